@@ -1,0 +1,42 @@
+//! Stored blocks (RFC 1951 section 3.2.4): the bytes as they are, behind five bytes of header.
+//!
+//! Level 0, and the refuge of whatever does not shrink.
+
+use super::Engine;
+
+/// Most bytes that one stored block holds: LEN has 16 bits.
+const MOST: usize = 65_535;
+
+/// Header bits padded to a byte, LEN and NLEN.
+const HEADER: usize = 5;
+
+/// Bytes that [`write`] appends for `length` bytes of input.
+pub(super) fn size(length: usize) -> usize {
+    length + HEADER * length.div_ceil(MOST).max(1)
+}
+
+/// Appends `input` as stored blocks, the last of them final if `last`. Begins and ends on a byte boundary.
+pub(super) fn write(input: &[u8], last: bool, out: &mut Vec<u8>) {
+    let mut rest = input;
+    loop {
+        let (block, after) = rest.split_at(rest.len().min(MOST));
+        let length = block.len() as u16;
+        out.push(u8::from(last && after.is_empty()));
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&(!length).to_le_bytes());
+        out.extend_from_slice(block);
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+}
+
+/// The engine of level 0.
+pub(super) struct Stored;
+
+impl Engine for Stored {
+    fn block(&mut self, _dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+        write(input, last, out);
+    }
+}

@@ -1,0 +1,122 @@
+//! Every engine, against zlib's own inflate.
+
+use super::*;
+use flate2::{Decompress, FlushDecompress};
+use proptest::prelude::*;
+
+/// Inflates raw DEFLATE data that may refer to `dictionary`.
+fn inflate(dictionary: &[u8], data: &[u8], size: usize) -> Vec<u8> {
+    let mut state = Decompress::new(false);
+    if !dictionary.is_empty() {
+        state.set_dictionary(dictionary).unwrap();
+    }
+    let mut out = Vec::with_capacity(size + 1);
+    state.decompress_vec(data, &mut out, FlushDecompress::Finish).unwrap();
+    assert_eq!(state.total_in(), data.len() as u64, "the decoder reads all there is");
+    out
+}
+
+fn deflate(level: u8, dictionary: &[u8], input: &[u8], last: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    compress_block(&mut *engine(level), dictionary, input, last, &mut out);
+    out
+}
+
+/// Bytes that do not shrink: a xorshift generator, seeded.
+fn noise(size: usize, seed: u64) -> Vec<u8> {
+    let mut x = seed | 1;
+    std::iter::repeat_with(|| {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 32) as u8
+    })
+    .take(size)
+    .collect()
+}
+
+#[test]
+fn blocks_laid_one_after_the_other_are_one_stream() {
+    let text: Vec<u8> = (0..3 * BLOCK / 8).flat_map(|i| format!("{:08}", i * 7919 % 65_536).into_bytes()).collect();
+    for level in 0..=9 {
+        let mut engine = engine(level);
+        let mut out = Vec::new();
+        let mut at = 0;
+        loop {
+            let end = text.len().min(at + BLOCK);
+            let last = end - at < BLOCK;
+            compress_block(&mut *engine, &text[at.saturating_sub(WINDOW)..at], &text[at..end], last, &mut out);
+            at = end;
+            if last {
+                break;
+            }
+        }
+        assert!(inflate(b"", &out, text.len()) == text, "level {level}");
+    }
+}
+
+#[test]
+fn a_block_refers_to_its_dictionary() {
+    let phrase = noise(4000, 3);
+    for level in 1..=9 {
+        let alone = deflate(level, b"", &phrase, true).len();
+        let primed = deflate(level, &phrase, &phrase, true);
+        assert!(primed.len() * 10 < alone, "level {level}: {} against {alone}", primed.len());
+        assert_eq!(inflate(&phrase, &primed, phrase.len()), phrase);
+    }
+}
+
+#[test]
+fn a_block_that_is_not_the_last_ends_byte_aligned_and_not_final() {
+    for level in 0..=9 {
+        for size in [0, 1, 1000, BLOCK] {
+            let mut joined = deflate(level, b"", &vec![b'x'; size], false);
+            joined.extend(deflate(level, b"", b"end", true));
+            let mut whole = vec![b'x'; size];
+            whole.extend(b"end");
+            assert_eq!(inflate(b"", &joined, whole.len()), whole, "level {level}, size {size}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_shrink_grows_by_five_bytes_per_stored_block_at_most() {
+    for size in [0, 1, 65_535, 65_536, BLOCK - 1, BLOCK] {
+        let input = noise(size, 7);
+        for level in 0..=9 {
+            let out = deflate(level, b"", &input, true);
+            assert!(out.len() <= size + 5 * size.div_ceil(65_535).max(1), "level {level}: {size} to {}", out.len());
+            assert!(inflate(b"", &out, size) == input);
+        }
+    }
+}
+
+#[test]
+fn an_engine_forgets_the_block_before() {
+    let (a, b) = (noise(70_000, 1), b"abc".repeat(5000));
+    for level in 0..=9 {
+        let mut used = engine(level);
+        compress_block(&mut *used, &a[..WINDOW], &a, false, &mut Vec::new());
+        let mut out = Vec::new();
+        compress_block(&mut *used, b"", &b, true, &mut out);
+        assert_eq!(out, deflate(level, b"", &b, true), "level {level}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_block_comes_back(
+        level in 0u8..=9,
+        seed: u64,
+        alphabet in 1u8..=255,
+        dictionary in prop_oneof![Just(0), Just(1), Just(WINDOW - 1), Just(WINDOW), 0..WINDOW],
+        size in prop_oneof![0usize..600, 65_530usize..65_540, 0..200_000usize],
+    ) {
+        let bytes: Vec<u8> = noise(dictionary + size, seed).into_iter().map(|b| b % alphabet).collect();
+        let (dictionary, input) = bytes.split_at(dictionary);
+        let out = deflate(level, dictionary, input, true);
+        prop_assert!(inflate(dictionary, &out, size) == input);
+    }
+}

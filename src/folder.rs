@@ -1,0 +1,222 @@
+//! An opened folder, relative to which everything in it is opened, looked at, linked and removed.
+//!
+//! A name is resolved once, here; after that a folder that is moved, replaced or swapped for a
+//! symbolic link redirects nothing. No function follows a link in the last part of a name unless
+//! it says so.
+
+use std::collections::hash_map::DefaultHasher;
+use std::ffi::{OsStr, OsString};
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::Errno;
+
+/// Extended attribute that holds the ACL which files made in a folder inherit (acl(5)).
+const DEFAULT_ACL: &str = "system.posix_acl_default";
+
+/// An opened folder and what was learnt about it on the way.
+#[derive(Debug)]
+pub struct Folder {
+    fd: OwnedFd,
+    /// As the user wrote it, for messages and output names.
+    shown: PathBuf,
+    device: u64,
+    inode: u64,
+    /// Whether files made here may inherit an ACL. Asked once, as it is the same for each of them.
+    pub inherits_acl: bool,
+    /// Whether this file system makes files without a name. Believed until it says no.
+    pub makes_unnamed: AtomicBool,
+    /// Owner and group that files made here get; the first one made tells.
+    pub owner_of_new: OnceLock<(u32, u32)>,
+}
+
+impl Folder {
+    /// Opens the folder `path`, following symbolic links; an empty path is the working folder.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let name = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let open = |access| rustix::fs::openat(CWD, name, access | FOLDER, Mode::empty());
+        Self::adopt(open_readable_or_not(open)?, path.to_owned())
+    }
+
+    /// Opens the folder `relative` below this one, without following a symbolic link anywhere on the way.
+    pub fn beneath(&self, relative: &Path) -> io::Result<Self> {
+        let shown = self.shown.join(relative);
+        let name = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
+        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let open = |access| rustix::fs::openat2(&self.fd, name, access | FOLDER, Mode::empty(), beneath);
+        match open_readable_or_not(open) {
+            // Before Linux 5.6, or under a filter that does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) => self.step_by_step(relative, &shown),
+            opened => Self::adopt(opened?, shown),
+        }
+    }
+
+    /// [`Folder::beneath`], a component at a time.
+    fn step_by_step(&self, relative: &Path, shown: &Path) -> io::Result<Self> {
+        let mut fd = self.fd.try_clone()?;
+        for part in relative.components() {
+            let Component::Normal(name) = part else {
+                return Err(Errno::XDEV.into());
+            };
+            let open = |access| rustix::fs::openat(&fd, name, access | FOLDER | OFlags::NOFOLLOW, Mode::empty());
+            fd = open_readable_or_not(open)?;
+        }
+        Self::adopt(fd, shown.to_owned())
+    }
+
+    fn adopt(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
+        let stat = rustix::fs::fstat(&fd)?;
+        // A folder that may be entered but not read does not tell its ACL: assume that there is one.
+        let inherits_acl =
+            !matches!(rustix::fs::fgetxattr(&fd, DEFAULT_ACL, &mut [0u8; 0]), Err(Errno::NODATA | Errno::NOTSUP));
+        Ok(Self {
+            fd,
+            shown,
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            inherits_acl,
+            makes_unnamed: AtomicBool::new(true),
+            owner_of_new: OnceLock::new(),
+        })
+    }
+
+    /// A name in this folder as messages show it.
+    pub fn shown(&self, name: &OsStr) -> PathBuf {
+        self.shown.join(name)
+    }
+
+    /// Which place in the file system `name` in this folder is, whatever path leads there: a hash, as a run
+    /// remembers one for every output.
+    pub fn place(&self, name: &OsStr) -> u128 {
+        fingerprint(&(self.device, self.inode, name))
+    }
+
+    /// What stands under `name`, a symbolic link itself and not what it points to; `None` if nothing.
+    pub fn look(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens `name` for reading.
+    pub fn open_file(&self, name: &OsStr, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        let flags = flags | OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
+        rustix::io::retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
+    }
+
+    /// Makes the folder `name`, private to its maker; not an error if there is one.
+    pub fn make(&self, name: &OsStr) -> io::Result<bool> {
+        match rustix::fs::mkdirat(&self.fd, name, Mode::RWXU) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes the file `name`.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Puts the folder's names on the disk. `within` is an opened file of the same file system.
+    pub fn sync(&self, within: BorrowedFd<'_>) -> io::Result<()> {
+        match rustix::fs::fsync(&self.fd) {
+            // Opened without the right to read it, which syncing takes, or on a file system that syncs no
+            // folders: then the whole file system.
+            Err(Errno::BADF | Errno::INVAL) => Ok(rustix::fs::syncfs(within)?),
+            synced => Ok(synced?),
+        }
+    }
+
+    /// Whether a file without a name is worth a try here.
+    pub fn may_make_unnamed(&self) -> bool {
+        self.makes_unnamed.load(Ordering::Relaxed)
+    }
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+
+/// Opens a folder to read, as that can be synced and asked for its ACL; one that may only be entered, to enter.
+fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<OwnedFd> {
+    match rustix::io::retry_on_intr(|| open(OFlags::RDONLY)) {
+        Err(Errno::ACCESS) => open(OFlags::PATH),
+        opened => opened,
+    }
+}
+
+/// 128 bits that tell `value` from every other of a run. Two hashes of 64, as std has none of 128.
+pub fn fingerprint(value: &impl Hash) -> u128 {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, value).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
+}
+
+/// Folder and name of a path that names a file; `None` where it can only name a folder (`a/`, `..`, `/`).
+pub fn split(path: &OsStr) -> Option<(PathBuf, OsString)> {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = path.as_bytes();
+    let cut = bytes.iter().rposition(|&b| b == b'/').map_or(0, |i| i + 1);
+    let (folder, name) = bytes.split_at(cut);
+    match name {
+        b"" | b"." | b".." => None,
+        _ => Some((OsStr::from_bytes(folder).into(), OsStr::from_bytes(name).into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_path_is_split_at_its_last_slash() {
+        let parts = |p: &str| split(OsStr::new(p)).map(|(f, n)| (f.to_str().unwrap().to_owned(), n));
+        assert_eq!(parts("a"), Some((String::new(), "a".into())));
+        assert_eq!(parts("x/y/a"), Some(("x/y/".into(), "a".into())));
+        assert_eq!(parts("/a"), Some(("/".into(), "a".into())));
+        for folder in ["", "a/", "/", ".", "..", "a/.", "a/.."] {
+            assert_eq!(parts(folder), None, "{folder:?}");
+        }
+    }
+
+    #[test]
+    fn one_place_has_one_fingerprint_whatever_path_leads_there() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("real")).unwrap();
+        symlink("real", dir.path().join("link")).unwrap();
+        let real = Folder::open(&dir.path().join("real")).unwrap();
+        let link = Folder::open(&dir.path().join("link")).unwrap();
+        assert_eq!(real.place(OsStr::new("a")), link.place(OsStr::new("a")));
+        assert_ne!(real.place(OsStr::new("a")), real.place(OsStr::new("b")));
+    }
+
+    #[test]
+    fn nothing_beneath_a_folder_is_reached_through_a_link_or_above_it() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        symlink("b", dir.path().join("a/link")).unwrap();
+        let root = Folder::open(dir.path()).unwrap();
+        for open in [Folder::beneath, |f: &Folder, p: &Path| f.step_by_step(p, p)] {
+            assert!(open(&root, Path::new("a/b")).is_ok());
+            assert!(open(&root, Path::new("a/link")).is_err());
+            assert!(open(&root, Path::new("..")).is_err());
+            assert!(open(&root, Path::new("/tmp")).is_err());
+        }
+    }
+}

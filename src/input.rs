@@ -1,0 +1,214 @@
+//! An opened input: what it is, how it may be read, and whether it is still what it was.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use rustix::fs::{FileType, OFlags, Stat};
+use rustix::io::Errno;
+
+use crate::folder::Folder;
+use crate::metadata::Metadata;
+use crate::outcome::{Outcome, Reason};
+use crate::settings::Settings;
+
+/// Where an input is to be found.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Standard input.
+    Stdin,
+    /// This name in this folder.
+    File {
+        /// The folder, opened.
+        folder: Arc<Folder>,
+        /// The name in it.
+        name: OsString,
+        /// A walk found it, so it is neither a link to be followed nor a pipe to be waited for.
+        walked: bool,
+    },
+}
+
+/// An opened input.
+#[derive(Debug)]
+pub struct Input {
+    /// The name as given, for messages.
+    pub shown: PathBuf,
+    source: Source,
+    fd: OwnedFd,
+    stat: Stat,
+    /// Bytes that there are to read by position; `None` where they come in order or not at all.
+    pub size: Option<u64>,
+}
+
+impl Input {
+    /// Opens standard input.
+    pub fn stdin(shown: PathBuf) -> Result<Self, Outcome> {
+        let fd = rustix::stdio::stdin().try_clone_to_owned().map_err(|e| Outcome::Failed(e.into()))?;
+        let stat = stat_of(&fd)?;
+        Ok(Self { shown, source: Source::Stdin, fd, stat, size: None })
+    }
+
+    /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
+    pub fn open_regular(shown: PathBuf, source: Source, settings: &Settings) -> Result<Self, Outcome> {
+        let Source::File { folder, name, walked } = &source else {
+            return Self::stdin(shown);
+        };
+        // Opening a FIFO must not wait for a writer, just to find out that it is one.
+        let mut flags = OFlags::NONBLOCK;
+        if *walked || settings.removes() {
+            flags |= OFlags::NOFOLLOW;
+        }
+        let fd = folder.open_file(name, flags).map_err(|error| match error {
+            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && is_link(folder, name) => {
+                Outcome::Skipped(Reason::SymbolicLink)
+            }
+            // A socket, or a device without a driver.
+            Errno::NXIO => Outcome::Skipped(Reason::NotRegular),
+            error => Outcome::Failed(io::Error::from(error).into()),
+        })?;
+        let stat = stat_of(&fd)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {}
+            FileType::Directory => return Err(Outcome::Skipped(Reason::Folder)),
+            _ => return Err(Outcome::Skipped(Reason::NotRegular)),
+        }
+        if settings.removes() && !settings.force {
+            if stat.st_nlink > 1 {
+                return Err(Outcome::Skipped(Reason::HardLinks(stat.st_nlink as _)));
+            }
+            if stat.st_mode & 0o7000 != 0 {
+                return Err(Outcome::Skipped(Reason::SpecialMode));
+            }
+        }
+        let size = size_of(&stat);
+        Ok(Self { shown, source, fd, stat, size })
+    }
+
+    /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
+    /// pipe should, but for the output itself.
+    pub fn open_any(shown: PathBuf, source: Source, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
+        let Source::File { folder, name, walked } = &source else {
+            let input = Self::stdin(shown)?;
+            return input.unless_it_is(output);
+        };
+        let flags = if *walked { OFlags::NOFOLLOW } else { OFlags::empty() };
+        let fd = folder.open_file(name, flags).map_err(|error| Outcome::Failed(io::Error::from(error).into()))?;
+        let stat = stat_of(&fd)?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+            return Err(Outcome::Skipped(Reason::Folder));
+        }
+        let size = size_of(&stat);
+        Self { shown, source, fd, stat, size }.unless_it_is(output)
+    }
+
+    fn unless_it_is(self, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
+        if output == Some(self.identity()) {
+            return Err(match self.source {
+                Source::File { walked: true, .. } => Outcome::Skipped(Reason::HasSuffix { walked: true }),
+                _ => Outcome::Failed(anyhow!("is the output as well")),
+            });
+        }
+        Ok(self)
+    }
+
+    /// Owner, mode and times that an output takes over; `None` if it is no file that has them to give.
+    pub fn metadata(&self) -> Option<Metadata> {
+        self.is_regular().then(|| Metadata::of(self.fd.as_fd(), &self.stat))
+    }
+
+    /// The name without its folders; `None` for standard input.
+    pub fn name(&self) -> Option<&OsString> {
+        match &self.source {
+            Source::Stdin => None,
+            Source::File { name, .. } => Some(name),
+        }
+    }
+
+    /// The folder it is in; `None` for standard input.
+    pub fn folder(&self) -> Option<&Arc<Folder>> {
+        match &self.source {
+            Source::Stdin => None,
+            Source::File { folder, .. } => Some(folder),
+        }
+    }
+
+    /// Modification time in seconds since 1970, of a regular file.
+    pub fn mtime(&self) -> Option<i64> {
+        self.is_regular().then_some(self.stat.st_mtime as _)
+    }
+
+    /// Device and inode.
+    pub fn identity(&self) -> (u64, u64) {
+        (self.stat.st_dev, self.stat.st_ino)
+    }
+
+    /// Whether it may have `bytes` bytes or more. A file of no size seldom has any.
+    pub fn may_fill(&self, bytes: u64) -> bool {
+        match (self.size, &self.source) {
+            (Some(size), _) => size >= bytes,
+            (None, Source::Stdin) => true,
+            (None, Source::File { .. }) => !self.is_regular(),
+        }
+    }
+
+    /// Whether it has neither changed size nor been modified since it was opened. What is no regular file
+    /// cannot tell, and standard input is taken as it comes.
+    pub fn unchanged(&self) -> io::Result<bool> {
+        if !self.is_regular() || matches!(self.source, Source::Stdin) {
+            return Ok(true);
+        }
+        Ok(same_content(&self.stat, &rustix::fs::fstat(&self.fd)?))
+    }
+
+    /// Removes the original if its name still belongs to the file that was read; tells whether it did.
+    pub fn remove_original(&self) -> io::Result<bool> {
+        let Source::File { folder, name, .. } = &self.source else {
+            return Ok(false);
+        };
+        match folder.look(name)? {
+            Some(now) if same_content(&self.stat, &now) && self.identity() == (now.st_dev, now.st_ino) => {
+                folder.remove(name)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn is_regular(&self) -> bool {
+        FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile
+    }
+}
+
+impl AsFd for Input {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+fn stat_of(fd: &OwnedFd) -> Result<Stat, Outcome> {
+    rustix::fs::fstat(fd).map_err(|error| Outcome::Failed(io::Error::from(error).into()))
+}
+
+/// A regular file with a size is read by position. One without may be empty, or like those of /proc hold bytes
+/// all the same; reading it in order finds out.
+fn size_of(stat: &Stat) -> Option<u64> {
+    let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    (regular && stat.st_size > 0).then_some(stat.st_size as u64)
+}
+
+fn same_content(a: &Stat, b: &Stat) -> bool {
+    (a.st_size, a.st_mtime, a.st_mtime_nsec) == (b.st_size, b.st_mtime, b.st_mtime_nsec)
+}
+
+fn is_link(folder: &Folder, name: &OsString) -> bool {
+    let standing = folder.look(name).ok().flatten();
+    standing.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+}
+
+/// Standard input's name in messages.
+pub fn stdin_name() -> &'static Path {
+    Path::new("standard input")
+}

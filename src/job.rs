@@ -1,0 +1,263 @@
+//! From an input's name to an open stream: which file is read, which output is made, and what forbids it.
+//!
+//! Everything that can be refused is refused here, before any work is done.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, anyhow};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+
+use crate::folder::{self, Folder};
+use crate::input::Input;
+use crate::metadata::Metadata;
+use crate::outcome::{Outcome, Reason};
+use crate::output::{Birth, Output, Refusal, Replacing};
+use crate::plan::{Item, Plan, Planned, Target};
+use crate::report::Report;
+use crate::settings::{Destination, Settings};
+use crate::shown::Shown;
+use crate::sink::{Own, Sink, refused};
+use crate::stream::{Member, Reader, Stream, Writer};
+
+/// The streams of a run, opened one after the other as workers ask for them.
+pub struct Jobs {
+    settings: Arc<Settings>,
+    left: Mutex<Left>,
+    /// The folder of `-O`, and the last one mirrored below it.
+    mirror: Option<(Arc<Folder>, Mutex<(PathBuf, Arc<Folder>)>)>,
+}
+
+/// What has not been opened.
+enum Left {
+    /// A stream an input.
+    Each(Plan),
+    /// One stream for all of them.
+    All(Option<Stream>),
+}
+
+impl Jobs {
+    /// The jobs that `settings` ask for. Where no input could be done, why.
+    pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
+        let mut mirror = None;
+        if let Destination::Folder(path) = &settings.destination {
+            let root = output_root(path).with_context(|| Shown::path(path).to_string()).map_err(Outcome::Failed)?;
+            mirror = Some((Arc::clone(&root), Mutex::new((PathBuf::new(), root))));
+        }
+        let plan = Plan::new(Arc::clone(&settings));
+        let left = match settings.concatenates() {
+            false => Left::Each(plan),
+            true => Left::All(Some(joined(plan, &settings)?)),
+        };
+        Ok(Self { settings, left: Mutex::new(left), mirror })
+    }
+
+    /// Opens the next stream. Inputs that come to nothing on the way are reported.
+    pub fn next(&self, report: &Report) -> Option<Stream> {
+        loop {
+            let planned = match &mut *self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+                Left::All(stream) => return stream.take(),
+                Left::Each(plan) => plan.next()?,
+            };
+            match planned {
+                Planned::Settled(shown, outcome) => report.outcome(&shown, outcome),
+                Planned::Item(item) => {
+                    let shown = item.shown.clone();
+                    // A panic costs this input and no other.
+                    match catch_unwind(AssertUnwindSafe(|| self.open(item))) {
+                        Ok(Ok(stream)) => return Some(stream),
+                        Ok(Err(outcome)) => report.outcome(&shown, outcome),
+                        Err(_) => report.outcome(&shown, Outcome::panicked()),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens one input and makes its output.
+    fn open(&self, item: Item) -> Result<Stream, Outcome> {
+        let Item { shown, source, target } = item;
+        let settings = &*self.settings;
+        let stream = |input, sink| Stream::new(Reader::single(Member::new(input, settings)), Writer::new(sink));
+        if let Target::Joined = target {
+            let sink = standard_output(settings)?;
+            return Ok(stream(Input::open_any(shown, source, regular_identity(sink.as_fd()))?, descriptor(sink)));
+        }
+        let input = match &target {
+            // Whoever names the output may take the input from a pipe.
+            Target::Named(_) if !settings.removes() => Input::open_any(shown, source, None)?,
+            _ => Input::open_regular(shown, source, settings)?,
+        };
+        let (folder, name) = match target {
+            Target::Joined | Target::HasSuffix => return Err(Outcome::Skipped(Reason::HasSuffix { walked: false })),
+            Target::Beside(name) => match input.folder() {
+                Some(folder) => (Arc::clone(folder), name),
+                None => return Err(Outcome::Failed(anyhow!("has no folder"))),
+            },
+            Target::Mirrored(path, name) => (self.mirrored(&path, &input.shown).map_err(Outcome::Failed)?, name),
+            Target::Named(path) => {
+                if let Some(sink) = special_file(&path, settings)? {
+                    return Ok(stream(input, sink));
+                }
+                output_place(&path)?
+            }
+        };
+        let own = own_output(&input, folder, name, settings)?;
+        Ok(stream(input, Sink::Own(own)))
+    }
+
+    /// The folder `path` below the output folder; made, with the access of the one it mirrors, where it is not there.
+    fn mirrored(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
+        let Some((root, last)) = &self.mirror else {
+            return Err(anyhow!("there is no output folder"));
+        };
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != path {
+            let mut folder = Arc::clone(root);
+            let mut original = PathBuf::new();
+            for part in shown.parent().unwrap_or(Path::new("")).components() {
+                original.push(part);
+                if let Component::Normal(name) = part {
+                    let context = || Shown::path(&folder.shown(name)).to_string();
+                    let made = folder.make(name).with_context(context)?;
+                    let below = folder.beneath(Path::new(name)).with_context(context)?;
+                    if made {
+                        mirror_access(&original, &below, &folder).with_context(context)?;
+                    }
+                    folder = Arc::new(below);
+                }
+            }
+            *last = (path.to_owned(), folder);
+        }
+        Ok(Arc::clone(&last.1))
+    }
+}
+
+/// One stream of all inputs.
+fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
+    let (sink, itself) = match &settings.destination {
+        Destination::File(path) => joined_output(path, settings)?,
+        _ => {
+            let sink = standard_output(settings)?;
+            let itself = regular_identity(sink.as_fd());
+            (descriptor(sink), itself)
+        }
+    };
+    let settings = Arc::clone(settings);
+    let opening = Box::new(move |planned| match planned {
+        Planned::Settled(shown, outcome) => Err((shown, outcome)),
+        Planned::Item(Item { shown, source, .. }) => Input::open_any(shown.clone(), source, itself)
+            .map(|input| Member::new(input, &settings))
+            .map_err(|outcome| (shown, outcome)),
+    });
+    Ok(Stream::new(Reader::joined(plan, opening), Writer::new(sink)))
+}
+
+/// The output of `-o` for several inputs, and the identity that none of them may have.
+fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<(u64, u64)>), Outcome> {
+    if let Some(sink) = special_file(path, settings)? {
+        return Ok((sink, None));
+    }
+    let (folder, name) = output_place(path)?;
+    let replacing = Replacing { force: settings.force, input: None };
+    let standing = look_ahead(&folder, &name, replacing)?;
+    let output = make(folder, name, Birth::Umask, settings)?;
+    let itself = standing.map(|stat| (stat.st_dev, stat.st_ino));
+    Ok((Sink::Joined { output: Some(output), replacing, sync: settings.syncs() }, itself))
+}
+
+/// The output of one input.
+fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Settings) -> Result<Own, Outcome> {
+    let replacing = Replacing { force: settings.force, input: Some(input.identity()) };
+    look_ahead(&folder, &name, replacing)?;
+    let metadata = input.metadata();
+    let birth = if metadata.is_some() { Birth::Private } else { Birth::Umask };
+    let output = Some(make(folder, name, birth, settings)?);
+    Ok(Own { output, replacing, metadata, sync: settings.syncs(), remove: settings.removes() })
+}
+
+fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
+    let shown = folder.shown(&name);
+    Output::create(folder, name, birth, settings.unnamed_temporaries)
+        .with_context(|| Shown::path(&shown).to_string())
+        .map_err(Outcome::Failed)
+}
+
+/// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
+fn look_ahead(folder: &Folder, name: &OsStr, replacing: Replacing) -> Result<Option<Stat>, Outcome> {
+    let allowed = folder.look(name).map_err(Refusal::from).and_then(|standing| {
+        if let Some(stat) = &standing {
+            replacing.allows(stat)?;
+        }
+        Ok(standing)
+    });
+    allowed.map_err(|refusal| refused(refusal, folder.shown(name)))
+}
+
+/// Folder and name of `-o`'s file.
+fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
+    let failed = |error: io::Error| {
+        Outcome::Failed(anyhow::Error::new(error).context(Shown::path(path).to_string()))
+    };
+    let (parent, name) =
+        folder::split(path.as_os_str()).ok_or_else(|| failed(io::ErrorKind::IsADirectory.into()))?;
+    Ok((Arc::new(Folder::open(&parent).map_err(failed)?), name))
+}
+
+/// A sink that writes `path` in place, if it is, or links to, a device or FIFO.
+fn special_file(path: &Path, settings: &Settings) -> Result<Option<Sink>, Outcome> {
+    let Ok(stat) = rustix::fs::stat(path) else {
+        return Ok(None);
+    };
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    if !matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo) {
+        return Ok(None);
+    }
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| {
+        Outcome::Failed(anyhow::Error::new(io::Error::from(error)).context(Shown::path(path).to_string()))
+    })?;
+    refuse_terminal(fd.is_terminal(), settings)?;
+    Ok(Some(Sink::Descriptor { fd, shown: path.to_owned() }))
+}
+
+/// Standard output, unless it is a terminal, which compressed bytes would only confuse.
+fn standard_output(settings: &Settings) -> Result<OwnedFd, Outcome> {
+    let stdout = rustix::stdio::stdout();
+    refuse_terminal(stdout.is_terminal(), settings)?;
+    stdout.try_clone_to_owned().map_err(|error| Outcome::Failed(error.into()))
+}
+
+fn descriptor(fd: OwnedFd) -> Sink {
+    Sink::Descriptor { fd, shown: "standard output".into() }
+}
+
+fn refuse_terminal(is_terminal: bool, settings: &Settings) -> Result<(), Outcome> {
+    match is_terminal && !settings.force {
+        true => Err(Outcome::Failed(anyhow!("compressed data is not written to a terminal (-f forces it)"))),
+        false => Ok(()),
+    }
+}
+
+/// Device and inode of a regular file; a pipe or device may well be input and output at once.
+fn regular_identity(fd: impl AsFd) -> Option<(u64, u64)> {
+    let stat = rustix::fs::fstat(fd).ok()?;
+    (FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile).then_some((stat.st_dev, stat.st_ino))
+}
+
+/// Opens the folder of `-O`, made if it is not there.
+fn output_root(path: &Path) -> io::Result<Arc<Folder>> {
+    fs::create_dir_all(path)?;
+    Ok(Arc::new(Folder::open(path)?))
+}
+
+/// Gives the folder `made` in `parent` the access that `original` has.
+fn mirror_access(original: &Path, made: &Folder, parent: &Folder) -> anyhow::Result<()> {
+    let original = Folder::open(original)?;
+    Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent)
+}

@@ -1,0 +1,44 @@
+//! gzcc compresses many files at once, and big ones in pieces, to plain gzip.
+//!
+//! # How it works
+//!
+//! A run begins with [`Settings`](settings::Settings): what was decided, in plain types.
+//!
+//! The `plan` turns names into items, lazily: arguments in their order, folders as they are walked. A `job`
+//! opens an item's input and makes its output, which has no name yet, and joins the two in a `stream`.
+//!
+//! A stream is one ordered output and the inputs that go into it: a file, standard input, or all of `-c a b c`.
+//! It is cut into blocks of fixed size. A worker takes a block and its number, compresses it with the 32 KiB before
+//! it as preset dictionary ([`deflate`]), and puts the result; whoever puts the block that is next in order
+//! writes it. Each piece ends on a byte boundary, so the pieces, with a `gzip` header before and a trailer behind
+//! them, are one member. What ends up in the file depends on the content and the options alone, never on
+//! who did which block when.
+//!
+//! The `schedule` decides who works on what. Scoped threads (the default) help a stream that is open before they
+//! take the next file, so that many files and big files share one budget of workers; the rayon pool is the
+//! alternative. When the last handle is joined, the count is told.
+//!
+//! When a stream's last block is written, its `sink` makes it count: the `output` gets owner, mode and times
+//! of the original (`metadata`), is synced if asked, and takes its name in one step. Only then may the original
+//! go. A process killed at any instant leaves the name absent, or whole.
+//!
+//! Every input ends as an [`Outcome`](outcome::Outcome); only [`report`] and the binary's `main` print, and the
+//! worst outcome is the exit status.
+
+pub mod deflate;
+mod folder;
+mod gzip;
+mod input;
+mod job;
+mod metadata;
+pub mod outcome;
+mod output;
+mod plan;
+pub mod report;
+pub mod run;
+mod schedule;
+pub mod settings;
+pub mod shown;
+mod sink;
+mod stream;
+mod transfer;

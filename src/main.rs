@@ -1,0 +1,66 @@
+//! The gzcc command: a command line in, an exit status out.
+
+mod cli;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use gzcc::outcome::{Outcome, Status};
+use gzcc::report::{Report, say};
+use gzcc::run::{counts_aloud, run};
+use gzcc::settings::{Settings, Verbosity};
+use gzcc::shown::Shown;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_panic));
+    let status = match cli::parse(std::env::args_os()) {
+        Ok(cli::Request::Run(settings)) => compress(&settings),
+        Ok(cli::Request::Print(text)) => print(&text),
+        Err(cli::Usage(reason)) => {
+            say(format_args!("gzcc: {reason}; see gzcc --help"));
+            Status::Error
+        }
+    };
+    ExitCode::from(status.code())
+}
+
+/// Runs, and tells the count where standard output is free for it.
+fn compress(settings: &Settings) -> Status {
+    let tally = run(settings);
+    if tally.reader_gone {
+        die_of_broken_pipe();
+    }
+    match counts_aloud(settings) {
+        true => tally.status.max(print(&format!("{}\n", tally.line()))),
+        false => tally.status,
+    }
+}
+
+/// Prints on standard output.
+fn print(text: &str) -> Status {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Status::Success,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
+        Err(error) => {
+            let report = Report::new(Verbosity::Normal);
+            report.outcome(Path::new("standard output"), Outcome::Failed(error.into()));
+            report.tally().status
+        }
+    }
+}
+
+/// Ends as a filter does whose reader has gone: quietly, by SIGPIPE, which tar and shells take for no failure.
+fn die_of_broken_pipe() -> Status {
+    // Rust programs start with SIGPIPE ignored; this restores the default and raises it.
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
+    Status::Error
+}
+
+/// One line for a panic, which the worker that had it turns into an error of its file.
+fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload_as_str().unwrap_or("no message");
+    say(format_args!("gzcc: internal error at {place}: {}", Shown::text(message)));
+}

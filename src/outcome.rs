@@ -1,0 +1,219 @@
+//! What became of one input, and what that means for the exit status.
+//!
+//! "Said" and "counts against the exit status" are two different things; [`Verdict`] keeps them apart.
+//! Nothing here prints: `plan` and `job` return outcomes, `report` says them.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::shown::Shown;
+
+/// What became of one input.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its compressed form is whole and where it belongs.
+    Done(Done),
+    /// It was left alone, and no output was made.
+    Skipped(Reason),
+    /// It could not be done; no output was made.
+    Failed(anyhow::Error),
+    /// The reader of standard output has gone away. Not an error to speak of: the process dies as filters do.
+    ReaderGone,
+}
+
+impl Outcome {
+    /// Of an input whose worker panicked.
+    pub fn panicked() -> Self {
+        Self::Failed(anyhow::anyhow!("internal error: a worker panicked"))
+    }
+
+    /// The same for another input, where one cause keeps both from being done.
+    pub fn for_another(&self) -> Self {
+        match self {
+            Self::Skipped(reason) => Self::Skipped(reason.clone()),
+            Self::Failed(error) => Self::Failed(anyhow::Error::msg(Chain(error).to_string())),
+            // What is done is done for one input only.
+            Self::ReaderGone | Self::Done(_) => Self::ReaderGone,
+        }
+    }
+}
+
+/// An input that was compressed.
+#[derive(Debug)]
+pub struct Done {
+    /// Bytes of the original.
+    pub bytes_in: u64,
+    /// Bytes of the member made of it.
+    pub bytes_out: u64,
+    /// The output's name, where it has one of its own.
+    pub output: Option<PathBuf>,
+    /// What fell short without costing the output. An original about which there is one is never removed.
+    pub shortfall: Option<Shortfall>,
+}
+
+/// What fell short although the output is whole.
+#[derive(Debug)]
+pub enum Shortfall {
+    /// Mode, times or an inherited ACL could not be set as they should.
+    Metadata(anyhow::Error),
+    /// The name no longer belongs to the file that was read.
+    OriginalReplaced,
+    /// The original could not be removed.
+    OriginalStays(io::Error),
+    /// It changed while it was read, and its member is already part of a longer output.
+    Changed,
+}
+
+/// Why an input was left alone.
+#[derive(Clone, Debug)]
+pub enum Reason {
+    /// Its name ends with the suffix.
+    HasSuffix {
+        /// A walk found it: nobody asked for it by name.
+        walked: bool,
+    },
+    /// There is an output of that name.
+    OutputExists(PathBuf),
+    /// The output's name belongs to something that is never replaced.
+    OutputNotReplaceable(PathBuf),
+    /// A folder, and nobody asked to walk into it.
+    Folder,
+    /// A FIFO, device or socket.
+    NotRegular,
+    /// A symbolic link whose original would be removed.
+    SymbolicLink,
+    /// A walk found a symbolic link, and walks do not follow them.
+    WalkedLink,
+    /// The original would be removed, and other names share it: this many in all.
+    HardLinks(u64),
+    /// The original would be removed, and its mode has setuid, setgid or sticky.
+    SpecialMode,
+    /// Size or modification time changed while it was read.
+    Changed,
+}
+
+/// What an outcome means: whether a line is printed, and what the exit status becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Worth a line on standard error.
+    pub said: bool,
+    /// What it does to the exit status.
+    pub status: Status,
+}
+
+/// Exit status, as gzip has it. The worst one of a run wins, and an error is worse than a warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// 0: all went well.
+    #[default]
+    Success,
+    /// 2: something was left alone.
+    Warning,
+    /// 1: something failed.
+    Error,
+}
+
+impl Status {
+    /// The process' exit status.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Warning => 2,
+            Self::Error => 1,
+        }
+    }
+}
+
+impl Reason {
+    /// What a walk passes by on its own is neither said nor held against the run.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::HasSuffix { walked: true } | Self::WalkedLink => Verdict { said: false, status: Status::Success },
+            _ => Verdict { said: true, status: Status::Warning },
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HasSuffix { .. } => f.write_str("already has the suffix; left alone"),
+            Self::OutputExists(output) => write!(f, "{} already exists; left alone (-f replaces it)", Shown::path(output)),
+            Self::OutputNotReplaceable(output) => {
+                write!(f, "{} is neither a regular file nor a symbolic link; left alone", Shown::path(output))
+            }
+            Self::Folder => f.write_str("is a directory; left alone (-r walks into it)"),
+            Self::NotRegular => f.write_str("is not a regular file; left alone (-c reads it)"),
+            Self::SymbolicLink | Self::WalkedLink => f.write_str("is a symbolic link; left alone"),
+            Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
+            Self::SpecialMode => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
+            Self::Changed => f.write_str("changed while it was read; no output made"),
+        }
+    }
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Metadata(error) => write!(f, "{}", Chain(error)),
+            Self::OriginalReplaced => f.write_str("changed after it was read; original kept"),
+            Self::OriginalStays(error) => write!(f, "original kept: {}", SystemReason(error)),
+            Self::Changed => f.write_str("changed while it was read"),
+        }
+    }
+}
+
+/// An error and its causes on one line.
+pub struct Chain<'a>(pub &'a anyhow::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, cause) in self.0.chain().enumerate() {
+            if i > 0 {
+                f.write_str(": ")?;
+            }
+            match cause.downcast_ref::<io::Error>() {
+                Some(error) => write!(f, "{}", SystemReason(error))?,
+                None => write!(f, "{cause}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The system's own words for an error, without the number that std adds to them.
+pub struct SystemReason<'a>(pub &'a io::Error);
+
+impl fmt::Display for SystemReason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let number = self.0.raw_os_error().map(|n| format!(" (os error {n})"));
+        f.write_str(number.and_then(|n| text.strip_suffix(&n)).unwrap_or(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn an_error_is_worse_than_a_warning() {
+        assert!(Status::Success < Status::Warning && Status::Warning < Status::Error);
+        assert_eq!([Status::Success, Status::Warning, Status::Error].map(Status::code), [0, 2, 1]);
+    }
+
+    #[test]
+    fn what_a_walk_passes_by_is_neither_said_nor_counted() {
+        let quiet = Verdict { said: false, status: Status::Success };
+        assert_eq!(Reason::HasSuffix { walked: true }.verdict(), quiet);
+        assert_eq!(Reason::HasSuffix { walked: false }.verdict(), Verdict { said: true, status: Status::Warning });
+    }
+
+    #[test]
+    fn the_systems_reason_comes_without_its_number() {
+        let error = Err::<(), _>(io::Error::from_raw_os_error(2)).context("a.gz").unwrap_err();
+        assert_eq!(Chain(&error).to_string(), "a.gz: No such file or directory");
+    }
+}

@@ -1,0 +1,48 @@
+//! A run from settings to tally, a line a stage.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::deflate;
+use crate::input::stdin_name;
+use crate::job::Jobs;
+use crate::outcome::Outcome;
+use crate::report::{Report, Tally};
+use crate::schedule;
+use crate::settings::{Destination, Settings, Verbosity};
+use crate::stream::Shared;
+
+/// Does what `settings` say, reporting each input as it ends.
+pub fn run(settings: &Settings) -> Tally {
+    run_with_engine(settings, deflate::engine)
+}
+
+/// [`run`] with engines of another make.
+pub fn run_with_engine(settings: &Settings, engine: fn(u8) -> Box<dyn deflate::Engine>) -> Tally {
+    let report = Report::new(settings.verbosity);
+    match Jobs::new(Arc::new(settings.clone())) {
+        Ok(jobs) => {
+            let workers = settings.jobs.get();
+            let shared = Shared::new(&report, settings.level, workers, engine);
+            schedule::run(settings.scheduler, workers, &jobs, &shared);
+        }
+        Err(outcome) => report_for_each_argument(&report, settings, &outcome),
+    }
+    report.tally()
+}
+
+/// Whether a run with these settings ends with a count on standard output: only where each file got an output
+/// of its own, and standard output carries no data.
+pub fn counts_aloud(settings: &Settings) -> bool {
+    let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+    let no_data = !settings.inputs.is_empty() && settings.inputs.iter().all(|input| input != "-");
+    to_files && no_data && settings.verbosity > Verbosity::Quiet
+}
+
+/// Nothing could be begun: every argument is named.
+fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outcome) {
+    let arguments = settings.inputs.iter().map(Path::new);
+    for name in arguments.chain(settings.inputs.is_empty().then(stdin_name)) {
+        report.outcome(name, outcome.for_another());
+    }
+}

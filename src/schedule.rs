@@ -1,0 +1,56 @@
+//! Who works on what: the two schedulers, and the floor that their workers share.
+//!
+//! Both hand out the same work, block by block through [`Stream::help`], so both write the same bytes; they
+//! differ in who waits where. One worker is the case N = 1 of the same code.
+
+mod board;
+mod rayon;
+mod threads;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use self::board::Board;
+use crate::job::Jobs;
+use crate::outcome::Outcome;
+use crate::settings::Scheduler;
+use crate::stream::{Hand, Help, Shared, Stream};
+
+/// Does all of `jobs` with `workers` workers, the calling thread among them. Returns when everything is done.
+pub fn run(scheduler: Scheduler, workers: usize, jobs: &Jobs, shared: &Shared<'_>) {
+    let floor = Floor { jobs, shared, board: Board::new() };
+    match scheduler {
+        Scheduler::Threads => threads::run(&floor, workers),
+        Scheduler::Rayon => rayon::run(&floor, workers),
+    }
+}
+
+/// What every worker sees.
+struct Floor<'run> {
+    jobs: &'run Jobs,
+    shared: &'run Shared<'run>,
+    board: Board,
+}
+
+impl Floor<'_> {
+    /// Opens the next stream. Jobs contain the panics of an input; one in the plan itself ends the run.
+    fn next_stream(&self) -> Option<Stream> {
+        catch_unwind(AssertUnwindSafe(|| self.jobs.next(self.shared.report))).unwrap_or_else(|_| {
+            self.shared.report.outcome(Path::new("the inputs that follow"), Outcome::panicked());
+            None
+        })
+    }
+
+    /// Does one block of `stream`. The stream has reported a panic; the tools it may have broken are replaced.
+    fn help(&self, stream: &Stream, hand: &mut Hand) -> Help {
+        catch_unwind(AssertUnwindSafe(|| stream.help(hand, self.shared))).unwrap_or_else(|_| {
+            *hand = Hand::new(self.shared);
+            Help::Worked
+        })
+    }
+
+    /// Does all of a stream that nobody else knows of.
+    fn do_alone(&self, stream: &Stream, hand: &mut Hand) {
+        while self.help(stream, hand) == Help::Worked {}
+    }
+}

@@ -1,0 +1,84 @@
+//! The alternative scheduler: a rayon pool, with a task a file and more for a big one.
+//!
+//! Each task that takes a file first spawns the one that takes the next, so there are never more of those than
+//! workers. A big file spawns tasks that run the same helping loop; idle workers steal them. Blocks are taken by
+//! running tasks alone, never queued, so memory stays bounded.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+
+use super::Floor;
+use crate::stream::{Hand, Help, Stream};
+
+/// A pool's tasks and what they share.
+struct Pool<'run> {
+    floor: &'run Floor<'run>,
+    workers: usize,
+    /// Tools that no task is using.
+    hands: Mutex<Vec<Hand>>,
+}
+
+/// Runs on `workers` workers, the caller being one of them.
+pub(super) fn run(floor: &Floor<'_>, workers: usize) {
+    let Some(threads) = build(workers) else {
+        // Not even a pool of the calling thread alone: it can still do the work.
+        return super::threads::run(floor, 1);
+    };
+    let workers = threads.current_num_threads();
+    let pool = Pool { floor, workers, hands: Mutex::default() };
+    threads.scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|scope| pool.next_file(scope));
+        }
+    });
+}
+
+/// A pool of as many workers as the system has threads for.
+fn build(workers: usize) -> Option<ThreadPool> {
+    let halves = std::iter::successors(Some(workers), |n| Some(n / 2)).take_while(|&n| n > 0);
+    halves.into_iter().find_map(|n| ThreadPoolBuilder::new().num_threads(n).use_current_thread().build().ok())
+}
+
+impl<'run> Pool<'run> {
+    fn next_file<'scope>(&'scope self, scope: &Scope<'scope>) {
+        let Some(stream) = self.floor.next_stream() else {
+            return;
+        };
+        scope.spawn(|scope| self.next_file(scope));
+        if stream.is_divisible() {
+            let stream = Arc::new(stream);
+            for _ in 1..self.workers {
+                let stream = Arc::clone(&stream);
+                scope.spawn(move |_| self.help(&stream));
+            }
+            self.help(&stream);
+        } else {
+            self.with_hand(|hand| self.floor.do_alone(&stream, hand));
+        }
+    }
+
+    /// Does blocks of `stream` until there are no more to be had.
+    fn help(&self, stream: &Stream) {
+        self.with_hand(|hand| {
+            loop {
+                match self.floor.help(stream, hand) {
+                    Help::Worked => self.floor.board.moved(),
+                    Help::Exhausted => break,
+                    Help::NothingNow => {
+                        let shared = self.floor.shared;
+                        self.floor.board.wait_until(|| stream.is_exhausted() || stream.has_block(shared));
+                    }
+                }
+            }
+            self.floor.board.moved();
+        });
+    }
+
+    fn with_hand(&self, work: impl FnOnce(&mut Hand)) {
+        let spare = self.hands.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut hand = spare.unwrap_or_else(|| Hand::new(self.floor.shared));
+        work(&mut hand);
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
+    }
+}

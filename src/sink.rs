@@ -1,0 +1,155 @@
+//! Where a stream's bytes go, and what it takes for a member there to count as done.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+
+use crate::input::Input;
+use crate::metadata::Metadata;
+use crate::outcome::{Done, Outcome, Reason, Shortfall};
+use crate::output::{Output, Refusal, Replacing};
+use crate::shown::Shown;
+use crate::transfer::write_all;
+
+/// Where a stream's bytes go.
+#[derive(Debug)]
+pub enum Sink {
+    /// Straight into a descriptor: standard output, or a device or FIFO named with `-o`.
+    Descriptor {
+        /// The descriptor.
+        fd: OwnedFd,
+        /// Its name in messages.
+        shown: PathBuf,
+    },
+    /// Into the output of the one input.
+    Own(Own),
+    /// Into one output that takes every input; gets its name when all are in.
+    Joined {
+        /// The output; taken when it is committed or given up.
+        output: Option<Output>,
+        /// What it may replace.
+        replacing: Replacing,
+        /// Whether it is synced.
+        sync: bool,
+    },
+}
+
+/// An output of one input, and what is to happen to both.
+#[derive(Debug)]
+pub struct Own {
+    /// The output; taken when it is committed or given up.
+    pub output: Option<Output>,
+    /// What it may replace.
+    pub replacing: Replacing,
+    /// What it takes over from the original.
+    pub metadata: Option<Metadata>,
+    /// Whether output and folder are synced.
+    pub sync: bool,
+    /// Whether the original goes.
+    pub remove: bool,
+}
+
+/// A member whose bytes are all written.
+#[derive(Debug)]
+pub struct Written<'a> {
+    /// What it was made of.
+    pub input: &'a Input,
+    /// Bytes of the original.
+    pub bytes_in: u64,
+    /// Bytes of the member.
+    pub bytes_out: u64,
+    /// Whether the input changed while it was read.
+    pub changed: bool,
+}
+
+impl Sink {
+    /// Appends `bytes`.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Descriptor { fd, .. } => write_all(fd.as_fd(), bytes),
+            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+                output.write(bytes)
+            }
+            Self::Own(_) | Self::Joined { .. } => Err(io::Error::other("the output is closed already")),
+        }
+    }
+
+    /// The outcome of an input whose bytes could not be written.
+    pub fn failure(&self, error: io::Error) -> Outcome {
+        let shown = match self {
+            Self::Descriptor { .. } if error.kind() == io::ErrorKind::BrokenPipe => return Outcome::ReaderGone,
+            Self::Descriptor { shown, .. } => shown.clone(),
+            Self::Own(Own { output, .. }) | Self::Joined { output, .. } => {
+                output.as_ref().map(Output::shown).unwrap_or_default()
+            }
+        };
+        Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string()))
+    }
+
+    /// Called when the last byte of a member is written. An own output gets its name here.
+    pub fn finish_member(&mut self, written: Written<'_>) -> Outcome {
+        match self {
+            Self::Own(own) => own.finish(written),
+            Self::Descriptor { .. } | Self::Joined { .. } => Outcome::Done(Done {
+                bytes_in: written.bytes_in,
+                bytes_out: written.bytes_out,
+                output: None,
+                // What was read is a whole member; other members stand beside it, so it stays.
+                shortfall: written.changed.then_some(Shortfall::Changed),
+            }),
+        }
+    }
+
+    /// Called when nothing more will be written. A joined output gets its name here if `whole`; what goes wrong
+    /// with it is its own outcome, under its own name.
+    pub fn close(&mut self, whole: bool) -> Option<(PathBuf, Outcome)> {
+        let Self::Joined { output, replacing, sync } = self else {
+            return None;
+        };
+        let output = output.take().filter(|_| whole)?;
+        let shown = output.shown();
+        let refusal = output.commit(*replacing, *sync).err()?;
+        Some((shown.clone(), refused(refusal, shown)))
+    }
+}
+
+impl Own {
+    fn finish(&mut self, written: Written<'_>) -> Outcome {
+        let Some(output) = self.output.take() else {
+            return Outcome::Failed(anyhow!("its output is closed already"));
+        };
+        if written.changed {
+            return Outcome::Skipped(Reason::Changed);
+        }
+        let shown = output.shown();
+        let applied = self.metadata.as_ref().map_or(Ok(()), |m| m.apply(output.as_fd(), output.folder()));
+        if let Err(refusal) = output.commit(self.replacing, self.sync) {
+            return refused(refusal, shown);
+        }
+        let shortfall = match applied {
+            Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
+            Ok(()) if !self.remove => None,
+            Ok(()) => match written.input.remove_original() {
+                Ok(true) => None,
+                Ok(false) => Some(Shortfall::OriginalReplaced),
+                Err(error) => Some(Shortfall::OriginalStays(error)),
+            },
+        };
+        let Written { bytes_in, bytes_out, .. } = written;
+        Outcome::Done(Done { bytes_in, bytes_out, output: Some(shown), shortfall })
+    }
+}
+
+/// The outcome of an input whose output did not get the name `shown`.
+pub fn refused(refusal: Refusal, shown: PathBuf) -> Outcome {
+    match refusal {
+        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(shown)),
+        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(shown)),
+        Refusal::IsTheInput => Outcome::Failed(anyhow!("{} is the same file", Shown::path(&shown))),
+        Refusal::System(error) => {
+            Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string()))
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! One ordered output, many hands: the mechanism that everything compressed goes through.
+//!
+//! A file, standard input, and all the inputs of `-c a b c` are each a stream. [`Stream::help`] does one block
+//! of it: take the next block with its number, compress it, put the result. Whoever puts the block that is
+//! next in order writes it, and those parked behind it; nobody else waits for that.
+//!
+//! State is behind one lock that is held for a few instructions only. Whoever needs longer with the
+//! input (opening a file, reading a pipe) or with the output (writing) takes the [`Reader`] or the [`Writer`] out
+//! of the state and puts it back afterwards; others find it gone and do something else.
+//!
+//! Blocks taken and not yet written are counted against a [`Lead`] that the whole run shares, so memory is
+//! bounded. The first block in flight of a stream needs no leave, so whoever holds the lowest block never waits
+//! and nothing can deadlock. A ticket dropped without a result (a panic) counts as a failed block.
+
+mod reader;
+mod writer;
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::anyhow;
+use flate2::Crc;
+
+pub use self::reader::{Member, Reader};
+use self::reader::{Bytes, Cut};
+pub use self::writer::Writer;
+use crate::deflate::{self, Engine, WINDOW};
+use crate::gzip;
+use crate::report::Report;
+use crate::transfer::read_full_at;
+
+/// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
+/// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
+/// long, so a lead of three times the workers is never used up but by a slow output.
+const LEAD_PER_WORKER: usize = 3;
+
+/// What all streams of a run share.
+#[derive(Debug)]
+pub struct Shared<'run> {
+    /// Where outcomes go.
+    pub report: &'run Report,
+    /// Level, for engines and headers.
+    pub level: u8,
+    /// Makes the engine of a worker.
+    pub engine: fn(u8) -> Box<dyn Engine>,
+    lead: Lead,
+    /// Buffers for compressed blocks, to be used again.
+    spare: Mutex<Vec<Vec<u8>>>,
+}
+
+impl<'run> Shared<'run> {
+    /// For a run of `workers` workers.
+    pub fn new(report: &'run Report, level: u8, workers: usize, engine: fn(u8) -> Box<dyn Engine>) -> Self {
+        let lead = Lead { free: AtomicUsize::new(workers * LEAD_PER_WORKER) };
+        Self { report, level, engine, lead, spare: Mutex::default() }
+    }
+}
+
+/// How many more blocks may be taken out of their turn.
+#[derive(Debug)]
+struct Lead {
+    free: AtomicUsize,
+}
+
+impl Lead {
+    fn is_free(&self) -> bool {
+        self.free.load(Ordering::Relaxed) > 0
+    }
+
+    fn try_take(&self) -> bool {
+        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
+    }
+
+    fn give_back(&self) {
+        self.free.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A worker's own tools, made once and used for block after block.
+pub struct Hand {
+    engine: Box<dyn Engine>,
+    /// Window and block, one after the other.
+    input: Vec<u8>,
+}
+
+impl Hand {
+    /// Tools for one worker.
+    pub fn new(shared: &Shared<'_>) -> Self {
+        Self { engine: (shared.engine)(shared.level), input: Vec::new() }
+    }
+}
+
+/// One ordered output and the inputs that go into it.
+#[derive(Debug)]
+pub struct Stream {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` while somebody reads with it, and at the end.
+    reader: Option<Reader>,
+    /// `None` while somebody writes with it, and at the end.
+    writer: Option<Writer>,
+    /// Blocks from the first that nobody has begun to write to the last taken; `None` is still in somebody's hands.
+    parked: VecDeque<Option<Entry>>,
+    /// Number of the block at the front of `parked`.
+    front: u64,
+    /// Blocks taken and not yet written.
+    in_flight: usize,
+    /// Nothing is left to take.
+    exhausted: bool,
+    /// Nothing more can be written, so that nothing more needs to be taken.
+    broken: bool,
+}
+
+/// A block's place in its stream and member.
+#[derive(Clone, Debug)]
+struct Place {
+    member: Arc<Member>,
+    first: bool,
+    last: bool,
+}
+
+/// A block that is to be written when its turn comes.
+#[derive(Debug)]
+struct Entry {
+    place: Place,
+    /// Whether it holds its share of the lead, to be given back when it is written.
+    counted: bool,
+    result: anyhow::Result<Piece>,
+}
+
+/// A block, compressed.
+#[derive(Debug)]
+struct Piece {
+    /// The member's header if this is its first block, and DEFLATE data.
+    bytes: Vec<u8>,
+    /// Bytes of the original in it.
+    length: usize,
+    crc: Crc,
+    /// Whether the input was found changed after its last block was read.
+    changed: bool,
+}
+
+/// What [`Stream::help`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Help {
+    /// A block was done.
+    Worked,
+    /// There is no block to be had now, but there may be later.
+    NothingNow,
+    /// There is no block to be had any more.
+    Exhausted,
+}
+
+impl Stream {
+    /// A stream of what `reader` reads into what `writer` writes.
+    pub fn new(reader: Reader, writer: Writer) -> Self {
+        let state = State {
+            reader: Some(reader),
+            writer: Some(writer),
+            parked: VecDeque::new(),
+            front: 0,
+            in_flight: 0,
+            exhausted: false,
+            broken: false,
+        };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Takes a block, compresses it and puts the result, if there is one to be had.
+    pub fn help(&self, hand: &mut Hand, shared: &Shared<'_>) -> Help {
+        let mut ticket = match self.take(hand, shared) {
+            Ok(ticket) => ticket,
+            Err(nothing) => return nothing,
+        };
+        let result = ticket.compress(hand);
+        ticket.put(result);
+        Help::Worked
+    }
+
+    /// Whether [`Stream::help`] would find a block.
+    pub fn has_block(&self, shared: &Shared<'_>) -> bool {
+        let state = self.lock();
+        !state.exhausted && state.reader.is_some() && (state.in_flight == 0 || shared.lead.is_free())
+    }
+
+    /// Whether there is no block to be had any more.
+    pub fn is_exhausted(&self) -> bool {
+        self.lock().exhausted
+    }
+
+    /// Whether every block has been taken and written, and the output closed.
+    pub fn is_finished(&self) -> bool {
+        let state = self.lock();
+        state.exhausted && state.in_flight == 0 && state.writer.is_none()
+    }
+
+    /// Whether there is more than one block, so that a second worker could help.
+    pub fn is_divisible(&self) -> bool {
+        self.lock().reader.as_ref().is_some_and(Reader::is_divisible)
+    }
+
+    fn take<'a>(&'a self, hand: &mut Hand, shared: &'a Shared<'a>) -> Result<Ticket<'a>, Help> {
+        let mut state = self.lock();
+        if state.exhausted {
+            return Err(Help::Exhausted);
+        }
+        let Some(mut reader) = state.reader.take() else {
+            return Err(Help::NothingNow);
+        };
+        let counted = shared.lead.try_take();
+        if !counted && state.in_flight > 0 {
+            state.reader = Some(reader);
+            return Err(Help::NothingNow);
+        }
+        let cut = match reader.cut_by_position() {
+            Some(cut) if !state.broken => Some(cut),
+            _ => {
+                let broken = state.broken;
+                drop(state);
+                let input = &mut hand.input;
+                // A reader lost to a panic ends the stream; what it had in hand goes with it.
+                let cut = catch_unwind(AssertUnwindSafe(|| match broken {
+                    true => reader.give_up(shared.report),
+                    false => reader.cut_in_order(input, shared.report),
+                }));
+                state = self.lock();
+                cut.unwrap_or_else(|_| {
+                    state.broken = true;
+                    None
+                })
+            }
+        };
+        state.exhausted = cut.is_none() || reader.is_over();
+        state.reader = Some(reader);
+        let Some(Cut { place, bytes }) = cut else {
+            if counted {
+                shared.lead.give_back();
+            }
+            self.close_if_finished(state, shared);
+            return Err(Help::Exhausted);
+        };
+        let number = state.front + state.parked.len() as u64;
+        state.parked.push_back(None);
+        state.in_flight += 1;
+        drop(state);
+        Ok(Ticket { stream: self, shared, number, place: Some(place), bytes, counted })
+    }
+
+    /// Takes in a block's result, and writes whatever is next in order.
+    fn put(&self, number: u64, entry: Entry, shared: &Shared<'_>) {
+        let mut state = self.lock();
+        let index = (number - state.front) as usize;
+        state.parked[index] = Some(entry);
+        let Some(mut writer) = state.writer.take() else {
+            // Somebody is writing, and looks for more when done.
+            return;
+        };
+        while let Some(Some(_)) = state.parked.front() {
+            let Some(Some(entry)) = state.parked.pop_front() else { break };
+            state.front += 1;
+            drop(state);
+            let counted = entry.counted;
+            let written = catch_unwind(AssertUnwindSafe(|| writer.write(entry, shared)));
+            if counted {
+                shared.lead.give_back();
+            }
+            state = self.lock();
+            state.in_flight -= 1;
+            // A panic in between leaves the output in an unknown state: nothing more goes into it.
+            let broken = written.unwrap_or_else(|_| {
+                writer.break_off();
+                true
+            });
+            state.broken |= broken;
+        }
+        state.writer = Some(writer);
+        self.close_if_finished(state, shared);
+    }
+
+    /// Closes the output when the last block is written; exactly one caller finds that to be so.
+    fn close_if_finished(&self, mut state: MutexGuard<'_, State>, shared: &Shared<'_>) {
+        if !state.exhausted || state.in_flight > 0 {
+            return;
+        }
+        let Some(mut writer) = state.writer.take() else {
+            return;
+        };
+        let broken = state.broken;
+        drop(state);
+        writer.close(broken, shared.report);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right, and the duty, to deliver one block.
+struct Ticket<'a> {
+    stream: &'a Stream,
+    shared: &'a Shared<'a>,
+    number: u64,
+    /// Taken when the block is put.
+    place: Option<Place>,
+    bytes: anyhow::Result<Bytes>,
+    counted: bool,
+}
+
+impl Ticket<'_> {
+    /// Reads the block if it has not been read yet, and compresses it.
+    fn compress(&mut self, hand: &mut Hand) -> anyhow::Result<Piece> {
+        let Some(Place { member, first, last }) = self.place.clone() else {
+            return Err(anyhow!("the block was put already"));
+        };
+        let bytes = std::mem::replace(&mut self.bytes, Err(anyhow!("the block was read already")))?;
+        let (dictionary, input) = match bytes {
+            Bytes::At { offset, length } => read_block(&member, offset, length, last, &mut hand.input)?,
+            Bytes::Read { window } => hand.input.split_at(window),
+        };
+        let changed = last && !member.input.unchanged()?;
+        let mut bytes = self.shared.spare_buffer();
+        if first {
+            bytes.extend_from_slice(&member.header);
+        }
+        deflate::compress_block(&mut *hand.engine, dictionary, input, last, &mut bytes);
+        let mut crc = Crc::new();
+        crc.update(input);
+        Ok(Piece { bytes, length: input.len(), crc, changed })
+    }
+
+    fn put(mut self, result: anyhow::Result<Piece>) {
+        self.deliver(result);
+    }
+
+    fn deliver(&mut self, result: anyhow::Result<Piece>) {
+        if let Some(place) = self.place.take() {
+            let entry = Entry { place, counted: self.counted, result };
+            self.stream.put(self.number, entry, self.shared);
+        }
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.deliver(Err(anyhow!("internal error: a worker panicked")));
+    }
+}
+
+/// Reads a block and the window before it in one call; both as slices of `buffer`.
+fn read_block<'a>(
+    member: &Member,
+    offset: u64,
+    length: usize,
+    last: bool,
+    buffer: &'a mut Vec<u8>,
+) -> anyhow::Result<(&'a [u8], &'a [u8])> {
+    use std::os::fd::AsFd;
+    let window = WINDOW.min(offset as usize);
+    // One byte more than the file had shows whether it has grown, at no cost.
+    let beyond = usize::from(last);
+    buffer.resize(window + length + beyond, 0);
+    let got = read_full_at(member.input.as_fd(), buffer, offset - window as u64)?;
+    if got < window + length && !last || got < window {
+        return Err(anyhow!("is shorter than it was"));
+    }
+    buffer.truncate(got.min(window + length));
+    Ok(buffer.split_at(window))
+}
+
+impl Shared<'_> {
+    /// An empty buffer with room for a compressed block.
+    fn spare_buffer(&self) -> Vec<u8> {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Vec::with_capacity(deflate::WORST_CASE + gzip::TRAILER))
+    }
+
+    fn reuse(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}

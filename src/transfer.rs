@@ -1,0 +1,87 @@
+//! Whole transfers: read until it is full or over, write until all is gone.
+//!
+//! System calls may move less than asked, be interrupted, or, on a descriptor that somebody else made
+//! non-blocking, say "not now"; callers of these functions never hear of it.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+/// Reads from the descriptor's own position until `buffer` is full or the input over; tells how much it got.
+pub fn read_full(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    fill(fd, buffer, |rest, _| rustix::io::read(fd, rest))
+}
+
+/// Reads from `offset` until `buffer` is full or the file over; tells how much it got.
+pub fn read_full_at(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    fill(fd, buffer, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))
+}
+
+fn fill(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    mut read: impl FnMut(&mut [u8], usize) -> rustix::io::Result<usize>,
+) -> io::Result<usize> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match read(&mut buffer[got..], got) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => wait(fd, PollFlags::IN)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(got)
+}
+
+/// Writes all of `bytes` at the descriptor's own position.
+pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(fd, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = &bytes[n..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => wait(fd, PollFlags::OUT)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until a non-blocking descriptor is ready.
+fn wait(fd: BorrowedFd<'_>, ready: PollFlags) -> io::Result<()> {
+    match poll(&mut [PollFd::from_borrowed_fd(fd, ready)], None) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::pipe::{PipeFlags, pipe_with};
+    use std::os::fd::AsFd;
+    use std::time::Duration;
+
+    #[test]
+    fn a_non_blocking_pipe_is_written_and_read_to_the_end() {
+        let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).unwrap();
+        // More than a pipe holds, so that both sides meet "not now".
+        let sent: Vec<u8> = (0..1_000_000u32).map(|i| i as u8).collect();
+        let mut got = vec![0; sent.len() + 1];
+        let size = std::thread::scope(|s| {
+            let sent = &sent;
+            s.spawn(move || {
+                // The reader comes first and finds nothing yet.
+                std::thread::sleep(Duration::from_millis(20));
+                write_all(writer.as_fd(), sent).unwrap();
+            });
+            read_full(reader.as_fd(), &mut got).unwrap()
+        });
+        assert_eq!(size, sent.len());
+        assert!(got[..size] == sent);
+    }
+}
