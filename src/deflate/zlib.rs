@@ -2,35 +2,39 @@
 //!
 //! zlib-rs' bytes depend on how the input is cut into calls and on the room it is given, so a block is one
 //! call with everything in and [`WORST_CASE`](super::WORST_CASE) bytes of room; both are asserted.
+//!
+//! They also depend on what a state that is reset was used for before: the hash of a dictionary's last string
+//! takes in the byte after it, which is left over from an earlier block. So each block gets a new state, whose
+//! memory is zero: 3 microseconds, 0.03 % of a full block's time at level 6.
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::Engine;
 
-/// zlib's deflate state, reset for each block.
+/// zlib's deflate at one level.
 pub(super) struct Zlib {
-    state: Compress,
+    level: Compression,
 }
 
 impl Zlib {
     pub(super) fn new(level: u8) -> Self {
-        Self { state: Compress::new(Compression::new(level.into()), false) }
+        Self { level: Compression::new(level.into()) }
     }
 }
 
 impl Engine for Zlib {
     fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        self.state.reset();
+        let mut state = Compress::new(self.level, false);
         if !dictionary.is_empty() {
-            self.state.set_dictionary(dictionary).expect("a raw deflate state just reset takes a dictionary");
+            state.set_dictionary(dictionary).expect("a new raw deflate state takes a dictionary");
         }
         let (flush, expected) = match last {
             true => (FlushCompress::Finish, Status::StreamEnd),
             false => (FlushCompress::Sync, Status::Ok),
         };
-        let status = self.state.compress_vec(input, out, flush).expect("a state just reset compresses");
+        let status = state.compress_vec(input, out, flush).expect("a new state compresses");
         assert_eq!(status, expected, "the block is flushed in one call");
-        assert_eq!(self.state.total_in(), input.len() as u64, "the block is consumed in one call");
+        assert_eq!(state.total_in(), input.len() as u64, "the block is consumed in one call");
         assert!(out.len() < out.capacity(), "room is left, so nothing was held back");
     }
 }
