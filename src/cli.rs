@@ -248,9 +248,15 @@ fn usage(error: &clap::Error) -> Usage {
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    let rendered = error.render().to_string();
-    let first = rendered.lines().next().unwrap_or_default();
-    let mut line = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let mut line = match (error.kind(), context(ContextKind::InvalidArg)) {
+        // What clap renders drops control characters; the name is to be whole.
+        (ErrorKind::UnknownArgument, Some(word)) => format!("unexpected argument '{word}' found"),
+        _ => {
+            let rendered = error.render().to_string();
+            let first = rendered.lines().next().unwrap_or_default();
+            first.strip_prefix("error: ").unwrap_or(first).to_owned()
+        }
+    };
     for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
         if let Some(suggestion) = context(kind) {
             line += &format!(" (similar: {suggestion})");
@@ -325,7 +331,8 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_in_one_line() {
-        for words in ["-11", "--level 10", "--level x", "-j0", "-j x", "-S=/", "-Sa/b", "--rm -c a", "--nonsense", "-o"] {
+        for words in ["-11", "--level 10", "--level x", "-j0", "-j x", "-S=/", "-Sa/b", "--rm -c a", "--nonsense", "-o"]
+        {
             let Usage(line) = settings(words).map(|_| ()).unwrap_err();
             assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");
         }

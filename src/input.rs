@@ -46,7 +46,7 @@ pub struct Input {
 impl Input {
     /// Opens standard input.
     pub fn stdin(shown: PathBuf) -> Result<Self, Outcome> {
-        let fd = rustix::stdio::stdin().try_clone_to_owned().map_err(|e| Outcome::Failed(e.into()))?;
+        let fd = rustix::stdio::stdin().try_clone_to_owned()?;
         let stat = stat_of(&fd)?;
         Ok(Self { shown, source: Source::Stdin, fd, stat, size: None })
     }
@@ -67,7 +67,7 @@ impl Input {
             }
             // A socket, or a device without a driver.
             Errno::NXIO => Outcome::Skipped(Reason::NotRegular),
-            error => Outcome::Failed(io::Error::from(error).into()),
+            error => io::Error::from(error).into(),
         })?;
         let stat = stat_of(&fd)?;
         match FileType::from_raw_mode(stat.st_mode) {
@@ -95,7 +95,7 @@ impl Input {
             return input.unless_it_is(output);
         };
         let flags = if *walked { OFlags::NOFOLLOW } else { OFlags::empty() };
-        let fd = folder.open_file(name, flags).map_err(|error| Outcome::Failed(io::Error::from(error).into()))?;
+        let fd = folder.open_file(name, flags).map_err(io::Error::from)?;
         let stat = stat_of(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
             return Err(Outcome::Skipped(Reason::Folder));
@@ -188,8 +188,8 @@ impl AsFd for Input {
     }
 }
 
-fn stat_of(fd: &OwnedFd) -> Result<Stat, Outcome> {
-    rustix::fs::fstat(fd).map_err(|error| Outcome::Failed(io::Error::from(error).into()))
+fn stat_of(fd: &OwnedFd) -> io::Result<Stat> {
+    Ok(rustix::fs::fstat(fd)?)
 }
 
 /// A regular file with a size is read by position. One without may be empty, or like those of /proc hold bytes

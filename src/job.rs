@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
 
 use crate::folder::{self, Folder};
 use crate::input::Input;
@@ -46,7 +47,7 @@ impl Jobs {
     pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
         let mut mirror = None;
         if let Destination::Folder(path) = &settings.destination {
-            let root = output_root(path).with_context(|| Shown::path(path).to_string()).map_err(Outcome::Failed)?;
+            let root = output_root(path).with_context(|| Shown::path(path).to_string())?;
             mirror = Some((Arc::clone(&root), Mutex::new((PathBuf::new(), root))));
         }
         let plan = Plan::new(Arc::clone(&settings));
@@ -99,7 +100,7 @@ impl Jobs {
                 Some(folder) => (Arc::clone(folder), name),
                 None => return Err(Outcome::Failed(anyhow!("has no folder"))),
             },
-            Target::Mirrored(path, name) => (self.mirrored(&path, &input.shown).map_err(Outcome::Failed)?, name),
+            Target::Mirrored(path, name) => (self.mirrored(&path, &input.shown)?, name),
             Target::Named(path) => {
                 if let Some(sink) = special_file(&path, settings)? {
                     return Ok(stream(input, sink));
@@ -183,9 +184,8 @@ fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Set
 
 fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
     let shown = folder.shown(&name);
-    Output::create(folder, name, birth, settings.unnamed_temporaries)
-        .with_context(|| Shown::path(&shown).to_string())
-        .map_err(Outcome::Failed)
+    let made = Output::create(folder, name, birth, settings.unnamed_temporaries);
+    Ok(made.with_context(|| Shown::path(&shown).to_string())?)
 }
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
@@ -201,12 +201,10 @@ fn look_ahead(folder: &Folder, name: &OsStr, replacing: Replacing) -> Result<Opt
 
 /// Folder and name of `-o`'s file.
 fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
-    let failed = |error: io::Error| {
-        Outcome::Failed(anyhow::Error::new(error).context(Shown::path(path).to_string()))
-    };
+    let shown = || Shown::path(path).to_string();
     let (parent, name) =
-        folder::split(path.as_os_str()).ok_or_else(|| failed(io::ErrorKind::IsADirectory.into()))?;
-    Ok((Arc::new(Folder::open(&parent).map_err(failed)?), name))
+        folder::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).with_context(shown)?;
+    Ok((Arc::new(Folder::open(&parent).with_context(shown)?), name))
 }
 
 /// A sink that writes `path` in place, if it is, or links to, a device or FIFO.
@@ -219,9 +217,8 @@ fn special_file(path: &Path, settings: &Settings) -> Result<Option<Sink>, Outcom
         return Ok(None);
     }
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| {
-        Outcome::Failed(anyhow::Error::new(io::Error::from(error)).context(Shown::path(path).to_string()))
-    })?;
+    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from);
+    let fd = opened.with_context(|| Shown::path(path).to_string())?;
     refuse_terminal(fd.is_terminal(), settings)?;
     Ok(Some(Sink::Descriptor { fd, shown: path.to_owned() }))
 }
@@ -230,7 +227,7 @@ fn special_file(path: &Path, settings: &Settings) -> Result<Option<Sink>, Outcom
 fn standard_output(settings: &Settings) -> Result<OwnedFd, Outcome> {
     let stdout = rustix::stdio::stdout();
     refuse_terminal(stdout.is_terminal(), settings)?;
-    stdout.try_clone_to_owned().map_err(|error| Outcome::Failed(error.into()))
+    Ok(stdout.try_clone_to_owned()?)
 }
 
 fn descriptor(fd: OwnedFd) -> Sink {

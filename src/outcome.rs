@@ -18,6 +18,8 @@ pub enum Outcome {
     Skipped(Reason),
     /// It could not be done; no output was made.
     Failed(anyhow::Error),
+    /// It could have been done, but the output it was to go into ended before it.
+    NotReached,
     /// The reader of standard output has gone away. Not an error to speak of: the process dies as filters do.
     ReaderGone,
 }
@@ -33,9 +35,22 @@ impl Outcome {
         match self {
             Self::Skipped(reason) => Self::Skipped(reason.clone()),
             Self::Failed(error) => Self::Failed(anyhow::Error::msg(Chain(error).to_string())),
+            Self::ReaderGone => Self::ReaderGone,
             // What is done is done for one input only.
-            Self::ReaderGone | Self::Done(_) => Self::ReaderGone,
+            Self::NotReached | Self::Done(_) => Self::NotReached,
         }
+    }
+}
+
+impl From<io::Error> for Outcome {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<anyhow::Error> for Outcome {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -139,7 +154,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HasSuffix { .. } => f.write_str("already has the suffix; left alone"),
-            Self::OutputExists(output) => write!(f, "{} already exists; left alone (-f replaces it)", Shown::path(output)),
+            Self::OutputExists(output) => {
+                write!(f, "{} already exists; left alone (-f replaces it)", Shown::path(output))
+            }
             Self::OutputNotReplaceable(output) => {
                 write!(f, "{} is neither a regular file nor a symbolic link; left alone", Shown::path(output))
             }
@@ -148,7 +165,7 @@ impl fmt::Display for Reason {
             Self::SymbolicLink | Self::WalkedLink => f.write_str("is a symbolic link; left alone"),
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
             Self::SpecialMode => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
-            Self::Changed => f.write_str("changed while it was read; no output made"),
+            Self::Changed => f.write_str("changed while it was read; no whole output made"),
         }
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use rustix::fs::FileType;
+use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::folder::{self, Folder};
@@ -95,11 +96,11 @@ impl Plan {
         }
         let path = PathBuf::from(&argument);
         let Some((parent, name)) = folder::split(&argument) else {
-            let root = if argument.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Folder::open(&path) };
-            let root = root.map_err(|error| Outcome::Failed(error.into()))?;
-            return self.begin_walk(root, path);
+            // To Folder::open the empty path is the working folder; to a user it is a name that nothing has.
+            let root = if argument.is_empty() { Err(Errno::NOENT.into()) } else { Folder::open(&path) };
+            return self.begin_walk(root?, path);
         };
-        let folder = self.folder(parent).map_err(|error| Outcome::Failed(error.into()))?;
+        let folder = self.folder(parent)?;
         if self.settings.recursive
             && let Some(root) = self.folder_named(&folder, &name, &path)?
         {
@@ -121,7 +122,7 @@ impl Plan {
             FileType::Symlink if path.is_dir() => Folder::open(path),
             _ => return Ok(None),
         };
-        opened.map(Some).map_err(|error| Outcome::Failed(error.into()))
+        Ok(Some(opened?))
     }
 
     fn begin_walk(&mut self, root: Folder, path: PathBuf) -> Result<Option<Item>, Outcome> {
@@ -157,7 +158,7 @@ impl Plan {
         let Some(walk) = &mut self.walk else {
             return Ok(None);
         };
-        let folder = walk.folder_of(entry.path()).map_err(|error| Outcome::Failed(error.into()))?;
+        let folder = walk.folder_of(entry.path())?;
         let name = entry.file_name().to_owned();
         self.item(entry.into_path(), folder, name, true).map(Some)
     }
@@ -212,7 +213,7 @@ impl Iterator for Plan {
                     let path = error.path().map_or_else(PathBuf::new, Path::to_owned);
                     // Only followed links make loops, and none are followed.
                     let reason = error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into());
-                    (path, Err(Outcome::Failed(reason.into())))
+                    (path, Err(reason.into()))
                 }
                 Some(None) => {
                     self.walk = None;

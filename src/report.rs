@@ -63,6 +63,13 @@ impl Report {
                 self.count(Status::Error, |tally| tally.failed += 1);
                 say(format_args!("gzcc: {name}: {}", Chain(&error)));
             }
+            Outcome::NotReached => {
+                self.count(Status::Error, |tally| tally.failed += 1);
+                // Nobody is told what a reader that went away has missed.
+                if !self.tally().reader_gone {
+                    say(format_args!("gzcc: {name}: not written, as the output ended before it"));
+                }
+            }
             Outcome::ReaderGone => self.count(Status::Error, |tally| tally.reader_gone = true),
         }
     }

@@ -88,6 +88,16 @@ impl Sink {
         Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string()))
     }
 
+    /// The outcome of a member that ends with `outcome` after some of its bytes are out: where others share
+    /// the output, it is spoilt for them, which is more than a warning.
+    pub fn cut_short(&self, outcome: Outcome) -> Outcome {
+        match (self, outcome) {
+            (Self::Own(_), outcome) => outcome,
+            (_, Outcome::Skipped(reason)) => Outcome::Failed(anyhow!("{reason}")),
+            (_, outcome) => outcome,
+        }
+    }
+
     /// Called when the last byte of a member is written. An own output gets its name here.
     pub fn finish_member(&mut self, written: Written<'_>) -> Outcome {
         match self {
@@ -148,8 +158,6 @@ pub fn refused(refusal: Refusal, shown: PathBuf) -> Outcome {
         Refusal::Exists => Outcome::Skipped(Reason::OutputExists(shown)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(shown)),
         Refusal::IsTheInput => Outcome::Failed(anyhow!("{} is the same file", Shown::path(&shown))),
-        Refusal::System(error) => {
-            Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string()))
-        }
+        Refusal::System(error) => Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string())),
     }
 }

@@ -12,24 +12,24 @@
 //! bounded. The first block in flight of a stream needs no leave, so whoever holds the lowest block never waits
 //! and nothing can deadlock. A ticket dropped without a result (a panic) counts as a failed block.
 
+mod piece;
 mod reader;
 mod writer;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::anyhow;
-use flate2::Crc;
-
+pub use self::piece::Hand;
+use self::piece::{Bytes, Piece, Place};
+use self::reader::Cut;
 pub use self::reader::{Member, Reader};
-use self::reader::{Bytes, Cut};
 pub use self::writer::Writer;
-use crate::deflate::{self, Engine, WINDOW};
+use crate::deflate::{self, Engine};
 use crate::gzip;
+use crate::outcome::Outcome;
 use crate::report::Report;
-use crate::transfer::read_full_at;
 
 /// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
 /// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
@@ -78,20 +78,6 @@ impl Lead {
     }
 }
 
-/// A worker's own tools, made once and used for block after block.
-pub struct Hand {
-    engine: Box<dyn Engine>,
-    /// Window and block, one after the other.
-    input: Vec<u8>,
-}
-
-impl Hand {
-    /// Tools for one worker.
-    pub fn new(shared: &Shared<'_>) -> Self {
-        Self { engine: (shared.engine)(shared.level), input: Vec::new() }
-    }
-}
-
 /// One ordered output and the inputs that go into it.
 #[derive(Debug)]
 pub struct Stream {
@@ -116,33 +102,14 @@ struct State {
     broken: bool,
 }
 
-/// A block's place in its stream and member.
-#[derive(Clone, Debug)]
-struct Place {
-    member: Arc<Member>,
-    first: bool,
-    last: bool,
-}
-
 /// A block that is to be written when its turn comes.
 #[derive(Debug)]
 struct Entry {
     place: Place,
     /// Whether it holds its share of the lead, to be given back when it is written.
     counted: bool,
-    result: anyhow::Result<Piece>,
-}
-
-/// A block, compressed.
-#[derive(Debug)]
-struct Piece {
-    /// The member's header if this is its first block, and DEFLATE data.
-    bytes: Vec<u8>,
-    /// Bytes of the original in it.
-    length: usize,
-    crc: Crc,
-    /// Whether the input was found changed after its last block was read.
-    changed: bool,
+    /// The block, or what its member's outcome is to be.
+    result: Result<Piece, Outcome>,
 }
 
 /// What [`Stream::help`] came to.
@@ -173,12 +140,12 @@ impl Stream {
 
     /// Takes a block, compresses it and puts the result, if there is one to be had.
     pub fn help(&self, hand: &mut Hand, shared: &Shared<'_>) -> Help {
-        let mut ticket = match self.take(hand, shared) {
-            Ok(ticket) => ticket,
+        let (mut ticket, bytes) = match self.take(hand, shared) {
+            Ok(taken) => taken,
             Err(nothing) => return nothing,
         };
-        let result = ticket.compress(hand);
-        ticket.put(result);
+        let result = bytes.and_then(|bytes| piece::compress(&ticket.place, bytes, hand, shared));
+        ticket.deliver(result);
         Help::Worked
     }
 
@@ -204,7 +171,11 @@ impl Stream {
         self.lock().reader.as_ref().is_some_and(Reader::is_divisible)
     }
 
-    fn take<'a>(&'a self, hand: &mut Hand, shared: &'a Shared<'a>) -> Result<Ticket<'a>, Help> {
+    fn take<'a>(
+        &'a self,
+        hand: &mut Hand,
+        shared: &'a Shared<'a>,
+    ) -> Result<(Ticket<'a>, Result<Bytes, Outcome>), Help> {
         let mut state = self.lock();
         if state.exhausted {
             return Err(Help::Exhausted);
@@ -222,7 +193,7 @@ impl Stream {
             _ => {
                 let broken = state.broken;
                 drop(state);
-                let input = &mut hand.input;
+                let input = &mut hand.input[..];
                 // A reader lost to a panic ends the stream; what it had in hand goes with it.
                 let cut = catch_unwind(AssertUnwindSafe(|| match broken {
                     true => reader.give_up(shared.report),
@@ -248,7 +219,7 @@ impl Stream {
         state.parked.push_back(None);
         state.in_flight += 1;
         drop(state);
-        Ok(Ticket { stream: self, shared, number, place: Some(place), bytes, counted })
+        Ok((Ticket { stream: self, shared, number, place, counted, delivered: false }, bytes))
     }
 
     /// Takes in a block's result, and writes whatever is next in order.
@@ -306,78 +277,32 @@ struct Ticket<'a> {
     stream: &'a Stream,
     shared: &'a Shared<'a>,
     number: u64,
-    /// Taken when the block is put.
-    place: Option<Place>,
-    bytes: anyhow::Result<Bytes>,
+    place: Place,
     counted: bool,
+    delivered: bool,
 }
 
 impl Ticket<'_> {
-    /// Reads the block if it has not been read yet, and compresses it.
-    fn compress(&mut self, hand: &mut Hand) -> anyhow::Result<Piece> {
-        let Some(Place { member, first, last }) = self.place.clone() else {
-            return Err(anyhow!("the block was put already"));
-        };
-        let bytes = std::mem::replace(&mut self.bytes, Err(anyhow!("the block was read already")))?;
-        let (dictionary, input) = match bytes {
-            Bytes::At { offset, length } => read_block(&member, offset, length, last, &mut hand.input)?,
-            Bytes::Read { window } => hand.input.split_at(window),
-        };
-        let changed = last && !member.input.unchanged()?;
-        let mut bytes = self.shared.spare_buffer();
-        if first {
-            bytes.extend_from_slice(&member.header);
-        }
-        deflate::compress_block(&mut *hand.engine, dictionary, input, last, &mut bytes);
-        let mut crc = Crc::new();
-        crc.update(input);
-        Ok(Piece { bytes, length: input.len(), crc, changed })
-    }
-
-    fn put(mut self, result: anyhow::Result<Piece>) {
-        self.deliver(result);
-    }
-
-    fn deliver(&mut self, result: anyhow::Result<Piece>) {
-        if let Some(place) = self.place.take() {
-            let entry = Entry { place, counted: self.counted, result };
-            self.stream.put(self.number, entry, self.shared);
-        }
+    fn deliver(&mut self, result: Result<Piece, Outcome>) {
+        self.delivered = true;
+        let entry = Entry { place: self.place.clone(), counted: self.counted, result };
+        self.stream.put(self.number, entry, self.shared);
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.deliver(Err(anyhow!("internal error: a worker panicked")));
+        if !self.delivered {
+            self.deliver(Err(Outcome::panicked()));
+        }
     }
-}
-
-/// Reads a block and the window before it in one call; both as slices of `buffer`.
-fn read_block<'a>(
-    member: &Member,
-    offset: u64,
-    length: usize,
-    last: bool,
-    buffer: &'a mut Vec<u8>,
-) -> anyhow::Result<(&'a [u8], &'a [u8])> {
-    use std::os::fd::AsFd;
-    let window = WINDOW.min(offset as usize);
-    // One byte more than the file had shows whether it has grown, at no cost.
-    let beyond = usize::from(last);
-    buffer.resize(window + length + beyond, 0);
-    let got = read_full_at(member.input.as_fd(), buffer, offset - window as u64)?;
-    if got < window + length && !last || got < window {
-        return Err(anyhow!("is shorter than it was"));
-    }
-    buffer.truncate(got.min(window + length));
-    Ok(buffer.split_at(window))
 }
 
 impl Shared<'_> {
     /// An empty buffer with room for a compressed block.
     fn spare_buffer(&self) -> Vec<u8> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Vec::with_capacity(deflate::WORST_CASE + gzip::TRAILER))
+        spare.unwrap_or_else(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))
     }
 
     fn reuse(&self, mut buffer: Vec<u8>) {

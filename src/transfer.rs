@@ -11,21 +11,23 @@ use rustix::io::Errno;
 
 /// Reads from the descriptor's own position until `buffer` is full or the input over; tells how much it got.
 pub fn read_full(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
-    fill(fd, buffer, |rest, _| rustix::io::read(fd, rest))
+    let wanted = buffer.len();
+    fill(fd, buffer, wanted, |rest, _| rustix::io::read(fd, rest))
 }
 
-/// Reads from `offset` until `buffer` is full or the file over; tells how much it got.
-pub fn read_full_at(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    fill(fd, buffer, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))
+/// Reads from `offset` until `buffer` holds at least `wanted` bytes or the file is over; tells how much it got.
+pub fn read_at_least(fd: BorrowedFd<'_>, buffer: &mut [u8], wanted: usize, offset: u64) -> io::Result<usize> {
+    fill(fd, buffer, wanted, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))
 }
 
 fn fill(
     fd: BorrowedFd<'_>,
     buffer: &mut [u8],
+    wanted: usize,
     mut read: impl FnMut(&mut [u8], usize) -> rustix::io::Result<usize>,
 ) -> io::Result<usize> {
     let mut got = 0;
-    while got < buffer.len() {
+    while got < wanted {
         match read(&mut buffer[got..], got) {
             Ok(0) => break,
             Ok(n) => got += n,

@@ -21,6 +21,8 @@ struct State {
     opening: usize,
     /// There is no next file.
     no_more: bool,
+    /// Workers that wait: without any, nobody needs waking, which would be a system call.
+    waiting: usize,
 }
 
 /// What an idle worker is to do.
@@ -33,7 +35,7 @@ pub(super) enum Task {
 
 impl Board {
     pub(super) fn new() -> Self {
-        let state = State { open: Vec::new(), opening: 0, no_more: false };
+        let state = State { open: Vec::new(), opening: 0, no_more: false, waiting: 0 };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -53,7 +55,7 @@ impl Board {
             if state.open.is_empty() && state.opening == 0 {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
     }
 
@@ -62,7 +64,7 @@ impl Board {
         let mut state = self.lock();
         state.opening -= 1;
         state.open.extend(stream);
-        self.changed.notify_all();
+        self.wake(state);
     }
 
     /// There was no file to be opened.
@@ -70,20 +72,32 @@ impl Board {
         let mut state = self.lock();
         state.opening -= 1;
         state.no_more = true;
-        self.changed.notify_all();
+        self.wake(state);
     }
 
     /// A stream has moved on: whoever waits should look again.
     pub(super) fn moved(&self) {
-        let _state = self.lock();
-        self.changed.notify_all();
+        self.wake(self.lock());
     }
 
     /// Waits until `ready`, which is asked again after every move.
     pub(super) fn wait_until(&self, ready: impl Fn() -> bool) {
         let mut state = self.lock();
         while !ready() {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
+        }
+    }
+
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        if state.waiting > 0 {
+            self.changed.notify_all();
         }
     }
 

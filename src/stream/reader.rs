@@ -8,9 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::anyhow;
-
-use super::Place;
+use super::piece::{Bytes, Place};
 use crate::deflate::{BLOCK, WINDOW};
 use crate::gzip::{self, Header};
 use crate::input::Input;
@@ -77,16 +75,7 @@ struct Current {
 #[derive(Debug)]
 pub(super) struct Cut {
     pub(super) place: Place,
-    pub(super) bytes: anyhow::Result<Bytes>,
-}
-
-/// A block's bytes.
-#[derive(Debug)]
-pub(super) enum Bytes {
-    /// To be read at this offset, with the window before it.
-    At { offset: u64, length: usize },
-    /// In the hand's buffer, behind a window of this many bytes.
-    Read { window: usize },
+    pub(super) bytes: Result<Bytes, Outcome>,
 }
 
 impl Reader {
@@ -125,7 +114,7 @@ impl Reader {
     }
 
     /// Reads the next block into `buffer`, opening the next input where one is over. `None` at the end.
-    pub(super) fn cut_in_order(&mut self, buffer: &mut Vec<u8>, report: &Report) -> Option<Cut> {
+    pub(super) fn cut_in_order(&mut self, buffer: &mut [u8], report: &Report) -> Option<Cut> {
         while self.current_member().is_none() {
             let (upcoming, opening) = self.upcoming.as_mut()?;
             let Some(planned) = upcoming.next() else {
@@ -142,21 +131,18 @@ impl Reader {
         }
         let current = self.current.as_mut()?;
         let window = current.window.len();
-        buffer.clear();
-        buffer.extend_from_slice(&current.window);
-        buffer.resize(window + BLOCK, 0);
-        let read = read_full(current.member.input.as_fd(), &mut buffer[window..]);
+        buffer[..window].copy_from_slice(&current.window);
+        let read = read_full(current.member.input.as_fd(), &mut buffer[window..window + BLOCK]);
         let length = *read.as_ref().unwrap_or(&0);
-        buffer.truncate(window + length);
         let place = current.place(length);
         current.offset += length as u64;
         if place.last {
             self.current = None;
         } else {
             current.window.clear();
-            current.window.extend_from_slice(&buffer[buffer.len() - WINDOW..]);
+            current.window.extend_from_slice(&buffer[window + length - WINDOW..window + length]);
         }
-        let bytes = read.map(|_| Bytes::Read { window }).map_err(anyhow::Error::from);
+        let bytes = read.map(|length| Bytes::Read { window, length }).map_err(Outcome::from);
         Some(Cut { place, bytes })
     }
 
@@ -174,7 +160,7 @@ impl Reader {
         let (upcoming, _) = self.upcoming.take()?;
         for planned in upcoming {
             match planned {
-                Planned::Item(item) => report.outcome(&item.shown, not_reached()),
+                Planned::Item(item) => report.outcome(&item.shown, Outcome::NotReached),
                 Planned::Settled(shown, outcome) => report.outcome(&shown, outcome),
             }
         }
@@ -191,9 +177,4 @@ impl Current {
     fn place(&self, length: usize) -> Place {
         Place { member: Arc::clone(&self.member), first: self.offset == 0, last: length < BLOCK }
     }
-}
-
-/// The outcome of an input that an output broken off before it cannot take.
-pub(super) fn not_reached() -> Outcome {
-    Outcome::Failed(anyhow!("not written, as the output ended before it"))
 }

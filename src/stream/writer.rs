@@ -4,8 +4,8 @@ use std::path::Path;
 
 use flate2::Crc;
 
-use super::reader::not_reached;
-use super::{Entry, Piece, Place, Shared};
+use super::piece::{Piece, Place};
+use super::{Entry, Shared};
 use crate::gzip;
 use crate::outcome::Outcome;
 use crate::report::Report;
@@ -39,7 +39,7 @@ impl Writer {
         let shown = &place.member.input.shown;
         if self.broken {
             if place.first {
-                shared.report.outcome(shown, not_reached());
+                shared.report.outcome(shown, Outcome::NotReached);
             }
         } else {
             if place.first {
@@ -55,15 +55,15 @@ impl Writer {
     }
 
     /// Writes a block of a member that is in order so far; the member's outcome if this ends it.
-    fn write_piece(&mut self, place: &Place, result: anyhow::Result<Piece>, shared: &Shared<'_>) -> Option<Outcome> {
+    fn write_piece(&mut self, place: &Place, result: Result<Piece, Outcome>, shared: &Shared<'_>) -> Option<Outcome> {
         let Piece { mut bytes, length, crc, changed } = match result {
             Ok(piece) => piece,
-            Err(error) => {
+            Err(outcome) => {
                 // With nothing of it out, the member may as well not have been there.
                 self.dropped = true;
                 place.member.abandon();
                 self.broken = self.bytes_out > 0;
-                return Some(Outcome::Failed(error));
+                return Some(if self.broken { self.sink.cut_short(outcome) } else { outcome });
             }
         };
         self.crc.combine(&crc);

@@ -1,0 +1,139 @@
+//! The command line: what is understood, what is refused, and with which exit status.
+
+use crate::harness::{Sandbox, assert_member, gunzip, log};
+
+#[test]
+fn files_are_compressed_beside_themselves_and_counted() {
+    let t = Sandbox::new();
+    let (a, b) = (t.write("a.log", log(5000)), t.write("b.log", log(70_000)));
+    assert_eq!(t.gzcc(["a.log", "b.log"]).succeeds(), b"Compressed 2 files\n");
+    t.assert_holds("a.log.gz", &a);
+    t.assert_holds("b.log.gz", &b);
+    assert_eq!((t.read("a.log"), t.read("b.log")), (a, b), "originals are kept");
+}
+
+#[test]
+fn one_file_is_a_file_and_not_files() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    assert_eq!(t.gzcc(["a"]).succeeds(), b"Compressed 1 file\n");
+}
+
+#[test]
+fn without_a_file_and_with_a_dash_it_is_a_filter() {
+    let t = Sandbox::new();
+    let content = log(3000);
+    for words in [&[][..], &["-"], &["-c"], &["-c", "-"], &["-o", "-"], &["--", "-"]] {
+        assert_member(&t.gzcc(words).stdin(&content).succeeds(), &content);
+    }
+}
+
+#[test]
+fn levels_are_spelt_in_every_usual_way() {
+    let t = Sandbox::new();
+    let content = t.write("a", log(100_000));
+    let at = |words: &[&str]| t.gzcc([words, &["-c", "a"]].concat()).succeeds();
+    for level in 0..=9 {
+        let short = at(&[&format!("-{level}")]);
+        assert_member(&short, &content);
+        assert!(short == at(&["--level", &level.to_string()]));
+    }
+    assert!(at(&["--fast"]) == at(&["-1"]) && at(&["--best"]) == at(&["-9"]) && at(&[]) == at(&["-6"]));
+    assert!(at(&["-9", "-1"]) == at(&["-1"]), "the last one wins");
+    assert!(at(&["-k1f"]) == at(&["-1"]), "digits among other letters");
+    assert!(at(&["-9"]).len() < at(&["-1"]).len() && at(&["-1"]).len() < at(&["-0"]).len());
+}
+
+#[test]
+fn options_and_files_come_in_any_order_and_anything_follows_two_dashes() {
+    let t = Sandbox::new();
+    let (a, dash) = (t.write("a", "first"), t.write("-9", "second"));
+    assert_eq!(t.gzcc(["a", "-v", "-q", "--", "-9"]).succeeds(), b"");
+    t.assert_holds("a.gz", &a);
+    t.assert_holds("-9.gz", &dash);
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused_in_one_line_with_status_1_and_nothing_done() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    for words in [
+        &["-j", "0"][..],
+        &["-j", "x"],
+        &["-11"],
+        &["--level", "10"],
+        &["--scheduler", "fair"],
+        &["-S", ""],
+        &["-S", "a/b"],
+        &["--rm", "-c"],
+        &["--nonsense"],
+        &["-o", ""],
+        &["-O", ""],
+    ] {
+        let ran = t.gzcc([words, &["a"]].concat()).run();
+        ran.assert(ran.status.code() == Some(1), "status 1");
+        ran.assert(ran.stderr().starts_with("gzcc: ") && ran.stderr().lines().count() == 1, "one line");
+        ran.assert(ran.stdout.is_empty(), "nothing on standard output");
+    }
+    assert_eq!(t.names(), ["a"]);
+}
+
+#[test]
+fn a_mistyped_option_is_told_what_is_similar() {
+    let t = Sandbox::new();
+    t.gzcc(["--recursve"])
+        .says(1, &["gzcc: unexpected argument '--recursve' found (similar: --recursive); see gzcc --help"]);
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let t = Sandbox::new();
+    for word in ["-h", "--help"] {
+        let help = String::from_utf8(t.gzcc([word]).succeeds()).unwrap();
+        for expected in ["Usage: gzcc [OPTIONS] [FILE]...", "--scheduler", "--rm", "Exit status"] {
+            assert!(help.contains(expected), "{help}");
+        }
+        assert!(!help.contains("named-temporaries"));
+    }
+    for word in ["-V", "--version"] {
+        assert_eq!(t.gzcc([word]).succeeds(), format!("gzcc {}\n", env!("CARGO_PKG_VERSION")).into_bytes());
+    }
+}
+
+#[test]
+fn a_suffix_of_ones_own_names_outputs_and_tells_them_from_inputs() {
+    let t = Sandbox::new();
+    let a = t.write("a", "x");
+    t.gzcc(["-S", ".z", "a"]).succeeds();
+    t.assert_holds("a.z", &a);
+    let left_alone = "gzcc: a.z: already has the suffix; left alone";
+    assert_eq!(t.gzcc(["-S.z", "a.z"]).says(2, &[left_alone]), "Compressed 0 files, 1 skipped\n");
+    t.gzcc(["a.z"]).succeeds();
+    assert_eq!(gunzip(&gunzip(&t.read("a.z.gz"))), a);
+}
+
+#[test]
+fn name_and_time_are_stored_only_when_asked() {
+    let t = Sandbox::new();
+    t.write("dir/a", "x");
+    let touched = t.command("touch", ["-d", "@1700000000", "dir/a"]).succeeds();
+    assert!(touched.is_empty());
+    let plain = t.gzcc(["-c", "dir/a"]).succeeds();
+    assert_eq!(plain[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+    assert!(plain == t.gzcc(["-c", "-N", "-n", "dir/a"]).succeeds());
+    let named = t.gzcc(["-c", "-N", "dir/a"]).succeeds();
+    assert_eq!(named[..12], [&[0x1f, 0x8b, 8, 8][..], &1_700_000_000u32.to_le_bytes(), &[0, 3], b"a\0"].concat());
+    assert_member(&named, b"x");
+    assert!(t.gzcc(["-N"]).stdin("x").succeeds() == plain, "standard input has neither");
+}
+
+#[test]
+fn both_schedulers_and_any_number_of_workers_are_taken() {
+    let t = Sandbox::new();
+    let a = t.write("a", log(2_000_000));
+    for words in [["--scheduler=threads", "-j1"], ["--scheduler=rayon", "-p3"], ["--scheduler=rayon", "--processes=40"]]
+    {
+        t.gzcc([&words[..], &["-f", "a"]].concat()).succeeds();
+        t.assert_holds("a.gz", &a);
+    }
+}

@@ -1,0 +1,127 @@
+//! Walking into folders with -r.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use rustix::fs::{CWD, Mode};
+
+use crate::harness::{Sandbox, gunzip, log};
+
+fn tree() -> Sandbox {
+    let t = Sandbox::new();
+    for name in ["t/a", "t/sub/b", "t/sub/deeper/c", "t/.hidden/.d"] {
+        t.write(name, log(name.len() * 1000));
+    }
+    t
+}
+
+#[test]
+fn every_file_of_a_tree_is_compressed_hidden_ones_too() {
+    for scheduler in ["threads", "rayon"] {
+        for root in ["t", "t/", "./t", "t/."] {
+            let t = tree();
+            assert_eq!(t.gzcc(["--scheduler", scheduler, "-r", root]).succeeds(), b"Compressed 4 files\n");
+            for name in ["t/a", "t/sub/b", "t/sub/deeper/c", "t/.hidden/.d"] {
+                t.assert_holds(format!("{name}.gz"), &t.read(name));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_walk_passes_by_what_the_first_one_made() {
+    let t = tree();
+    t.gzcc(["-r", "t"]).succeeds();
+    let names = t.names();
+    let ran = t.gzcc(["-r", "t"]).run();
+    ran.assert(ran.status.code() == Some(2) && ran.stderr().lines().count() == 4, "four outputs are in the way");
+    assert_eq!(t.gzcc(["-rf", "t"]).succeeds(), b"Compressed 4 files, 4 skipped\n");
+    assert_eq!(t.names(), names);
+}
+
+#[test]
+fn a_walk_follows_no_link_and_leaves_special_files_and_temporaries_alone() {
+    let t = tree();
+    t.write("outside/x", "precious");
+    symlink("../outside", t.path("t/folder")).unwrap();
+    symlink("../outside/x", t.path("t/file")).unwrap();
+    t.write("t/.gzcc-0123456789abcdef", "somebody else's");
+    rustix::fs::mkfifoat(CWD, t.path("t/fifo"), Mode::RWXU).unwrap();
+    let not_regular = "gzcc: t/fifo: is not a regular file; left alone (-c reads it)";
+    assert_eq!(t.gzcc(["-r", "--rm", "t"]).says(2, &[not_regular]), "Compressed 4 files, 3 skipped\n");
+    assert_eq!(t.read("outside/x"), b"precious");
+    assert!(!t.exists("outside/x.gz") && t.exists("t/.gzcc-0123456789abcdef"));
+}
+
+#[test]
+fn a_linked_folder_named_by_the_user_is_walked_only_where_originals_are_kept() {
+    let t = tree();
+    symlink("t", t.path("link")).unwrap();
+    t.gzcc(["-r", "--rm", "link"]).says(2, &["gzcc: link: is a symbolic link; left alone"]);
+    assert_eq!(t.gzcc(["-r", "link"]).succeeds(), b"Compressed 4 files\n");
+    assert!(t.exists("t/sub/b.gz"));
+}
+
+#[test]
+fn files_and_folders_are_taken_together_and_a_missing_one_is_named() {
+    let t = tree();
+    t.write("single", "x");
+    let count = t.gzcc(["-r", "single", "nothing", "t/sub"]).says(1, &["gzcc: nothing: No such file or directory"]);
+    assert_eq!(count, "Compressed 3 files, 1 failed\n");
+}
+
+#[test]
+fn a_tree_into_one_output_is_in_the_order_of_names() {
+    let t = Sandbox::new();
+    for i in (0..300).rev() {
+        t.write(format!("t/{:03}", i), format!("{i}\n"));
+    }
+    let expected: String = (0..300).map(|i| format!("{i}\n")).collect();
+    for scheduler in ["threads", "rayon"] {
+        assert_eq!(gunzip(&t.gzcc(["-rc", "--scheduler", scheduler, "t"]).succeeds()), expected.as_bytes());
+    }
+    t.gzcc(["-r", "-o", "t/all", "t"]).succeeds();
+    assert_eq!(gunzip(&t.read("t/all")), expected.as_bytes());
+    // A second run meets its own output on the walk.
+    t.gzcc(["-rf", "-o", "t/all", "t"]).succeeds();
+    assert_eq!(gunzip(&t.read("t/all")), expected.as_bytes());
+}
+
+#[test]
+fn a_tree_is_mirrored_into_the_output_folder_even_inside_itself() {
+    let t = tree();
+    t.gzcc(["-r", "-O", "t/out", "t"]).succeeds();
+    t.gzcc(["-r", "-f", "-O", "t/out", "t"]).succeeds();
+    t.assert_holds("t/out/t/sub/deeper/c.gz", &t.read("t/sub/deeper/c"));
+    let made: Vec<String> = t.names().into_iter().filter(|n| n.ends_with("gz")).collect();
+    assert_eq!(made, ["t/out/t/.hidden/.d.gz", "t/out/t/a.gz", "t/out/t/sub/b.gz", "t/out/t/sub/deeper/c.gz"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_named_and_the_rest_done() {
+    if crate::harness::is_root() {
+        eprintln!("passed over: nothing is forbidden to root");
+        return;
+    }
+    let t = tree();
+    t.command("chmod", ["000", "t/sub"]).succeeds();
+    let count = t.gzcc(["-r", "t"]).says(1, &["gzcc: t/sub: Permission denied"]);
+    t.command("chmod", ["755", "t/sub"]).succeeds();
+    assert_eq!(count, "Compressed 2 files, 1 failed\n");
+}
+
+#[test]
+fn thousands_of_files_are_all_done() {
+    let t = Sandbox::new();
+    for i in 0..2000 {
+        t.write(format!("t/{}/{i}", i % 7), format!("content of {i}"));
+    }
+    for scheduler in ["threads", "rayon"] {
+        assert_eq!(t.gzcc(["-r", "-j4", "--scheduler", scheduler, "t"]).succeeds(), b"Compressed 2000 files\n");
+        for i in (0..2000).step_by(97) {
+            let name = t.path(format!("t/{}/{i}.gz", i % 7));
+            crate::harness::assert_member(&fs::read(&name).unwrap(), format!("content of {i}").as_bytes());
+        }
+        t.shell("find t -name '*.gz' -delete").succeeds();
+    }
+}

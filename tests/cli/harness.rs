@@ -1,0 +1,240 @@
+//! A folder of its own for each test, and calls whose every detail is printed when something is not as expected.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use flate2::Crc;
+
+/// Blocks are cut at multiples of this.
+pub const BLOCK: usize = gzcc::deflate::BLOCK;
+
+/// A temporary folder in which gzcc is run.
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, making its folders; returns its content.
+    pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Vec<u8> {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &content).unwrap();
+        content.as_ref().to_vec()
+    }
+
+    pub fn read(&self, name: impl AsRef<Path>) -> Vec<u8> {
+        let path = self.path(name);
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    pub fn exists(&self, name: impl AsRef<Path>) -> bool {
+        self.path(name).symlink_metadata().is_ok()
+    }
+
+    /// Every name below the folder, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = walkdir::WalkDir::new(self.folder.path())
+            .min_depth(1)
+            .into_iter()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                entry.path().strip_prefix(self.folder.path()).unwrap().to_string_lossy().into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// A call of gzcc with these words.
+    pub fn gzcc<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Call {
+        self.command(env!("CARGO_BIN_EXE_gzcc"), words)
+    }
+
+    /// A call of gzcc in a pipeline or with redirections: `gzcc` stands for it in the script.
+    pub fn shell(&self, script: &str) -> Call {
+        let script = format!("gzcc() {{ '{}' \"$@\"; }}\n{script}", env!("CARGO_BIN_EXE_gzcc"));
+        self.command("bash", ["-c", &script])
+    }
+
+    pub fn command<S: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = S>) -> Call {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).args(words).env("LC_ALL", "C");
+        Call { command, stdin: Vec::new() }
+    }
+
+    /// Asserts that `name` is one whole gzip member of `content`.
+    #[track_caller]
+    pub fn assert_holds(&self, name: impl AsRef<Path>, content: &[u8]) {
+        assert_member(&self.read(name), content);
+    }
+}
+
+/// A call that has not been made.
+pub struct Call {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+impl Call {
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// Makes the call and waits for its end.
+    pub fn run(mut self) -> Ran {
+        let command = &mut self.command;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = std::mem::take(&mut self.stdin);
+        let output = std::thread::scope(|scope| {
+            // The child may not want all of it.
+            scope.spawn(move || drop(stdin.write_all(&input)));
+            child.wait_with_output().unwrap()
+        });
+        let words: Vec<OsString> = command.get_args().map(OsStr::to_owned).collect();
+        let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
+        Ran { words, folder, status: output.status, stdout: output.stdout, stderr: output.stderr }
+    }
+
+    /// Runs it and asserts success without a word on standard error; returns standard output.
+    #[track_caller]
+    pub fn succeeds(self) -> Vec<u8> {
+        let ran = self.run();
+        ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "it succeeds silently");
+        ran.stdout
+    }
+
+    /// Runs it and asserts this exit status and these lines on standard error, in any order; returns standard output.
+    #[track_caller]
+    pub fn says(self, status: i32, lines: &[&str]) -> String {
+        let ran = self.run();
+        ran.assert(ran.status.code() == Some(status), &format!("its exit status is {status}"));
+        let mut said: Vec<String> = ran.stderr().lines().map(str::to_owned).collect();
+        let mut expected = lines.to_vec();
+        said.sort();
+        expected.sort();
+        ran.assert(said == expected, &format!("it says {expected:#?}"));
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    }
+
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+}
+
+/// A call that was made.
+pub struct Ran {
+    words: Vec<OsString>,
+    folder: PathBuf,
+    pub status: ExitStatus,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+impl Ran {
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// Panics with everything there is to know unless `holds`.
+    #[track_caller]
+    pub fn assert(&self, holds: bool, what: &str) {
+        if holds {
+            return;
+        }
+        let mut all = format!("expected: {what}\n");
+        let _ = writeln!(all, "command:  {:?}\nfolder:   {}", self.words, self.folder.display());
+        let _ = writeln!(all, "status:   {:?}, signal {:?}", self.status.code(), self.status.signal());
+        for (name, bytes) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4000)]);
+            let _ = writeln!(all, "{name}, {} bytes:\n{text}", bytes.len());
+        }
+        panic!("{all}");
+    }
+}
+
+/// Asserts that `gz` is exactly one gzip member, of `content`, as gzip and zlib read it.
+#[track_caller]
+pub fn assert_member(gz: &[u8], content: &[u8]) {
+    let mut zlib = flate2::read::GzDecoder::new(gz);
+    let mut inflated = Vec::new();
+    std::io::Read::read_to_end(&mut zlib, &mut inflated).unwrap();
+    assert!(zlib.into_inner().is_empty(), "there is something behind the first member");
+    assert!(inflated == content, "zlib reads something else: {} bytes of {}", inflated.len(), content.len());
+    assert!(gunzip(gz) == content, "gzip reads something else");
+}
+
+/// What `gzip -dc` makes of `gz`, which it must accept without a word.
+#[track_caller]
+pub fn gunzip(gz: &[u8]) -> Vec<u8> {
+    let sandbox = Sandbox::new();
+    sandbox.command("gzip", ["-dc"]).stdin(gz).succeeds()
+}
+
+/// Text as logs have it: compresses well, and has matches at all distances.
+pub fn log(size: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(size + 100);
+    let mut random = noise(size / 8 + 64, 1).into_iter();
+    while text.len() < size {
+        let mut next = || random.next().unwrap_or(7);
+        let (a, b, c, d) = (next(), next(), next(), next());
+        writeln!(text, "2026-11-{:02} host{} app[{b}]: GET /item/{} took {}.{d} ms", a % 30, c % 5, a % 50, b % 9)
+            .unwrap();
+    }
+    text.truncate(size);
+    text
+}
+
+/// Bytes that do not shrink, the same for the same seed.
+pub fn noise(size: usize, seed: u64) -> Vec<u8> {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 32) as u8
+    };
+    std::iter::repeat_with(next).take(size).collect()
+}
+
+pub fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether `program` is there to test with. In CI it must be: a test that is passed over proves nothing.
+pub fn have(program: &str) -> bool {
+    let found =
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|dir| dir.join(program).exists());
+    assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
+    if !found {
+        eprintln!("passed over: {program} is not installed");
+    }
+    found
+}
+
+/// A name that is no UTF-8.
+pub fn not_utf8() -> &'static OsStr {
+    OsStr::from_bytes(b"caf\xe9.log")
+}

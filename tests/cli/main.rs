@@ -1,0 +1,16 @@
+//! The command from outside: what a person at a shell, or a script, can see of it.
+//!
+//! One module a topic; names read as sentences; the oracle is always somebody else's decoder.
+
+mod harness;
+
+mod arguments;
+mod folders;
+mod messages;
+mod metadata;
+mod originals;
+mod outputs;
+mod promises;
+mod properties;
+mod resources;
+mod streams;

@@ -1,0 +1,148 @@
+//! What is said, to whom, and what is not.
+
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode};
+
+use crate::harness::{Sandbox, is_root, log, not_utf8};
+
+#[test]
+fn every_argument_is_done_or_named_and_none_stops_the_others() {
+    let t = Sandbox::new();
+    let (first, last) = (t.write("first", log(100)), t.write("last", log(3_000_000)));
+    t.write("old.gz", "x");
+    t.write("dir/in", "x");
+    t.write("taken", "x");
+    t.write("taken.gz", "precious");
+    rustix::fs::mkfifoat(CWD, t.path("fifo"), Mode::RWXU).unwrap();
+    let _socket = UnixListener::bind(t.path("socket")).unwrap();
+    let words = ["first", "missing", "old.gz", "dir", "fifo", "socket", "/dev/null", "", "taken", "first/x", "last"];
+    for scheduler in ["threads", "rayon"] {
+        let count = t.gzcc(["-j2", "--scheduler", scheduler].iter().chain(&words)).says(
+            1,
+            &[
+                "gzcc: missing: No such file or directory",
+                "gzcc: old.gz: already has the suffix; left alone",
+                "gzcc: dir: is a directory; left alone (-r walks into it)",
+                "gzcc: fifo: is not a regular file; left alone (-c reads it)",
+                "gzcc: socket: is not a regular file; left alone (-c reads it)",
+                "gzcc: /dev/null: is not a regular file; left alone (-c reads it)",
+                "gzcc: '': No such file or directory",
+                "gzcc: taken: taken.gz already exists; left alone (-f replaces it)",
+                "gzcc: first/x: Not a directory",
+            ],
+        );
+        assert_eq!(count, "Compressed 2 files, 6 skipped, 3 failed\n");
+        t.assert_holds("first.gz", &first);
+        t.assert_holds("last.gz", &last);
+        assert_eq!(t.read("taken.gz"), b"precious");
+        std::fs::remove_file(t.path("first.gz")).unwrap();
+        std::fs::remove_file(t.path("last.gz")).unwrap();
+    }
+}
+
+#[test]
+fn warnings_alone_exit_with_2() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    t.write("a.gz", "x");
+    t.gzcc(["a", "a.gz"]).says(
+        2,
+        &[
+            "gzcc: a: a.gz already exists; left alone (-f replaces it)",
+            "gzcc: a.gz: already has the suffix; left alone",
+        ],
+    );
+}
+
+#[test]
+fn quiet_hides_warnings_and_the_count_but_no_error() {
+    let t = Sandbox::new();
+    t.write("a.gz", "x");
+    assert_eq!(t.gzcc(["-q", "a.gz"]).says(2, &[]), "");
+    assert_eq!(t.gzcc(["-q", "missing"]).says(1, &["gzcc: missing: No such file or directory"]), "");
+}
+
+#[test]
+fn verbose_tells_each_file_on_standard_error() {
+    let t = Sandbox::new();
+    t.write("a", vec![b'x'; 1000]);
+    t.write("empty", "");
+    let size = t.gzcc(["-c", "a"]).succeeds().len();
+    let a = format!("a: 1000 -> {size} bytes ({:.1}%), a.gz", size as f64 / 10.0);
+    assert_eq!(t.gzcc(["-v", "a", "empty"]).says(0, &[&a, "empty: 0 -> 20 bytes, empty.gz"]), "Compressed 2 files\n");
+}
+
+#[test]
+fn no_count_goes_where_data_goes() {
+    let t = Sandbox::new();
+    let a = t.write("a", "x");
+    crate::harness::assert_member(&t.gzcc(["-c", "a"]).succeeds(), &a);
+    assert!(t.gzcc(["-o", "out", "a"]).succeeds().is_empty());
+    crate::harness::assert_member(&t.gzcc(["a", "-"]).stdin("y").succeeds(), b"y");
+    t.assert_holds("a.gz", &a);
+}
+
+#[test]
+fn names_are_bytes_and_messages_are_harmless() {
+    let t = Sandbox::new();
+    let content = t.write(not_utf8(), "x");
+    t.write("new\nline\x1b[31m", "y");
+    let missing = Path::new("no\nne\x07");
+    t.gzcc([not_utf8(), "new\nline\x1b[31m".as_ref(), missing.as_os_str()])
+        .says(1, &["gzcc: no\\nne\\x07: No such file or directory"]);
+    let mut output = not_utf8().to_owned();
+    output.push(".gz");
+    t.assert_holds(&output, &content);
+    t.assert_holds("new\nline\x1b[31m.gz", b"y");
+    let again = t.gzcc([not_utf8()]).run();
+    assert_eq!(again.stderr(), "gzcc: caf\\xe9.log: caf\\xe9.log.gz already exists; left alone (-f replaces it)\n");
+    t.gzcc(["--zz\x1bzz"]).says(1, &["gzcc: unexpected argument '--zz\\x1bzz' found; see gzcc --help"]);
+}
+
+#[test]
+fn a_name_too_long_for_its_suffix_is_refused_before_any_work() {
+    let t = Sandbox::new();
+    let long = "n".repeat(255);
+    t.write(&long, "x");
+    t.gzcc([&long]).says(1, &[&format!("gzcc: {long}: {long}.gz: File name too long")]);
+    let fits = "n".repeat(252);
+    t.write(&fits, "y");
+    t.gzcc(["--named-temporaries", &fits]).succeeds();
+    t.assert_holds(format!("{fits}.gz"), b"y");
+}
+
+#[test]
+fn what_may_not_be_read_or_written_is_told_with_the_systems_reason() {
+    if is_root() {
+        eprintln!("passed over: nothing is forbidden to root");
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("secret", "x");
+    t.write("locked/a", "x");
+    t.write("good", "x");
+    t.command("chmod", ["000", "secret"]).succeeds();
+    t.command("chmod", ["555", "locked"]).succeeds();
+    t.gzcc(["secret", "locked/a", "good"])
+        .says(1, &["gzcc: secret: Permission denied", "gzcc: locked/a: locked/a.gz: Permission denied"]);
+    t.assert_holds("good.gz", b"x");
+    t.gzcc(["-O", "locked/out", "good"]).says(1, &["gzcc: good: locked/out: Permission denied"]);
+    t.command("chmod", ["755", "locked"]).succeeds();
+}
+
+#[test]
+fn a_full_device_is_an_error_of_standard_output() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    t.write("b", "y");
+    let full = "No space left on device";
+    t.shell("gzcc -c a b > /dev/full").says(
+        1,
+        &[&format!("gzcc: a: standard output: {full}"), "gzcc: b: not written, as the output ended before it"],
+    );
+    t.shell("gzcc a > /dev/full").says(1, &[&format!("gzcc: standard output: {full}")]);
+    t.assert_holds("a.gz", b"x");
+    t.gzcc(["-o", "/dev/full", "a"]).says(1, &[&format!("gzcc: a: /dev/full: {full}")]);
+}

@@ -1,0 +1,98 @@
+//! Originals: kept, unless asked, and then removed only when that loses nothing.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::harness::{BLOCK, Sandbox, assert_member, log};
+
+#[test]
+fn originals_go_only_when_asked_and_the_last_word_counts() {
+    let t = Sandbox::new();
+    let a = t.write("a", log(2 * BLOCK + 7));
+    t.gzcc(["a"]).succeeds();
+    t.gzcc(["-f", "--rm", "-k", "a"]).succeeds();
+    assert!(t.exists("a"));
+    for (scheduler, way) in [("threads", &[][..]), ("rayon", &["--named-temporaries"])] {
+        t.write("a", &a);
+        t.gzcc([&["-f", "-k", "--rm", "--scheduler", scheduler][..], way, &["a"]].concat()).succeeds();
+        assert_eq!(t.names(), ["a.gz"]);
+        t.assert_holds("a.gz", &a);
+    }
+}
+
+#[test]
+fn an_original_stays_where_its_output_could_not_be_made() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    t.write("a.gz", "precious");
+    t.gzcc(["--rm", "a"]).says(2, &["gzcc: a: a.gz already exists; left alone (-f replaces it)"]);
+    assert_eq!(t.names(), ["a", "a.gz"]);
+}
+
+#[test]
+fn a_link_is_followed_where_the_original_is_kept_and_refused_where_it_would_go() {
+    let t = Sandbox::new();
+    let real = t.write("real", "x");
+    symlink("real", t.path("link")).unwrap();
+    t.gzcc(["link"]).succeeds();
+    t.assert_holds("link.gz", &real);
+    t.gzcc(["-f", "--rm", "link"]).says(2, &["gzcc: link: is a symbolic link; left alone"]);
+    assert_eq!(t.names(), ["link", "link.gz", "real"]);
+}
+
+#[test]
+fn hard_links_and_special_modes_are_refused_where_the_original_would_go() {
+    let t = Sandbox::new();
+    t.write("linked", "x");
+    fs::hard_link(t.path("linked"), t.path("other")).unwrap();
+    t.gzcc(["--rm", "linked"]).says(2, &["gzcc: linked: has 2 hard links; left alone (-f takes it)"]);
+    for bit in ["u+s", "g+s", "+t"] {
+        t.write("special", "x");
+        t.command("chmod", ["755", "special"]).succeeds();
+        t.command("chmod", [bit, "special"]).succeeds();
+        t.gzcc(["--rm", "special"]).says(2, &["gzcc: special: is setuid, setgid or sticky; left alone (-f takes it)"]);
+    }
+    assert_eq!(t.names(), ["linked", "other", "special"]);
+    t.gzcc(["linked", "special"]).succeeds();
+    t.gzcc(["-f", "--rm", "linked", "special"]).succeeds();
+    assert_eq!(t.names(), ["linked.gz", "other", "special.gz"]);
+    let mode = std::os::unix::fs::MetadataExt::mode(&t.path("special.gz").metadata().unwrap());
+    assert_eq!(mode & 0o7000, 0, "special bits are not passed on");
+}
+
+/// `gzcc -c` waits at a FIFO, so its two inputs are changed while it is known to be between them.
+#[test]
+fn a_file_that_changes_while_it_is_read_is_told() {
+    let t = Sandbox::new();
+    let big = t.write("big", log(8 * BLOCK));
+    // The change comes after the file is opened, and before its last block is read: gzcc cannot get that far
+    // while nobody reads the pipe that holds far less than the output.
+    let incompressible = crate::harness::noise(8 * BLOCK, 3);
+    t.write("big", &incompressible);
+    let script =
+        "gzcc -j1 -c big | { head -c 100000 > part; printf x >> big; cat part - > out; }; echo ${PIPESTATUS[0]}";
+    let ran = t.shell(script).run();
+    ran.assert(ran.stdout == b"2\n", "the status is 2");
+    ran.assert(ran.stderr() == "gzcc: big: changed while it was read\n", "it says so");
+    assert_member(&t.read("out"), &incompressible);
+    drop(big);
+}
+
+#[test]
+fn a_file_cut_short_while_it_is_read_breaks_the_output_off() {
+    let t = Sandbox::new();
+    t.write("big", crate::harness::noise(8 * BLOCK, 3));
+    t.write("next", "x");
+    let script = "gzcc -j1 -c big next | { head -c 100000 > part; truncate -s 300000 big; cat part - > out; }; echo ${PIPESTATUS[0]}";
+    let ran = t.shell(script).run();
+    ran.assert(ran.stdout == b"1\n", "the status is 1");
+    let mut lines: Vec<String> = ran.stderr().lines().map(str::to_owned).collect();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "gzcc: big: changed while it was read; no whole output made",
+            "gzcc: next: not written, as the output ended before it"
+        ]
+    );
+}

@@ -1,0 +1,273 @@
+//! The promises that take more than one call to break: kills, panics, terminals, system calls.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use gzcc::deflate::{self, Engine};
+use gzcc::outcome::Status;
+use gzcc::run::run_with_engine;
+use gzcc::settings::{Scheduler, Settings, Verbosity};
+
+use crate::harness::{BLOCK, Sandbox, have, log, noise};
+
+/// P2: killed at any moment, the name is absent (or the old file) or the whole new one.
+#[test]
+fn a_killed_run_leaves_the_name_absent_or_the_old_file_or_the_whole_one() {
+    let t = Sandbox::new();
+    let content = t.write("a", log(6 * BLOCK));
+    let whole = t.gzcc(["-c", "a"]).succeeds();
+    // How long a run takes decides when to kill it.
+    let start = Instant::now();
+    t.gzcc(["-f", "a"]).succeeds();
+    let full = start.elapsed();
+    let (mut absent, mut done) = (0, 0);
+    for i in 0..40u32 {
+        let named = i % 2 == 1;
+        let replacing = i % 4 >= 2;
+        let _ = fs::remove_file(t.path("a.gz"));
+        if replacing {
+            t.write("a.gz", "old");
+        }
+        let words: &[&str] = if named { &["--named-temporaries", "-f", "a"] } else { &["-f", "a"] };
+        let mut child = t.gzcc(words).into_command().stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(full * i / 36);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        match fs::read(t.path("a.gz")) {
+            Err(_) if !replacing => absent += 1,
+            Ok(found) if replacing && found == b"old" => absent += 1,
+            Ok(found) => {
+                assert!(found == whole, "kill {i}: {} bytes of {}", found.len(), whole.len());
+                done += 1;
+            }
+            Err(error) => panic!("kill {i}: the old file is gone: {error}"),
+        }
+        for name in t.names() {
+            let temporary = name.strip_prefix(".gzcc-").is_some_and(|hex| hex.len() == 16);
+            assert!(name == "a" || name == "a.gz" || temporary, "kill {i} left {name}");
+            // Without a name until the end, there is nothing to be left over but for one instant under -f.
+            if temporary {
+                assert!(named || replacing, "kill {i} left {name}");
+                fs::remove_file(t.path(name)).unwrap();
+            }
+        }
+        assert_eq!(t.read("a"), content);
+    }
+    assert!(absent > 0 && done > 0, "{absent} killed in time, {done} too late: both ends must be met");
+}
+
+/// An engine that panics at a block beginning with "boom".
+struct Faulty(Box<dyn Engine>);
+
+impl Engine for Faulty {
+    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+        assert!(!input.starts_with(b"boom"), "as the test wants it");
+        self.0.block(dictionary, input, last, out);
+    }
+}
+
+/// P1, P2: a panic in a worker is that file's error; the others are done, and nothing is left over.
+#[test]
+fn a_panic_costs_its_own_file_and_no_other() {
+    for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+        for jobs in [1, 2, 5] {
+            for boom_at in [0, BLOCK, 6 * BLOCK] {
+                let t = Sandbox::new();
+                let mut bad = log(8 * BLOCK);
+                bad[boom_at..boom_at + 4].copy_from_slice(b"boom");
+                t.write("bad", &bad);
+                let mut inputs = vec![t.path("bad").into_os_string()];
+                for i in 0..6 {
+                    t.write(format!("good{i}"), log(i * BLOCK / 2 + 10));
+                    inputs.push(t.path(format!("good{i}")).into_os_string());
+                }
+                inputs.rotate_left(3);
+                let settings = Settings {
+                    inputs,
+                    scheduler,
+                    jobs: jobs.try_into().unwrap(),
+                    level: 1,
+                    verbosity: Verbosity::Quiet,
+                    unnamed_temporaries: jobs != 2,
+                    ..Settings::default()
+                };
+                let tally = run_with_engine(&settings, |level| Box::new(Faulty(deflate::engine(level))));
+                assert_eq!((tally.done, tally.failed, tally.status), (6, 1, Status::Error));
+                for i in 0..6 {
+                    t.assert_holds(format!("good{i}.gz"), &t.read(format!("good{i}")));
+                }
+                assert_eq!(t.names().len(), 7 + 6, "{:?}", t.names());
+            }
+        }
+    }
+}
+
+fn terminal() -> (OwnedFd, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    (master, slave.into())
+}
+
+/// Compressed bytes do not go to a terminal unless forced.
+#[test]
+fn a_terminal_gets_no_compressed_bytes_unless_forced() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    let (_master, slave) = terminal();
+    let run = |words: &[&str]| {
+        let mut command: Command = t.gzcc(words).into_command();
+        command.stdin(Stdio::null()).stdout(slave.try_clone().unwrap()).stderr(Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let refused = "compressed data is not written to a terminal (-f forces it)\n";
+    assert_eq!(run(&["-c", "a"]), (Some(1), format!("gzcc: a: {refused}")));
+    assert_eq!(run(&[]), (Some(1), format!("gzcc: standard input: {refused}")));
+    assert_eq!(run(&["-f", "-c", "a"]), (Some(0), String::new()));
+    assert_eq!(run(&["a"]), (Some(0), String::new()), "a file's output is a file");
+}
+
+/// The system calls that one more small file costs, each for its reason; none can be spared.
+#[test]
+fn a_small_file_costs_these_system_calls_and_no_more() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    for i in 0..4 {
+        t.write(format!("f{i}"), log(6000));
+        t.command("chmod", ["644", &format!("f{i}")]).succeeds();
+    }
+    let gzcc = env!("CARGO_BIN_EXE_gzcc");
+    let calls = |option: &[&str]| -> Vec<String> {
+        let words = [&["-o", "trace", gzcc, "-j1"][..], option, &["f0", "f1", "f2", "f3"]].concat();
+        t.command("strace", words).succeeds();
+        let trace = String::from_utf8(t.read("trace")).unwrap();
+        // From the opening of the third file to that of the fourth: caches are warm, the end is not in it.
+        let names: Vec<&str> = trace.lines().collect();
+        let opening =
+            |file: &str| names.iter().position(|line| line.contains(&format!("\"{file}\", O_RDONLY"))).unwrap();
+        let between = &names[opening("f2")..opening("f3")];
+        let called = between.iter().map(|line| line.split('(').next().unwrap().to_owned());
+        // std's debug builds ask before each close whether the descriptor is open.
+        called.filter(|call| call != "fcntl").collect()
+    };
+    let begins = [
+        "openat",     // the input
+        "fstat",      // what it is: kind, size, times, links
+        "newfstatat", // whether the output's name is taken, to spare the work
+        "fgetxattr",  // whether an ACL says more than its mode
+        "openat",     // the output, without a name
+        "pread64",    // all of it
+        "fstat",      // whether it changed meanwhile
+        "write",      // header, data and trailer
+        "fchmod",     // the original's mode
+        "utimensat",  // and times
+    ];
+    let kept = [
+        "linkat", // the name
+        "close",  // the output
+        "close",  // the input
+    ];
+    assert_eq!(calls(&["-k"]), [&begins[..], &kept].concat());
+    for i in 0..4 {
+        fs::remove_file(t.path(format!("f{i}.gz"))).unwrap();
+    }
+    let removed = [
+        "fsync",      // the output, before its name
+        "linkat",     // the name
+        "fsync",      // the folder, before the original goes
+        "close",      // the output
+        "newfstatat", // whether the name is still that of the file that was read
+        "unlinkat",   // the original
+        "close",      // the input
+    ];
+    assert_eq!(calls(&["--rm"]), [&begins[..], &removed].concat());
+}
+
+/// P3: data on the disk, then the name, then the folder, and only then the original goes.
+#[test]
+fn an_original_goes_after_data_name_and_folder_are_synced() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("a", log(3 * BLOCK));
+    let gzcc = env!("CARGO_BIN_EXE_gzcc");
+    let words = ["-f", "-e", "trace=write,fsync,linkat,unlinkat", "-o", "trace", gzcc, "-q", "--rm", "a"];
+    t.command("strace", words).succeeds();
+    let trace = String::from_utf8(t.read("trace")).unwrap();
+    let calls: Vec<&str> = ["write(", "fsync(", "linkat(", "unlinkat("]
+        .into_iter()
+        .flat_map(|call| trace.match_indices(&format!(" {call}")).map(move |(at, _)| (at, call)).collect::<Vec<_>>())
+        .collect::<std::collections::BTreeMap<_, _>>()
+        .into_values()
+        .collect();
+    let tail: Vec<&str> = calls.iter().copied().skip_while(|call| *call == "write(").collect();
+    assert_eq!(tail, ["fsync(", "linkat(", "fsync(", "unlinkat("], "{trace}");
+    assert_eq!(t.names(), ["a.gz", "trace"]);
+}
+
+/// P4: an output under way is its maker's alone, whatever the umask and the original's mode.
+#[test]
+fn an_output_under_way_is_private() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("a", log(100));
+    t.command("chmod", ["666", "a"]).succeeds();
+    for way in [&[][..], &["--named-temporaries"]] {
+        let gzcc = env!("CARGO_BIN_EXE_gzcc");
+        let words = [&["-f", "-e", "trace=openat,fchmod,linkat,renameat2", "-o", "trace", gzcc, "-f"][..], way, &["a"]]
+            .concat();
+        t.shell(&format!("umask 0; strace {}", words.join(" "))).succeeds();
+        let trace = String::from_utf8(t.read("trace")).unwrap();
+        let created: Vec<&str> =
+            trace.lines().filter(|line| line.contains("O_CREAT") || line.contains("O_TMPFILE")).collect();
+        assert!(created.len() == 1 && created[0].contains(", 0600)"), "{trace}");
+    }
+}
+
+/// The work is done where no more threads can be had.
+#[test]
+fn fewer_workers_do_where_the_system_has_no_threads_left() {
+    if crate::harness::is_root() {
+        eprintln!("passed over: root is not limited");
+        return;
+    }
+    let t = Sandbox::new();
+    let a = t.write("a", noise(3 * BLOCK, 1));
+    for scheduler in ["threads", "rayon"] {
+        t.shell(&format!("ulimit -u 1; exec '{}' -f -j8 --scheduler {scheduler} a", env!("CARGO_BIN_EXE_gzcc")))
+            .succeeds();
+        t.assert_holds("a.gz", &a);
+    }
+}
+
+/// A worker that waits for a slow pipe must not keep the others from writing what they have.
+#[test]
+fn what_is_compressed_is_written_while_the_pipe_is_still_open() {
+    use std::io::{Read, Write};
+    let t = Sandbox::new();
+    for scheduler in ["threads", "rayon"] {
+        let mut command = t.gzcc(["-0", "-j2", "--scheduler", scheduler]).into_command();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdin.write_all(&vec![b'x'; BLOCK + 1]).unwrap();
+        let mut block = vec![0; BLOCK];
+        let watchdog = Instant::now();
+        stdout.read_exact(&mut block).unwrap();
+        assert!(watchdog.elapsed() < Duration::from_secs(60), "{scheduler}");
+        drop(stdin);
+        assert!(child.wait().unwrap().success());
+    }
+}

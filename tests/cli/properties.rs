@@ -1,0 +1,93 @@
+//! Any content, any settings: the same bytes, and they come back.
+
+use std::ffi::OsString;
+
+use proptest::prelude::*;
+
+use gzcc::outcome::Status;
+use gzcc::run::run;
+use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
+
+use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
+
+/// Contents of the kinds that make encoders and block edges differ.
+fn content() -> impl Strategy<Value = Vec<u8>> {
+    let size = prop_oneof![
+        3 => 0..100usize,
+        3 => 0..200_000usize,
+        2 => (1..4usize, -2..=2isize).prop_map(|(n, off)| (n * BLOCK).saturating_add_signed(off)),
+        1 => 0..3 * BLOCK,
+    ];
+    (size, 0..4u8, any::<u64>()).prop_map(|(size, kind, seed)| match kind {
+        0 => noise(size, seed),
+        1 => log(size),
+        2 => vec![seed as u8; size],
+        _ => noise(size, seed).into_iter().map(|b| b % 5).collect(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_batch_comes_back_and_makes_the_same_bytes_under_all_settings(
+        contents in prop::collection::vec(content(), 1..6),
+        level in 0u8..=9,
+    ) {
+        let t = Sandbox::new();
+        let mut inputs = Vec::new();
+        for (i, content) in contents.iter().enumerate() {
+            t.write(format!("f{i}"), content);
+            inputs.push(t.path(format!("f{i}")).into_os_string());
+        }
+        let settings = |jobs: usize, scheduler, destination| Settings {
+            inputs: inputs.clone(),
+            level,
+            jobs: jobs.try_into().unwrap(),
+            scheduler,
+            destination,
+            verbosity: Verbosity::Quiet,
+            force: true,
+            ..Settings::default()
+        };
+        let mut reference: Option<Vec<Vec<u8>>> = None;
+        for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+            for jobs in [1, 2, 4] {
+                let tally = run(&settings(jobs, scheduler, Destination::Beside));
+                prop_assert_eq!((tally.done, tally.status), (contents.len() as u64, Status::Success));
+                let made: Vec<Vec<u8>> = (0..contents.len()).map(|i| t.read(format!("f{i}.gz"))).collect();
+                let same = reference.get_or_insert_with(|| made.clone()) == &made;
+                prop_assert!(same, "{scheduler:?} -j{jobs}");
+                let joined = t.path("joined");
+                run(&settings(jobs, scheduler, Destination::File(joined)));
+                // With a single input this is a file of its own; either way its members are those of the files.
+                prop_assert!(t.read("joined") == made.concat(), "{scheduler:?} -j{jobs}, joined");
+            }
+        }
+        for (made, content) in reference.unwrap().iter().zip(&contents) {
+            assert_member(made, content);
+        }
+    }
+}
+
+/// P11, for any mix of names that lead to the same places.
+#[test]
+fn no_two_inputs_of_a_run_have_one_output() {
+    let t = Sandbox::new();
+    t.write("d/a", "1");
+    t.write("d/b", "2");
+    std::os::unix::fs::symlink("d", t.path("link")).unwrap();
+    let names = ["d/a", "d//a", "./d/a", "d/./a", "link/a", "d/b", "link/../d/b"];
+    let inputs: Vec<OsString> = names.iter().map(|name| t.path(name).into_os_string()).collect();
+    for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+        let settings = Settings {
+            inputs: inputs.clone(),
+            scheduler,
+            force: true,
+            verbosity: Verbosity::Quiet,
+            ..Settings::default()
+        };
+        let tally = run(&settings);
+        assert_eq!((tally.done, tally.failed), (2, 5));
+    }
+}

@@ -1,0 +1,53 @@
+//! Memory: bounded by workers and block size, whatever comes in.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::harness::{Sandbox, noise};
+
+/// Peak resident memory of a running process in bytes.
+fn peak(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// P6. The allowance is that of the design: 32 MiB and 8 MiB a worker.
+#[test]
+fn memory_does_not_grow_with_the_input() {
+    let t = Sandbox::new();
+    for (jobs, scheduler) in [(2, "threads"), (2, "rayon"), (6, "threads")] {
+        let mut command = t.gzcc(["-1", "-j", &jobs.to_string(), "--scheduler", scheduler]).into_command();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let chunk = noise(1 << 20, 4);
+        for _ in 0..160 {
+            stdin.write_all(&chunk).unwrap();
+        }
+        let used = peak(child.id());
+        drop(stdin);
+        assert!(child.wait().unwrap().success());
+        let allowed = (32 + 8 * jobs) << 20;
+        assert!(used < allowed, "{scheduler} -j{jobs}: {} MiB", used >> 20);
+    }
+}
+
+/// A slow reader must hold the workers back, not let them pile up what it has not read.
+#[test]
+fn memory_does_not_grow_with_a_slow_reader() {
+    use std::io::Read;
+    let t = Sandbox::new();
+    t.write("a", noise(96 << 20, 6));
+    for scheduler in ["threads", "rayon"] {
+        let mut command = t.gzcc(["-0", "-c", "-j4", "--scheduler", scheduler, "a"]).into_command();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut vec![0; 1 << 20]).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let used = peak(child.id());
+        assert!(used < (32 + 8 * 4) << 20, "{scheduler}: {} MiB", used >> 20);
+        let mut rest = Vec::new();
+        stdout.read_to_end(&mut rest).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+}

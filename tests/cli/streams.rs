@@ -1,0 +1,140 @@
+//! The bytes: one member a file, the same from every scheduler, worker count and source, and in order.
+
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+use crate::harness::{BLOCK, Sandbox, assert_member, crc, gunzip, log, noise};
+
+#[test]
+fn sizes_around_every_edge_come_back_from_files_and_pipes_alike() {
+    let t = Sandbox::new();
+    let window = gzcc::deflate::WINDOW;
+    let edges =
+        [0, 1, 2, window - 1, window, window + 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 1];
+    for content in [log(2 * BLOCK + 1), noise(2 * BLOCK + 1, 9)] {
+        for size in edges {
+            let content = &content[..size];
+            t.write("a", content);
+            t.gzcc(["-f", "-j2", "a"]).succeeds();
+            t.assert_holds("a.gz", content);
+            let piped = t.gzcc(["-j3"]).stdin(content).succeeds();
+            assert!(piped == t.read("a.gz"), "{size} bytes make other bytes in a pipe");
+        }
+    }
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_workers_scheduler_source_temporary_or_name() {
+    let t = Sandbox::new();
+    let content = t.write("a", [log(5 * BLOCK), noise(BLOCK, 1), log(3 * BLOCK / 2)].concat());
+    t.write("other", &content);
+    for level in ["-1", "-6"] {
+        let reference = t.gzcc([level, "-j1", "-c", "a"]).succeeds();
+        assert_member(&reference, &content);
+        for jobs in ["-j1", "-j2", "-j3", "-j8"] {
+            for scheduler in ["--scheduler=threads", "--scheduler=rayon"] {
+                let at = format!("{level} {jobs} {scheduler}");
+                assert!(t.gzcc([level, jobs, scheduler]).stdin(&content).succeeds() == reference, "{at}, pipe");
+                t.gzcc([level, jobs, scheduler, "-f", "--named-temporaries", "a", "other"]).succeeds();
+                assert!(t.read("a.gz") == reference && t.read("other.gz") == reference, "{at}, files");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pipe_that_dribbles_makes_the_same_bytes() {
+    let t = Sandbox::new();
+    let content = t.write("a", log(BLOCK + 5000));
+    let dribbled = t.shell(
+        "for i in 1 3 10000 70000; do head -c $i; sleep 0.01; done < a > /dev/null; \
+                            { head -c 1; sleep 0.02; head -c 99999; sleep 0.02; cat; } < a | gzcc -j2 -c > b; cat b",
+    );
+    assert!(dribbled.succeeds() == t.gzcc(["-c", "a"]).succeeds());
+    drop(content);
+}
+
+#[test]
+fn inputs_of_c_become_members_in_argument_order() {
+    let t = Sandbox::new();
+    let mut names = Vec::new();
+    let mut all = Vec::new();
+    for i in 0..60 {
+        let size = [0, 10, 4000, BLOCK, 2 * BLOCK + 3][i % 5];
+        names.push(format!("f{i}"));
+        all.extend(t.write(format!("f{i}"), noise(size, i as u64)));
+    }
+    let reference: Vec<u8> = names.iter().flat_map(|name| t.gzcc(["-c", name]).succeeds()).collect();
+    for (jobs, scheduler) in [("1", "threads"), ("4", "threads"), ("1", "rayon"), ("3", "rayon")] {
+        let words = ["-c", "-j", jobs, "--scheduler", scheduler].into_iter().chain(names.iter().map(String::as_str));
+        let joined = t.gzcc(words).succeeds();
+        assert!(joined == reference, "{scheduler} -j{jobs}: each input is one member, the same as alone");
+    }
+    assert_eq!(crc(&gunzip(&reference)), crc(&all));
+}
+
+#[test]
+fn a_missing_input_of_c_leaves_the_others_whole() {
+    let t = Sandbox::new();
+    t.write("a", "1");
+    t.write("b", "2");
+    let ran = t.gzcc(["-c", "a", "missing", "b"]).run();
+    ran.assert(ran.status.code() == Some(1), "status 1");
+    ran.assert(ran.stderr() == "gzcc: missing: No such file or directory\n", "it is named");
+    assert_eq!(gunzip(&ran.stdout), b"12");
+}
+
+#[test]
+fn c_reads_pipes_devices_and_files_that_hide_their_size() {
+    let t = Sandbox::new();
+    t.shell("gzcc -c <(echo one) /dev/null <(echo two) > out").succeeds();
+    assert_eq!(gunzip(&t.read("out")), b"one\ntwo\n");
+    let version = std::fs::read("/proc/version").unwrap();
+    assert_member(&t.gzcc(["-c", "/proc/version"]).succeeds(), &version);
+    t.shell("mkfifo p; echo late > p & gzcc -c p > fifo.gz; wait").succeeds();
+    t.assert_holds("fifo.gz", b"late\n");
+    t.gzcc(["-c", "."]).says(2, &["gzcc: .: is a directory; left alone (-r walks into it)"]);
+}
+
+#[test]
+fn what_does_not_shrink_hardly_grows() {
+    let t = Sandbox::new();
+    let content = noise(3 * BLOCK + 100, 5);
+    for level in ["-0", "-1", "-6", "-9"] {
+        let size = t.gzcc([level]).stdin(&content).succeeds().len();
+        assert!(size <= content.len() + content.len() / 10_000 + 32, "{level}: {} to {size}", content.len());
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
+    let t = Sandbox::new();
+    t.write("a", noise(20 * BLOCK, 1));
+    t.write("b", "x");
+    for scheduler in ["threads", "rayon"] {
+        let mut command = t.gzcc(["-c", "--scheduler", scheduler, "a", "b"]).into_command();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut some = [0; 1000];
+        child.stdout.take().unwrap().read_exact(&mut some).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.signal(), Some(13), "{scheduler}: {:?}", output.status);
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let helped = t.shell("gzcc --help | head -1 > /dev/null; echo ${PIPESTATUS[0]}").run();
+    helped.assert(helped.stderr.is_empty(), "help ends as quietly");
+}
+
+#[test]
+fn a_full_pipe_that_somebody_made_non_blocking_loses_nothing() {
+    let t = Sandbox::new();
+    let content = t.write("a", noise(4 * BLOCK, 2));
+    let script = "import os,subprocess,sys\n\
+        os.set_blocking(1, False)\n\
+        sys.exit(subprocess.call([sys.argv[1], '-c', 'a']))";
+    let script = format!("python3 -c \"{script}\" {} | {{ sleep 0.2; cat; }} > out", env!("CARGO_BIN_EXE_gzcc"));
+    if crate::harness::have("python3") {
+        t.command("bash", ["-c", &script]).succeeds();
+        t.assert_holds("out", &content);
+    }
+}
