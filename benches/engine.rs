@@ -1,1 +1,101 @@
-fn main() {}
+//! The engine by level, and what everything around it costs.
+//!
+//! `cargo bench --bench engine`; `-- levels` or `-- one-worker` for a part, `-- --quick` for a look.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod data;
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use flate2::Crc;
+
+use gzcc::deflate::{self, BLOCK, WINDOW};
+use gzcc::run::run;
+use gzcc::settings::{DEFAULT_LEVEL, Destination, Settings, Verbosity};
+
+/// Compresses and sums all of `data`, block by block, in memory: the least that a run has to do. Returns the size.
+fn bare_loop(level: u8, data: &[u8]) -> usize {
+    let mut engine = deflate::engine(level);
+    let mut out = Vec::new();
+    let mut size = 0;
+    for start in (0..=data.len()).step_by(BLOCK) {
+        let input = &data[start..data.len().min(start + BLOCK)];
+        out.clear();
+        deflate::compress_block(
+            &mut *engine,
+            &data[start.saturating_sub(WINDOW)..start],
+            input,
+            input.len() < BLOCK,
+            &mut out,
+        );
+        let mut crc = Crc::new();
+        crc.update(input);
+        black_box(crc.sum());
+        size += out.len();
+    }
+    size
+}
+
+/// Every level over the same 4 MiB.
+fn levels(c: &mut Criterion) {
+    let data = data::text(4 << 20);
+    let mut group = c.benchmark_group("levels");
+    group.sampling_mode(SamplingMode::Flat);
+    group.throughput(Throughput::Bytes(data.len() as u64));
+    for level in 0..=9 {
+        group.bench_function(level.to_string(), |b| b.iter(|| bare_loop(level, &data)));
+    }
+    group.finish();
+}
+
+/// A run with one worker, from a file to a device, against the bare loop over the same blocks.
+fn one_worker(c: &mut Criterion) {
+    let data = data::text(24 << 20);
+    let folder = data::folder();
+    let path = folder.path().join("big");
+    std::fs::write(&path, &data).unwrap();
+    let settings = Settings {
+        inputs: vec![path.into()],
+        jobs: NonZeroUsize::MIN,
+        destination: Destination::File("/dev/null".into()),
+        verbosity: Verbosity::Quiet,
+        ..Settings::default()
+    };
+    print_ratio(
+        "run -j1 / bare loop",
+        || assert_eq!(run(&settings).done, 1),
+        || assert_ne!(bare_loop(DEFAULT_LEVEL, &data), 0),
+    );
+    let mut group = c.benchmark_group("one-worker");
+    group.sampling_mode(SamplingMode::Flat);
+    group.throughput(Throughput::Bytes(data.len() as u64));
+    group.bench_function("bare loop", |b| b.iter(|| bare_loop(DEFAULT_LEVEL, &data)));
+    group.bench_function("run -j1", |b| b.iter(|| assert_eq!(run(&settings).done, 1)));
+    group.finish();
+}
+
+/// Times two things in turn, as a machine whose speed drifts slows both alike, and prints the median ratio.
+fn print_ratio(name: &str, mut a: impl FnMut(), mut b: impl FnMut()) {
+    let time = |work: &mut dyn FnMut()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64()
+    };
+    let mut ratios: Vec<f64> = (0..ROUNDS).map(|_| time(&mut a) / time(&mut b)).collect();
+    ratios.sort_by(f64::total_cmp);
+    println!("{name}: {:.3} (median of {ROUNDS} pairs)", ratios[ROUNDS / 2]);
+}
+
+/// Pairs that [`print_ratio`] times: enough for a median, few enough for a bench.
+const ROUNDS: usize = 15;
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+    targets = levels, one_worker
+}
+criterion_main!(benches);

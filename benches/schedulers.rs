@@ -1,1 +1,81 @@
-fn main() {}
+//! One worker, threads and rayon on the three shapes of work: many small files, one big one, and both.
+//!
+//! `cargo bench --bench schedulers`; `-- small`, `-- big` or `-- mix` for a part, `-- --quick` for a look.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod data;
+
+use std::ffi::OsString;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+
+use gzcc::run::run;
+use gzcc::settings::{Scheduler, Settings, Verbosity, available_jobs};
+
+/// Sizes of files that follow each other in `small`: from a few bytes to some tens of kilobytes, 6 KB in the middle.
+const SMALL: [usize; 8] = [300, 1_500, 3_000, 5_000, 7_000, 11_000, 20_000, 42_000];
+
+fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
+    let text = data::text(sizes.iter().copied().max().unwrap() + 100_000);
+    let folder = data::folder();
+    let inputs: Vec<OsString> = sizes
+        .iter()
+        .enumerate()
+        .map(|(i, &size)| {
+            let path = folder.path().join(i.to_string());
+            let start = i * 97 % 100_000;
+            fs::write(&path, &text[start..start + size]).unwrap();
+            path.into()
+        })
+        .collect();
+    let remove_outputs = || {
+        for input in &inputs {
+            let mut output = input.clone();
+            output.push(".gz");
+            let _ = fs::remove_file(output);
+        }
+    };
+    let mut group = c.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat);
+    group.throughput(Throughput::Bytes(sizes.iter().sum::<usize>() as u64));
+    for (name, jobs, scheduler) in [
+        ("sequential", NonZeroUsize::MIN, Scheduler::Threads),
+        ("threads", available_jobs(), Scheduler::Threads),
+        ("rayon", available_jobs(), Scheduler::Rayon),
+    ] {
+        let settings =
+            Settings { inputs: inputs.clone(), jobs, scheduler, verbosity: Verbosity::Quiet, ..Settings::default() };
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                remove_outputs,
+                |()| assert_eq!(run(&settings).done, sizes.len() as u64),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn small(c: &mut Criterion) {
+    race(c, "small", &SMALL.repeat(100));
+}
+
+fn big(c: &mut Criterion) {
+    race(c, "big", &[16 << 20]);
+}
+
+fn mix(c: &mut Criterion) {
+    // The giant comes last, where a scheduler that minds files alone leaves its other workers idle.
+    race(c, "mix", &[SMALL.repeat(30), vec![12 << 20]].concat());
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    targets = small, big, mix
+}
+criterion_main!(benches);

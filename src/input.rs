@@ -107,7 +107,7 @@ impl Input {
     fn unless_it_is(self, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
         if output == Some(self.identity()) {
             return Err(match self.source {
-                Source::File { walked: true, .. } => Outcome::Skipped(Reason::HasSuffix { walked: true }),
+                Source::File { walked: true, .. } => Outcome::Skipped(Reason::HasSuffix { recursive: true }),
                 _ => Outcome::Failed(anyhow!("is the output as well")),
             });
         }

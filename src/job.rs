@@ -30,8 +30,14 @@ use crate::stream::{Member, Reader, Stream, Writer};
 pub struct Jobs {
     settings: Arc<Settings>,
     left: Mutex<Left>,
-    /// The folder of `-O`, and the last one mirrored below it.
-    mirror: Option<(Arc<Folder>, Mutex<(PathBuf, Arc<Folder>)>)>,
+    mirror: Option<Mirror>,
+}
+
+/// The folder of `-O`.
+struct Mirror {
+    root: Arc<Folder>,
+    /// Path and folder of the last input's mirrored folder, as the next one's is mostly the same.
+    last: Mutex<(PathBuf, Arc<Folder>)>,
 }
 
 /// What has not been opened.
@@ -48,7 +54,8 @@ impl Jobs {
         let mut mirror = None;
         if let Destination::Folder(path) = &settings.destination {
             let root = output_root(path).with_context(|| Shown::path(path).to_string())?;
-            mirror = Some((Arc::clone(&root), Mutex::new((PathBuf::new(), root))));
+            let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
+            mirror = Some(Mirror { root, last });
         }
         let plan = Plan::new(Arc::clone(&settings));
         let left = match settings.concatenates() {
@@ -80,6 +87,14 @@ impl Jobs {
         }
     }
 
+    /// Whether there may be another stream after those already opened.
+    pub fn has_more(&self) -> bool {
+        match &*self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+            Left::All(stream) => stream.is_some(),
+            Left::Each(plan) => plan.has_more(),
+        }
+    }
+
     /// Opens one input and makes its output.
     fn open(&self, item: Item) -> Result<Stream, Outcome> {
         let Item { shown, source, target } = item;
@@ -95,7 +110,9 @@ impl Jobs {
             _ => Input::open_regular(shown, source, settings)?,
         };
         let (folder, name) = match target {
-            Target::Joined | Target::HasSuffix => return Err(Outcome::Skipped(Reason::HasSuffix { walked: false })),
+            Target::Joined | Target::HasSuffix => {
+                return Err(Outcome::Skipped(Reason::HasSuffix { recursive: settings.recursive }));
+            }
             Target::Beside(name) => match input.folder() {
                 Some(folder) => (Arc::clone(folder), name),
                 None => return Err(Outcome::Failed(anyhow!("has no folder"))),
@@ -114,7 +131,7 @@ impl Jobs {
 
     /// The folder `path` below the output folder; made, with the access of the one it mirrors, where it is not there.
     fn mirrored(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
-        let Some((root, last)) = &self.mirror else {
+        let Some(Mirror { root, last }) = &self.mirror else {
             return Err(anyhow!("there is no output folder"));
         };
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);

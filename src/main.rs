@@ -61,6 +61,8 @@ fn die_of_broken_pipe() -> Status {
 /// One line for a panic, which the worker that had it turns into an error of its file.
 fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    let message = panic.payload_as_str().unwrap_or("no message");
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let message = text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     say(format_args!("gzcc: internal error at {place}: {}", Shown::text(message)));
 }

@@ -85,8 +85,8 @@ pub enum Shortfall {
 pub enum Reason {
     /// Its name ends with the suffix.
     HasSuffix {
-        /// A walk found it: nobody asked for it by name.
-        walked: bool,
+        /// Under -r, where that is to be expected.
+        recursive: bool,
     },
     /// There is an output of that name.
     OutputExists(PathBuf),
@@ -144,7 +144,7 @@ impl Reason {
     /// What a walk passes by on its own is neither said nor held against the run.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::HasSuffix { walked: true } | Self::WalkedLink => Verdict { said: false, status: Status::Success },
+            Self::HasSuffix { recursive: true } | Self::WalkedLink => Verdict { said: false, status: Status::Success },
             _ => Verdict { said: true, status: Status::Warning },
         }
     }
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn what_a_walk_passes_by_is_neither_said_nor_counted() {
         let quiet = Verdict { said: false, status: Status::Success };
-        assert_eq!(Reason::HasSuffix { walked: true }.verdict(), quiet);
-        assert_eq!(Reason::HasSuffix { walked: false }.verdict(), Verdict { said: true, status: Status::Warning });
+        assert_eq!(Reason::HasSuffix { recursive: true }.verdict(), quiet);
+        assert_eq!(Reason::HasSuffix { recursive: false }.verdict(), Verdict { said: true, status: Status::Warning });
     }
 
     #[test]

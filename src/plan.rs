@@ -88,6 +88,11 @@ impl Plan {
         Self { settings, arguments: arguments.into_iter(), walk: None, last: None, taken: HashSet::new() }
     }
 
+    /// Whether another name may come.
+    pub fn has_more(&self) -> bool {
+        self.walk.is_some() || self.arguments.len() > 0
+    }
+
     /// Plans for one argument; `None` if it began a walk.
     fn argument(&mut self, argument: OsString) -> Result<Option<Item>, Outcome> {
         if argument == "-" {
@@ -153,7 +158,7 @@ impl Plan {
             return Err(Outcome::Skipped(Reason::NotRegular));
         }
         if !self.settings.concatenates() && has_suffix(entry.file_name(), &self.settings.suffix) {
-            return Err(Outcome::Skipped(Reason::HasSuffix { walked: true }));
+            return Err(Outcome::Skipped(Reason::HasSuffix { recursive: true }));
         }
         let Some(walk) = &mut self.walk else {
             return Ok(None);

@@ -18,8 +18,9 @@ mod writer;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::piece::Hand;
 use self::piece::{Bytes, Piece, Place};
@@ -201,6 +202,7 @@ impl Stream {
                 }));
                 state = self.lock();
                 cut.unwrap_or_else(|_| {
+                    shared.report.outcome(Path::new("the inputs that follow"), Outcome::panicked());
                     state.broken = true;
                     None
                 })
@@ -235,7 +237,7 @@ impl Stream {
             let Some(Some(entry)) = state.parked.pop_front() else { break };
             state.front += 1;
             drop(state);
-            let counted = entry.counted;
+            let (counted, member) = (entry.counted, Arc::clone(&entry.place.member));
             let written = catch_unwind(AssertUnwindSafe(|| writer.write(entry, shared)));
             if counted {
                 shared.lead.give_back();
@@ -244,6 +246,7 @@ impl Stream {
             state.in_flight -= 1;
             // A panic in between leaves the output in an unknown state: nothing more goes into it.
             let broken = written.unwrap_or_else(|_| {
+                shared.report.outcome(&member.input.shown, Outcome::panicked());
                 writer.break_off();
                 true
             });
@@ -263,7 +266,10 @@ impl Stream {
         };
         let broken = state.broken;
         drop(state);
-        writer.close(broken, shared.report);
+        let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared.report)));
+        if closed.is_err() {
+            shared.report.outcome(Path::new("the output"), Outcome::panicked());
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

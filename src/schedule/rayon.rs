@@ -19,10 +19,10 @@ struct Pool<'run> {
     hands: Mutex<Vec<Hand>>,
 }
 
-/// Runs on `workers` workers, the caller being one of them.
+/// Runs on a pool of `workers` threads, while the caller waits for them.
 pub(super) fn run(floor: &Floor<'_>, workers: usize) {
     let Some(threads) = build(workers) else {
-        // Not even a pool of the calling thread alone: it can still do the work.
+        // Not a single thread is to be had, but the caller's own can do the work.
         return super::threads::run(floor, 1);
     };
     let workers = threads.current_num_threads();
@@ -36,8 +36,8 @@ pub(super) fn run(floor: &Floor<'_>, workers: usize) {
 
 /// A pool of as many workers as the system has threads for.
 fn build(workers: usize) -> Option<ThreadPool> {
-    let halves = std::iter::successors(Some(workers), |n| Some(n / 2)).take_while(|&n| n > 0);
-    halves.into_iter().find_map(|n| ThreadPoolBuilder::new().num_threads(n).use_current_thread().build().ok())
+    let mut fewer_and_fewer = std::iter::successors(Some(workers), |n| Some(n / 2)).take_while(|&n| n > 0);
+    fewer_and_fewer.find_map(|n| ThreadPoolBuilder::new().num_threads(n).build().ok())
 }
 
 impl<'run> Pool<'run> {

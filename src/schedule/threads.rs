@@ -1,45 +1,81 @@
 //! The default scheduler: scoped threads with one budget for files and blocks.
 //!
 //! A worker does a block of an open stream if there is one, else takes the next file, so no worker is idle
-//! while one giant is left. Every handle is joined before the count: that join is the lesson's WaitGroup.
+//! while one giant is left. It begins with the calling thread; whoever gets work and sees that there is more hires
+//! one thread, up to the number allowed, so that a single small file costs none. Every handle is joined before the
+//! count: that join is the lesson's WaitGroup.
 
-use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use super::Floor;
 use super::board::Task;
 use crate::stream::Hand;
 
-/// Runs `workers` workers, the caller being one of them.
+/// The workers of a run and those that may still join them.
+struct Crew<'scope, 'env> {
+    floor: &'env Floor<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    /// Threads that may still be hired.
+    vacancies: AtomicUsize,
+    handles: Mutex<Vec<ScopedJoinHandle<'scope, ()>>>,
+}
+
+/// Runs `workers` workers at most, the caller being one of them.
 pub(super) fn run(floor: &Floor<'_>, workers: usize) {
     thread::scope(|scope| {
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, || work(floor)).ok();
-        // Where the system has no thread left, fewer workers do the same.
-        let handles: Vec<_> = (1..workers).map_while(spawn).collect();
-        work(floor);
-        for handle in handles {
+        let vacancies = AtomicUsize::new(workers - 1);
+        let crew = Arc::new(Crew { floor, scope, vacancies, handles: Mutex::default() });
+        crew.work();
+        // Whoever hires is a worker, so after the last handle nobody is left to add one.
+        while let Some(handle) = crew.handles().pop() {
             // A worker contains its panics, so one that gets here is a defect worth the noise.
             handle.join().expect("a worker ends without a panic");
         }
     });
 }
 
-fn work(floor: &Floor<'_>) {
-    let mut hand = Hand::new(floor.shared);
-    while let Some(task) = floor.board.next(floor.shared) {
-        match task {
-            Task::Help(stream) => {
-                floor.help(&stream, &mut hand);
-                floor.board.moved();
-            }
-            Task::Open => match floor.next_stream() {
-                None => floor.board.no_more(),
-                Some(stream) if stream.is_divisible() => floor.board.opened(Some(Arc::new(stream))),
-                Some(stream) => {
-                    floor.do_alone(&stream, &mut hand);
-                    floor.board.opened(None);
+impl<'scope> Crew<'scope, '_> {
+    fn work(self: &Arc<Self>) {
+        let floor = self.floor;
+        let mut hand = Hand::new(floor.shared);
+        while let Some(task) = floor.board.next(floor.shared) {
+            match task {
+                Task::Help(stream) => {
+                    self.hire();
+                    floor.help(&stream, &mut hand);
+                    floor.board.moved();
                 }
-            },
+                Task::Open => match floor.next_stream() {
+                    None => floor.board.no_more(),
+                    Some(stream) if stream.is_divisible() => floor.board.opened(Some(Arc::new(stream))),
+                    Some(stream) => {
+                        if floor.jobs.has_more() {
+                            self.hire();
+                        }
+                        floor.do_alone(&stream, &mut hand);
+                        floor.board.opened(None);
+                    }
+                },
+            }
         }
+    }
+
+    /// Starts one more worker if there is a vacancy. Where the system has no thread left, there are no more of those.
+    fn hire(self: &Arc<Self>) {
+        let fewer = |vacancies: usize| vacancies.checked_sub(1);
+        if self.vacancies.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err() {
+            return;
+        }
+        let crew = Arc::clone(self);
+        match Builder::new().spawn_scoped(self.scope, move || crew.work()) {
+            Ok(handle) => self.handles().push(handle),
+            Err(_) => self.vacancies.store(0, Ordering::Relaxed),
+        }
+    }
+
+    fn handles(&self) -> std::sync::MutexGuard<'_, Vec<ScopedJoinHandle<'scope, ()>>> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

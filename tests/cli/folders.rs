@@ -40,6 +40,13 @@ fn a_second_walk_passes_by_what_the_first_one_made() {
 }
 
 #[test]
+fn under_r_a_name_with_the_suffix_is_no_news() {
+    let t = tree();
+    t.write("old.gz", "x");
+    assert_eq!(t.gzcc(["-r", "t", "old.gz"]).succeeds(), b"Compressed 4 files, 1 skipped\n");
+}
+
+#[test]
 fn a_walk_follows_no_link_and_leaves_special_files_and_temporaries_alone() {
     let t = tree();
     t.write("outside/x", "precious");

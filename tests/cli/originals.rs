@@ -1,7 +1,17 @@
 //! Originals: kept, unless asked, and then removed only when that loses nothing.
 
 use std::fs;
+use std::io::Write;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use gzcc::deflate::{self, Engine};
+use gzcc::outcome::Status;
+use gzcc::run::run_with_engine;
+use gzcc::settings::{Originals, Scheduler, Settings, Verbosity};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log};
 
@@ -60,11 +70,9 @@ fn hard_links_and_special_modes_are_refused_where_the_original_would_go() {
     assert_eq!(mode & 0o7000, 0, "special bits are not passed on");
 }
 
-/// `gzcc -c` waits at a FIFO, so its two inputs are changed while it is known to be between them.
 #[test]
-fn a_file_that_changes_while_it_is_read_is_told() {
+fn a_file_that_changes_while_c_reads_it_is_told() {
     let t = Sandbox::new();
-    let big = t.write("big", log(8 * BLOCK));
     // The change comes after the file is opened, and before its last block is read: gzcc cannot get that far
     // while nobody reads the pipe that holds far less than the output.
     let incompressible = crate::harness::noise(8 * BLOCK, 3);
@@ -75,7 +83,6 @@ fn a_file_that_changes_while_it_is_read_is_told() {
     ran.assert(ran.stdout == b"2\n", "the status is 2");
     ran.assert(ran.stderr() == "gzcc: big: changed while it was read\n", "it says so");
     assert_member(&t.read("out"), &incompressible);
-    drop(big);
 }
 
 #[test]
@@ -95,4 +102,60 @@ fn a_file_cut_short_while_it_is_read_breaks_the_output_off() {
             "gzcc: next: not written, as the output ended before it"
         ]
     );
+}
+
+/// What the engine below does to the file that is being compressed, once.
+static MEDDLE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+/// An engine that changes the input while it is read: after its first block, and before its last.
+struct Meddler(Box<dyn Engine>);
+
+impl Engine for Meddler {
+    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+        if let Some(meddle) = MEDDLE.lock().unwrap().take() {
+            meddle();
+        }
+        self.0.block(dictionary, input, last, out);
+    }
+}
+
+/// P3: the changed-file rule, at the worst moment.
+#[test]
+fn an_original_that_changed_or_was_replaced_is_never_removed() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 4] = [
+        ("grown", |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"x").unwrap()),
+        ("cut short", |path| fs::File::options().write(true).open(path).unwrap().set_len(BLOCK as u64 + 5).unwrap()),
+        ("touched", |path| fs::File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap()),
+        ("replaced", |path| {
+            let other = path.with_extension("other");
+            fs::write(&other, "somebody else's").unwrap();
+            fs::rename(&other, path).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+            let t = Sandbox::new();
+            let content = t.write("a", log(5 * BLOCK));
+            let path = t.path("a");
+            *MEDDLE.lock().unwrap() = Some(Box::new(move || change(&path)));
+            let settings = Settings {
+                inputs: vec![t.path("a").into()],
+                originals: Originals::Remove,
+                // One worker, so that the first block is done before the last is read.
+                jobs: NonZeroUsize::MIN,
+                scheduler,
+                verbosity: Verbosity::Quiet,
+                ..Settings::default()
+            };
+            let tally = run_with_engine(&settings, |level| Box::new(Meddler(deflate::engine(level))));
+            assert_eq!(tally.status, Status::Warning, "{what}");
+            if what == "replaced" {
+                assert_eq!(t.read("a"), b"somebody else's");
+                t.assert_holds("a.gz", &content);
+            } else {
+                assert_eq!((tally.skipped, t.names()), (1, vec!["a".to_owned()]), "{what}");
+            }
+        }
+    }
 }
