@@ -67,14 +67,14 @@ fn one_worker(c: &mut Criterion) {
     };
     print_ratio(
         "run -j1 / bare loop",
-        || assert_eq!(run(&settings).done, 1),
+        || assert_eq!(run(settings.clone()).done, 1),
         || assert_ne!(bare_loop(DEFAULT_LEVEL, &data), 0),
     );
     let mut group = c.benchmark_group("one-worker");
     group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Bytes(data.len() as u64));
     group.bench_function("bare loop", |b| b.iter(|| bare_loop(DEFAULT_LEVEL, &data)));
-    group.bench_function("run -j1", |b| b.iter(|| assert_eq!(run(&settings).done, 1)));
+    group.bench_function("run -j1", |b| b.iter(|| assert_eq!(run(settings.clone()).done, 1)));
     group.finish();
 }
 

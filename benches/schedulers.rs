@@ -52,7 +52,7 @@ fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
         group.bench_function(name, |b| {
             b.iter_batched(
                 remove_outputs,
-                |()| assert_eq!(run(&settings).done, sizes.len() as u64),
+                |()| assert_eq!(run(settings.clone()).done, sizes.len() as u64),
                 BatchSize::PerIteration,
             );
         });

@@ -27,12 +27,15 @@ pub struct Folder {
     shown: PathBuf,
     device: u64,
     inode: u64,
-    /// Whether files made here may inherit an ACL. Asked once, as it is the same for each of them.
+    /// Whether files made here may inherit an ACL. Asked once, unless somebody else could change it any time.
     pub inherits_acl: bool,
     /// Whether this file system makes files without a name. Believed until it says no.
     pub makes_unnamed: AtomicBool,
-    /// Owner and group that files made here get; the first one made tells.
-    pub owner_of_new: OnceLock<(u32, u32)>,
+    /// Owner and group that files made here get; the first one made tells. Not for a folder of somebody
+    /// else's, who could change its group and ACL between two files.
+    owner_of_new: OnceLock<(u32, u32)>,
+    /// Belongs to root or to whom this runs as.
+    trusted: bool,
 }
 
 impl Folder {
@@ -71,9 +74,10 @@ impl Folder {
 
     fn adopt(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
         let stat = rustix::fs::fstat(&fd)?;
+        let trusted = stat.st_uid == 0 || stat.st_uid == rustix::process::geteuid().as_raw();
         // A folder that may be entered but not read does not tell its ACL: assume that there is one.
-        let inherits_acl =
-            !matches!(rustix::fs::fgetxattr(&fd, DEFAULT_ACL, &mut [0u8; 0]), Err(Errno::NODATA | Errno::NOTSUP));
+        let inherits_acl = !trusted
+            || !matches!(rustix::fs::fgetxattr(&fd, DEFAULT_ACL, &mut [0u8; 0]), Err(Errno::NODATA | Errno::NOTSUP));
         Ok(Self {
             fd,
             shown,
@@ -82,6 +86,7 @@ impl Folder {
             inherits_acl,
             makes_unnamed: AtomicBool::new(true),
             owner_of_new: OnceLock::new(),
+            trusted,
         })
     }
 
@@ -111,13 +116,19 @@ impl Folder {
         rustix::io::retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
     }
 
-    /// Makes the folder `name`, private to its maker; not an error if there is one.
+    /// Makes the folder `name`, private to its maker; `false` if there is one already.
     pub fn make(&self, name: &OsStr) -> io::Result<bool> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::RWXU) {
             Ok(()) => Ok(true),
             Err(Errno::EXIST) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Removes the folder `name`, which was made here for nothing and is still empty.
+    pub fn unmake(&self, name: &OsStr) {
+        // What failed before is what will be told.
+        let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
     }
 
     /// Removes the file `name`.
@@ -133,6 +144,20 @@ impl Folder {
             Err(Errno::BADF | Errno::INVAL) => Ok(rustix::fs::syncfs(within)?),
             synced => Ok(synced?),
         }
+    }
+
+    /// Owner and group of `fd`, a file that has just been made here.
+    pub fn owner_of_new(&self, fd: BorrowedFd<'_>) -> Option<(u32, u32)> {
+        if let Some(known) = self.owner_of_new.get() {
+            return Some(*known);
+        }
+        let stat = rustix::fs::fstat(fd).ok()?;
+        let owner = (stat.st_uid, stat.st_gid);
+        if self.trusted {
+            // Another worker may have been first, with the same.
+            let _ = self.owner_of_new.set(owner);
+        }
+        Some(owner)
     }
 
     /// Whether a file without a name is worth a try here.

@@ -94,17 +94,21 @@ impl Input {
             let input = Self::stdin(shown)?;
             return input.unless_it_is(output);
         };
-        let flags = if *walked { OFlags::NOFOLLOW } else { OFlags::empty() };
+        let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
         let fd = folder.open_file(name, flags).map_err(io::Error::from)?;
         let stat = stat_of(&fd)?;
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-            return Err(Outcome::Skipped(Reason::Folder));
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => return Err(Outcome::Skipped(Reason::Folder)),
+            FileType::RegularFile => {}
+            _ if *walked => return Err(Outcome::Skipped(Reason::NotRegular)),
+            _ => {}
         }
         let size = size_of(&stat);
         Self { shown, source, fd, stat, size }.unless_it_is(output)
     }
 
-    fn unless_it_is(self, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
+    /// The input, unless it is the file that has this device and inode: the output.
+    pub fn unless_it_is(self, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
         if output == Some(self.identity()) {
             return Err(match self.source {
                 Source::File { walked: true, .. } => Outcome::Skipped(Reason::HasSuffix { recursive: true }),

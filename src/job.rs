@@ -24,7 +24,7 @@ use crate::report::Report;
 use crate::settings::{Destination, Settings};
 use crate::shown::Shown;
 use crate::sink::{Own, Sink, refused};
-use crate::stream::{Member, Reader, Stream, Writer};
+use crate::stream::{Inputs, Member, Reader, Stream, Writer};
 
 /// The streams of a run, opened one after the other as workers ask for them.
 pub struct Jobs {
@@ -53,7 +53,7 @@ impl Jobs {
     pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
         let mut mirror = None;
         if let Destination::Folder(path) = &settings.destination {
-            let root = output_root(path).with_context(|| Shown::path(path).to_string())?;
+            let root = output_root(path, settings.syncs()).with_context(|| Shown::path(path).to_string())?;
             let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
             mirror = Some(Mirror { root, last });
         }
@@ -76,11 +76,9 @@ impl Jobs {
                 Planned::Settled(shown, outcome) => report.outcome(&shown, outcome),
                 Planned::Item(item) => {
                     let shown = item.shown.clone();
-                    // A panic costs this input and no other.
-                    match catch_unwind(AssertUnwindSafe(|| self.open(item))) {
-                        Ok(Ok(stream)) => return Some(stream),
-                        Ok(Err(outcome)) => report.outcome(&shown, outcome),
-                        Err(_) => report.outcome(&shown, Outcome::panicked()),
+                    match contained(|| self.open(item)) {
+                        Ok(stream) => return Some(stream),
+                        Err(outcome) => report.outcome(&shown, outcome),
                     }
                 }
             }
@@ -100,11 +98,12 @@ impl Jobs {
         let Item { shown, source, target } = item;
         let settings = &*self.settings;
         let stream = |input, sink| Stream::new(Reader::single(Member::new(input, settings)), Writer::new(sink));
-        if let Target::Joined = target {
-            let sink = standard_output(settings)?;
-            return Ok(stream(Input::open_any(shown, source, regular_identity(sink.as_fd()))?, descriptor(sink)));
-        }
         let input = match &target {
+            Target::Joined => {
+                let sink = standard_output(settings)?;
+                let input = Input::open_any(shown, source, identity(sink.as_fd()))?;
+                return Ok(stream(input, descriptor(sink)));
+            }
             // Whoever names the output may take the input from a pipe.
             Target::Named(_) if !settings.removes() => Input::open_any(shown, source, None)?,
             _ => Input::open_regular(shown, source, settings)?,
@@ -119,8 +118,8 @@ impl Jobs {
             },
             Target::Mirrored(path, name) => (self.mirrored(&path, &input.shown)?, name),
             Target::Named(path) => {
-                if let Some(sink) = special_file(&path, settings)? {
-                    return Ok(stream(input, sink));
+                if let Some((sink, itself)) = special_file(&path, settings)? {
+                    return Ok(stream(input.unless_it_is(itself)?, sink));
                 }
                 output_place(&path)?
             }
@@ -145,7 +144,9 @@ impl Jobs {
                     let made = folder.make(name).with_context(context)?;
                     let below = folder.beneath(Path::new(name)).with_context(context)?;
                     if made {
-                        mirror_access(&original, &below, &folder).with_context(context)?;
+                        let mirrored = mirror_access(&original, &below, &folder, self.settings.syncs());
+                        // Not left behind with other access than it should have, for the next file to find.
+                        mirrored.inspect_err(|_| folder.unmake(name)).with_context(context)?;
                     }
                     folder = Arc::new(below);
                 }
@@ -162,24 +163,49 @@ fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
         Destination::File(path) => joined_output(path, settings)?,
         _ => {
             let sink = standard_output(settings)?;
-            let itself = regular_identity(sink.as_fd());
+            let itself = identity(sink.as_fd());
             (descriptor(sink), itself)
         }
     };
-    let settings = Arc::clone(settings);
-    let opening = Box::new(move |planned| match planned {
-        Planned::Settled(shown, outcome) => Err((shown, outcome)),
-        Planned::Item(Item { shown, source, .. }) => Input::open_any(shown.clone(), source, itself)
-            .map(|input| Member::new(input, &settings))
-            .map_err(|outcome| (shown, outcome)),
-    });
-    Ok(Stream::new(Reader::joined(plan, opening), Writer::new(sink)))
+    let inputs = Joining { plan, settings: Arc::clone(settings), itself };
+    Ok(Stream::new(Reader::joined(inputs), Writer::new(sink)))
+}
+
+/// The inputs that go into one output.
+struct Joining {
+    plan: Plan,
+    settings: Arc<Settings>,
+    /// Device and inode of the output, which none of them may have.
+    itself: Option<(u64, u64)>,
+}
+
+impl Inputs for Joining {
+    fn open_next(&mut self) -> Option<Result<Member, (PathBuf, Outcome)>> {
+        let Item { shown, source, .. } = match self.plan.next()? {
+            Planned::Settled(shown, outcome) => return Some(Err((shown, outcome))),
+            Planned::Item(item) => item,
+        };
+        let open = || Ok(Member::new(Input::open_any(shown.clone(), source, self.itself)?, &self.settings));
+        Some(contained(open).map_err(|outcome| (shown, outcome)))
+    }
+
+    fn pass_next(&mut self) -> Option<(PathBuf, Outcome)> {
+        Some(match self.plan.next()? {
+            Planned::Settled(shown, outcome) => (shown, outcome),
+            Planned::Item(item) => (item.shown, Outcome::NotReached),
+        })
+    }
+}
+
+/// Opens one input; a panic costs this one and no other.
+fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(Outcome::panicked()))
 }
 
 /// The output of `-o` for several inputs, and the identity that none of them may have.
 fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<(u64, u64)>), Outcome> {
-    if let Some(sink) = special_file(path, settings)? {
-        return Ok((sink, None));
+    if let Some(special) = special_file(path, settings)? {
+        return Ok(special);
     }
     let (folder, name) = output_place(path)?;
     let replacing = Replacing { force: settings.force, input: None };
@@ -224,20 +250,27 @@ fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
     Ok((Arc::new(Folder::open(&parent).with_context(shown)?), name))
 }
 
-/// A sink that writes `path` in place, if it is, or links to, a device or FIFO.
-fn special_file(path: &Path, settings: &Settings) -> Result<Option<Sink>, Outcome> {
-    let Ok(stat) = rustix::fs::stat(path) else {
-        return Ok(None);
-    };
-    let kind = FileType::from_raw_mode(stat.st_mode);
-    if !matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo) {
+/// A sink that writes `path` in place, if it is, or links to, a device or FIFO; and the identity that no input
+/// may have.
+fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<(u64, u64)>)>, Outcome> {
+    if !rustix::fs::stat(path).is_ok_and(|stat| is_special(&stat)) {
         return Ok(None);
     }
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
     let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from);
     let fd = opened.with_context(|| Shown::path(path).to_string())?;
+    // The name may have been given to a file meanwhile, which is not to be written in place.
+    if !rustix::fs::fstat(&fd).is_ok_and(|stat| is_special(&stat)) {
+        return Err(Outcome::Failed(anyhow!("{} changed while it was opened", Shown::path(path))));
+    }
     refuse_terminal(fd.is_terminal(), settings)?;
-    Ok(Some(Sink::Descriptor { fd, shown: path.to_owned() }))
+    let itself = identity(fd.as_fd());
+    Ok(Some((Sink::Descriptor { fd, shown: path.to_owned() }, itself)))
+}
+
+fn is_special(stat: &Stat) -> bool {
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
 }
 
 /// Standard output, unless it is a terminal, which compressed bytes would only confuse.
@@ -258,20 +291,33 @@ fn refuse_terminal(is_terminal: bool, settings: &Settings) -> Result<(), Outcome
     }
 }
 
-/// Device and inode of a regular file; a pipe or device may well be input and output at once.
-fn regular_identity(fd: impl AsFd) -> Option<(u64, u64)> {
+/// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
+/// well be both at once.
+fn identity(fd: impl AsFd) -> Option<(u64, u64)> {
     let stat = rustix::fs::fstat(fd).ok()?;
-    (FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile).then_some((stat.st_dev, stat.st_ino))
+    let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
+    stored.then_some((stat.st_dev, stat.st_ino))
 }
 
-/// Opens the folder of `-O`, made if it is not there.
-fn output_root(path: &Path) -> io::Result<Arc<Folder>> {
+/// Opens the folder of `-O`, made if it is not there. With `sync`, the names of what is made are on the disk.
+fn output_root(path: &Path, sync: bool) -> io::Result<Arc<Folder>> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
     fs::create_dir_all(path)?;
+    if sync {
+        for parent in missing.iter().filter_map(|folder| folder.parent()) {
+            let parent = Folder::open(parent)?;
+            parent.sync(parent.as_fd())?;
+        }
+    }
     Ok(Arc::new(Folder::open(path)?))
 }
 
-/// Gives the folder `made` in `parent` the access that `original` has.
-fn mirror_access(original: &Path, made: &Folder, parent: &Folder) -> anyhow::Result<()> {
+/// Gives the folder `made` in `parent` the access that `original` has. With `sync`, its name is on the disk.
+fn mirror_access(original: &Path, made: &Folder, parent: &Folder, sync: bool) -> anyhow::Result<()> {
     let original = Folder::open(original)?;
-    Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent)
+    Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent)?;
+    if sync {
+        parent.sync(made.as_fd())?;
+    }
+    Ok(())
 }

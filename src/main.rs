@@ -15,7 +15,7 @@ use gzcc::shown::Shown;
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
     let status = match cli::parse(std::env::args_os()) {
-        Ok(cli::Request::Run(settings)) => compress(&settings),
+        Ok(cli::Request::Run(settings)) => compress(*settings),
         Ok(cli::Request::Print(text)) => print(&text),
         Err(cli::Usage(reason)) => {
             say(format_args!("gzcc: {reason}; see gzcc --help"));
@@ -26,12 +26,13 @@ fn main() -> ExitCode {
 }
 
 /// Runs, and tells the count where standard output is free for it.
-fn compress(settings: &Settings) -> Status {
+fn compress(settings: Settings) -> Status {
+    let counts = counts_aloud(&settings);
     let tally = run(settings);
     if tally.reader_gone {
         die_of_broken_pipe();
     }
-    match counts_aloud(settings) {
+    match counts {
         true => tally.status.max(print(&format!("{}\n", tally.line()))),
         false => tally.status,
     }

@@ -57,7 +57,7 @@ impl Metadata {
         Ok(metadata)
     }
 
-    /// Gives the new file `fd`, made in `folder`, owner, mode and times, and whatever times are needed to tell.
+    /// Gives the new file `fd`, made in `folder`, owner, mode and times.
     pub fn apply(&self, fd: BorrowedFd<'_>, folder: &Folder) -> anyhow::Result<()> {
         self.apply_access(fd, folder)?;
         rustix::fs::futimens(fd, &self.times).context("cannot set times")?;
@@ -83,11 +83,7 @@ impl Metadata {
     /// but root may give files away.
     fn apply_owner(&self, fd: BorrowedFd<'_>, folder: &Folder) -> bool {
         let (owner, group) = (Uid::from_raw(self.owner), Gid::from_raw(self.group));
-        // What files made in this folder get is the same for each, so only the first one is asked.
-        let born = folder.owner_of_new.get().copied().or_else(|| {
-            let stat = rustix::fs::fstat(fd).ok()?;
-            Some(*folder.owner_of_new.get_or_init(|| (stat.st_uid, stat.st_gid)))
-        });
+        let born = folder.owner_of_new(fd);
         born == Some((self.owner, self.group))
             || rustix::fs::fchown(fd, Some(owner), Some(group)).is_ok()
             || born.is_some_and(|(_, g)| g == self.group)

@@ -16,7 +16,7 @@ pub enum Outcome {
     Done(Done),
     /// It was left alone, and no output was made.
     Skipped(Reason),
-    /// It could not be done; no output was made.
+    /// It could not be done: its output was not made, or is not known to be on the disk.
     Failed(anyhow::Error),
     /// It could have been done, but the output it was to go into ended before it.
     NotReached,
@@ -106,6 +106,8 @@ pub enum Reason {
     SpecialMode,
     /// Size or modification time changed while it was read.
     Changed,
+    /// An output for several inputs, of which there were none.
+    NoInput,
 }
 
 /// What an outcome means: whether a line is printed, and what the exit status becomes.
@@ -166,6 +168,7 @@ impl fmt::Display for Reason {
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
             Self::SpecialMode => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
+            Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }
     }
 }
@@ -174,7 +177,7 @@ impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Metadata(error) => write!(f, "{}", Chain(error)),
-            Self::OriginalReplaced => f.write_str("changed after it was read; original kept"),
+            Self::OriginalReplaced => f.write_str("is no longer the file that was read; not removed"),
             Self::OriginalStays(error) => write!(f, "original kept: {}", SystemReason(error)),
             Self::Changed => f.write_str("changed while it was read"),
         }

@@ -76,14 +76,14 @@ impl Replacing {
     /// Whether an output may take the place of what stands under its name.
     pub fn allows(self, standing: &Stat) -> Result<(), Refusal> {
         let kind = FileType::from_raw_mode(standing.st_mode);
-        if !self.force {
+        if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
+            Err(Refusal::NotReplaceable)
+        } else if !self.force {
             Err(Refusal::Exists)
         } else if self.input == Some((standing.st_dev, standing.st_ino)) {
             Err(Refusal::IsTheInput)
-        } else if matches!(kind, FileType::RegularFile | FileType::Symlink) {
-            Ok(())
         } else {
-            Err(Refusal::NotReplaceable)
+            Ok(())
         }
     }
 }
@@ -137,17 +137,22 @@ impl Output {
 
     /// Gives the file its name. With `sync`, its bytes are on the disk before that, and the name after.
     pub fn commit(mut self, replacing: Replacing, sync: bool) -> Result<(), Refusal> {
-        if sync {
+        // File systems that make no unnamed files are mostly remote ones, which may find out that the disk is full
+        // as late as when a file is closed. Nobody hears of that; a sync tells in time.
+        if sync || self.temporary.is_some() {
             rustix::fs::fsync(&self.fd)?;
         }
-        match self.take_free_name() {
-            Err(Errno::EXIST) => {
-                if let Some(standing) = self.folder.look(&self.name)? {
-                    replacing.allows(&standing)?;
-                }
-                self.replace()?;
+        loop {
+            match self.take_free_name() {
+                Err(Errno::EXIST) => {}
+                named => break named?,
             }
-            named => named?,
+            // Whatever has the name may be gone by now: then it is free to be taken after all.
+            if let Some(standing) = self.folder.look(&self.name)? {
+                replacing.allows(&standing)?;
+                self.replace()?;
+                break;
+            }
         }
         if sync {
             self.folder.sync(self.fd.as_fd())?;

@@ -61,7 +61,8 @@ pub enum Target {
 /// The inputs of a run, one after the other.
 pub struct Plan {
     settings: Arc<Settings>,
-    arguments: std::vec::IntoIter<OsString>,
+    /// Arguments taken so far.
+    taken_arguments: usize,
     walk: Option<Walk>,
     /// Folder of the last argument, as the next one's is mostly the same.
     last: Option<(PathBuf, Arc<Folder>)>,
@@ -81,16 +82,20 @@ struct Walk {
 impl Plan {
     /// The plan for the inputs of `settings`.
     pub fn new(settings: Arc<Settings>) -> Self {
-        let mut arguments = settings.inputs.clone();
-        if arguments.is_empty() {
-            arguments.push("-".into());
-        }
-        Self { settings, arguments: arguments.into_iter(), walk: None, last: None, taken: HashSet::new() }
+        Self { settings, taken_arguments: 0, walk: None, last: None, taken: HashSet::new() }
     }
 
     /// Whether another name may come.
     pub fn has_more(&self) -> bool {
-        self.walk.is_some() || self.arguments.len() > 0
+        self.walk.is_some() || self.taken_arguments < self.settings.inputs.len()
+    }
+
+    fn next_argument(&mut self) -> Option<OsString> {
+        let index = self.taken_arguments;
+        self.taken_arguments += 1;
+        // No argument at all is standard input.
+        let none = (index == 0 && self.settings.inputs.is_empty()).then(|| OsString::from("-"));
+        self.settings.inputs.get(index).cloned().or(none)
     }
 
     /// Plans for one argument; `None` if it began a walk.
@@ -225,7 +230,7 @@ impl Iterator for Plan {
                     continue;
                 }
                 None => {
-                    let argument = self.arguments.next()?;
+                    let argument = self.next_argument()?;
                     (PathBuf::from(&argument), self.argument(argument))
                 }
             };

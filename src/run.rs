@@ -3,30 +3,26 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::deflate;
+use crate::deflate::{self, Engine};
 use crate::input::stdin_name;
 use crate::job::Jobs;
 use crate::outcome::Outcome;
 use crate::report::{Report, Tally};
 use crate::schedule;
 use crate::settings::{Destination, Settings, Verbosity};
-use crate::stream::Shared;
 
 /// Does what `settings` say, reporting each input as it ends.
-pub fn run(settings: &Settings) -> Tally {
+pub fn run(settings: Settings) -> Tally {
     run_with_engine(settings, deflate::engine)
 }
 
 /// [`run`] with engines of another make.
-pub fn run_with_engine(settings: &Settings, engine: fn(u8) -> Box<dyn deflate::Engine>) -> Tally {
+pub fn run_with_engine(settings: Settings, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
     let report = Report::new(settings.verbosity);
-    match Jobs::new(Arc::new(settings.clone())) {
-        Ok(jobs) => {
-            let workers = settings.jobs.get();
-            let shared = Shared::new(&report, settings.level, workers, engine);
-            schedule::run(settings.scheduler, workers, &jobs, &shared);
-        }
-        Err(outcome) => report_for_each_argument(&report, settings, &outcome),
+    let settings = Arc::new(settings);
+    match Jobs::new(Arc::clone(&settings)) {
+        Ok(jobs) => schedule::run(&settings, &jobs, &report, engine),
+        Err(outcome) => report_for_each_argument(&report, &settings, &outcome),
     }
     report.tally()
 }

@@ -11,15 +11,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use self::board::Board;
+use crate::deflate::Engine;
 use crate::job::Jobs;
 use crate::outcome::Outcome;
-use crate::settings::Scheduler;
+use crate::report::Report;
+use crate::settings::{Scheduler, Settings};
 use crate::stream::{Hand, Help, Shared, Stream};
 
-/// Does all of `jobs` with `workers` workers, the calling thread among them. Returns when everything is done.
-pub fn run(scheduler: Scheduler, workers: usize, jobs: &Jobs, shared: &Shared<'_>) {
-    let floor = Floor { jobs, shared, board: Board::new() };
-    match scheduler {
+/// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
+pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: fn(u8) -> Box<dyn Engine>) {
+    let board = Board::new();
+    let moved = || board.moved();
+    let workers = settings.jobs.get();
+    let shared = Shared::new(report, settings.level, workers, engine, &moved);
+    let floor = Floor { jobs, shared: &shared, board: &board };
+    match settings.scheduler {
         Scheduler::Threads => threads::run(&floor, workers),
         Scheduler::Rayon => rayon::run(&floor, workers),
     }
@@ -29,7 +35,7 @@ pub fn run(scheduler: Scheduler, workers: usize, jobs: &Jobs, shared: &Shared<'_
 struct Floor<'run> {
     jobs: &'run Jobs,
     shared: &'run Shared<'run>,
-    board: Board,
+    board: &'run Board,
 }
 
 impl Floor<'_> {

@@ -51,6 +51,17 @@ pub struct Own {
     pub remove: bool,
 }
 
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every member that was begun is whole, and there is at least one.
+    Whole,
+    /// A member was broken off.
+    CutShort,
+    /// There is no member.
+    Empty,
+}
+
 /// A member whose bytes are all written.
 #[derive(Debug)]
 pub struct Written<'a> {
@@ -112,16 +123,24 @@ impl Sink {
         }
     }
 
-    /// Called when nothing more will be written. A joined output gets its name here if `whole`; what goes wrong
-    /// with it is its own outcome, under its own name.
-    pub fn close(&mut self, whole: bool) -> Option<(PathBuf, Outcome)> {
+    /// Called when nothing more will be written, with what has become of the members. A joined output gets its
+    /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
+    /// it have been told as done.
+    pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
         let Self::Joined { output, replacing, sync } = self else {
             return None;
         };
-        let output = output.take().filter(|_| whole)?;
+        let output = output.take()?;
         let shown = output.shown();
-        let refusal = output.commit(*replacing, *sync).err()?;
-        Some((shown.clone(), refused(refusal, shown)))
+        let outcome = match ending {
+            Ending::Whole => match output.commit(*replacing, *sync).err()? {
+                Refusal::Exists => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
+                refusal => refused(refusal, shown.clone()),
+            },
+            Ending::CutShort => Outcome::Failed(anyhow!("not made, as it could not be finished")),
+            Ending::Empty => Outcome::Skipped(Reason::NoInput),
+        };
+        Some((shown, outcome))
     }
 }
 

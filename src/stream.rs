@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::piece::Hand;
 use self::piece::{Bytes, Piece, Place};
 use self::reader::Cut;
-pub use self::reader::{Member, Reader};
+pub use self::reader::{Inputs, Member, Reader};
 pub use self::writer::Writer;
 use crate::deflate::{self, Engine};
 use crate::gzip;
@@ -38,7 +38,6 @@ use crate::report::Report;
 const LEAD_PER_WORKER: usize = 3;
 
 /// What all streams of a run share.
-#[derive(Debug)]
 pub struct Shared<'run> {
     /// Where outcomes go.
     pub report: &'run Report,
@@ -46,6 +45,8 @@ pub struct Shared<'run> {
     pub level: u8,
     /// Makes the engine of a worker.
     pub engine: fn(u8) -> Box<dyn Engine>,
+    /// Called, with no lock held, whenever a worker that found nothing to do should look again.
+    moved: &'run (dyn Fn() + Sync),
     lead: Lead,
     /// Buffers for compressed blocks, to be used again.
     spare: Mutex<Vec<Vec<u8>>>,
@@ -53,9 +54,15 @@ pub struct Shared<'run> {
 
 impl<'run> Shared<'run> {
     /// For a run of `workers` workers.
-    pub fn new(report: &'run Report, level: u8, workers: usize, engine: fn(u8) -> Box<dyn Engine>) -> Self {
+    pub fn new(
+        report: &'run Report,
+        level: u8,
+        workers: usize,
+        engine: fn(u8) -> Box<dyn Engine>,
+        moved: &'run (dyn Fn() + Sync),
+    ) -> Self {
         let lead = Lead { free: AtomicUsize::new(workers * LEAD_PER_WORKER) };
-        Self { report, level, engine, lead, spare: Mutex::default() }
+        Self { report, level, engine, moved, lead, spare: Mutex::default() }
     }
 }
 
@@ -87,7 +94,7 @@ pub struct Stream {
 
 #[derive(Debug)]
 struct State {
-    /// `None` while somebody reads with it, and at the end.
+    /// `None` while somebody reads with it.
     reader: Option<Reader>,
     /// `None` while somebody writes with it, and at the end.
     writer: Option<Writer>,
@@ -141,10 +148,14 @@ impl Stream {
 
     /// Takes a block, compresses it and puts the result, if there is one to be had.
     pub fn help(&self, hand: &mut Hand, shared: &Shared<'_>) -> Help {
-        let (mut ticket, bytes) = match self.take(hand, shared) {
+        let Taken { mut ticket, bytes, reader_was_out } = match self.take(hand, shared) {
             Ok(taken) => taken,
             Err(nothing) => return nothing,
         };
+        if reader_was_out {
+            // Others may have found the reader gone; it is back, and the next block theirs.
+            (shared.moved)();
+        }
         let result = bytes.and_then(|bytes| piece::compress(&ticket.place, bytes, hand, shared));
         ticket.deliver(result);
         Help::Worked
@@ -172,11 +183,7 @@ impl Stream {
         self.lock().reader.as_ref().is_some_and(Reader::is_divisible)
     }
 
-    fn take<'a>(
-        &'a self,
-        hand: &mut Hand,
-        shared: &'a Shared<'a>,
-    ) -> Result<(Ticket<'a>, Result<Bytes, Outcome>), Help> {
+    fn take<'a>(&'a self, hand: &mut Hand, shared: &'a Shared<'a>) -> Result<Taken<'a>, Help> {
         let mut state = self.lock();
         if state.exhausted {
             return Err(Help::Exhausted);
@@ -189,9 +196,11 @@ impl Stream {
             state.reader = Some(reader);
             return Err(Help::NothingNow);
         }
-        let cut = match reader.cut_by_position() {
-            Some(cut) if !state.broken => Some(cut),
-            _ => {
+        let at_once = if state.broken { None } else { reader.cut_by_position() };
+        let reader_was_out = at_once.is_none();
+        let cut = match at_once {
+            Some(cut) => Some(cut),
+            None => {
                 let broken = state.broken;
                 drop(state);
                 let input = &mut hand.input[..];
@@ -221,7 +230,8 @@ impl Stream {
         state.parked.push_back(None);
         state.in_flight += 1;
         drop(state);
-        Ok((Ticket { stream: self, shared, number, place, counted, delivered: false }, bytes))
+        let ticket = Ticket { stream: self, shared, number, place, counted, delivered: false };
+        Ok(Taken { ticket, bytes, reader_was_out })
     }
 
     /// Takes in a block's result, and writes whatever is next in order.
@@ -233,10 +243,15 @@ impl Stream {
             // Somebody is writing, and looks for more when done.
             return;
         };
+        let mut progressed = false;
         while let Some(Some(_)) = state.parked.front() {
             let Some(Some(entry)) = state.parked.pop_front() else { break };
             state.front += 1;
             drop(state);
+            if progressed {
+                // The lead has grown by the block written before this one.
+                (shared.moved)();
+            }
             let (counted, member) = (entry.counted, Arc::clone(&entry.place.member));
             let written = catch_unwind(AssertUnwindSafe(|| writer.write(entry, shared)));
             if counted {
@@ -251,6 +266,7 @@ impl Stream {
                 true
             });
             state.broken |= broken;
+            progressed = true;
         }
         state.writer = Some(writer);
         self.close_if_finished(state, shared);
@@ -276,6 +292,14 @@ impl Stream {
         // Nothing that can panic runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A block, taken.
+struct Taken<'a> {
+    ticket: Ticket<'a>,
+    bytes: Result<Bytes, Outcome>,
+    /// It took a system call to cut it, so that others could not have one meanwhile.
+    reader_was_out: bool,
 }
 
 /// The right, and the duty, to deliver one block.

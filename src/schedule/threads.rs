@@ -29,7 +29,9 @@ pub(super) fn run(floor: &Floor<'_>, workers: usize) {
         let crew = Arc::new(Crew { floor, scope, vacancies, handles: Mutex::default() });
         crew.work();
         // Whoever hires is a worker, so after the last handle nobody is left to add one.
-        while let Some(handle) = crew.handles().pop() {
+        loop {
+            // Not in the loop's head: the lock would be held while joining, and hiring takes it.
+            let Some(handle) = crew.handles().pop() else { break };
             // A worker contains its panics, so one that gets here is a defect worth the noise.
             handle.join().expect("a worker ends without a panic");
         }

@@ -53,8 +53,8 @@ pub(super) struct Piece {
     /// Bytes of the original in it.
     pub(super) length: usize,
     pub(super) crc: Crc,
-    /// Whether the input was found changed after its last block was read.
-    pub(super) changed: bool,
+    /// Whether the file had more to give than it had when it was opened.
+    pub(super) grew: bool,
 }
 
 /// Compresses a block, reading it first if that has not been done.
@@ -63,7 +63,7 @@ pub(super) fn compress(place: &Place, bytes: Bytes, hand: &mut Hand, shared: &Sh
     let (window, length, grew) = match bytes {
         Bytes::Read { window, length } => (window, length, false),
         Bytes::At { offset, length } => {
-            let window = WINDOW.min(offset as usize);
+            let window = offset.min(WINDOW as u64) as usize;
             let wanted = window + length;
             // Room for one byte more than the file had shows whether it has grown, without a call of its own.
             let room = &mut hand.input[..wanted + usize::from(*last)];
@@ -74,7 +74,6 @@ pub(super) fn compress(place: &Place, bytes: Bytes, hand: &mut Hand, shared: &Sh
             (window, length.min(got - window), got > wanted)
         }
     };
-    let changed = *last && (grew || !member.input.unchanged()?);
     let (dictionary, input) = hand.input[..window + length].split_at(window);
     let mut bytes = shared.spare_buffer();
     if *first {
@@ -83,5 +82,5 @@ pub(super) fn compress(place: &Place, bytes: Bytes, hand: &mut Hand, shared: &Sh
     deflate::compress_block(&mut *hand.engine, dictionary, input, *last, &mut bytes);
     let mut crc = Crc::new();
     crc.update(input);
-    Ok(Piece { bytes, length, crc, changed })
+    Ok(Piece { bytes, length, crc, grew })
 }

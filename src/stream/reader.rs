@@ -13,7 +13,6 @@ use crate::deflate::{BLOCK, WINDOW};
 use crate::gzip::{self, Header};
 use crate::input::Input;
 use crate::outcome::Outcome;
-use crate::plan::Planned;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::transfer::read_full;
@@ -46,13 +45,19 @@ impl Member {
     }
 }
 
-/// Opens the inputs that come next; what cannot be opened has its outcome.
-pub type Opening = Box<dyn FnMut(Planned) -> Result<Member, (PathBuf, Outcome)> + Send>;
+/// The inputs of a joined stream, one after the other.
+pub trait Inputs: Send {
+    /// Opens the next input; one that cannot be opened has its outcome. `None` at the end.
+    fn open_next(&mut self) -> Option<Result<Member, (PathBuf, Outcome)>>;
+
+    /// Passes over the next input, with the outcome that this is for it. `None` at the end.
+    fn pass_next(&mut self) -> Option<(PathBuf, Outcome)>;
+}
 
 /// Reads inputs in their order.
 pub struct Reader {
     current: Option<Current>,
-    upcoming: Option<(Box<dyn Iterator<Item = Planned> + Send>, Opening)>,
+    upcoming: Option<Box<dyn Inputs>>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -84,9 +89,9 @@ impl Reader {
         Self { current: Some(Current::new(member)), upcoming: None }
     }
 
-    /// Reads one input after the other, as `upcoming` names and `opening` opens them.
-    pub fn joined(upcoming: impl Iterator<Item = Planned> + Send + 'static, opening: Opening) -> Self {
-        Self { current: None, upcoming: Some((Box::new(upcoming), opening)) }
+    /// Reads one input after the other.
+    pub fn joined(inputs: impl Inputs + 'static) -> Self {
+        Self { current: None, upcoming: Some(Box::new(inputs)) }
     }
 
     /// Whether there is, for all that is known, more than one block.
@@ -116,14 +121,10 @@ impl Reader {
     /// Reads the next block into `buffer`, opening the next input where one is over. `None` at the end.
     pub(super) fn cut_in_order(&mut self, buffer: &mut [u8], report: &Report) -> Option<Cut> {
         while self.current_member().is_none() {
-            let (upcoming, opening) = self.upcoming.as_mut()?;
-            let Some(planned) = upcoming.next() else {
-                self.upcoming = None;
-                return None;
-            };
-            match opening(planned) {
-                Ok(member) => self.current = Some(Current::new(member)),
-                Err((shown, outcome)) => report.outcome(&shown, outcome),
+            match self.upcoming.as_mut()?.open_next() {
+                Some(Ok(member)) => self.current = Some(Current::new(member)),
+                Some(Err((shown, outcome))) => report.outcome(&shown, outcome),
+                None => self.upcoming = None,
             }
         }
         if let Some(cut) = self.cut_by_position() {
@@ -157,12 +158,9 @@ impl Reader {
     /// Names every input that has not been begun, as the output cannot take it any more.
     pub(super) fn give_up(&mut self, report: &Report) -> Option<Cut> {
         self.current = None;
-        let (upcoming, _) = self.upcoming.take()?;
-        for planned in upcoming {
-            match planned {
-                Planned::Item(item) => report.outcome(&item.shown, Outcome::NotReached),
-                Planned::Settled(shown, outcome) => report.outcome(&shown, outcome),
-            }
+        let mut upcoming = self.upcoming.take()?;
+        while let Some((shown, outcome)) = upcoming.pass_next() {
+            report.outcome(&shown, outcome);
         }
         None
     }

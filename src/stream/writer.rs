@@ -7,9 +7,9 @@ use flate2::Crc;
 use super::piece::{Piece, Place};
 use super::{Entry, Shared};
 use crate::gzip;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Status};
 use crate::report::Report;
-use crate::sink::{Sink, Written};
+use crate::sink::{Ending, Sink, Written};
 
 /// Writes blocks in the order of their numbers.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Writer {
 
     /// Writes a block of a member that is in order so far; the member's outcome if this ends it.
     fn write_piece(&mut self, place: &Place, result: Result<Piece, Outcome>, shared: &Shared<'_>) -> Option<Outcome> {
-        let Piece { mut bytes, length, crc, changed } = match result {
+        let Piece { mut bytes, length, crc, grew } = match result {
             Ok(piece) => piece,
             Err(outcome) => {
                 // With nothing of it out, the member may as well not have been there.
@@ -81,6 +81,11 @@ impl Writer {
         if !place.last {
             return None;
         }
+        // Every block has been read by now, so whatever changes from here on has not been read.
+        let changed = match place.member.input.unchanged() {
+            Ok(unchanged) => grew || !unchanged,
+            Err(error) => return Some(error.into()),
+        };
         self.members += 1;
         let (bytes_in, bytes_out) = (self.bytes_in, self.bytes_out);
         Some(self.sink.finish_member(Written { input: &place.member.input, bytes_in, bytes_out, changed }))
@@ -93,8 +98,16 @@ impl Writer {
 
     /// Called once, when no block will follow.
     pub(super) fn close(&mut self, broken: bool, report: &Report) {
-        let whole = !broken && !self.broken && self.members > 0;
-        if let Some((shown, outcome)) = self.sink.close(whole) {
+        let ending = match (broken || self.broken, self.members) {
+            (true, _) => Ending::CutShort,
+            (false, 0) => Ending::Empty,
+            (false, _) => Ending::Whole,
+        };
+        // That nothing could be read has been told already, name by name; that there was nothing to read has not.
+        if ending == Ending::Empty && report.tally().status != Status::Success {
+            return;
+        }
+        if let Some((shown, outcome)) = self.sink.close(ending) {
             report.outcome(Path::new(&shown), outcome);
         }
     }

@@ -95,6 +95,14 @@ fn a_tree_into_one_output_is_in_the_order_of_names() {
 }
 
 #[test]
+fn an_output_for_a_tree_of_nothing_is_told() {
+    let t = Sandbox::new();
+    fs::create_dir(t.path("empty")).unwrap();
+    t.write("out", "stale");
+    t.gzcc(["-rf", "-o", "out", "empty"]).says(2, &["gzcc: out: not made, as there was nothing to read"]);
+}
+
+#[test]
 fn a_tree_is_mirrored_into_the_output_folder_even_inside_itself() {
     let t = tree();
     t.gzcc(["-r", "-O", "t/out", "t"]).succeeds();

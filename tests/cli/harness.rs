@@ -8,8 +8,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 
 use flate2::Crc;
+
+use gzcc::deflate::{self, Engine};
+use gzcc::report::Tally;
+use gzcc::run::run_with_engine;
+use gzcc::settings::Settings;
 
 /// Blocks are cut at multiples of this.
 pub const BLOCK: usize = gzcc::deflate::BLOCK;
@@ -185,6 +191,38 @@ pub fn assert_member(gz: &[u8], content: &[u8]) {
 pub fn gunzip(gz: &[u8]) -> Vec<u8> {
     let sandbox = Sandbox::new();
     sandbox.command("gzip", ["-dc"]).stdin(gz).succeeds()
+}
+
+type Meddle = Box<dyn FnOnce() + Send>;
+
+/// What is done in the middle of a run, and before which block (counted from 0) of all that are compressed.
+static MEDDLE: Mutex<Option<(usize, Meddle)>> = Mutex::new(None);
+
+/// An engine that meddles.
+struct Meddler(Box<dyn Engine>);
+
+impl Engine for Meddler {
+    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+        let mut meddle = MEDDLE.lock().unwrap();
+        match meddle.take() {
+            Some((0, now)) => now(),
+            Some((n, later)) => *meddle = Some((n - 1, later)),
+            None => {}
+        }
+        drop(meddle);
+        self.0.block(dictionary, input, last, out);
+    }
+}
+
+/// Runs in this process, and does `meddle` when so many blocks have been compressed.
+pub fn run_meddling(settings: Settings, after_blocks: usize, meddle: impl FnOnce() + Send + 'static) -> Tally {
+    // One such run at a time, as an engine is made by a plain function and can hold nothing of a test's.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap();
+    *MEDDLE.lock().unwrap() = Some((after_blocks, Box::new(meddle)));
+    let tally = run_with_engine(settings, |level| Box::new(Meddler(deflate::engine(level))));
+    assert!(MEDDLE.lock().unwrap().take().is_none(), "there were fewer blocks than that");
+    tally
 }
 
 /// Text as logs have it: compresses well, and has matches at all distances.

@@ -1,8 +1,13 @@
 //! Who may read an output, and what it takes over from its original.
 
+use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
+use std::process::Command;
 
-use crate::harness::{Sandbox, have, is_root, log};
+use gzcc::outcome::Status;
+use gzcc::settings::{Settings, Verbosity};
+
+use crate::harness::{Sandbox, have, is_root, log, run_meddling};
 
 const WAYS: [&[&str]; 2] = [&[], &["--named-temporaries"]];
 
@@ -102,5 +107,38 @@ fn an_acl_inherited_from_the_folder_is_gone_before_the_mode_is_set() {
         t.gzcc([way, &["-f", "a"]].concat()).succeeds();
         let acl = String::from_utf8(t.command("getfacl", ["-cn", "a.gz"]).succeeds()).unwrap();
         assert_eq!(acl.trim(), "user::rw-\ngroup::r--\nother::---", "{way:?}");
+    }
+}
+
+/// P4: whoever owns a folder can change what files made there are born with, at any time.
+#[test]
+fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
+    if !is_root() || !have("setfacl") {
+        eprintln!("passed over: takes root to work in somebody else's folder");
+        return;
+    }
+    let changes: [(&str, &[&str]); 2] = [("chmod", &["g+s"]), ("setfacl", &["-d", "-m", "u:54321:rwx"])];
+    for (program, words) in changes {
+        let t = Sandbox::new();
+        let mut inputs = Vec::new();
+        for name in ["d/1", "d/2", "d/3"] {
+            t.write(name, log(100));
+            t.command("chmod", ["640", name]).succeeds();
+            inputs.push(t.path(name).into());
+        }
+        t.command("chown", ["54321:54321", "d"]).succeeds();
+        let folder = t.path("d");
+        let settings = Settings { inputs, jobs: NonZeroUsize::MIN, verbosity: Verbosity::Quiet, ..Settings::default() };
+        // While the second is compressed: what there was to learn from the first one is known.
+        let tally = run_meddling(settings, 1, move || {
+            assert!(Command::new(program).args(words).arg(&folder).status().unwrap().success());
+        });
+        assert_eq!((tally.done, tally.status), (3, Status::Success));
+        for name in ["d/1.gz", "d/2.gz", "d/3.gz"] {
+            let output = t.path(name).metadata().unwrap();
+            assert_eq!((output.gid(), output.mode() & 0o7777), (0, 0o640), "{name}");
+            let acl = String::from_utf8(t.command("getfacl", ["-cn", name]).succeeds()).unwrap();
+            assert_eq!(acl.trim(), "user::rw-\ngroup::r--\nother::---", "{name}");
+        }
     }
 }

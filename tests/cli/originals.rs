@@ -1,19 +1,16 @@
 //! Originals: kept, unless asked, and then removed only when that loses nothing.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::SystemTime;
 
-use gzcc::deflate::{self, Engine};
 use gzcc::outcome::Status;
-use gzcc::run::run_with_engine;
-use gzcc::settings::{Originals, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Originals, Scheduler, Settings, Verbosity};
 
-use crate::harness::{BLOCK, Sandbox, assert_member, log};
+use crate::harness::{BLOCK, Sandbox, assert_member, log, run_meddling};
 
 #[test]
 fn originals_go_only_when_asked_and_the_last_word_counts() {
@@ -104,51 +101,37 @@ fn a_file_cut_short_while_it_is_read_breaks_the_output_off() {
     );
 }
 
-/// What the engine below does to the file that is being compressed, once.
-static MEDDLE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
-
-/// An engine that changes the input while it is read: after its first block, and before its last.
-struct Meddler(Box<dyn Engine>);
-
-impl Engine for Meddler {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        if let Some(meddle) = MEDDLE.lock().unwrap().take() {
-            meddle();
-        }
-        self.0.block(dictionary, input, last, out);
-    }
-}
-
-/// P3: the changed-file rule, at the worst moment.
+/// P3: the changed-file rule, at the worst moments: before the last block is read, and when it has been read but
+/// others may still be reading what comes before it.
 #[test]
 fn an_original_that_changed_or_was_replaced_is_never_removed() {
     type Change = fn(&Path);
-    let changes: [(&str, Change); 4] = [
-        ("grown", |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"x").unwrap()),
-        ("cut short", |path| fs::File::options().write(true).open(path).unwrap().set_len(BLOCK as u64 + 5).unwrap()),
-        ("touched", |path| fs::File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap()),
-        ("replaced", |path| {
+    let changes: [(&str, usize, Change); 5] = [
+        ("grown", 0, |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"x").unwrap()),
+        ("cut short", 0, |path| File::options().write(true).open(path).unwrap().set_len(BLOCK as u64 + 5).unwrap()),
+        ("touched", 0, |path| File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap()),
+        ("touched late", 5, |path| File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap()),
+        ("replaced", 0, |path| {
             let other = path.with_extension("other");
             fs::write(&other, "somebody else's").unwrap();
             fs::rename(&other, path).unwrap();
         }),
     ];
-    for (what, change) in changes {
+    for (what, block, change) in changes {
         for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
             let t = Sandbox::new();
             let content = t.write("a", log(5 * BLOCK));
             let path = t.path("a");
-            *MEDDLE.lock().unwrap() = Some(Box::new(move || change(&path)));
             let settings = Settings {
                 inputs: vec![t.path("a").into()],
                 originals: Originals::Remove,
-                // One worker, so that the first block is done before the last is read.
+                // One worker, so that blocks are done in their order.
                 jobs: NonZeroUsize::MIN,
                 scheduler,
                 verbosity: Verbosity::Quiet,
                 ..Settings::default()
             };
-            let tally = run_with_engine(&settings, |level| Box::new(Meddler(deflate::engine(level))));
+            let tally = run_meddling(settings, block, move || change(&path));
             assert_eq!(tally.status, Status::Warning, "{what}");
             if what == "replaced" {
                 assert_eq!(t.read("a"), b"somebody else's");
@@ -158,4 +141,25 @@ fn an_original_that_changed_or_was_replaced_is_never_removed() {
             }
         }
     }
+}
+
+#[test]
+fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    t.write("b", log(5 * BLOCK));
+    let b = t.path("b");
+    let settings = Settings {
+        inputs: ["a", "b", "a"].map(|name| t.path(name).into()).into(),
+        destination: Destination::File(t.path("out")),
+        jobs: NonZeroUsize::MIN,
+        verbosity: Verbosity::Quiet,
+        ..Settings::default()
+    };
+    // The first block of b is out before it is found shorter than it was.
+    let cut = move || File::options().write(true).open(b).unwrap().set_len(BLOCK as u64 + 5).unwrap();
+    let tally = run_meddling(settings, 1, cut);
+    // b, what comes after it, and the output itself.
+    assert_eq!((tally.failed, tally.status), (3, Status::Error));
+    assert_eq!(t.names(), ["a", "b"]);
 }

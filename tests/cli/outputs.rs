@@ -71,7 +71,7 @@ fn o_names_the_output_and_takes_over_what_a_single_original_has() {
     let out = t.path("dir/out").metadata().unwrap();
     assert_eq!((out.mode() & 0o7777, out.mtime(), out.mtime_nsec()), (0o640, 1_700_000_000, 123_456_789));
     t.gzcc(["-o", "dir/out", "a"]).says(2, &["gzcc: a: dir/out already exists; left alone (-f replaces it)"]);
-    t.gzcc(["-o", "dir", "a"]).says(2, &["gzcc: a: dir already exists; left alone (-f replaces it)"]);
+    t.gzcc(["-o", "dir", "a"]).says(2, &["gzcc: a: dir is neither a regular file nor a symbolic link; left alone"]);
     t.gzcc(["-o", "no/out", "a"]).says(1, &["gzcc: a: no/out: No such file or directory"]);
     t.gzcc(["-o", "dir/", "a"]).says(1, &["gzcc: a: dir/: Is a directory"]);
 }

@@ -1,8 +1,10 @@
 //! The promises that take more than one call to break: kills, panics, terminals, system calls.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -10,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use gzcc::deflate::{self, Engine};
 use gzcc::outcome::Status;
 use gzcc::run::run_with_engine;
-use gzcc::settings::{Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
 
 use crate::harness::{BLOCK, Sandbox, have, log, noise};
 
@@ -95,7 +97,7 @@ fn a_panic_costs_its_own_file_and_no_other() {
                     unnamed_temporaries: jobs != 2,
                     ..Settings::default()
                 };
-                let tally = run_with_engine(&settings, |level| Box::new(Faulty(deflate::engine(level))));
+                let tally = run_with_engine(settings, |level| Box::new(Faulty(deflate::engine(level))));
                 assert_eq!((tally.done, tally.failed, tally.status), (6, 1, Status::Error));
                 for i in 0..6 {
                     t.assert_holds(format!("good{i}.gz"), &t.read(format!("good{i}")));
@@ -166,8 +168,8 @@ fn a_small_file_costs_these_system_calls_and_no_more() {
         "fgetxattr",  // whether an ACL says more than its mode
         "openat",     // the output, without a name
         "pread64",    // all of it
-        "fstat",      // whether it changed meanwhile
         "write",      // header, data and trailer
+        "fstat",      // whether it changed meanwhile
         "fchmod",     // the original's mode
         "utimensat",  // and times
     ];
@@ -215,6 +217,26 @@ fn an_original_goes_after_data_name_and_folder_are_synced() {
     assert_eq!(t.names(), ["a.gz", "trace"]);
 }
 
+/// P3: new folders of the output folder are on the disk as well before an original goes.
+#[test]
+fn an_original_goes_after_new_folders_are_synced() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("x/y/a", log(100));
+    let gzcc = env!("CARGO_BIN_EXE_gzcc");
+    let words = ["-f", "-y", "-e", "trace=fsync,unlinkat", "-o", "trace", gzcc, "--rm", "-O", "new/out", "x/y/a"];
+    t.command("strace", words).succeeds();
+    let trace = String::from_utf8(t.read("trace")).unwrap();
+    let before = trace.split("unlinkat(").next().unwrap();
+    for folder in ["", "/new", "/new/out", "/new/out/x", "/new/out/x/y"] {
+        let synced = format!("{}{folder}>)", fs::canonicalize(t.path(".")).unwrap().display());
+        assert!(before.contains(&synced), "{synced} in\n{trace}");
+    }
+    assert!(!t.exists("x/y/a"));
+}
+
 /// P4: an output under way is its maker's alone, whatever the umask and the original's mode.
 #[test]
 fn an_output_under_way_is_private() {
@@ -249,6 +271,48 @@ fn fewer_workers_do_where_the_system_has_no_threads_left() {
         t.shell(&format!("ulimit -u 1; exec '{}' -f -j8 --scheduler {scheduler} a", env!("CARGO_BIN_EXE_gzcc")))
             .succeeds();
         t.assert_holds("a.gz", &a);
+    }
+}
+
+/// Blocks done by each thread of the run below.
+static BY_THREAD: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+
+/// An engine that counts, and takes its time without taking the processor's.
+struct Counting(Box<dyn Engine>);
+
+impl Engine for Counting {
+    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+        let thread = format!("{:?}", std::thread::current().id());
+        *BY_THREAD.lock().unwrap().entry(thread).or_default() += 1;
+        std::thread::sleep(Duration::from_millis(10));
+        self.0.block(dictionary, input, last, out);
+    }
+}
+
+/// A pipe is read by one at a time, but compressed by all.
+#[test]
+fn every_worker_has_its_share_of_a_pipe() {
+    for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+        let t = Sandbox::new();
+        let content = log(36 * BLOCK);
+        rustix::fs::mkfifoat(rustix::fs::CWD, t.path("fifo"), rustix::fs::Mode::RWXU).unwrap();
+        let settings = Settings {
+            inputs: vec![t.path("fifo").into()],
+            destination: Destination::File(t.path("out")),
+            scheduler,
+            jobs: 3.try_into().unwrap(),
+            level: 0,
+            ..Settings::default()
+        };
+        BY_THREAD.lock().unwrap().clear();
+        std::thread::scope(|scope| {
+            scope.spawn(|| fs::write(t.path("fifo"), &content).unwrap());
+            let tally = run_with_engine(settings, |level| Box::new(Counting(deflate::engine(level))));
+            assert_eq!(tally.done, 1);
+        });
+        let shares: Vec<usize> = BY_THREAD.lock().unwrap().values().copied().collect();
+        assert!(shares.len() == 3 && shares.iter().all(|&share| share >= 6), "{scheduler:?}: {shares:?} of 37");
+        t.assert_holds("out", &content);
     }
 }
 

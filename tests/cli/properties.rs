@@ -53,13 +53,13 @@ proptest! {
         let mut reference: Option<Vec<Vec<u8>>> = None;
         for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
             for jobs in [1, 2, 4] {
-                let tally = run(&settings(jobs, scheduler, Destination::Beside));
+                let tally = run(settings(jobs, scheduler, Destination::Beside));
                 prop_assert_eq!((tally.done, tally.status), (contents.len() as u64, Status::Success));
                 let made: Vec<Vec<u8>> = (0..contents.len()).map(|i| t.read(format!("f{i}.gz"))).collect();
                 let same = reference.get_or_insert_with(|| made.clone()) == &made;
                 prop_assert!(same, "{scheduler:?} -j{jobs}");
                 let joined = t.path("joined");
-                run(&settings(jobs, scheduler, Destination::File(joined)));
+                run(settings(jobs, scheduler, Destination::File(joined)));
                 // With a single input this is a file of its own; either way its members are those of the files.
                 prop_assert!(t.read("joined") == made.concat(), "{scheduler:?} -j{jobs}, joined");
             }
@@ -87,7 +87,7 @@ fn no_two_inputs_of_a_run_have_one_output() {
             verbosity: Verbosity::Quiet,
             ..Settings::default()
         };
-        let tally = run(&settings);
+        let tally = run(settings);
         assert_eq!((tally.done, tally.failed), (2, 5));
     }
 }
