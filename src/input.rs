@@ -31,6 +31,9 @@ pub enum Source {
     },
 }
 
+/// Device and inode: what a file is, whatever its names.
+pub type Identity = (u64, u64);
+
 /// An opened input.
 #[derive(Debug)]
 pub struct Input {
@@ -89,7 +92,7 @@ impl Input {
 
     /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
     /// pipe should, but for the output itself.
-    pub fn open_any(shown: PathBuf, source: Source, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
+    pub fn open_any(shown: PathBuf, source: Source, output: Option<Identity>) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
             let input = Self::stdin(shown)?;
             return input.unless_it_is(output);
@@ -108,7 +111,7 @@ impl Input {
     }
 
     /// The input, unless it is the file that has this device and inode: the output.
-    pub fn unless_it_is(self, output: Option<(u64, u64)>) -> Result<Self, Outcome> {
+    pub fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
         if output == Some(self.identity()) {
             return Err(match self.source {
                 Source::File { walked: true, .. } => Outcome::Skipped(Reason::HasSuffix { recursive: true }),
@@ -145,7 +148,7 @@ impl Input {
     }
 
     /// Device and inode.
-    pub fn identity(&self) -> (u64, u64) {
+    pub fn identity(&self) -> Identity {
         (self.stat.st_dev, self.stat.st_ino)
     }
 

@@ -15,7 +15,7 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::{self, Folder};
-use crate::input::Input;
+use crate::input::{Identity, Input};
 use crate::metadata::Metadata;
 use crate::outcome::{Outcome, Reason};
 use crate::output::{Birth, Output, Refusal, Replacing};
@@ -176,7 +176,7 @@ struct Joining {
     plan: Plan,
     settings: Arc<Settings>,
     /// Device and inode of the output, which none of them may have.
-    itself: Option<(u64, u64)>,
+    itself: Option<Identity>,
 }
 
 impl Inputs for Joining {
@@ -203,7 +203,7 @@ fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome>
 }
 
 /// The output of `-o` for several inputs, and the identity that none of them may have.
-fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<(u64, u64)>), Outcome> {
+fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
     if let Some(special) = special_file(path, settings)? {
         return Ok(special);
     }
@@ -252,7 +252,7 @@ fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
 
 /// A sink that writes `path` in place, if it is, or links to, a device or FIFO; and the identity that no input
 /// may have.
-fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<(u64, u64)>)>, Outcome> {
+fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<Identity>)>, Outcome> {
     if !rustix::fs::stat(path).is_ok_and(|stat| is_special(&stat)) {
         return Ok(None);
     }
@@ -293,7 +293,7 @@ fn refuse_terminal(is_terminal: bool, settings: &Settings) -> Result<(), Outcome
 
 /// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
 /// well be both at once.
-fn identity(fd: impl AsFd) -> Option<(u64, u64)> {
+fn identity(fd: impl AsFd) -> Option<Identity> {
     let stat = rustix::fs::fstat(fd).ok()?;
     let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
     stored.then_some((stat.st_dev, stat.st_ino))

@@ -20,6 +20,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::Folder;
+use crate::input::Identity;
 use crate::transfer::write_all;
 
 /// How a temporary's name begins; 16 hexadecimal digits follow. 22 bytes fit beside any name.
@@ -68,8 +69,8 @@ impl From<Errno> for Refusal {
 pub struct Replacing {
     /// `-f` was given.
     pub force: bool,
-    /// Device and inode of the input, which is never replaced.
-    pub input: Option<(u64, u64)>,
+    /// The input, which is never replaced.
+    pub input: Option<Identity>,
 }
 
 impl Replacing {
