@@ -10,7 +10,7 @@ const MOST: usize = 65_535;
 /// Header bits padded to a byte, LEN and NLEN.
 const HEADER: usize = 5;
 
-/// Bytes that [`write`] appends for `length` bytes of input.
+/// Bytes that [`write()`] appends for `length` bytes of input.
 pub(super) fn size(length: usize) -> usize {
     length + HEADER * length.div_ceil(MOST).max(1)
 }
