@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use gzcc::outcome::{Outcome, Status};
 use gzcc::report::{Report, say};
 use gzcc::run::{counts_aloud, run};
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
 /// Runs, and tells the count where standard output is free for it.
 fn compress(settings: Settings) -> Status {
     let counts = counts_aloud(&settings);
+    raise_descriptor_limit(settings.jobs.get());
     let tally = run(settings);
     if tally.reader_gone {
         die_of_broken_pipe();
@@ -35,6 +38,24 @@ fn compress(settings: Settings) -> Status {
     match counts {
         true => tally.status.max(print(&format!("{}\n", tally.line()))),
         false => tally.status,
+    }
+}
+
+/// Descriptors that a worker may hold at once: input, output, and a folder for each.
+const DESCRIPTORS_PER_WORKER: u64 = 4;
+
+/// Descriptors for all else: the standard three, a walk under way (walkdir holds 10), the output folder.
+const OTHER_DESCRIPTORS: u64 = 32;
+
+/// Raises the soft limit of open descriptors, as far as the hard one lets, to what so many workers may need; many
+/// systems set it at 1,024, which is too few for 256 workers.
+fn raise_descriptor_limit(workers: usize) {
+    let needed = OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers as u64;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|soft| soft < needed) {
+        let current = Some(limit.maximum.map_or(needed, |hard| hard.min(needed)));
+        // If that fails, the files that find no descriptor say so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum: limit.maximum });
     }
 }
 

@@ -51,3 +51,13 @@ fn memory_does_not_grow_with_a_slow_reader() {
         assert!(child.wait().unwrap().success());
     }
 }
+
+#[test]
+fn more_workers_than_the_soft_limit_of_descriptors_has_room_for_are_no_error() {
+    let t = Sandbox::new();
+    for i in 0..100 {
+        t.write(format!("f{i}"), noise(50_000, i));
+    }
+    let counted = t.shell("ulimit -Sn 20; gzcc -j40 f*").succeeds();
+    assert_eq!(counted, b"Compressed 100 files\n");
+}
