@@ -31,7 +31,7 @@ pub(crate) struct Usage(pub(crate) String);
     name = "gzcc",
     version,
     args_override_self = true,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = "With no FILE, or when FILE is -, standard input is compressed to standard output.\n\
                   Exit status: 0 all went well, 1 an error, 2 warnings only.",
     override_usage = "gzcc [OPTIONS] [FILE]..."
@@ -41,7 +41,7 @@ struct Typed {
     #[arg(value_name = "FILE")]
     files: Vec<OsString>,
 
-    /// Level: 0 stores, 1 is fastest, 9 smallest [also as -0 to -9]
+    /// Level, also as -0 to -9: 0 stores, 1 is fastest, 9 smallest [default: 6]
     #[arg(long, value_name = "N", default_value_t = settings::DEFAULT_LEVEL, hide_default_value = true,
           value_parser = clap::value_parser!(u8).range(0..=settings::MAX_LEVEL as i64),
           overrides_with_all = ["fast", "best"])]
@@ -62,7 +62,7 @@ struct Typed {
     /// Write into the folder DIR, paths mirrored as given
     #[arg(short = 'O', long, value_name = "DIR", overrides_with_all = ["stdout", "output"])]
     output_dir: Option<OsString>,
-    /// Replace existing outputs; write to a terminal; take files with other hard links
+    /// Replace outputs, write to terminals, remove hard-linked originals
     #[arg(short, long)]
     force: bool,
     /// Suffix of the outputs
@@ -92,7 +92,7 @@ struct Typed {
     #[arg(short = 'N', long, overrides_with = "no_name")]
     name: bool,
 
-    /// Workers [default: the CPUs that affinity and quota leave]
+    /// Workers [default: the CPUs there are for us]
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
           value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,

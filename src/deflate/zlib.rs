@@ -22,9 +22,18 @@ impl Zlib {
     }
 }
 
+/// Base-2 logarithm of the window that a block needs; zlib knows 9 to 15. A small file needs no more than reaches
+/// from its end to its start, and most of a new state's cost is the zeroing of window and chains.
+fn window_bits(dictionary: &[u8], input: &[u8]) -> u8 {
+    /// zlib refers no farther back than the window less this (MIN_LOOKAHEAD).
+    const UNREACHABLE: usize = 262;
+    let reach = dictionary.len() + input.len() + UNREACHABLE;
+    (reach.next_power_of_two().trailing_zeros() as u8).clamp(9, 15)
+}
+
 impl Engine for Zlib {
     fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        let mut state = Compress::new(self.level, false);
+        let mut state = Compress::new_with_window_bits(self.level, false, window_bits(dictionary, input));
         if !dictionary.is_empty() {
             state.set_dictionary(dictionary).expect("a new raw deflate state takes a dictionary");
         }
