@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 
@@ -31,6 +32,7 @@ pub(crate) struct Usage(pub(crate) String);
     name = "gzcc",
     version,
     args_override_self = true,
+    infer_long_args = true,
     max_term_width = 80,
     after_help = "With no FILE, or when FILE is -, standard input is compressed to standard output.\n\
                   Exit status: 0 all went well, 1 an error, 2 warnings only.",
@@ -59,20 +61,20 @@ struct Typed {
     /// Write to FILE, all inputs into one
     #[arg(short, long, value_name = "FILE", overrides_with_all = ["stdout", "output_dir"])]
     output: Option<OsString>,
-    /// Write into the folder DIR, paths mirrored as given
+    /// Write into the folder DIR, paths mirrored as given (without ..)
     #[arg(short = 'O', long, value_name = "DIR", overrides_with_all = ["stdout", "output"])]
     output_dir: Option<OsString>,
-    /// Replace outputs, write to terminals, remove hard-linked originals
+    /// Replace outputs, write to terminals, take hard-linked and setuid files
     #[arg(short, long)]
     force: bool,
     /// Suffix of the outputs
-    #[arg(short = 'S', long, value_name = "SUF", default_value = ".gz", value_parser = suffix)]
+    #[arg(short = 'S', long, value_name = "SUF", default_value = ".gz", value_parser = OsStringValueParser::new().try_map(suffix))]
     suffix: OsString,
 
     /// Keep originals (default)
     #[arg(short, long, overrides_with = "rm")]
     keep: bool,
-    /// Remove originals once their outputs are whole, named and synced
+    /// Remove originals once their outputs are whole, named and synced (never where one -o takes several)
     #[arg(long, overrides_with = "keep")]
     rm: bool,
     /// Sync outputs before they count (default with --rm)
@@ -94,7 +96,7 @@ struct Typed {
 
     /// Workers [default: the CPUs there are for us]
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
-          value_parser = clap::value_parser!(u16).range(1..))]
+          value_parser = clap::value_parser!(u16).range(1..=settings::MAX_JOBS as i64))]
     jobs: Option<u16>,
     /// Who hands out the work
     #[arg(long, value_enum, default_value_t = Scheduler::Threads)]
@@ -182,11 +184,11 @@ fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
 }
 
 /// An output must have another name than its input, in the same folder.
-fn suffix(text: &str) -> Result<OsString, String> {
-    match text {
-        "" => Err("the suffix is empty".into()),
-        _ if text.contains('/') => Err("the suffix has a slash".into()),
-        _ => Ok(text.into()),
+fn suffix(suffix: OsString) -> Result<OsString, &'static str> {
+    match suffix.as_bytes() {
+        b"" => Err("the suffix is empty"),
+        bytes if bytes.contains(&b'/') => Err("the suffix has a slash"),
+        _ => Ok(suffix),
     }
 }
 
@@ -195,7 +197,7 @@ fn suffix(text: &str) -> Result<OsString, String> {
 fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     /// Short options whose value is the rest of the word, or the next one.
     const TAKE_VALUE: &[u8] = b"joOpS";
-    /// Long ones that may have theirs in the next word.
+    /// Long ones, or their beginnings, may have theirs in the next word.
     const LONG_TAKE_VALUE: &[&str] =
         &["--level", "--output", "--output-dir", "--suffix", "--jobs", "--processes", "--scheduler"];
     let mut words = words.into_iter();
@@ -223,7 +225,8 @@ fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             push_cluster(&mut spelt, &tail);
             options + 1 == cluster.len()
         } else {
-            let takes_next = LONG_TAKE_VALUE.iter().any(|option| word == *option);
+            let takes_next =
+                bytes.len() > 2 && LONG_TAKE_VALUE.iter().any(|option| option.as_bytes().starts_with(bytes));
             spelt.push(word);
             takes_next
         };
@@ -248,9 +251,13 @@ fn usage(error: &clap::Error) -> Usage {
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    let mut line = match (error.kind(), context(ContextKind::InvalidArg)) {
-        // What clap renders drops control characters; the name is to be whole.
-        (ErrorKind::UnknownArgument, Some(word)) => format!("unexpected argument '{word}' found"),
+    // What clap renders drops control characters and breaks lines; what was typed is to be told whole.
+    let mut line = match (error.kind(), context(ContextKind::InvalidArg), context(ContextKind::InvalidValue)) {
+        (ErrorKind::UnknownArgument, Some(word), _) => format!("unexpected argument '{word}' found"),
+        (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(option), Some(value)) if !value.is_empty() => {
+            let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+            format!("invalid value '{value}' for '{option}'{reason}")
+        }
         _ => {
             let rendered = error.render().to_string();
             let first = rendered.lines().next().unwrap_or_default();

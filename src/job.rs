@@ -212,7 +212,8 @@ fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Ident
     let standing = look_ahead(&folder, &name, replacing)?;
     let output = make(folder, name, Birth::Umask, settings)?;
     let itself = standing.map(|stat| (stat.st_dev, stat.st_ino));
-    Ok((Sink::Joined { output: Some(output), replacing, sync: settings.syncs() }, itself))
+    let (sync, remove) = (settings.syncs(), settings.removes());
+    Ok((Sink::Joined { output: Some(output), replacing, sync, remove }, itself))
 }
 
 /// The output of one input.
@@ -302,6 +303,9 @@ fn identity(fd: impl AsFd) -> Option<Identity> {
 /// Opens the folder of `-O`, made if it is not there. With `sync`, the names of what is made are on the disk.
 fn output_root(path: &Path, sync: bool) -> io::Result<Arc<Folder>> {
     let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    if path.exists() && !path.is_dir() {
+        return Err(Errno::NOTDIR.into());
+    }
     fs::create_dir_all(path)?;
     if sync {
         for parent in missing.iter().filter_map(|folder| folder.parent()) {

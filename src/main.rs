@@ -5,6 +5,7 @@ mod cli;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
 fn compress(settings: Settings) -> Status {
     let counts = counts_aloud(&settings);
     raise_descriptor_limit(settings.jobs.get());
+    take_file_size_limit_as_error();
     let tally = run(settings);
     if tally.reader_gone {
         die_of_broken_pipe();
@@ -57,6 +59,12 @@ fn raise_descriptor_limit(workers: usize) {
         // If that fails, the files that find no descriptor say so.
         let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum: limit.maximum });
     }
+}
+
+/// Lets a write beyond the limit of file sizes fail, as the error of its file, where SIGXFSZ would end them all.
+fn take_file_size_limit_as_error() {
+    // What the handler sets is of no interest; that there is one keeps the signal from killing.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 /// Prints on standard output.

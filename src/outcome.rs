@@ -108,6 +108,8 @@ pub enum Reason {
     Changed,
     /// An output for several inputs, of which there were none.
     NoInput,
+    /// Originals were to be removed, and share their output.
+    OriginalsShare,
 }
 
 /// What an outcome means: whether a line is printed, and what the exit status becomes.
@@ -168,6 +170,7 @@ impl fmt::Display for Reason {
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
             Self::SpecialMode => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
+            Self::OriginalsShare => f.write_str("takes several inputs, so the originals are kept"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }
     }

@@ -139,6 +139,10 @@ impl Plan {
         if !self.settings.recursive {
             return Err(Outcome::Skipped(Reason::Folder));
         }
+        if let Destination::Folder(_) = self.settings.destination {
+            // Told once, and not for every file that would be found.
+            mirrored_folder(&path.join("any"))?;
+        }
         let mut entries = WalkDir::new(&path).min_depth(1);
         if self.settings.concatenates() {
             // Members in an order that does not depend on the file system.

@@ -55,7 +55,8 @@ impl Report {
             Outcome::Skipped(reason) => {
                 let Verdict { said, status } = reason.verdict();
                 self.count(status, |tally| tally.skipped += 1);
-                if said {
+                // What is expected and not worth a warning is told when every file is.
+                if said || self.verbosity >= Verbosity::Verbose {
                     self.warn(format_args!("gzcc: {name}: {reason}"));
                 }
             }

@@ -33,6 +33,8 @@ pub enum Sink {
         replacing: Replacing,
         /// Whether it is synced.
         sync: bool,
+        /// Whether somebody wanted the originals removed, which are not.
+        remove: bool,
     },
 }
 
@@ -127,15 +129,17 @@ impl Sink {
     /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
     /// it have been told as done.
     pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
-        let Self::Joined { output, replacing, sync } = self else {
+        let Self::Joined { output, replacing, sync, remove } = self else {
             return None;
         };
         let output = output.take()?;
         let shown = output.shown();
         let outcome = match ending {
-            Ending::Whole => match output.commit(*replacing, *sync).err()? {
-                Refusal::Exists => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
-                refusal => refused(refusal, shown.clone()),
+            Ending::Whole => match output.commit(*replacing, *sync) {
+                Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
+                Ok(()) => return None,
+                Err(Refusal::Exists) => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
+                Err(refusal) => refused(refusal, shown.clone()),
             },
             Ending::CutShort => Outcome::Failed(anyhow!("not made, as it could not be finished")),
             Ending::Empty => Outcome::Skipped(Reason::NoInput),

@@ -60,6 +60,8 @@ fn what_cannot_be_understood_is_refused_in_one_line_with_status_1_and_nothing_do
     for words in [
         &["-j", "0"][..],
         &["-j", "x"],
+        &["-j", "3\n4"],
+        &["-j", "65535"],
         &["-11"],
         &["--level", "10"],
         &["--scheduler", "fair"],
@@ -76,6 +78,14 @@ fn what_cannot_be_understood_is_refused_in_one_line_with_status_1_and_nothing_do
         ran.assert(ran.stdout.is_empty(), "nothing on standard output");
     }
     assert_eq!(t.names(), ["a"]);
+}
+
+#[test]
+fn a_long_option_may_be_cut_short_where_that_leaves_no_doubt() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    assert_eq!(t.gzcc(["--lev", "9", "--recurs", "a"]).succeeds(), b"Compressed 1 file\n");
+    assert_eq!(t.gzcc(["--s", "a"]).run().status.code(), Some(1), "suffix, scheduler, stdout or sync");
 }
 
 #[test]

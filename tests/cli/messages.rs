@@ -146,3 +146,13 @@ fn a_full_device_is_an_error_of_standard_output() {
     t.assert_holds("a.gz", b"x");
     t.gzcc(["-o", "/dev/full", "a"]).says(1, &[&format!("gzcc: a: /dev/full: {full}")]);
 }
+
+#[test]
+fn a_file_too_large_for_the_limit_is_an_error_of_its_own() {
+    let t = Sandbox::new();
+    t.write("large", crate::harness::noise(3_000_000, 1));
+    let small = t.write("small", log(5000));
+    t.shell("ulimit -f 1000; gzcc -j1 large small").says(1, &["gzcc: large: large.gz: File too large"]);
+    t.assert_holds("small.gz", &small);
+    assert_eq!(t.names(), ["large", "small", "small.gz"]);
+}

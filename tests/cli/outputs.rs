@@ -95,7 +95,7 @@ fn an_output_without_a_single_original_follows_the_umask() {
 fn o_takes_several_inputs_into_one_file_and_removes_none() {
     let t = Sandbox::new();
     let (a, b) = (t.write("a", log(3 * BLOCK)), t.write("b", "second"));
-    t.gzcc(["--rm", "-o", "out", "a", "b"]).succeeds();
+    t.gzcc(["--rm", "-o", "out", "a", "b"]).says(2, &["gzcc: out: takes several inputs, so the originals are kept"]);
     assert_eq!(gunzip(&t.read("out")), [a, b].concat());
     assert_eq!(t.names(), ["a", "b", "out"]);
     let taken = "out already exists; left alone (-f replaces it)";
@@ -180,6 +180,9 @@ fn the_output_folder_mirrors_paths_and_never_leaves_itself() {
     t.assert_holds(t.path("abs").join(below).with_extension("gz"), &b);
     t.gzcc(["-O", "out", "x/../x/b"])
         .says(1, &["gzcc: x/../x/b: a path with .. cannot be mirrored in the output folder"]);
+    t.gzcc(["-r", "-O", "out", "x/../x"])
+        .says(1, &["gzcc: x/../x: a path with .. cannot be mirrored in the output folder"]);
+    t.gzcc(["-O", "x/b", "x/y/a"]).says(1, &["gzcc: x/y/a: x/b: Not a directory"]);
     symlink("/tmp", t.path("new/out/z")).unwrap();
     t.write("z/a", "3");
     let ran = t.gzcc(["-O", "new/out", "z/a"]).run();
