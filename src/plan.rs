@@ -102,6 +102,10 @@ impl Plan {
     fn argument(&mut self, argument: OsString) -> Result<Option<Item>, Outcome> {
         if argument == "-" {
             let target = Target::Joined;
+            // Two streams into standard output at once would make a mess of it; in one they are two members.
+            if !self.settings.concatenates() && !self.taken.insert(folder::fingerprint(&"-")) {
+                return Err(Outcome::Failed(anyhow!("can be compressed only once")));
+            }
             return Ok(Some(Item { shown: stdin_name().into(), source: Source::Stdin, target }));
         }
         let path = PathBuf::from(&argument);
@@ -235,7 +239,8 @@ impl Iterator for Plan {
                 }
                 None => {
                     let argument = self.next_argument()?;
-                    (PathBuf::from(&argument), self.argument(argument))
+                    let shown = if argument == "-" { stdin_name().into() } else { PathBuf::from(&argument) };
+                    (shown, self.argument(argument))
                 }
             };
             match planned {

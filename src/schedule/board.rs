@@ -1,6 +1,7 @@
 //! The board: which streams are open to helping hands, and the place where idle workers wait.
 //!
-//! Its lock comes before a stream's: it may look at streams while it is held, and no stream calls it.
+//! Its lock comes before a stream's: it looks at streams while it is held, and is told of their moves by whoever
+//! holds no lock of theirs.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 

@@ -86,6 +86,20 @@ fn a_missing_input_of_c_leaves_the_others_whole() {
 }
 
 #[test]
+fn standard_input_among_files_is_taken_once() {
+    let t = Sandbox::new();
+    let a = t.write("a", log(1000));
+    for scheduler in ["threads", "rayon"] {
+        let content = log(3 * BLOCK);
+        let ran = t.gzcc(["-f", "--scheduler", scheduler, "-", "a", "-"]).stdin(&content).run();
+        ran.assert(ran.status.code() == Some(1), "status 1");
+        ran.assert(ran.stderr() == "gzcc: standard input: can be compressed only once\n", "the second is named");
+        assert_member(&ran.stdout, &content);
+        t.assert_holds("a.gz", &a);
+    }
+}
+
+#[test]
 fn c_reads_pipes_devices_and_files_that_hide_their_size() {
     let t = Sandbox::new();
     t.shell("gzcc -c <(echo one) /dev/null <(echo two) > out").succeeds();
