@@ -95,7 +95,7 @@ const ROUNDS: usize = 15;
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     targets = levels, one_worker
 }
 criterion_main!(benches);
