@@ -41,8 +41,8 @@ pub struct Settings {
 /// The highest level of the engine that there is.
 pub const MAX_LEVEL: u8 = 9;
 
-/// The most workers. A rayon pool starts all its threads at once: 1,000 take 0.1 s, 65,000 minutes, and no machine
-/// has work for more.
+/// The most workers. A rayon pool starts all its threads at once: 1,024 take half a second, 65,000 minutes, and few
+/// machines have work for more.
 pub const MAX_JOBS: u16 = 1024;
 
 /// Level when none is asked for: what gzip, pigz and zlib take.
