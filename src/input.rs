@@ -34,6 +34,11 @@ pub enum Source {
 /// Device and inode: what a file is, whatever its names.
 pub type Identity = (u64, u64);
 
+/// Of the file that has this `stat`.
+pub fn identity_of(stat: &Stat) -> Identity {
+    (stat.st_dev, stat.st_ino)
+}
+
 /// An opened input.
 #[derive(Debug)]
 pub struct Input {
@@ -114,7 +119,7 @@ impl Input {
     pub fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
         if output == Some(self.identity()) {
             return Err(match self.source {
-                Source::File { walked: true, .. } => Outcome::Skipped(Reason::HasSuffix { recursive: true }),
+                Source::File { walked: true, .. } => Outcome::Skipped(Reason::WalkedOutput),
                 _ => Outcome::Failed(anyhow!("is the output as well")),
             });
         }
@@ -149,7 +154,7 @@ impl Input {
 
     /// Device and inode.
     pub fn identity(&self) -> Identity {
-        (self.stat.st_dev, self.stat.st_ino)
+        identity_of(&self.stat)
     }
 
     /// Whether it may have `bytes` bytes or more. A file of no size seldom has any.
@@ -176,7 +181,7 @@ impl Input {
             return Ok(false);
         };
         match folder.look(name)? {
-            Some(now) if same_content(&self.stat, &now) && self.identity() == (now.st_dev, now.st_ino) => {
+            Some(now) if same_content(&self.stat, &now) && self.identity() == identity_of(&now) => {
                 folder.remove(name)?;
                 Ok(true)
             }

@@ -15,7 +15,7 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::{self, Folder};
-use crate::input::{Identity, Input};
+use crate::input::{Identity, Input, identity_of};
 use crate::metadata::Metadata;
 use crate::outcome::{Outcome, Reason};
 use crate::output::{Birth, Output, Refusal, Replacing};
@@ -100,9 +100,8 @@ impl Jobs {
         let stream = |input, sink| Stream::new(Reader::single(Member::new(input, settings)), Writer::new(sink));
         let input = match &target {
             Target::Joined => {
-                let sink = standard_output(settings)?;
-                let input = Input::open_any(shown, source, identity(sink.as_fd()))?;
-                return Ok(stream(input, descriptor(sink)));
+                let (sink, itself) = standard_output(settings)?;
+                return Ok(stream(Input::open_any(shown, source, itself)?, sink));
             }
             // Whoever names the output may take the input from a pipe.
             Target::Named(_) if !settings.removes() => Input::open_any(shown, source, None)?,
@@ -161,11 +160,7 @@ impl Jobs {
 fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
     let (sink, itself) = match &settings.destination {
         Destination::File(path) => joined_output(path, settings)?,
-        _ => {
-            let sink = standard_output(settings)?;
-            let itself = identity(sink.as_fd());
-            (descriptor(sink), itself)
-        }
+        _ => standard_output(settings)?,
     };
     let inputs = Joining { plan, settings: Arc::clone(settings), itself };
     Ok(Stream::new(Reader::joined(inputs), Writer::new(sink)))
@@ -211,7 +206,7 @@ fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Ident
     let replacing = Replacing { force: settings.force, input: None };
     let standing = look_ahead(&folder, &name, replacing)?;
     let output = make(folder, name, Birth::Umask, settings)?;
-    let itself = standing.map(|stat| (stat.st_dev, stat.st_ino));
+    let itself = standing.as_ref().map(identity_of);
     let (sync, remove) = (settings.syncs(), settings.removes());
     Ok((Sink::Joined { output: Some(output), replacing, sync, remove }, itself))
 }
@@ -264,9 +259,7 @@ fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option
     if !rustix::fs::fstat(&fd).is_ok_and(|stat| is_special(&stat)) {
         return Err(Outcome::Failed(anyhow!("{} changed while it was opened", Shown::path(path))));
     }
-    refuse_terminal(fd.is_terminal(), settings)?;
-    let itself = identity(fd.as_fd());
-    Ok(Some((Sink::Descriptor { fd, shown: path.to_owned() }, itself)))
+    descriptor(fd, path, settings).map(Some)
 }
 
 fn is_special(stat: &Stat) -> bool {
@@ -274,22 +267,20 @@ fn is_special(stat: &Stat) -> bool {
     matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
 }
 
-/// Standard output, unless it is a terminal, which compressed bytes would only confuse.
-fn standard_output(settings: &Settings) -> Result<OwnedFd, Outcome> {
-    let stdout = rustix::stdio::stdout();
-    refuse_terminal(stdout.is_terminal(), settings)?;
-    Ok(stdout.try_clone_to_owned()?)
+/// Standard output, and the identity that no input may have.
+fn standard_output(settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
+    let fd = rustix::stdio::stdout().try_clone_to_owned()?;
+    descriptor(fd, Path::new("standard output"), settings)
 }
 
-fn descriptor(fd: OwnedFd) -> Sink {
-    Sink::Descriptor { fd, shown: "standard output".into() }
-}
-
-fn refuse_terminal(is_terminal: bool, settings: &Settings) -> Result<(), Outcome> {
-    match is_terminal && !settings.force {
-        true => Err(Outcome::Failed(anyhow!("compressed data is not written to a terminal (-f forces it)"))),
-        false => Ok(()),
+/// A sink that writes into `fd`, unless that is a terminal, which compressed bytes would only confuse; and the
+/// identity that no input may have.
+fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
+    if fd.is_terminal() && !settings.force {
+        return Err(Outcome::Failed(anyhow!("compressed data is not written to a terminal (-f forces it)")));
     }
+    let itself = identity(fd.as_fd());
+    Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, itself))
 }
 
 /// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
@@ -297,7 +288,7 @@ fn refuse_terminal(is_terminal: bool, settings: &Settings) -> Result<(), Outcome
 fn identity(fd: impl AsFd) -> Option<Identity> {
     let stat = rustix::fs::fstat(fd).ok()?;
     let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
-    stored.then_some((stat.st_dev, stat.st_ino))
+    stored.then(|| identity_of(&stat))
 }
 
 /// Opens the folder of `-O`, made if it is not there. With `sync`, the names of what is made are on the disk.

@@ -100,6 +100,8 @@ pub enum Reason {
     SymbolicLink,
     /// A walk found a symbolic link, and walks do not follow them.
     WalkedLink,
+    /// A walk found the file that this run writes.
+    WalkedOutput,
     /// The original would be removed, and other names share it: this many in all.
     HardLinks(u64),
     /// The original would be removed, and its mode has setuid, setgid or sticky.
@@ -148,7 +150,9 @@ impl Reason {
     /// What a walk passes by on its own is neither said nor held against the run.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::HasSuffix { recursive: true } | Self::WalkedLink => Verdict { said: false, status: Status::Success },
+            Self::HasSuffix { recursive: true } | Self::WalkedLink | Self::WalkedOutput => {
+                Verdict { said: false, status: Status::Success }
+            }
             _ => Verdict { said: true, status: Status::Warning },
         }
     }
@@ -167,6 +171,7 @@ impl fmt::Display for Reason {
             Self::Folder => f.write_str("is a directory; left alone (-r walks into it)"),
             Self::NotRegular => f.write_str("is not a regular file; left alone (-c reads it)"),
             Self::SymbolicLink | Self::WalkedLink => f.write_str("is a symbolic link; left alone"),
+            Self::WalkedOutput => f.write_str("is the output itself; left alone"),
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
             Self::SpecialMode => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),

@@ -20,7 +20,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::Folder;
-use crate::input::Identity;
+use crate::input::{Identity, identity_of};
 use crate::transfer::write_all;
 
 /// How a temporary's name begins; 16 hexadecimal digits follow. 22 bytes fit beside any name.
@@ -81,7 +81,7 @@ impl Replacing {
             Err(Refusal::NotReplaceable)
         } else if !self.force {
             Err(Refusal::Exists)
-        } else if self.input == Some((standing.st_dev, standing.st_ino)) {
+        } else if self.input == Some(identity_of(standing)) {
             Err(Refusal::IsTheInput)
         } else {
             Ok(())
