@@ -11,12 +11,12 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 
-use gzcc::settings::{self, Destination, Originals, Settings, Verbosity};
+use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 use gzcc::shown::Shown;
 
 /// What a command line asks for.
 pub(crate) enum Request {
-    /// Compress.
+    /// Do this.
     Run(Box<Settings>),
     /// Print this: help or version.
     Print(String),
@@ -26,7 +26,7 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Usage(pub(crate) String);
 
-/// Compress files at once, each to FILE.gz, and big ones in pieces. Originals are kept.
+/// Compress files at once, each to FILE.gz, and big ones in pieces; or decompress them. Originals are kept.
 #[derive(Parser, Debug)]
 #[command(
     name = "gzcc",
@@ -39,9 +39,25 @@ pub(crate) struct Usage(pub(crate) String);
     override_usage = "gzcc [OPTIONS] [FILE]..."
 )]
 struct Typed {
-    /// Files to compress, or folders with -r
+    /// Files to work on, or folders with -r
     #[arg(value_name = "FILE")]
     files: Vec<OsString>,
+
+    /// Decompress
+    #[arg(short, long, visible_alias = "uncompress", overrides_with_all = ["test", "list"])]
+    decompress: bool,
+    /// Test: decompress to nowhere
+    #[arg(short, long, overrides_with_all = ["decompress", "list"])]
+    test: bool,
+    /// List sizes, tested by decompressing
+    #[arg(short, long, overrides_with_all = ["decompress", "test"])]
+    list: bool,
+    /// With -l: believe the last trailer, read nothing else, mark figures with ~
+    #[arg(long, requires = "list")]
+    trailers: bool,
+    /// Stop at a file that expands to more than SIZE bytes (10M, 4G)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_size: Option<u64>,
 
     /// Level, also as -0 to -9: 0 stores, 1 is fastest, 9 smallest [default: 6]
     #[arg(long, value_name = "N", default_value_t = settings::DEFAULT_LEVEL, hide_default_value = true,
@@ -67,7 +83,7 @@ struct Typed {
     /// Replace outputs, write to terminals, take hard-linked and setuid files
     #[arg(short, long)]
     force: bool,
-    /// Suffix of the outputs
+    /// Suffix of compressed files
     #[arg(short = 'S', long, value_name = "SUF", default_value = ".gz", value_parser = OsStringValueParser::new().try_map(suffix))]
     suffix: OsString,
 
@@ -87,12 +103,16 @@ struct Typed {
     /// Walk into folders, hidden files included; links are not followed
     #[arg(short, long)]
     recursive: bool,
-    /// Store neither name nor time (default)
+    /// Store or restore neither name nor time (default)
     #[arg(short = 'n', long, overrides_with = "name")]
     no_name: bool,
-    /// Store each file's name and time
+    /// Store each file's name and time, or with -d restore them
     #[arg(short = 'N', long, overrides_with = "no_name")]
     name: bool,
+
+    /// End blocks where the content says so, for rsync and backups
+    #[arg(long)]
+    rsyncable: bool,
 
     /// Workers [default: the CPUs there are for us]
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
@@ -135,16 +155,28 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request
 impl Typed {
     /// Settles what the options mean together.
     fn decide(self) -> Result<Settings, Usage> {
+        let makes_nothing = self.test || self.list;
         let destination = match (self.output, self.output_dir) {
+            (Some(_), _) | (_, Some(_)) if makes_nothing => {
+                return Err(Usage("--test and --list make no output".into()));
+            }
+            _ if makes_nothing => Destination::Nowhere,
             (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
             (Some(file), _) => Destination::File(non_empty(file, "--output")?),
             (None, Some(folder)) => Destination::Folder(non_empty(folder, "--output-dir")?),
             (None, None) if self.stdout => Destination::Stdout,
             (None, None) => Destination::Beside,
         };
-        if self.rm && destination == Destination::Stdout {
-            return Err(Usage("--rm cannot be used with standard output".into()));
+        if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
+            return Err(Usage("--rm needs outputs that take the place of the originals".into()));
         }
+        let mode = match (self.decompress, self.test, self.list) {
+            (true, ..) => Mode::Decompress,
+            (_, true, _) => Mode::Test,
+            (.., true) if self.trailers => Mode::ListTrailers,
+            (.., true) => Mode::List,
+            _ => Mode::Compress,
+        };
         let level = match (self.fast, self.best) {
             (true, _) => 1,
             (_, true) => settings::MAX_LEVEL,
@@ -153,6 +185,7 @@ impl Typed {
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         Ok(Settings {
             inputs: self.files,
+            mode,
             level,
             jobs: self.jobs.and_then(|n| NonZeroUsize::new(n.into())).unwrap_or_else(settings::available_jobs),
             scheduler: match self.scheduler {
@@ -164,7 +197,10 @@ impl Typed {
             originals: if self.rm { Originals::Remove } else { Originals::Keep },
             force: self.force,
             suffix: self.suffix,
-            store_name: self.name,
+            keep_name: self.name,
+            keep_time: self.name,
+            rsyncable: self.rsyncable,
+            max_size: self.max_size,
             sync: chosen(self.sync, self.no_sync),
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,
@@ -172,6 +208,7 @@ impl Typed {
                 _ => Verbosity::Normal,
             },
             unnamed_temporaries: !self.named_temporaries,
+            ..Settings::default()
         })
     }
 }
@@ -181,6 +218,21 @@ fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
         true => Err(Usage(format!("{option}: the name is empty"))),
         false => Ok(name.into()),
     }
+}
+
+/// A size in bytes, or with K, M, G or T in powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit.trim_end_matches(['B', 'b']).trim_end_matches(['I', 'i']) {
+        "" if unit.is_empty() => 0,
+        "K" | "k" => 10,
+        "M" | "m" => 20,
+        "G" | "g" => 30,
+        "T" | "t" => 40,
+        _ => return Err("not a size".into()),
+    };
+    let bytes = number.parse::<u64>().map_err(|error| error.to_string())?;
+    bytes.checked_mul(1 << shift).ok_or_else(|| "too large".into())
 }
 
 /// An output must have another name than its input, in the same folder.
@@ -199,7 +251,7 @@ fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     const TAKE_VALUE: &[u8] = b"joOpS";
     /// Long ones, or their beginnings, may have theirs in the next word.
     const LONG_TAKE_VALUE: &[&str] =
-        &["--level", "--output", "--output-dir", "--suffix", "--jobs", "--processes", "--scheduler"];
+        &["--level", "--output", "--output-dir", "--suffix", "--jobs", "--processes", "--scheduler", "--max-size"];
     let mut words = words.into_iter();
     let mut spelt: Vec<OsString> = words.by_ref().take(1).collect();
     while let Some(word) = words.next() {
@@ -318,8 +370,8 @@ mod tests {
         assert_eq!(settings("-3 --best").unwrap().level, 9);
         assert!(settings("-k --rm").unwrap().removes());
         assert!(!settings("--rm -k").unwrap().removes());
-        assert!(!settings("-N -n").unwrap().store_name);
-        assert!(settings("-n -N").unwrap().store_name);
+        assert!(!settings("-N -n").unwrap().keep_name);
+        assert!(settings("-n -N").unwrap().keep_name);
         assert_eq!(settings("-q -v").unwrap().verbosity, Verbosity::Verbose);
         assert_eq!(settings("-v -q").unwrap().verbosity, Verbosity::Quiet);
         assert_eq!(settings("--sync --no-sync").unwrap().sync, Some(false));

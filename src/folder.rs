@@ -103,7 +103,16 @@ impl Folder {
 
     /// What stands under `name`, a symbolic link itself and not what it points to; `None` if nothing.
     pub fn look(&self, name: &OsStr) -> io::Result<Option<Stat>> {
-        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+        self.stat(name, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    /// What stands under `name`, or is pointed to by the symbolic link that does; `None` if nothing.
+    pub fn look_through(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        self.stat(name, AtFlags::empty())
+    }
+
+    fn stat(&self, name: &OsStr, flags: AtFlags) -> io::Result<Option<Stat>> {
+        match rustix::fs::statat(&self.fd, name, flags) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),

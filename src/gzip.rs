@@ -1,13 +1,17 @@
 //! The gzip wrapper around DEFLATE data (RFC 1952): a member's header and trailer.
 //!
 //! Pure functions of what they are given. One file is one member; no clock, host or file name gets
-//! in unless asked for, so equal content makes equal bytes.
+//! in unless asked for, so equal content makes equal bytes. What is read may be anything at all.
+
+mod read;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+pub use self::read::{Damage, Found, Start, bgzf_block, read_header, read_trailer};
+
 /// ID1, ID2 (RFC 1952 section 2.3.1).
-const MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// CM: deflate, the only method there is.
 const METHOD_DEFLATE: u8 = 8;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -11,9 +11,15 @@ use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::Folder;
+use crate::gzip::{self, Damage, Found, Start};
 use crate::metadata::Metadata;
-use crate::outcome::{Outcome, Reason};
+use crate::outcome::{Done, Facts, Label, Outcome, Reason};
 use crate::settings::Settings;
+use crate::transfer::read_at_least;
+
+/// Most bytes of a header that is looked at before the data is: with the longest extra field there can be, and a
+/// name and a comment that are not out of all reason.
+const MOST_HEADER: usize = 80 * 1024;
 
 /// Where an input is to be found.
 #[derive(Clone, Debug)]
@@ -42,35 +48,38 @@ pub fn identity_of(stat: &Stat) -> Identity {
 /// An opened input.
 #[derive(Debug)]
 pub struct Input {
-    /// The name as given, for messages.
-    pub shown: PathBuf,
+    /// Its name.
+    pub label: Label,
     source: Source,
     fd: OwnedFd,
     stat: Stat,
+    /// The name is a symbolic link that was followed although the original is to be removed, as gzip -f does.
+    through_link: bool,
     /// Bytes that there are to read by position; `None` where they come in order or not at all.
     pub size: Option<u64>,
 }
 
 impl Input {
     /// Opens standard input.
-    pub fn stdin(shown: PathBuf) -> Result<Self, Outcome> {
+    pub fn stdin(label: Label) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
         let stat = stat_of(&fd)?;
-        Ok(Self { shown, source: Source::Stdin, fd, stat, size: None })
+        Ok(Self { label, source: Source::Stdin, fd, stat, through_link: false, size: None })
     }
 
     /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
-    pub fn open_regular(shown: PathBuf, source: Source, settings: &Settings) -> Result<Self, Outcome> {
+    pub fn open_regular(label: Label, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            return Self::stdin(shown);
+            return Self::stdin(label);
         };
         // Opening a FIFO must not wait for a writer, just to find out that it is one.
         let mut flags = OFlags::NONBLOCK;
-        if *walked || settings.removes() {
+        if *walked || settings.spares_links() {
             flags |= OFlags::NOFOLLOW;
         }
         let fd = folder.open_file(name, flags).map_err(|error| match error {
-            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && is_link(folder, name) => {
+            // To GNU gzip that is an error, and it gives the system's reason.
+            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && !settings.as_gzip() && is_link(folder, name) => {
                 Outcome::Skipped(Reason::SymbolicLink)
             }
             // A socket, or a device without a driver.
@@ -83,23 +92,24 @@ impl Input {
             FileType::Directory => return Err(Outcome::Skipped(Reason::Folder)),
             _ => return Err(Outcome::Skipped(Reason::NotRegular)),
         }
-        if settings.removes() && !settings.force {
-            if stat.st_nlink > 1 {
-                return Err(Outcome::Skipped(Reason::HardLinks(stat.st_nlink as _)));
-            }
-            if stat.st_mode & 0o7000 != 0 {
-                return Err(Outcome::Skipped(Reason::SpecialMode));
-            }
+        let (removes, force) = (settings.removes(), settings.force);
+        // GNU gzip minds these also where it keeps the original, and the mode even when it is forced.
+        if (settings.as_gzip() || removes && !force) && stat.st_mode & 0o7000 != 0 {
+            return Err(Outcome::Skipped(Reason::SpecialMode(stat.st_mode & 0o7000)));
+        }
+        if (settings.as_gzip() || removes) && !force && stat.st_nlink > 1 {
+            return Err(Outcome::Skipped(Reason::HardLinks(stat.st_nlink as _)));
         }
         let size = size_of(&stat);
-        Ok(Self { shown, source, fd, stat, size })
+        let through_link = removes && !flags.contains(OFlags::NOFOLLOW) && is_link(folder, name);
+        Ok(Self { label, source, fd, stat, through_link, size })
     }
 
     /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
     /// pipe should, but for the output itself.
-    pub fn open_any(shown: PathBuf, source: Source, output: Option<Identity>) -> Result<Self, Outcome> {
+    pub fn open_any(label: Label, source: Source, output: Option<Identity>) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            let input = Self::stdin(shown)?;
+            let input = Self::stdin(label)?;
             return input.unless_it_is(output);
         };
         let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
@@ -112,7 +122,7 @@ impl Input {
             _ => {}
         }
         let size = size_of(&stat);
-        Self { shown, source, fd, stat, size }.unless_it_is(output)
+        Self { label, source, fd, stat, through_link: false, size }.unless_it_is(output)
     }
 
     /// The input, unless it is the file that has this device and inode: the output.
@@ -157,6 +167,35 @@ impl Input {
         identity_of(&self.stat)
     }
 
+    /// The header it begins with, read by position; `None` if it does not begin with one, or is no regular file.
+    pub fn gzip_header(&self) -> io::Result<Option<Found>> {
+        if !self.is_regular() {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; MOST_HEADER];
+        let got = read_at_least(self.fd.as_fd(), &mut bytes, MOST_HEADER, 0)?;
+        let mut bytes = bytes[..got].iter().copied();
+        match gzip::read_header(0, || Ok(bytes.next())) {
+            Ok(Start::Member(found)) => Ok(Some(found)),
+            _ => Ok(None),
+        }
+    }
+
+    /// What its header and its last trailer say, and nothing of what is between them: sizes and facts that hold for one
+    /// member of less than 4 GiB.
+    pub fn gzip_ends(&self) -> Result<Done, Outcome> {
+        let size = self.size.ok_or_else(|| anyhow!("has no end that could be read first"))?;
+        let found = self.gzip_header()?.ok_or(anyhow::Error::new(Damage::NotGzip))?;
+        let mut trailer = [0; gzip::TRAILER];
+        let at = size.checked_sub(found.size + gzip::TRAILER as u64).map(|data| found.size + data);
+        let at = at.ok_or(anyhow::Error::new(Damage::Truncated(size)))?;
+        read_at_least(self.fd.as_fd(), &mut trailer, gzip::TRAILER, at)?;
+        let (crc, length) = gzip::read_trailer(trailer);
+        let mtime = Some(i64::from(found.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
+        let facts = Facts { overhead: found.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
+        Ok(Done { bytes_in: size, bytes_out: length.into(), facts, ..Done::default() })
+    }
+
     /// Whether it may have `bytes` bytes or more. A file of no size seldom has any.
     pub fn may_fill(&self, bytes: u64) -> bool {
         match (self.size, &self.source) {
@@ -175,12 +214,14 @@ impl Input {
         Ok(same_content(&self.stat, &rustix::fs::fstat(&self.fd)?))
     }
 
-    /// Removes the original if its name still belongs to the file that was read; tells whether it did.
+    /// Removes the original if its name still belongs to the file that was read; tells whether it did. Of a link
+    /// that was followed, the link goes.
     pub fn remove_original(&self) -> io::Result<bool> {
         let Source::File { folder, name, .. } = &self.source else {
             return Ok(false);
         };
-        match folder.look(name)? {
+        let standing = if self.through_link { folder.look_through(name)? } else { folder.look(name)? };
+        match standing {
             Some(now) if same_content(&self.stat, &now) && self.identity() == identity_of(&now) => {
                 folder.remove(name)?;
                 Ok(true)

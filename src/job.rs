@@ -8,28 +8,32 @@ use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::{self, Folder};
+use crate::gzip::Found;
 use crate::input::{Identity, Input, identity_of};
 use crate::metadata::Metadata;
-use crate::outcome::{Outcome, Reason};
+use crate::names;
+use crate::outcome::{Label, Outcome};
 use crate::output::{Birth, Output, Refusal, Replacing};
 use crate::plan::{Item, Plan, Planned, Target};
 use crate::report::Report;
-use crate::settings::{Destination, Settings};
+use crate::settings::{self, Destination, Settings};
 use crate::shown::Shown;
 use crate::sink::{Own, Sink, refused};
-use crate::stream::{Inputs, Member, Reader, Stream, Writer};
+use crate::stream::{Inputs, Part, Reader, Stream, Writer};
 
 /// The streams of a run, opened one after the other as workers ask for them.
 pub struct Jobs {
     settings: Arc<Settings>,
     left: Mutex<Left>,
+    /// Held from taking a name to the answer, where there may be a question.
+    turn: Mutex<()>,
     mirror: Option<Mirror>,
 }
 
@@ -62,69 +66,102 @@ impl Jobs {
             false => Left::Each(plan),
             true => Left::All(Some(joined(plan, &settings)?)),
         };
-        Ok(Self { settings, left: Mutex::new(left), mirror })
+        Ok(Self { settings, left: Mutex::new(left), turn: Mutex::default(), mirror })
     }
 
     /// Opens the next stream. Inputs that come to nothing on the way are reported.
     pub fn next(&self, report: &Report) -> Option<Stream> {
         loop {
-            let planned = match &mut *self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+            // Questions are asked in the order of the arguments, one at a time.
+            let turn = self.settings.ask.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
+            let planned = match &mut *self.left() {
                 Left::All(stream) => return stream.take(),
                 Left::Each(plan) => plan.next()?,
             };
             match planned {
-                Planned::Settled(shown, outcome) => report.outcome(&shown, outcome),
+                Planned::Settled(label, outcome) => report.outcome(&label, outcome),
                 Planned::Item(item) => {
-                    let shown = item.shown.clone();
+                    let label = item.label.clone();
                     match contained(|| self.open(item)) {
                         Ok(stream) => return Some(stream),
-                        Err(outcome) => report.outcome(&shown, outcome),
+                        Err(outcome) => report.outcome(&label, outcome),
                     }
                 }
             }
+            drop(turn);
         }
     }
 
     /// Whether there may be another stream after those already opened.
     pub fn has_more(&self) -> bool {
-        match &*self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.left() {
             Left::All(stream) => stream.is_some(),
             Left::Each(plan) => plan.has_more(),
         }
     }
 
-    /// Opens one input and makes its output.
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens one input and makes its output. What needs no stream has its outcome.
     fn open(&self, item: Item) -> Result<Stream, Outcome> {
-        let Item { shown, source, target } = item;
+        let Item { label, source, target } = item;
         let settings = &*self.settings;
-        let stream = |input, sink| Stream::new(Reader::single(Member::new(input, settings)), Writer::new(sink));
+        let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
         let input = match &target {
+            Target::Nowhere => {
+                let input = Input::open_any(label, source, None)?;
+                if settings.mode == settings::Mode::ListTrailers {
+                    return Err(Outcome::Done(input.gzip_ends()?));
+                }
+                let name = Stored::of(&input, settings)?.name.map(|name| input.label.shown.with_file_name(name));
+                return Ok(stream(input, Sink::Nowhere { name }));
+            }
             Target::Joined => {
                 let (sink, itself) = standard_output(settings)?;
-                return Ok(stream(Input::open_any(shown, source, itself)?, sink));
+                return Ok(stream(Input::open_any(label, source, itself)?, sink));
             }
             // Whoever names the output may take the input from a pipe.
-            Target::Named(_) if !settings.removes() => Input::open_any(shown, source, None)?,
-            _ => Input::open_regular(shown, source, settings)?,
+            Target::Named(_) if !settings.removes() => Input::open_any(label, source, None)?,
+            _ => Input::open_regular(label, source, settings)?,
         };
+        let stored = Stored::of(&input, settings)?;
+        let target = self.renamed(target, &input, &stored)?;
         let (folder, name) = match target {
-            Target::Joined | Target::HasSuffix => {
-                return Err(Outcome::Skipped(Reason::HasSuffix { recursive: settings.recursive }));
-            }
+            Target::Refused(reason) => return Err(Outcome::Skipped(reason)),
             Target::Beside(name) => match input.folder() {
                 Some(folder) => (Arc::clone(folder), name),
                 None => return Err(Outcome::Failed(anyhow!("has no folder"))),
             },
-            Target::Mirrored(path, name) => (self.mirrored(&path, &input.shown)?, name),
+            Target::Mirrored(path, name) => (self.mirrored(&path, &input.label.shown)?, name),
             Target::Named(path) => {
                 if let Some((sink, itself)) = special_file(&path, settings)? {
                     return Ok(stream(input.unless_it_is(itself)?, sink));
                 }
                 output_place(&path)?
             }
+            Target::Joined | Target::Nowhere => return Err(Outcome::Failed(anyhow!("has no output of its own"))),
         };
-        let own = own_output(&input, folder, name, settings)?;
+        let mut own = own_output(&input, folder, name, settings)?;
+        own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
         Ok(stream(input, Sink::Own(own)))
+    }
+
+    /// The target under the name that the input's header holds, if it holds one that is wanted.
+    fn renamed(&self, target: Target, input: &Input, stored: &Stored) -> Result<Target, Outcome> {
+        if !(self.settings.decompresses() && self.settings.keep_name) {
+            return Ok(target);
+        }
+        let target = match (target, stored.name.clone()) {
+            (Target::Beside(_), Some(name)) => Target::Beside(name),
+            (Target::Mirrored(path, _), Some(name)) => Target::Mirrored(path, name),
+            (target, _) => target,
+        };
+        if let (Left::Each(plan), Some(folder)) = (&mut *self.left(), input.folder()) {
+            plan.claim(&target, folder)?;
+        }
+        Ok(target)
     }
 
     /// The folder `path` below the output folder; made, with the access of the one it mirrors, where it is not there.
@@ -156,6 +193,40 @@ impl Jobs {
     }
 }
 
+/// What an input's header holds of the file it was made of.
+#[derive(Default)]
+struct Stored {
+    name: Option<OsString>,
+    mtime: Option<i64>,
+}
+
+impl Stored {
+    /// Of `input`, if that is wanted.
+    fn of(input: &Input, settings: &Settings) -> Result<Self, Outcome> {
+        if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {
+            return Ok(Self::default());
+        }
+        // A header that cannot be understood will be told when it comes to the data.
+        let Some(Found { name, mtime, .. }) = input.gzip_header()? else {
+            return Ok(Self::default());
+        };
+        let usable = |name: &[u8]| {
+            names::restored(name)
+                .ok_or_else(|| anyhow!("its header holds a name that cannot be used ({})", Shown::bytes(name)))
+        };
+        let name = name.filter(|_| settings.keep_name).map(|name| usable(&name)).transpose()?;
+        let mtime = (settings.keep_time && mtime != 0).then_some(mtime.into());
+        Ok(Self { name, mtime })
+    }
+
+    fn apply(&self, metadata: Metadata) -> Metadata {
+        match self.mtime {
+            Some(mtime) => metadata.modified_at(mtime),
+            None => metadata,
+        }
+    }
+}
+
 /// One stream of all inputs.
 fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
     let (sink, itself) = match &settings.destination {
@@ -175,19 +246,19 @@ struct Joining {
 }
 
 impl Inputs for Joining {
-    fn open_next(&mut self) -> Option<Result<Member, (PathBuf, Outcome)>> {
-        let Item { shown, source, .. } = match self.plan.next()? {
-            Planned::Settled(shown, outcome) => return Some(Err((shown, outcome))),
+    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>> {
+        let Item { label, source, .. } = match self.plan.next()? {
+            Planned::Settled(label, outcome) => return Some(Err((label, outcome))),
             Planned::Item(item) => item,
         };
-        let open = || Ok(Member::new(Input::open_any(shown.clone(), source, self.itself)?, &self.settings));
-        Some(contained(open).map_err(|outcome| (shown, outcome)))
+        let open = || Ok(Part::new(Input::open_any(label.clone(), source, self.itself)?, &self.settings));
+        Some(contained(open).map_err(|outcome| (label, outcome)))
     }
 
-    fn pass_next(&mut self) -> Option<(PathBuf, Outcome)> {
+    fn pass_next(&mut self) -> Option<(Label, Outcome)> {
         Some(match self.plan.next()? {
-            Planned::Settled(shown, outcome) => (shown, outcome),
-            Planned::Item(item) => (item.shown, Outcome::NotReached),
+            Planned::Settled(label, outcome) => (label, outcome),
+            Planned::Item(item) => (item.label, Outcome::NotReached),
         })
     }
 }
@@ -276,7 +347,7 @@ fn standard_output(settings: &Settings) -> Result<(Sink, Option<Identity>), Outc
 /// A sink that writes into `fd`, unless that is a terminal, which compressed bytes would only confuse; and the
 /// identity that no input may have.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
-    if fd.is_terminal() && !settings.force {
+    if !settings.decompresses() && fd.is_terminal() && !settings.force {
         return Err(Outcome::Failed(anyhow!("compressed data is not written to a terminal (-f forces it)")));
     }
     let itself = identity(fd.as_fd());

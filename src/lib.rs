@@ -28,9 +28,11 @@
 pub mod deflate;
 mod folder;
 mod gzip;
+mod inflate;
 mod input;
 mod job;
 mod metadata;
+mod names;
 pub mod outcome;
 mod output;
 mod plan;

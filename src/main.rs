@@ -3,16 +3,15 @@
 mod cli;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use gzcc::outcome::{Outcome, Status};
+use gzcc::outcome::Status;
 use gzcc::report::{Report, say};
 use gzcc::run::{counts_aloud, run};
-use gzcc::settings::{Settings, Verbosity};
+use gzcc::settings::Settings;
 use gzcc::shown::Shown;
 
 fn main() -> ExitCode {
@@ -74,8 +73,8 @@ fn print(text: &str) -> Status {
         Ok(()) => Status::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
         Err(error) => {
-            let report = Report::new(Verbosity::Normal);
-            report.outcome(Path::new("standard output"), Outcome::Failed(error.into()));
+            let report = Report::new(&Settings::default());
+            report.stdout_failed(error);
             report.tally().status
         }
     }

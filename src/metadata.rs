@@ -57,6 +57,12 @@ impl Metadata {
         Ok(metadata)
     }
 
+    /// With another modification time, in seconds since 1970.
+    pub fn modified_at(mut self, seconds: i64) -> Self {
+        self.times.last_modification = Timespec { tv_sec: seconds as _, tv_nsec: 0 };
+        self
+    }
+
     /// Gives the new file `fd`, made in `folder`, owner, mode and times.
     pub fn apply(&self, fd: BorrowedFd<'_>, folder: &Folder) -> anyhow::Result<()> {
         self.apply_access(fd, folder)?;

@@ -3,16 +3,38 @@
 //! "Said" and "counts against the exit status" are two different things; [`Verdict`] keeps them apart.
 //! Nothing here prints: `plan` and `job` return outcomes, `report` says them.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use crate::shown::Shown;
 
+/// An input's name, for whoever tells what became of it.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The name as given, for messages.
+    pub shown: PathBuf,
+    /// How many inputs the run had before it.
+    pub position: u64,
+}
+
+impl Label {
+    /// Of what stands behind all inputs.
+    pub fn of_output(shown: PathBuf) -> Self {
+        Self { shown, position: u64::MAX }
+    }
+
+    /// Of inputs whose names could not be found out.
+    pub fn of_what_follows() -> Self {
+        Self::of_output("the inputs that follow".into())
+    }
+}
+
 /// What became of one input.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Its compressed form is whole and where it belongs.
+    /// What was made of it is whole and where it belongs.
     Done(Done),
     /// It was left alone, and no output was made.
     Skipped(Reason),
@@ -54,17 +76,39 @@ impl From<anyhow::Error> for Outcome {
     }
 }
 
-/// An input that was compressed.
-#[derive(Debug)]
+/// An input that was compressed, decompressed, tested or listed.
+#[derive(Debug, Default)]
 pub struct Done {
-    /// Bytes of the original.
+    /// Bytes of the input.
     pub bytes_in: u64,
-    /// Bytes of the member made of it.
+    /// Bytes made of it.
     pub bytes_out: u64,
     /// The output's name, where it has one of its own.
     pub output: Option<PathBuf>,
+    /// What was learnt of its gzip members, where they were read or written.
+    pub facts: Facts,
     /// What fell short without costing the output. An original about which there is one is never removed.
     pub shortfall: Option<Shortfall>,
+}
+
+/// What `-l` tells of a file's members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Bytes of headers and trailers.
+    pub overhead: u64,
+    /// CRC-32 that the last trailer holds.
+    pub crc: Option<u32>,
+    /// MTIME of the last header, or the input's own modification time; in seconds since 1970.
+    pub mtime: Option<i64>,
+}
+
+impl Facts {
+    /// Takes in what was learnt later.
+    pub fn add(&mut self, later: Self) {
+        self.overhead += later.overhead;
+        self.crc = later.crc.or(self.crc);
+        self.mtime = later.mtime.or(self.mtime);
+    }
 }
 
 /// What fell short although the output is whole.
@@ -76,18 +120,29 @@ pub enum Shortfall {
     OriginalReplaced,
     /// The original could not be removed.
     OriginalStays(io::Error),
-    /// It changed while it was read, and its member is already part of a longer output.
+    /// It changed while it was read, and what was made of it is already part of a longer output.
     Changed,
+    /// Behind its last member is something that is none.
+    TrailingGarbage,
 }
 
 /// Why an input was left alone.
 #[derive(Clone, Debug)]
 pub enum Reason {
-    /// Its name ends with the suffix.
+    /// Its name tells that it is compressed already.
     HasSuffix {
+        /// The suffix that does.
+        suffix: OsString,
         /// Under -r, where that is to be expected.
         recursive: bool,
     },
+    /// It is to be decompressed, and its name does not tell what the output's would be.
+    UnknownSuffix {
+        /// Under -r, where that is to be expected.
+        recursive: bool,
+    },
+    /// The user was asked whether the output of that name may be replaced, and did not say so.
+    NotOverwritten(PathBuf),
     /// There is an output of that name.
     OutputExists(PathBuf),
     /// The output's name belongs to something that is never replaced.
@@ -104,8 +159,8 @@ pub enum Reason {
     WalkedOutput,
     /// The original would be removed, and other names share it: this many in all.
     HardLinks(u64),
-    /// The original would be removed, and its mode has setuid, setgid or sticky.
-    SpecialMode,
+    /// The original would be removed, and its mode has these of the bits setuid, setgid and sticky.
+    SpecialMode(u32),
     /// Size or modification time changed while it was read.
     Changed,
     /// An output for several inputs, of which there were none.
@@ -150,9 +205,10 @@ impl Reason {
     /// What a walk passes by on its own is neither said nor held against the run.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::HasSuffix { recursive: true } | Self::WalkedLink | Self::WalkedOutput => {
-                Verdict { said: false, status: Status::Success }
-            }
+            Self::HasSuffix { recursive: true, .. }
+            | Self::UnknownSuffix { recursive: true }
+            | Self::WalkedLink
+            | Self::WalkedOutput => Verdict { said: false, status: Status::Success },
             _ => Verdict { said: true, status: Status::Warning },
         }
     }
@@ -162,6 +218,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HasSuffix { .. } => f.write_str("already has the suffix; left alone"),
+            Self::UnknownSuffix { .. } => f.write_str("unknown suffix; left alone (-c decompresses it)"),
+            Self::NotOverwritten(output) => write!(f, "{} left alone", Shown::path(output)),
             Self::OutputExists(output) => {
                 write!(f, "{} already exists; left alone (-f replaces it)", Shown::path(output))
             }
@@ -173,7 +231,7 @@ impl fmt::Display for Reason {
             Self::SymbolicLink | Self::WalkedLink => f.write_str("is a symbolic link; left alone"),
             Self::WalkedOutput => f.write_str("is the output itself; left alone"),
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
-            Self::SpecialMode => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
+            Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
             Self::OriginalsShare => f.write_str("takes several inputs, so the originals are kept"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
@@ -188,6 +246,7 @@ impl fmt::Display for Shortfall {
             Self::OriginalReplaced => f.write_str("is no longer the file that was read; not removed"),
             Self::OriginalStays(error) => write!(f, "original kept: {}", SystemReason(error)),
             Self::Changed => f.write_str("changed while it was read"),
+            Self::TrailingGarbage => f.write_str("garbage behind the gzip data ignored"),
         }
     }
 }
@@ -235,8 +294,9 @@ mod tests {
     #[test]
     fn what_a_walk_passes_by_is_neither_said_nor_counted() {
         let quiet = Verdict { said: false, status: Status::Success };
-        assert_eq!(Reason::HasSuffix { recursive: true }.verdict(), quiet);
-        assert_eq!(Reason::HasSuffix { recursive: false }.verdict(), Verdict { said: true, status: Status::Warning });
+        let has_suffix = |recursive| Reason::HasSuffix { suffix: ".gz".into(), recursive }.verdict();
+        assert_eq!(has_suffix(true), quiet);
+        assert_eq!(has_suffix(false), Verdict { said: true, status: Status::Warning });
     }
 
     #[test]

@@ -18,25 +18,26 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::folder::{self, Folder};
 use crate::input::{Source, stdin_name};
-use crate::outcome::{Outcome, Reason};
+use crate::names;
+use crate::outcome::{Label, Outcome, Reason};
 use crate::output::is_temporary;
-use crate::settings::{Destination, Settings};
+use crate::settings::{Destination, Rules, Settings};
 use crate::shown::Shown;
 
 /// One input to be opened, or one that needs no opening to know what becomes of it.
 #[derive(Debug)]
 pub enum Planned {
-    /// To be compressed.
+    /// To be opened.
     Item(Item),
     /// This name's outcome is known already.
-    Settled(PathBuf, Outcome),
+    Settled(Label, Outcome),
 }
 
-/// One input to be compressed.
+/// One input to be opened.
 #[derive(Debug)]
 pub struct Item {
-    /// Its name as given, for messages.
-    pub shown: PathBuf,
+    /// Its name.
+    pub label: Label,
     /// Where it is to be found.
     pub source: Source,
     /// Where its output goes.
@@ -48,8 +49,10 @@ pub struct Item {
 pub enum Target {
     /// Into the one output that takes all.
     Joined,
-    /// Nowhere: the input has the suffix already.
-    HasSuffix,
+    /// None, as its name is what keeps it from being done.
+    Refused(Reason),
+    /// Nowhere: it is tested or listed.
+    Nowhere,
     /// Under this name, beside the input.
     Beside(OsString),
     /// Under this name in this folder below the output folder.
@@ -61,6 +64,8 @@ pub enum Target {
 /// The inputs of a run, one after the other.
 pub struct Plan {
     settings: Arc<Settings>,
+    /// Inputs planned so far.
+    planned: u64,
     /// Arguments taken so far.
     taken_arguments: usize,
     walk: Option<Walk>,
@@ -82,7 +87,7 @@ struct Walk {
 impl Plan {
     /// The plan for the inputs of `settings`.
     pub fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, taken_arguments: 0, walk: None, last: None, taken: HashSet::new() }
+        Self { settings, planned: 0, taken_arguments: 0, walk: None, last: None, taken: HashSet::new() }
     }
 
     /// Whether another name may come.
@@ -104,9 +109,10 @@ impl Plan {
             let target = Target::Joined;
             // Two streams into standard output at once would make a mess of it; in one they are two members.
             if !self.settings.concatenates() && !self.taken.insert(folder::fingerprint(&"-")) {
-                return Err(Outcome::Failed(anyhow!("can be compressed only once")));
+                return Err(Outcome::Failed(anyhow!("can be read only once")));
             }
-            return Ok(Some(Item { shown: stdin_name().into(), source: Source::Stdin, target }));
+            let target = if self.settings.destination == Destination::Nowhere { Target::Nowhere } else { target };
+            return Ok(Some(self.labelled(stdin_name().into(), Source::Stdin, target)));
         }
         let path = PathBuf::from(&argument);
         let Some((parent, name)) = folder::split(&argument) else {
@@ -115,6 +121,8 @@ impl Plan {
             return self.begin_walk(root?, path);
         };
         let folder = self.folder(parent)?;
+        let (path, name) =
+            if self.settings.decompresses() { meant(&folder, path, name, &self.settings) } else { (path, name) };
         if self.settings.recursive
             && let Some(root) = self.folder_named(&folder, &name, &path)?
         {
@@ -170,9 +178,6 @@ impl Plan {
         if !kind.is_file() {
             return Err(Outcome::Skipped(Reason::NotRegular));
         }
-        if !self.settings.concatenates() && has_suffix(entry.file_name(), &self.settings.suffix) {
-            return Err(Outcome::Skipped(Reason::HasSuffix { recursive: true }));
-        }
         let Some(walk) = &mut self.walk else {
             return Ok(None);
         };
@@ -185,26 +190,47 @@ impl Plan {
     fn item(&mut self, shown: PathBuf, folder: Arc<Folder>, name: OsString, walked: bool) -> Result<Item, Outcome> {
         let settings = Arc::clone(&self.settings);
         let target = match &settings.destination {
+            Destination::Nowhere => Target::Nowhere,
             Destination::File(path) if !settings.concatenates() => Target::Named(path.clone()),
             Destination::Stdout | Destination::File(_) => Target::Joined,
-            _ if has_suffix(&name, &settings.suffix) => Target::HasSuffix,
-            Destination::Beside => Target::Beside(with_suffix(&name, &settings.suffix)),
-            Destination::Folder(_) => Target::Mirrored(mirrored_folder(&shown)?, with_suffix(&name, &settings.suffix)),
+            Destination::Beside | Destination::Folder(_) => match output_name(&name, &settings) {
+                // A walk passes by what its name tells is not for it.
+                Err(reason) if walked => return Err(Outcome::Skipped(reason)),
+                Err(reason) => Target::Refused(reason),
+                Ok(output) if settings.destination == Destination::Beside => Target::Beside(output),
+                Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
+            },
         };
-        let place = match &target {
-            Target::Beside(output) => Some((folder.place(output), folder.shown(output))),
+        // A name that the header may give is not known yet.
+        if !(settings.decompresses() && settings.keep_name) {
+            self.claim(&target, &folder)?;
+        }
+        Ok(self.labelled(shown, Source::File { folder, name, walked }, target))
+    }
+
+    /// Makes sure that no other input of the run has this output; `folder` is the input's.
+    pub fn claim(&mut self, target: &Target, folder: &Folder) -> Result<(), Outcome> {
+        let (place, output) = match target {
+            Target::Beside(output) => (folder.place(output), folder.shown(output)),
             Target::Mirrored(path, output) => {
                 let path = path.join(output);
-                Some((folder::fingerprint(&path), path))
+                (folder::fingerprint(&path), path)
             }
-            Target::Joined | Target::HasSuffix | Target::Named(_) => None,
+            Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) => return Ok(()),
         };
-        if let Some((place, output)) = place
-            && !self.taken.insert(place)
-        {
-            return Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output))));
+        match self.taken.insert(place) {
+            true => Ok(()),
+            false => Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output)))),
         }
-        Ok(Item { shown, source: Source::File { folder, name, walked }, target })
+    }
+
+    fn labelled(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
+        Item { label: self.label(shown), source, target }
+    }
+
+    fn label(&mut self, shown: PathBuf) -> Label {
+        self.planned += 1;
+        Label { shown, position: self.planned - 1 }
     }
 
     /// Opens an argument's folder.
@@ -246,7 +272,7 @@ impl Iterator for Plan {
             match planned {
                 Ok(Some(item)) => return Some(Planned::Item(item)),
                 Ok(None) => {}
-                Err(outcome) => return Some(Planned::Settled(shown, outcome)),
+                Err(outcome) => return Some(Planned::Settled(self.label(shown), outcome)),
             }
         }
     }
@@ -264,15 +290,36 @@ impl Walk {
     }
 }
 
-/// Whether `name` ends with the suffix, and is more than it.
-fn has_suffix(name: &OsStr, suffix: &OsStr) -> bool {
-    name.len() > suffix.len() && name.as_bytes().ends_with(suffix.as_bytes())
+/// The name of an input's output.
+fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
+    let recursive = settings.recursive;
+    if settings.decompresses() {
+        return names::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
+    }
+    let spared = |end: &OsStr| match settings.rules {
+        // gzip compresses even a .gz again when it is forced to.
+        Rules::Gzip => !settings.force,
+        // A name like core_z seldom stands for gzip, and to leave one out is worse than to compress one twice.
+        Rules::Gzcc => end.as_bytes().starts_with(b".") || end == settings.suffix,
+    };
+    match names::split_suffix(name, &settings.suffix) {
+        Some((_, end, _)) if spared(end) => Err(Reason::HasSuffix { suffix: end.to_owned(), recursive }),
+        _ => Ok(names::compressed(name, &settings.suffix)),
+    }
 }
 
-fn with_suffix(name: &OsStr, suffix: &OsStr) -> OsString {
-    let mut output = name.to_owned();
-    output.push(suffix);
-    output
+/// The name that is meant by an argument of which there is nothing: `a` for `a.gz`. Where there is nothing at all,
+/// the first name that was tried, as what is missing.
+fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
+    let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
+    if there(&name) {
+        return (path, name);
+    }
+    let candidates: Vec<OsString> = names::meant_by(&name, &settings.suffix).collect();
+    match candidates.iter().find(|name| there(name)).or(candidates.first()) {
+        Some(meant) => (path.with_file_name(meant), meant.clone()),
+        None => (path, name),
+    }
 }
 
 /// The folder of `path` as it is mirrored below the output folder: without `.`, and without the root's slash.
@@ -300,20 +347,10 @@ mod tests {
 
     fn items(planned: Vec<Planned>) -> Vec<PathBuf> {
         let items = planned.into_iter().filter_map(|p| match p {
-            Planned::Item(item) => Some(item.shown),
+            Planned::Item(item) => Some(item.label.shown),
             Planned::Settled(..) => None,
         });
         items.collect()
-    }
-
-    #[test]
-    fn suffixes_are_told_from_names() {
-        let gz = OsStr::new(".gz");
-        assert!(has_suffix(OsStr::new("a.gz"), gz));
-        for other in ["a", "a.GZ", ".gz", "agz"] {
-            assert!(!has_suffix(OsStr::new(other), gz), "{other}");
-        }
-        assert_eq!(with_suffix(OsStr::new("a.tar"), gz), "a.tar.gz");
     }
 
     #[test]

@@ -1,26 +1,54 @@
-//! What is said and what is counted: outcomes become lines on standard error, a tally and an exit status.
+//! What is said and what is counted: outcomes become lines, a tally and an exit status.
 //!
 //! The only room of the library that prints. A line is one write, so lines of different workers never mix.
 
-use std::io::{self, Write};
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+mod gnu;
+mod listing;
 
-use crate::outcome::{Chain, Done, Outcome, Status, Verdict};
-use crate::settings::Verbosity;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use self::listing::Listing;
+use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
+use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
 
 /// Takes in outcomes as they come about.
 #[derive(Debug)]
 pub struct Report {
-    verbosity: Verbosity,
+    voice: Voice,
     tally: Mutex<Tally>,
+    /// Where outcomes are told in the order of the inputs.
+    queue: Option<Mutex<Queue>>,
+    /// Where they are told as a table.
+    listing: Option<Mutex<Listing>>,
+}
+
+/// In which words, and how many.
+#[derive(Debug)]
+struct Voice {
+    program: &'static str,
+    rules: Rules,
+    mode: Mode,
+    verbosity: Verbosity,
+    /// Whether originals are removed.
+    removes: bool,
+}
+
+/// Outcomes whose turn has not come.
+#[derive(Debug, Default)]
+struct Queue {
+    next: u64,
+    waiting: BTreeMap<u64, (Label, Outcome)>,
 }
 
 /// What a run came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// Inputs compressed.
+    /// What was done.
+    pub mode: Mode,
+    /// Inputs done.
     pub done: u64,
     /// Inputs left alone.
     pub skipped: u64,
@@ -33,57 +61,143 @@ pub struct Tally {
 }
 
 impl Report {
-    /// A report that says as much as `verbosity` wants.
-    pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, tally: Mutex::default() }
+    /// A report of a run with these settings.
+    pub fn new(settings: &Settings) -> Self {
+        let Settings { program, rules, mode, verbosity, .. } = *settings;
+        let lists = matches!(mode, Mode::List | Mode::ListTrailers);
+        Self {
+            voice: Voice { program, rules, mode, verbosity, removes: settings.removes() },
+            tally: Mutex::new(Tally::of(mode)),
+            queue: (lists || mode == Mode::Test).then(Mutex::default),
+            listing: lists.then(|| Mutex::new(Listing::new(settings))),
+        }
     }
 
-    /// Takes in what became of the input `name`.
-    pub fn outcome(&self, name: &Path, outcome: Outcome) {
-        let name = Shown::path(name);
+    /// Takes in what became of an input.
+    pub fn outcome(&self, label: &Label, outcome: Outcome) {
+        let Some(queue) = &self.queue else {
+            return self.tell(label, outcome);
+        };
+        let mut queue = lock(queue);
+        queue.waiting.insert(label.position, (label.clone(), outcome));
+        while let Some((label, outcome)) = {
+            let next = queue.next;
+            queue.waiting.remove(&next)
+        } {
+            queue.next += 1;
+            self.tell(&label, outcome);
+        }
+    }
+
+    /// Takes in that standard output could not be written.
+    pub fn stdout_failed(&self, error: io::Error) {
+        let outcome = match error.kind() {
+            io::ErrorKind::BrokenPipe => Outcome::ReaderGone,
+            _ => Outcome::Failed(error.into()),
+        };
+        self.tell(&Label::of_output("standard output".into()), outcome);
+    }
+
+    /// Tells what is left to be told.
+    pub fn finish(&self) {
+        if let Some(queue) = &self.queue {
+            for (label, outcome) in std::mem::take(&mut lock(queue).waiting).into_values() {
+                self.tell(&label, outcome);
+            }
+        }
+        if let Some(totals) = self.listing.as_ref().and_then(|listing| lock(listing).totals()) {
+            self.print(&totals);
+        }
+    }
+
+    /// What the run has come to so far.
+    pub fn tally(&self) -> Tally {
+        *lock(&self.tally)
+    }
+
+    fn tell(&self, label: &Label, outcome: Outcome) {
+        self.count(&outcome);
+        if let (Some(listing), Outcome::Done(done)) = (&self.listing, &outcome) {
+            let line = lock(listing).line(label, done);
+            self.print(&line);
+        }
+        // Nobody is told what a reader that went away has missed.
+        if matches!(outcome, Outcome::NotReached) && self.tally().reader_gone {
+            return;
+        }
+        match self.voice.rules {
+            Rules::Gzcc => self.voice.tell(label, &outcome),
+            Rules::Gzip => self.voice.tell_as_gzip(label, &outcome),
+        }
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        let mut tally = lock(&self.tally);
+        let status = match outcome {
+            Outcome::Done(done) => {
+                tally.done += 1;
+                if done.shortfall.is_some() { Status::Warning } else { Status::Success }
+            }
+            Outcome::Skipped(reason) => {
+                tally.skipped += 1;
+                self.voice.verdict(reason).status
+            }
+            Outcome::Failed(_) | Outcome::NotReached => {
+                tally.failed += 1;
+                Status::Error
+            }
+            Outcome::ReaderGone => {
+                tally.reader_gone = true;
+                Status::Error
+            }
+        };
+        tally.status = tally.status.max(status);
+    }
+
+    /// Prints on standard output.
+    fn print(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if self.tally().reader_gone {
+            return;
+        }
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            drop(stdout);
+            self.stdout_failed(error);
+        }
+    }
+}
+
+impl Voice {
+    /// gzcc's own words.
+    fn tell(&self, label: &Label, outcome: &Outcome) {
+        let name = Shown::path(&label.shown);
         match outcome {
             Outcome::Done(done) => {
-                let status = if done.shortfall.is_some() { Status::Warning } else { Status::Success };
-                self.count(status, |tally| tally.done += 1);
-                if self.verbosity >= Verbosity::Verbose {
-                    say(format_args!("{name}: {}", Figures(&done)));
+                let lists = matches!(self.mode, Mode::List | Mode::ListTrailers);
+                if self.verbosity >= Verbosity::Verbose && !lists {
+                    say(format_args!("{name}: {}", Figures(done, self.mode)));
                 }
                 if let Some(shortfall) = &done.shortfall {
                     self.warn(format_args!("gzcc: {name}: {shortfall}"));
                 }
             }
             Outcome::Skipped(reason) => {
-                let Verdict { said, status } = reason.verdict();
-                self.count(status, |tally| tally.skipped += 1);
                 // What is expected and not worth a warning is told when every file is.
-                if said || self.verbosity >= Verbosity::Verbose {
+                if self.verdict(reason).said || self.verbosity >= Verbosity::Verbose {
                     self.warn(format_args!("gzcc: {name}: {reason}"));
                 }
             }
-            Outcome::Failed(error) => {
-                self.count(Status::Error, |tally| tally.failed += 1);
-                say(format_args!("gzcc: {name}: {}", Chain(&error)));
-            }
-            Outcome::NotReached => {
-                self.count(Status::Error, |tally| tally.failed += 1);
-                // Nobody is told what a reader that went away has missed.
-                if !self.tally().reader_gone {
-                    say(format_args!("gzcc: {name}: not written, as the output ended before it"));
-                }
-            }
-            Outcome::ReaderGone => self.count(Status::Error, |tally| tally.reader_gone = true),
+            Outcome::Failed(error) => say(format_args!("gzcc: {name}: {}", Chain(error))),
+            Outcome::NotReached => say(format_args!("gzcc: {name}: not written, as the output ended before it")),
+            Outcome::ReaderGone => {}
         }
     }
 
-    /// What the run has come to so far.
-    pub fn tally(&self) -> Tally {
-        *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self, status: Status, add: impl FnOnce(&mut Tally)) {
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        add(&mut tally);
-        tally.status = tally.status.max(status);
+    fn verdict(&self, reason: &Reason) -> Verdict {
+        match self.rules {
+            Rules::Gzcc => reason.verdict(),
+            Rules::Gzip => gnu::verdict(reason),
+        }
     }
 
     fn warn(&self, line: std::fmt::Arguments<'_>) {
@@ -94,9 +208,20 @@ impl Report {
 }
 
 impl Tally {
+    /// Of a run in which nothing has happened yet.
+    pub fn of(mode: Mode) -> Self {
+        Self { mode, done: 0, skipped: 0, failed: 0, status: Status::Success, reader_gone: false }
+    }
+
     /// The line that ends a run: `Compressed 3 files, 1 skipped`.
     pub fn line(&self) -> String {
-        let mut line = format!("Compressed {} file{}", self.done, if self.done == 1 { "" } else { "s" });
+        let what = match self.mode {
+            Mode::Compress => "Compressed",
+            Mode::Decompress => "Decompressed",
+            Mode::Test => "Tested",
+            Mode::List | Mode::ListTrailers => "Listed",
+        };
+        let mut line = format!("{what} {} file{}", self.done, if self.done == 1 { "" } else { "s" });
         for (count, what) in [(self.skipped, "skipped"), (self.failed, "failed")] {
             if count > 0 {
                 line += &format!(", {count} {what}");
@@ -106,23 +231,32 @@ impl Tally {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Prints one line on standard error. If that fails there is nobody left to tell.
 pub fn say(line: std::fmt::Arguments<'_>) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// A done input's figures: `595119 -> 60115 bytes (10.1%), a.log.gz`.
-struct Figures<'a>(&'a Done);
+/// A done input's figures: `595119 -> 60115 bytes (10.1%), a.log.gz`. The share is the compressed form's.
+struct Figures<'a>(&'a Done, Mode);
 
 impl std::fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Done { bytes_in, bytes_out, output, .. } = self.0;
+        let Self(Done { bytes_in, bytes_out, output, .. }, mode) = self;
         write!(f, "{bytes_in} -> {bytes_out} bytes")?;
-        if *bytes_in > 0 {
-            write!(f, " ({:.1}%)", *bytes_out as f64 * 100.0 / *bytes_in as f64)?;
+        let (packed, plain) = match mode {
+            Mode::Compress => (bytes_out, bytes_in),
+            _ => (bytes_in, bytes_out),
+        };
+        if *plain > 0 {
+            write!(f, " ({:.1}%)", *packed as f64 * 100.0 / *plain as f64)?;
         }
         match output {
             Some(output) => write!(f, ", {}", Shown::path(output)),
+            None if *mode == Mode::Test => f.write_str(", OK"),
             None => Ok(()),
         }
     }
@@ -134,18 +268,33 @@ mod tests {
 
     #[test]
     fn the_last_line_counts_and_leaves_out_what_is_zero() {
-        let tally = |done, skipped, failed| Tally { done, skipped, failed, ..Tally::default() }.line();
+        let tally = |done, skipped, failed| Tally { done, skipped, failed, ..Tally::of(Mode::Compress) }.line();
         assert_eq!(tally(0, 0, 0), "Compressed 0 files");
         assert_eq!(tally(1, 0, 0), "Compressed 1 file");
         assert_eq!(tally(2, 1, 0), "Compressed 2 files, 1 skipped");
         assert_eq!(tally(2, 1, 3), "Compressed 2 files, 1 skipped, 3 failed");
+        assert_eq!(Tally::of(Mode::Decompress).line(), "Decompressed 0 files");
     }
 
     #[test]
     fn figures_hold_sizes_percent_and_output() {
-        let done = Done { bytes_in: 1000, bytes_out: 123, output: Some("a.gz".into()), shortfall: None };
-        assert_eq!(Figures(&done).to_string(), "1000 -> 123 bytes (12.3%), a.gz");
-        let empty = Done { bytes_in: 0, bytes_out: 20, output: None, shortfall: None };
-        assert_eq!(Figures(&empty).to_string(), "0 -> 20 bytes");
+        let done = Done { bytes_in: 1000, bytes_out: 123, output: Some("a.gz".into()), ..Done::default() };
+        assert_eq!(Figures(&done, Mode::Compress).to_string(), "1000 -> 123 bytes (12.3%), a.gz");
+        let empty = Done { bytes_in: 0, bytes_out: 20, ..Done::default() };
+        assert_eq!(Figures(&empty, Mode::Compress).to_string(), "0 -> 20 bytes");
+        let tested = Done { bytes_in: 123, bytes_out: 1000, ..Done::default() };
+        assert_eq!(Figures(&tested, Mode::Test).to_string(), "123 -> 1000 bytes (12.3%), OK");
+    }
+
+    #[test]
+    fn a_test_is_told_in_the_order_of_the_inputs() {
+        let report = Report::new(&Settings { mode: Mode::Test, verbosity: Verbosity::Quiet, ..Settings::default() });
+        let label = |position| Label { shown: format!("{position}").into(), position };
+        let done = || Outcome::Done(Done::default());
+        report.outcome(&label(2), done());
+        report.outcome(&label(1), done());
+        assert_eq!(report.tally().done, 0, "the first is still to come");
+        report.outcome(&label(0), done());
+        assert_eq!(report.tally().done, 3);
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::deflate::{self, Engine};
 use crate::input::stdin_name;
 use crate::job::Jobs;
-use crate::outcome::Outcome;
+use crate::outcome::{Label, Outcome};
 use crate::report::{Report, Tally};
 use crate::schedule;
-use crate::settings::{Destination, Settings, Verbosity};
+use crate::settings::{Destination, Mode, Rules, Settings, Verbosity};
 
 /// Does what `settings` say, reporting each input as it ends.
 pub fn run(settings: Settings) -> Tally {
@@ -18,12 +18,13 @@ pub fn run(settings: Settings) -> Tally {
 
 /// [`run`] with engines of another make.
 pub fn run_with_engine(settings: Settings, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
-    let report = Report::new(settings.verbosity);
+    let report = Report::new(&settings);
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
         Ok(jobs) => schedule::run(&settings, &jobs, &report, engine),
         Err(outcome) => report_for_each_argument(&report, &settings, &outcome),
     }
+    report.finish();
     report.tally()
 }
 
@@ -31,14 +32,15 @@ pub fn run_with_engine(settings: Settings, engine: fn(u8) -> Box<dyn Engine>) ->
 /// of its own, and standard output carries no data.
 pub fn counts_aloud(settings: &Settings) -> bool {
     let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
-    let no_data = !settings.inputs.is_empty() && settings.inputs.iter().all(|input| input != "-");
-    to_files && no_data && settings.verbosity > Verbosity::Quiet
+    let counted = to_files || settings.mode == Mode::Test;
+    let no_data = !settings.inputs.is_empty() && (!to_files || settings.inputs.iter().all(|input| input != "-"));
+    counted && no_data && settings.verbosity > Verbosity::Quiet && settings.rules == Rules::Gzcc
 }
 
 /// Nothing could be begun: every argument is named.
 fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outcome) {
     let arguments = settings.inputs.iter().map(Path::new);
-    for name in arguments.chain(settings.inputs.is_empty().then(stdin_name)) {
-        report.outcome(name, outcome.for_another());
+    for (position, name) in arguments.chain(settings.inputs.is_empty().then(stdin_name)).enumerate() {
+        report.outcome(&Label { shown: name.into(), position: position as u64 }, outcome.for_another());
     }
 }

@@ -8,12 +8,11 @@ mod rayon;
 mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use self::board::Board;
 use crate::deflate::Engine;
 use crate::job::Jobs;
-use crate::outcome::Outcome;
+use crate::outcome::{Label, Outcome};
 use crate::report::Report;
 use crate::settings::{Scheduler, Settings};
 use crate::stream::{Hand, Help, Shared, Stream};
@@ -21,9 +20,8 @@ use crate::stream::{Hand, Help, Shared, Stream};
 /// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
 pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: fn(u8) -> Box<dyn Engine>) {
     let board = Board::new();
-    let moved = || board.moved();
+    let shared = Shared::new(settings, report, engine, &board);
     let workers = settings.jobs.get();
-    let shared = Shared::new(report, settings.level, workers, engine, &moved);
     let floor = Floor { jobs, shared: &shared, board: &board };
     match settings.scheduler {
         Scheduler::Threads => threads::run(&floor, workers),
@@ -42,14 +40,15 @@ impl Floor<'_> {
     /// Opens the next stream. Jobs contain the panics of an input; one in the plan itself ends the run.
     fn next_stream(&self) -> Option<Stream> {
         catch_unwind(AssertUnwindSafe(|| self.jobs.next(self.shared.report))).unwrap_or_else(|_| {
-            self.shared.report.outcome(Path::new("the inputs that follow"), Outcome::panicked());
+            self.shared.report.outcome(&Label::of_what_follows(), Outcome::panicked());
             None
         })
     }
 
-    /// Does one block of `stream`. The stream has reported a panic; the tools it may have broken are replaced.
-    fn help(&self, stream: &Stream, hand: &mut Hand) -> Help {
-        catch_unwind(AssertUnwindSafe(|| stream.help(hand, self.shared))).unwrap_or_else(|_| {
+    /// Does one block of `stream`, with others or alone.
+    fn help(&self, stream: &Stream, hand: &mut Hand, company: bool) -> Help {
+        // The stream has reported a panic; the tools it may have broken are replaced.
+        catch_unwind(AssertUnwindSafe(|| stream.help(hand, company, self.shared))).unwrap_or_else(|_| {
             *hand = Hand::new(self.shared);
             Help::Worked
         })
@@ -57,6 +56,6 @@ impl Floor<'_> {
 
     /// Does all of a stream that nobody else knows of.
     fn do_alone(&self, stream: &Stream, hand: &mut Hand) {
-        while self.help(stream, hand) == Help::Worked {}
+        while self.help(stream, hand, false) == Help::Worked {}
     }
 }

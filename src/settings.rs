@@ -12,6 +12,12 @@ use std::path::PathBuf;
 pub struct Settings {
     /// Names as given; `-` is standard input. Empty means standard input to standard output.
     pub inputs: Vec<OsString>,
+    /// What is done with them.
+    pub mode: Mode,
+    /// Whose rules hold where gzip's and gzcc's differ.
+    pub rules: Rules,
+    /// The name that the program was called by, for messages.
+    pub program: &'static str,
     /// Compression level, 0 (stored) to [`MAX_LEVEL`].
     pub level: u8,
     /// Workers for the whole run, the calling thread included.
@@ -20,7 +26,7 @@ pub struct Settings {
     pub scheduler: Scheduler,
     /// Walk into the folders among the inputs.
     pub recursive: bool,
-    /// Where the compressed bytes go.
+    /// Where what is made goes.
     pub destination: Destination,
     /// What becomes of an original whose output is whole.
     pub originals: Originals,
@@ -28,8 +34,18 @@ pub struct Settings {
     pub force: bool,
     /// What an output's name adds to its input's. Never empty, never with a `/`.
     pub suffix: OsString,
-    /// Store name and time in the header (`-N`).
-    pub store_name: bool,
+    /// Store each file's name in its header; when decompressing, name the output by it (`-N`).
+    pub keep_name: bool,
+    /// Store each file's time in its header; when decompressing, give it to the output (`-N`).
+    pub keep_time: bool,
+    /// Ask on the terminal before an output is replaced.
+    pub ask: bool,
+    /// Compress blocks without the window before them (`-i`).
+    pub independent: bool,
+    /// End blocks where the content says so (`--rsyncable`).
+    pub rsyncable: bool,
+    /// Most bytes that a file may expand to.
+    pub max_size: Option<u64>,
     /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or whatever [`Settings::syncs`] finds right.
     pub sync: Option<bool>,
     /// How much is said.
@@ -52,6 +68,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             inputs: Vec::new(),
+            mode: Mode::Compress,
+            rules: Rules::Gzcc,
+            program: "gzcc",
             level: DEFAULT_LEVEL,
             jobs: available_jobs(),
             scheduler: Scheduler::Threads,
@@ -60,7 +79,12 @@ impl Default for Settings {
             originals: Originals::Keep,
             force: false,
             suffix: ".gz".into(),
-            store_name: false,
+            keep_name: false,
+            keep_time: false,
+            ask: false,
+            independent: false,
+            rsyncable: false,
+            max_size: None,
             sync: None,
             verbosity: Verbosity::Normal,
             unnamed_temporaries: true,
@@ -84,9 +108,57 @@ impl Settings {
         match self.destination {
             Destination::Stdout => true,
             Destination::File(_) => self.recursive || self.inputs.len() != 1 || self.inputs[0] == *"-",
-            Destination::Beside | Destination::Folder(_) => false,
+            Destination::Beside | Destination::Folder(_) | Destination::Nowhere => false,
         }
     }
+
+    /// Whether gzip data is read, and not made.
+    pub fn decompresses(&self) -> bool {
+        self.mode != Mode::Compress
+    }
+
+    /// Whether what is no gzip data comes out as it went in: `-dcf`.
+    pub fn passes_through(&self) -> bool {
+        self.mode == Mode::Decompress && self.destination == Destination::Stdout && self.force
+    }
+
+    /// Whether a symbolic link among the inputs is left alone. gzcc follows it where it removes nothing; gzip when
+    /// it is forced, and then it is the link that goes.
+    pub fn spares_links(&self) -> bool {
+        match self.rules {
+            Rules::Gzcc => self.removes(),
+            Rules::Gzip => !self.force,
+        }
+    }
+
+    /// Whether the rules are gzip's.
+    pub fn as_gzip(&self) -> bool {
+        self.rules == Rules::Gzip
+    }
+}
+
+/// What is done with the inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Each becomes a gzip member.
+    Compress,
+    /// Each becomes what it was compressed from.
+    Decompress,
+    /// Each is decompressed to nowhere, to see whether it can be (`-t`).
+    Test,
+    /// Each has its sizes told, and is tested on the way (`-l`).
+    List,
+    /// Each has the sizes told that its last trailer holds; nothing is tested (`-l --trailers`).
+    ListTrailers,
+}
+
+/// Whose rules hold where gzip's and gzcc's differ: what is refused, what is a warning, and in which words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// gzcc's own.
+    Gzcc,
+    /// Those of GNU gzip 1.12, whose name the program was called by.
+    Gzip,
 }
 
 /// Workers when none are asked for: what CPU affinity and the container's CPU quota leave.
@@ -103,7 +175,7 @@ pub enum Scheduler {
     Rayon,
 }
 
-/// Where the compressed bytes go.
+/// Where what is made goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// Each into a file of its own beside its input, named with the suffix.
@@ -114,6 +186,8 @@ pub enum Destination {
     File(PathBuf),
     /// Each into a file of its own under this folder, paths mirrored as given.
     Folder(PathBuf),
+    /// Nowhere: inputs are tested or listed.
+    Nowhere,
 }
 
 /// What becomes of an original whose output is whole.

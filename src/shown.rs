@@ -18,6 +18,11 @@ impl<'a> Shown<'a> {
         Self(path.as_ref().as_os_str().as_bytes())
     }
 
+    /// A name that is no path of ours.
+    pub fn bytes(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// Any text that holds names, such as somebody else's error message.
     pub fn text(text: &'a (impl AsRef<OsStr> + ?Sized)) -> Self {
         Self(text.as_ref().as_bytes())

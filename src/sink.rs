@@ -8,7 +8,7 @@ use anyhow::anyhow;
 
 use crate::input::Input;
 use crate::metadata::Metadata;
-use crate::outcome::{Done, Outcome, Reason, Shortfall};
+use crate::outcome::{Done, Facts, Outcome, Reason, Shortfall};
 use crate::output::{Output, Refusal, Replacing};
 use crate::shown::Shown;
 use crate::transfer::write_all;
@@ -22,6 +22,11 @@ pub enum Sink {
         fd: OwnedFd,
         /// Its name in messages.
         shown: PathBuf,
+    },
+    /// Nowhere: the input is tested or listed.
+    Nowhere {
+        /// Under this name, if its header's is wanted.
+        name: Option<PathBuf>,
     },
     /// Into the output of the one input.
     Own(Own),
@@ -64,23 +69,36 @@ pub enum Ending {
     Empty,
 }
 
-/// A member whose bytes are all written.
+/// A member, or a file's content, whose bytes are all written.
 #[derive(Debug)]
 pub struct Written<'a> {
     /// What it was made of.
     pub input: &'a Input,
-    /// Bytes of the original.
+    /// Bytes of the input.
     pub bytes_in: u64,
-    /// Bytes of the member.
+    /// Bytes written.
     pub bytes_out: u64,
+    /// What was learnt of the input's members, or of the one made.
+    pub facts: Facts,
     /// Whether the input changed while it was read.
     pub changed: bool,
+    /// Whether something was left over behind the input's last member.
+    pub trailing_garbage: bool,
+}
+
+impl Written<'_> {
+    fn done(&self, output: Option<PathBuf>, shortfall: Option<Shortfall>) -> Outcome {
+        let Self { bytes_in, bytes_out, facts, .. } = *self;
+        let shortfall = shortfall.or(self.trailing_garbage.then_some(Shortfall::TrailingGarbage));
+        Outcome::Done(Done { bytes_in, bytes_out, facts, output, shortfall })
+    }
 }
 
 impl Sink {
     /// Appends `bytes`.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         match self {
+            Self::Nowhere { .. } => Ok(()),
             Self::Descriptor { fd, .. } => write_all(fd.as_fd(), bytes),
             Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
                 output.write(bytes)
@@ -94,6 +112,7 @@ impl Sink {
         let shown = match self {
             Self::Descriptor { .. } if error.kind() == io::ErrorKind::BrokenPipe => return Outcome::ReaderGone,
             Self::Descriptor { shown, .. } => shown.clone(),
+            Self::Nowhere { .. } => PathBuf::new(),
             Self::Own(Own { output, .. }) | Self::Joined { output, .. } => {
                 output.as_ref().map(Output::shown).unwrap_or_default()
             }
@@ -105,23 +124,26 @@ impl Sink {
     /// the output, it is spoilt for them, which is more than a warning.
     pub fn cut_short(&self, outcome: Outcome) -> Outcome {
         match (self, outcome) {
-            (Self::Own(_), outcome) => outcome,
+            (Self::Own(_) | Self::Nowhere { .. }, outcome) => outcome,
             (_, Outcome::Skipped(reason)) => Outcome::Failed(anyhow!("{reason}")),
             (_, outcome) => outcome,
         }
     }
 
-    /// Called when the last byte of a member is written. An own output gets its name here.
-    pub fn finish_member(&mut self, written: Written<'_>) -> Outcome {
+    /// Whether it is a descriptor that somebody else reads or has opened.
+    pub fn is_descriptor(&self) -> bool {
+        matches!(self, Self::Descriptor { .. })
+    }
+
+    /// Called when the last byte of a part is written. An own output gets its name here.
+    pub fn finish_part(&mut self, written: Written<'_>) -> Outcome {
         match self {
-            Self::Own(own) => own.finish(written),
-            Self::Descriptor { .. } | Self::Joined { .. } => Outcome::Done(Done {
-                bytes_in: written.bytes_in,
-                bytes_out: written.bytes_out,
-                output: None,
-                // What was read is a whole member; other members stand beside it, so it stays.
-                shortfall: written.changed.then_some(Shortfall::Changed),
-            }),
+            Self::Own(own) => own.finish(&written),
+            Self::Nowhere { name } => written.done(name.take(), written.changed.then_some(Shortfall::Changed)),
+            // What was read is written whole; others stand beside it, so it stays.
+            Self::Descriptor { .. } | Self::Joined { .. } => {
+                written.done(None, written.changed.then_some(Shortfall::Changed))
+            }
         }
     }
 
@@ -149,7 +171,7 @@ impl Sink {
 }
 
 impl Own {
-    fn finish(&mut self, written: Written<'_>) -> Outcome {
+    fn finish(&mut self, written: &Written<'_>) -> Outcome {
         let Some(output) = self.output.take() else {
             return Outcome::Failed(anyhow!("its output is closed already"));
         };
@@ -163,15 +185,14 @@ impl Own {
         }
         let shortfall = match applied {
             Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
-            Ok(()) if !self.remove => None,
+            Ok(()) if !self.remove || written.trailing_garbage => None,
             Ok(()) => match written.input.remove_original() {
                 Ok(true) => None,
                 Ok(false) => Some(Shortfall::OriginalReplaced),
                 Err(error) => Some(Shortfall::OriginalStays(error)),
             },
         };
-        let Written { bytes_in, bytes_out, .. } = written;
-        Outcome::Done(Done { bytes_in, bytes_out, output: Some(shown), shortfall })
+        written.done(Some(shown), shortfall)
     }
 }
 

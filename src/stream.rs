@@ -1,8 +1,12 @@
-//! One ordered output, many hands: the mechanism that everything compressed goes through.
+//! One ordered output, many hands: the mechanism that everything goes through.
 //!
 //! A file, standard input, and all the inputs of `-c a b c` are each a stream. [`Stream::help`] does one block
 //! of it: take the next block with its number, compress it, put the result. Whoever puts the block that is
 //! next in order writes it, and those parked behind it; nobody else waits for that.
+//!
+//! Decompressing is the same with the weight elsewhere: content comes inflated out of the [`Reader`], which is all
+//! that cannot be shared out, and the writer checks it. So whoever inflates leaves the writing to a worker that has
+//! nothing else to do, and goes on. (Members that tell their size are taken in batches and inflated like blocks.)
 //!
 //! State is behind one lock that is held for a few instructions only. Whoever needs longer with the
 //! input (opening a file, reading a pipe) or with the output (writing) takes the [`Reader`] or the [`Writer`] out
@@ -12,57 +16,68 @@
 //! bounded. The first block in flight of a stream needs no leave, so whoever holds the lowest block never waits
 //! and nothing can deadlock. A ticket dropped without a result (a panic) counts as a failed block.
 
+mod blocks;
 mod piece;
 mod reader;
 mod writer;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::piece::Hand;
-use self::piece::{Bytes, Piece, Place};
-use self::reader::Cut;
-pub use self::reader::{Inputs, Member, Reader};
+use self::piece::{Cut, Piece, Place};
+use self::reader::Placed;
+pub use self::reader::{Inputs, Part, Reader};
 pub use self::writer::Writer;
 use crate::deflate::{self, Engine};
 use crate::gzip;
-use crate::outcome::Outcome;
+use crate::inflate::Inflation;
+use crate::outcome::{Label, Outcome};
 use crate::report::Report;
+use crate::settings::Settings;
 
 /// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
 /// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
 /// long, so a lead of three times the workers is never used up but by a slow output.
 const LEAD_PER_WORKER: usize = 3;
 
+/// The other workers, as a stream sees them.
+pub trait Others: Sync {
+    /// Wakes those that found nothing to do, to look again. Called with no lock held.
+    fn wake(&self);
+
+    /// Whether any of them waits.
+    fn any_waits(&self) -> bool;
+}
+
 /// What all streams of a run share.
 pub struct Shared<'run> {
     /// Where outcomes go.
     pub report: &'run Report,
-    /// Level, for engines and headers.
-    pub level: u8,
+    /// What was decided.
+    pub settings: &'run Settings,
     /// Makes the engine of a worker.
     pub engine: fn(u8) -> Box<dyn Engine>,
-    /// Called, with no lock held, whenever a worker that found nothing to do should look again.
-    moved: &'run (dyn Fn() + Sync),
+    others: &'run dyn Others,
     lead: Lead,
-    /// Buffers for compressed blocks, to be used again.
+    /// Buffers for pieces, to be used again.
     spare: Mutex<Vec<Vec<u8>>>,
+    /// Decoders with their buffers, to be used again.
+    inflations: Mutex<Vec<Inflation>>,
 }
 
 impl<'run> Shared<'run> {
-    /// For a run of `workers` workers.
+    /// For a run with these settings.
     pub fn new(
+        settings: &'run Settings,
         report: &'run Report,
-        level: u8,
-        workers: usize,
         engine: fn(u8) -> Box<dyn Engine>,
-        moved: &'run (dyn Fn() + Sync),
+        others: &'run dyn Others,
     ) -> Self {
-        let lead = Lead { free: AtomicUsize::new(workers * LEAD_PER_WORKER) };
-        Self { report, level, engine, moved, lead, spare: Mutex::default() }
+        let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };
+        Self { report, settings, engine, others, lead, spare: Mutex::default(), inflations: Mutex::default() }
     }
 }
 
@@ -125,7 +140,7 @@ struct Entry {
 pub enum Help {
     /// A block was done.
     Worked,
-    /// There is no block to be had now, but there may be later.
+    /// There is nothing to be done now, but there may be later.
     NothingNow,
     /// There is no block to be had any more.
     Exhausted,
@@ -146,25 +161,34 @@ impl Stream {
         Self { state: Mutex::new(state) }
     }
 
-    /// Takes a block, compresses it and puts the result, if there is one to be had.
-    pub fn help(&self, hand: &mut Hand, shared: &Shared<'_>) -> Help {
-        let Taken { mut ticket, bytes, reader_was_out } = match self.take(hand, shared) {
+    /// Takes a block, makes what is to be written of it and puts that; or writes what others have put.
+    /// `company` tells whether there may be others.
+    pub fn help(&self, hand: &mut Hand, company: bool, shared: &Shared<'_>) -> Help {
+        let Taken { mut ticket, cut, reader_was_out } = match self.take(hand, shared) {
             Ok(taken) => taken,
+            Err(_) if self.write_ready(shared) => return Help::Worked,
             Err(nothing) => return nothing,
         };
-        if reader_was_out {
+        if company && reader_was_out {
             // Others may have found the reader gone; it is back, and the next block theirs.
-            (shared.moved)();
+            shared.others.wake();
         }
-        let result = bytes.and_then(|bytes| piece::compress(&ticket.place, bytes, hand, shared));
-        ticket.deliver(result);
+        let result = cut.and_then(|cut| piece::make(&ticket.place, cut, hand, shared));
+        ticket.park(result);
+        // Inflating is what nobody can help with, so the rest of it is left to whoever has time.
+        let left_to_others = company && shared.settings.decompresses() && shared.others.any_waits();
+        match left_to_others {
+            true => shared.others.wake(),
+            false => drop(self.write_ready(shared)),
+        }
         Help::Worked
     }
 
-    /// Whether [`Stream::help`] would find a block.
-    pub fn has_block(&self, shared: &Shared<'_>) -> bool {
+    /// Whether [`Stream::help`] would find something to do.
+    pub fn has_work(&self, shared: &Shared<'_>) -> bool {
         let state = self.lock();
-        !state.exhausted && state.reader.is_some() && (state.in_flight == 0 || shared.lead.is_free())
+        let has_block = !state.exhausted && state.reader.is_some() && (state.in_flight == 0 || shared.lead.is_free());
+        has_block || state.next_is_ready()
     }
 
     /// Whether there is no block to be had any more.
@@ -198,28 +222,30 @@ impl Stream {
         }
         let at_once = if state.broken { None } else { reader.cut_by_position() };
         let reader_was_out = at_once.is_none();
-        let cut = match at_once {
-            Some(cut) => Some(cut),
+        let placed = match at_once {
+            Some(placed) => Some(placed),
             None => {
                 let broken = state.broken;
                 drop(state);
-                let input = &mut hand.input[..];
                 // A reader lost to a panic ends the stream; what it had in hand goes with it.
-                let cut = catch_unwind(AssertUnwindSafe(|| match broken {
-                    true => reader.give_up(shared.report),
-                    false => reader.cut_in_order(input, shared.report),
+                let placed = catch_unwind(AssertUnwindSafe(|| match broken {
+                    true => {
+                        reader.give_up(shared.report);
+                        None
+                    }
+                    false => reader.cut_in_order(hand, shared),
                 }));
                 state = self.lock();
-                cut.unwrap_or_else(|_| {
-                    shared.report.outcome(Path::new("the inputs that follow"), Outcome::panicked());
+                placed.unwrap_or_else(|_| {
+                    shared.report.outcome(&Label::of_what_follows(), Outcome::panicked());
                     state.broken = true;
                     None
                 })
             }
         };
-        state.exhausted = cut.is_none() || reader.is_over();
+        state.exhausted = placed.is_none() || reader.is_over();
         state.reader = Some(reader);
-        let Some(Cut { place, bytes }) = cut else {
+        let Some(Placed { place, cut }) = placed else {
             if counted {
                 shared.lead.give_back();
             }
@@ -230,29 +256,34 @@ impl Stream {
         state.parked.push_back(None);
         state.in_flight += 1;
         drop(state);
-        let ticket = Ticket { stream: self, shared, number, place, counted, delivered: false };
-        Ok(Taken { ticket, bytes, reader_was_out })
+        let ticket = Ticket { stream: self, number, place, counted, parked: false };
+        Ok(Taken { ticket, cut, reader_was_out })
     }
 
-    /// Takes in a block's result, and writes whatever is next in order.
-    fn put(&self, number: u64, entry: Entry, shared: &Shared<'_>) {
+    /// Takes in a block's result.
+    fn park(&self, number: u64, entry: Entry) {
         let mut state = self.lock();
         let index = (number - state.front) as usize;
         state.parked[index] = Some(entry);
+    }
+
+    /// Writes whatever is next in order, unless somebody does; tells whether it did.
+    fn write_ready(&self, shared: &Shared<'_>) -> bool {
+        let mut state = self.lock();
         let Some(mut writer) = state.writer.take() else {
             // Somebody is writing, and looks for more when done.
-            return;
+            return false;
         };
-        let mut progressed = false;
+        let mut wrote = false;
         while let Some(Some(_)) = state.parked.front() {
             let Some(Some(entry)) = state.parked.pop_front() else { break };
             state.front += 1;
             drop(state);
-            if progressed {
+            if wrote {
                 // The lead has grown by the block written before this one.
-                (shared.moved)();
+                shared.others.wake();
             }
-            let (counted, member) = (entry.counted, Arc::clone(&entry.place.member));
+            let (counted, part) = (entry.counted, Arc::clone(&entry.place.part));
             let written = catch_unwind(AssertUnwindSafe(|| writer.write(entry, shared)));
             if counted {
                 shared.lead.give_back();
@@ -261,15 +292,16 @@ impl Stream {
             state.in_flight -= 1;
             // A panic in between leaves the output in an unknown state: nothing more goes into it.
             let broken = written.unwrap_or_else(|_| {
-                shared.report.outcome(&member.input.shown, Outcome::panicked());
+                shared.report.outcome(&part.input.label, Outcome::panicked());
                 writer.break_off();
                 true
             });
             state.broken |= broken;
-            progressed = true;
+            wrote = true;
         }
         state.writer = Some(writer);
         self.close_if_finished(state, shared);
+        wrote
     }
 
     /// Closes the output when the last block is written; exactly one caller finds that to be so.
@@ -284,7 +316,7 @@ impl Stream {
         drop(state);
         let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared.report)));
         if closed.is_err() {
-            shared.report.outcome(Path::new("the output"), Outcome::panicked());
+            shared.report.outcome(&Label::of_output("the output".into()), Outcome::panicked());
         }
     }
 
@@ -294,36 +326,42 @@ impl Stream {
     }
 }
 
+impl State {
+    /// Whether a block waits to be written, and nobody is writing.
+    fn next_is_ready(&self) -> bool {
+        self.writer.is_some() && matches!(self.parked.front(), Some(Some(_)))
+    }
+}
+
 /// A block, taken.
 struct Taken<'a> {
     ticket: Ticket<'a>,
-    bytes: Result<Bytes, Outcome>,
+    cut: Result<Cut, Outcome>,
     /// It took a system call to cut it, so that others could not have one meanwhile.
     reader_was_out: bool,
 }
 
-/// The right, and the duty, to deliver one block.
+/// The right, and the duty, to park one block.
 struct Ticket<'a> {
     stream: &'a Stream,
-    shared: &'a Shared<'a>,
     number: u64,
     place: Place,
     counted: bool,
-    delivered: bool,
+    parked: bool,
 }
 
 impl Ticket<'_> {
-    fn deliver(&mut self, result: Result<Piece, Outcome>) {
-        self.delivered = true;
+    fn park(&mut self, result: Result<Piece, Outcome>) {
+        self.parked = true;
         let entry = Entry { place: self.place.clone(), counted: self.counted, result };
-        self.stream.put(self.number, entry, self.shared);
+        self.stream.park(self.number, entry);
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        if !self.delivered {
-            self.deliver(Err(Outcome::panicked()));
+        if !self.parked {
+            self.park(Err(Outcome::panicked()));
         }
     }
 }
@@ -338,5 +376,17 @@ impl Shared<'_> {
     fn reuse(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+
+    /// A decoder at the beginning of a file.
+    fn inflation(&self) -> Inflation {
+        let spare = self.inflations.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut inflation = spare.unwrap_or_else(Inflation::new);
+        inflation.restart(self.settings.passes_through());
+        inflation
+    }
+
+    fn reuse_inflation(&self, inflation: Inflation) {
+        self.inflations.lock().unwrap_or_else(PoisonError::into_inner).push(inflation);
     }
 }

@@ -15,6 +15,11 @@ pub fn read_full(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     fill(fd, buffer, wanted, |rest, _| rustix::io::read(fd, rest))
 }
 
+/// Reads whatever there is, at least a byte, from the descriptor's own position; nothing if the input is over.
+pub fn read_some(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    fill(fd, buffer, 1, |rest, _| rustix::io::read(fd, rest))
+}
+
 /// Reads from `offset` until `buffer` holds at least `wanted` bytes or the file is over; tells how much it got.
 pub fn read_at_least(fd: BorrowedFd<'_>, buffer: &mut [u8], wanted: usize, offset: u64) -> io::Result<usize> {
     fill(fd, buffer, wanted, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))

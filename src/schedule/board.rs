@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::stream::{Shared, Stream};
+use crate::stream::{Others, Shared, Stream};
 
 #[derive(Debug)]
 pub(super) struct Board {
@@ -46,7 +46,7 @@ impl Board {
         let mut state = self.lock();
         loop {
             state.open.retain(|stream| !stream.is_finished());
-            if let Some(stream) = state.open.iter().find(|stream| stream.has_block(shared)) {
+            if let Some(stream) = state.open.iter().find(|stream| stream.has_work(shared)) {
                 return Some(Task::Help(Arc::clone(stream)));
             }
             if !state.no_more {
@@ -65,7 +65,7 @@ impl Board {
         let mut state = self.lock();
         state.opening -= 1;
         state.open.extend(stream);
-        self.wake(state);
+        self.notify(state);
     }
 
     /// There was no file to be opened.
@@ -73,12 +73,7 @@ impl Board {
         let mut state = self.lock();
         state.opening -= 1;
         state.no_more = true;
-        self.wake(state);
-    }
-
-    /// A stream has moved on: whoever waits should look again.
-    pub(super) fn moved(&self) {
-        self.wake(self.lock());
+        self.notify(state);
     }
 
     /// Waits until `ready`, which is asked again after every move.
@@ -96,7 +91,7 @@ impl Board {
         state
     }
 
-    fn wake(&self, state: MutexGuard<'_, State>) {
+    fn notify(&self, state: MutexGuard<'_, State>) {
         if state.waiting > 0 {
             self.changed.notify_all();
         }
@@ -104,5 +99,15 @@ impl Board {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Others for Board {
+    fn wake(&self) {
+        self.notify(self.lock());
+    }
+
+    fn any_waits(&self) -> bool {
+        self.lock().waiting > 0
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::Floor;
-use crate::stream::{Hand, Help, Stream};
+use crate::stream::{Hand, Help, Others, Stream};
 
 /// A pool's tasks and what they share.
 struct Pool<'run> {
@@ -62,16 +62,16 @@ impl<'run> Pool<'run> {
     fn help(&self, stream: &Stream) {
         self.with_hand(|hand| {
             loop {
-                match self.floor.help(stream, hand) {
-                    Help::Worked => self.floor.board.moved(),
+                match self.floor.help(stream, hand, true) {
+                    Help::Worked => self.floor.board.wake(),
                     Help::Exhausted => break,
                     Help::NothingNow => {
                         let shared = self.floor.shared;
-                        self.floor.board.wait_until(|| stream.is_exhausted() || stream.has_block(shared));
+                        self.floor.board.wait_until(|| stream.is_exhausted() || stream.has_work(shared));
                     }
                 }
             }
-            self.floor.board.moved();
+            self.floor.board.wake();
         });
     }
 

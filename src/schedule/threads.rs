@@ -11,7 +11,7 @@ use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use super::Floor;
 use super::board::Task;
-use crate::stream::Hand;
+use crate::stream::{Hand, Others};
 
 /// The workers of a run and those that may still join them.
 struct Crew<'scope, 'env> {
@@ -46,8 +46,8 @@ impl<'scope> Crew<'scope, '_> {
             match task {
                 Task::Help(stream) => {
                     self.hire();
-                    floor.help(&stream, &mut hand);
-                    floor.board.moved();
+                    floor.help(&stream, &mut hand, true);
+                    floor.board.wake();
                 }
                 Task::Open => match floor.next_stream() {
                     None => floor.board.no_more(),

@@ -1,14 +1,15 @@
-//! One block's way through a worker's hands: read, compressed, summed.
+//! One block's way through a worker's hands: read and compressed, or inflated.
 //!
 //! Knows nothing of order or of who else is at work; it reads the input and writes a buffer.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use flate2::Crc;
+use flate2::{Crc, Decompress};
 
-use super::{Member, Shared};
+use super::{Part, Shared};
 use crate::deflate::{self, BLOCK, Engine, WINDOW};
+use crate::inflate::{Batch, Content};
 use crate::outcome::{Outcome, Reason};
 use crate::transfer::read_at_least;
 
@@ -17,6 +18,8 @@ pub struct Hand {
     engine: Box<dyn Engine>,
     /// Window and block, one after the other, and a byte to see whether there is more.
     pub(super) input: Box<[u8]>,
+    /// Made when there is something to inflate out of order.
+    decoder: Option<Decompress>,
 }
 
 impl Hand {
@@ -24,31 +27,44 @@ impl Hand {
     pub fn new(shared: &Shared<'_>) -> Self {
         // Memory that comes zeroed from the system: what is never read into is never touched.
         let input = vec![0; WINDOW + BLOCK + 1].into_boxed_slice();
-        Self { engine: (shared.engine)(shared.level), input }
+        Self { engine: (shared.engine)(shared.settings.level), input, decoder: None }
     }
 }
 
-/// A block's place in its member.
+/// A block's place in its part.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    pub(super) member: Arc<Member>,
+    pub(super) part: Arc<Part>,
     pub(super) first: bool,
     pub(super) last: bool,
 }
 
-/// Where a block's bytes are.
+/// What was cut off an input.
 #[derive(Debug)]
-pub(super) enum Bytes {
-    /// In the file at this offset, behind the window.
-    At { offset: u64, length: usize },
-    /// In the hand's buffer, behind a window of this many bytes.
-    Read { window: usize, length: usize },
+pub(super) enum Cut {
+    /// A block in the file, `length` bytes at `offset`, behind a window of this many bytes.
+    At { offset: u64, window: usize, length: usize },
+    /// Blocks in the hand's buffer, which end so many bytes after a window of this many.
+    Read { window: usize, ends: Vec<usize> },
+    /// Content.
+    Content(Content),
+    /// Members to be inflated.
+    Batch(Batch),
 }
 
-/// A block, compressed.
+/// What is to be written.
 #[derive(Debug)]
-pub(super) struct Piece {
-    /// The member's header if this is its first block, and DEFLATE data.
+pub(super) enum Piece {
+    /// Compressed data.
+    Packed(Packed),
+    /// Content.
+    Content(Content),
+}
+
+/// Blocks, compressed.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// The member's header if this is its beginning, and DEFLATE data.
     pub(super) bytes: Vec<u8>,
     /// Bytes of the original in it.
     pub(super) length: usize,
@@ -57,30 +73,47 @@ pub(super) struct Piece {
     pub(super) grew: bool,
 }
 
-/// Compresses a block, reading it first if that has not been done.
-pub(super) fn compress(place: &Place, bytes: Bytes, hand: &mut Hand, shared: &Shared<'_>) -> Result<Piece, Outcome> {
-    let Place { member, first, last } = place;
-    let (window, length, grew) = match bytes {
-        Bytes::Read { window, length } => (window, length, false),
-        Bytes::At { offset, length } => {
-            let window = offset.min(WINDOW as u64) as usize;
+/// Does what can be done with a cut out of its turn.
+pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>) -> Result<Piece, Outcome> {
+    match cut {
+        Cut::At { offset, window, length } => {
             let wanted = window + length;
             // Room for one byte more than the file had shows whether it has grown, without a call of its own.
-            let room = &mut hand.input[..wanted + usize::from(*last)];
-            let got = read_at_least(member.input.as_fd(), room, wanted, offset - window as u64)?;
-            if got < window || got < wanted && !last {
+            let room = &mut hand.input[..wanted + usize::from(place.last)];
+            let got = read_at_least(place.part.input.as_fd(), room, wanted, offset - window as u64)?;
+            if got < window || got < wanted && !place.last {
                 return Err(Outcome::Skipped(Reason::Changed));
             }
-            (window, length.min(got - window), got > wanted)
+            let mut packed = compress(place, window, &[length.min(got - window)], hand, shared);
+            packed.grew = got > wanted;
+            Ok(Piece::Packed(packed))
         }
-    };
-    let (dictionary, input) = hand.input[..window + length].split_at(window);
-    let mut bytes = shared.spare_buffer();
-    if *first {
-        bytes.extend_from_slice(&member.header);
+        Cut::Read { window, ends } => Ok(Piece::Packed(compress(place, window, &ends, hand, shared))),
+        Cut::Content(content) => Ok(Piece::Content(content)),
+        Cut::Batch(batch) => {
+            let decoder = hand.decoder.get_or_insert_with(|| Decompress::new(false));
+            Ok(Piece::Content(batch.inflate(decoder, shared.spare_buffer())))
+        }
     }
-    deflate::compress_block(&mut *hand.engine, dictionary, input, *last, &mut bytes);
+}
+
+/// Compresses the blocks in the hand's buffer that end at `ends` after the window.
+fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, shared: &Shared<'_>) -> Packed {
+    let mut bytes = shared.spare_buffer();
+    if place.first {
+        bytes.extend_from_slice(&place.part.header);
+    }
+    let mut start = window;
+    for (i, end) in ends.iter().enumerate() {
+        let end = window + end;
+        let reach = if shared.settings.independent { 0 } else { WINDOW };
+        let (dictionary, block) = hand.input[start.saturating_sub(reach)..end].split_at(start.min(reach));
+        let last = place.last && i + 1 == ends.len();
+        deflate::compress_block(&mut *hand.engine, dictionary, block, last, &mut bytes);
+        start = end;
+    }
+    let content = &hand.input[window..start];
     let mut crc = Crc::new();
-    crc.update(input);
-    Ok(Piece { bytes, length, crc, grew })
+    crc.update(content);
+    Packed { bytes, length: content.len(), crc, grew: false }
 }

@@ -1,45 +1,47 @@
-//! A stream's input side: cuts what is read into blocks, member after member.
-//!
-//! Blocks are cut at multiples of [`BLOCK`] from the start of each input, and a block shorter than that, even one
-//! of no bytes, is the last: a pipe needs no look at what comes next, and makes the same blocks as a file.
+//! A stream's input side: takes the inputs one after the other and cuts each into blocks or chunks.
 
 use std::os::fd::AsFd;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::piece::{Bytes, Place};
-use crate::deflate::{BLOCK, WINDOW};
+use super::Shared;
+use super::blocks::Blocks;
+use super::piece::{Cut, Hand, Place};
+use crate::deflate::BLOCK;
 use crate::gzip::{self, Header};
+use crate::inflate::{Chunk, Inflation};
 use crate::input::Input;
-use crate::outcome::Outcome;
+use crate::outcome::{Label, Outcome};
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::transfer::read_full;
 
-/// An input that becomes one gzip member.
+/// Compressed bytes from which it is worth the while to inflate, check and write with two hands.
+const WORTH_SHARING: u64 = 128 * 1024;
+
+/// One input's part of a stream: what is made of it is one gzip member, or its content.
 #[derive(Debug)]
-pub struct Member {
+pub struct Part {
     /// The input, opened.
     pub input: Input,
-    /// The member's header.
+    /// The member's header, where one is made.
     pub header: Vec<u8>,
-    /// It will not be written, so its remaining blocks need not be read.
+    /// It will not be written, so what remains of it need not be read.
     abandoned: AtomicBool,
 }
 
-impl Member {
-    /// A member of `input`, with name and time in the header if the settings ask for them.
+impl Part {
+    /// The part of `input`; a member has name and time in the header if the settings ask for them.
     pub fn new(input: Input, settings: &Settings) -> Self {
         let mut header = Vec::new();
-        let stored = settings.store_name;
-        let name = input.name().filter(|_| stored).map(|name| name.as_os_str());
-        let mtime = input.mtime().filter(|_| stored);
-        gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);
+        if !settings.decompresses() {
+            let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
+            let mtime = input.mtime().filter(|_| settings.keep_time);
+            gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);
+        }
         Self { input, header, abandoned: AtomicBool::new(false) }
     }
 
-    /// Tells the reader that the rest of this member is of no use.
+    /// Tells the reader that the rest is of no use.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
@@ -48,10 +50,10 @@ impl Member {
 /// The inputs of a joined stream, one after the other.
 pub trait Inputs: Send {
     /// Opens the next input; one that cannot be opened has its outcome. `None` at the end.
-    fn open_next(&mut self) -> Option<Result<Member, (PathBuf, Outcome)>>;
+    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>>;
 
     /// Passes over the next input, with the outcome that this is for it. `None` at the end.
-    fn pass_next(&mut self) -> Option<(PathBuf, Outcome)>;
+    fn pass_next(&mut self) -> Option<(Label, Outcome)>;
 }
 
 /// Reads inputs in their order.
@@ -66,27 +68,35 @@ impl std::fmt::Debug for Reader {
     }
 }
 
-/// The member being read.
+/// The input being read.
 #[derive(Debug)]
 struct Current {
-    member: Arc<Member>,
-    /// Bytes of it in blocks already taken.
-    offset: u64,
-    /// The last of those bytes, where they cannot be read again.
-    window: Vec<u8>,
+    part: Arc<Part>,
+    /// Whether nothing has been cut yet.
+    first: bool,
+    cutter: Cutter,
 }
 
-/// A block, cut.
+/// What was cut, and its place in the stream.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(super) struct Placed {
     pub(super) place: Place,
-    pub(super) bytes: Result<Bytes, Outcome>,
+    pub(super) cut: Result<Cut, Outcome>,
+}
+
+/// How an input is cut.
+#[derive(Debug)]
+enum Cutter {
+    /// Into blocks to be compressed.
+    Blocks(Blocks),
+    /// Into chunks of what it decompresses to; made when it comes to that.
+    Inflation(Option<Inflation>),
 }
 
 impl Reader {
     /// Reads one input.
-    pub fn single(member: Member) -> Self {
-        Self { current: Some(Current::new(member)), upcoming: None }
+    pub fn single(part: Part, settings: &Settings) -> Self {
+        Self { current: Some(Current::new(part, settings)), upcoming: None }
     }
 
     /// Reads one input after the other.
@@ -94,9 +104,13 @@ impl Reader {
         Self { current: None, upcoming: Some(Box::new(inputs)) }
     }
 
-    /// Whether there is, for all that is known, more than one block.
+    /// Whether there is, for all that is known, enough for more than one worker.
     pub(super) fn is_divisible(&self) -> bool {
-        self.upcoming.is_some() || self.current.as_ref().is_some_and(|c| c.member.input.may_fill(BLOCK as u64))
+        let enough = |current: &Current| match current.cutter {
+            Cutter::Blocks(_) => current.part.input.may_fill(BLOCK as u64),
+            Cutter::Inflation(_) => current.part.input.may_fill(WORTH_SHARING),
+        };
+        self.upcoming.is_some() || self.current.as_ref().is_some_and(enough)
     }
 
     /// Whether everything has been cut.
@@ -105,74 +119,90 @@ impl Reader {
     }
 
     /// Cuts the next block of an input that is read by position: no system call, so under the lock.
-    pub(super) fn cut_by_position(&mut self) -> Option<Cut> {
-        let current = self.current_member()?;
-        let size = current.member.input.size?;
-        let offset = current.offset;
-        let length = (size - offset).min(BLOCK as u64) as usize;
-        let place = current.place(length);
-        current.offset += length as u64;
-        if place.last {
-            self.current = None;
-        }
-        Some(Cut { place, bytes: Ok(Bytes::At { offset, length }) })
+    pub(super) fn cut_by_position(&mut self) -> Option<Placed> {
+        let current = self.current_input()?;
+        let Cutter::Blocks(blocks) = &mut current.cutter else {
+            return None;
+        };
+        let (cut, last) = blocks.cut_by_position(&current.part.input)?;
+        self.place(Ok(cut), last)
     }
 
-    /// Reads the next block into `buffer`, opening the next input where one is over. `None` at the end.
-    pub(super) fn cut_in_order(&mut self, buffer: &mut [u8], report: &Report) -> Option<Cut> {
-        while self.current_member().is_none() {
+    /// Reads what comes next, opening the next input where one is over. `None` at the end.
+    pub(super) fn cut_in_order(&mut self, hand: &mut Hand, shared: &Shared<'_>) -> Option<Placed> {
+        while self.current_input().is_none() {
             match self.upcoming.as_mut()?.open_next() {
-                Some(Ok(member)) => self.current = Some(Current::new(member)),
-                Some(Err((shown, outcome))) => report.outcome(&shown, outcome),
+                Some(Ok(part)) => self.current = Some(Current::new(part, shared.settings)),
+                Some(Err((label, outcome))) => shared.report.outcome(&label, outcome),
                 None => self.upcoming = None,
             }
         }
-        if let Some(cut) = self.cut_by_position() {
-            return Some(cut);
+        if let Some(placed) = self.cut_by_position() {
+            return Some(placed);
         }
         let current = self.current.as_mut()?;
-        let window = current.window.len();
-        buffer[..window].copy_from_slice(&current.window);
-        let read = read_full(current.member.input.as_fd(), &mut buffer[window..window + BLOCK]);
-        let length = *read.as_ref().unwrap_or(&0);
-        let place = current.place(length);
-        current.offset += length as u64;
-        if place.last {
-            self.current = None;
-        } else {
-            current.window.clear();
-            current.window.extend_from_slice(&buffer[window + length - WINDOW..window + length]);
+        let fd = current.part.input.as_fd();
+        let (cut, last) = match &mut current.cutter {
+            Cutter::Blocks(blocks) => match blocks.cut_in_order(fd, &mut hand.input) {
+                Ok((cut, last)) => (Ok(cut), last),
+                Err(error) => (Err(error.into()), true),
+            },
+            Cutter::Inflation(inflation) => {
+                let inflation = inflation.get_or_insert_with(|| shared.inflation());
+                match inflation.next(fd, shared.spare_buffer()) {
+                    Chunk::Batch(batch) => (Ok(Cut::Batch(batch)), false),
+                    Chunk::Content(content) => {
+                        let last = content.end.is_some();
+                        (Ok(Cut::Content(content)), last)
+                    }
+                }
+            }
+        };
+        if let Cutter::Inflation(inflation) = &mut current.cutter
+            && last
+        {
+            inflation.take().into_iter().for_each(|inflation| shared.reuse_inflation(inflation));
         }
-        let bytes = read.map(|length| Bytes::Read { window, length }).map_err(Outcome::from);
-        Some(Cut { place, bytes })
+        self.place(cut, last)
     }
 
-    /// The member being read, unless the rest of it is of no use.
-    fn current_member(&mut self) -> Option<&mut Current> {
-        if self.current.as_ref().is_some_and(|c| c.member.abandoned.load(Ordering::Relaxed)) {
+    /// Gives what was cut its place.
+    fn place(&mut self, cut: Result<Cut, Outcome>, last: bool) -> Option<Placed> {
+        let current = self.current.as_mut()?;
+        let place = Place { part: Arc::clone(&current.part), first: current.first, last };
+        current.first = false;
+        if last {
+            self.current = None;
+        }
+        Some(Placed { place, cut })
+    }
+
+    /// The input being read, unless the rest of it is of no use.
+    fn current_input(&mut self) -> Option<&mut Current> {
+        if self.current.as_ref().is_some_and(|c| c.part.abandoned.load(Ordering::Relaxed)) {
             self.current = None;
         }
         self.current.as_mut()
     }
 
     /// Names every input that has not been begun, as the output cannot take it any more.
-    pub(super) fn give_up(&mut self, report: &Report) -> Option<Cut> {
+    pub(super) fn give_up(&mut self, report: &Report) {
         self.current = None;
-        let mut upcoming = self.upcoming.take()?;
-        while let Some((shown, outcome)) = upcoming.pass_next() {
-            report.outcome(&shown, outcome);
+        let Some(mut upcoming) = self.upcoming.take() else {
+            return;
+        };
+        while let Some((label, outcome)) = upcoming.pass_next() {
+            report.outcome(&label, outcome);
         }
-        None
     }
 }
 
 impl Current {
-    fn new(member: Member) -> Self {
-        Self { member: Arc::new(member), offset: 0, window: Vec::new() }
-    }
-
-    /// Place of the next block, which has `length` bytes.
-    fn place(&self, length: usize) -> Place {
-        Place { member: Arc::clone(&self.member), first: self.offset == 0, last: length < BLOCK }
+    fn new(part: Part, settings: &Settings) -> Self {
+        let cutter = match settings.decompresses() {
+            false => Cutter::Blocks(Blocks::new(settings)),
+            true => Cutter::Inflation(None),
+        };
+        Self { part: Arc::new(part), first: true, cutter }
     }
 }

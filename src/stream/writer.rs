@@ -1,94 +1,157 @@
-//! A stream's output side: lays compressed blocks one after the other and closes each member.
-
-use std::path::Path;
+//! A stream's output side: lays pieces one after the other, and closes or checks each member.
 
 use flate2::Crc;
 
-use super::piece::{Piece, Place};
+use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared};
-use crate::gzip;
-use crate::outcome::{Outcome, Status};
+use crate::gzip::{self, Damage};
+use crate::inflate::{Check, Content, Trailing};
+use crate::outcome::{Facts, Label, Outcome, Status};
 use crate::report::Report;
 use crate::sink::{Ending, Sink, Written};
 
-/// Writes blocks in the order of their numbers.
+/// Writes pieces in the order of their numbers.
 #[derive(Debug)]
 pub struct Writer {
     sink: Sink,
-    /// Of the member being written.
+    progress: Progress,
+    /// The part being written has failed: the rest of it is passed over.
+    dropped: bool,
+    /// Nothing more can follow: a member is broken off, or the output itself failed.
+    broken: bool,
+    /// Parts written whole.
+    whole: u64,
+}
+
+/// How far the part being written is.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Of the member being made or checked.
     crc: Crc,
+    /// Bytes of that member's content.
+    length: u64,
     bytes_in: u64,
     bytes_out: u64,
-    /// The member being written failed before its first byte was out: the rest of its blocks is passed over.
-    dropped: bool,
-    /// A member failed with some of its bytes out, or the output itself: nothing follows.
-    broken: bool,
-    /// Members written whole.
-    members: u64,
+    facts: Facts,
+    /// The input was seen to grow.
+    grew: bool,
+    trailing_garbage: bool,
 }
 
 impl Writer {
     /// Writes into `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { sink, crc: Crc::new(), bytes_in: 0, bytes_out: 0, dropped: false, broken: false, members: 0 }
+        Self { sink, progress: Progress::default(), dropped: false, broken: false, whole: 0 }
     }
 
-    /// Writes the block whose turn it is; tells whether the output is broken.
+    /// Writes the piece whose turn it is; tells whether the output is broken.
     pub(super) fn write(&mut self, entry: Entry, shared: &Shared<'_>) -> bool {
         let Entry { place, result, .. } = entry;
-        let shown = &place.member.input.shown;
+        let label = &place.part.input.label;
         if self.broken {
             if place.first {
-                shared.report.outcome(shown, Outcome::NotReached);
+                shared.report.outcome(label, Outcome::NotReached);
             }
         } else {
             if place.first {
-                (self.crc, self.bytes_in, self.bytes_out, self.dropped) = (Crc::new(), 0, 0, false);
+                (self.progress, self.dropped) = (Progress::default(), false);
             }
             if !self.dropped
                 && let Some(outcome) = self.write_piece(&place, result, shared)
             {
-                shared.report.outcome(shown, outcome);
+                shared.report.outcome(label, outcome);
             }
         }
         self.broken
     }
 
-    /// Writes a block of a member that is in order so far; the member's outcome if this ends it.
+    /// Writes a piece of a part that is in order so far; the part's outcome if this ends it.
     fn write_piece(&mut self, place: &Place, result: Result<Piece, Outcome>, shared: &Shared<'_>) -> Option<Outcome> {
-        let Piece { mut bytes, length, crc, grew } = match result {
-            Ok(piece) => piece,
-            Err(outcome) => {
-                // With nothing of it out, the member may as well not have been there.
-                self.dropped = true;
-                place.member.abandon();
-                self.broken = self.bytes_out > 0;
-                return Some(if self.broken { self.sink.cut_short(outcome) } else { outcome });
-            }
+        let written = match result {
+            Ok(Piece::Packed(packed)) => self.write_packed(packed, place, shared),
+            Ok(Piece::Content(content)) => self.write_content(content, shared),
+            Err(outcome) => Err(outcome),
         };
-        self.crc.combine(&crc);
-        self.bytes_in += length as u64;
-        if place.last {
-            bytes.extend_from_slice(&gzip::trailer(self.crc.sum(), self.bytes_in));
-        }
-        let written = self.sink.write(&bytes);
-        self.bytes_out += bytes.len() as u64;
-        shared.reuse(bytes);
-        if let Err(error) = written {
-            self.broken = true;
-            return Some(self.sink.failure(error));
+        if let Err(outcome) = written {
+            return Some(self.give_up(outcome, place, shared.settings.decompresses()));
         }
         if !place.last {
             return None;
         }
-        // Every block has been read by now, so whatever changes from here on has not been read.
-        let changed = match place.member.input.unchanged() {
-            Ok(unchanged) => grew || !unchanged,
+        // Everything has been read by now, so whatever changes from here on has not been read.
+        let changed = match place.part.input.unchanged() {
+            Ok(unchanged) => self.progress.grew || !unchanged,
             Err(error) => return Some(error.into()),
         };
-        self.members += 1;
-        let (bytes_in, bytes_out) = (self.bytes_in, self.bytes_out);
-        Some(self.sink.finish_member(Written { input: &place.member.input, bytes_in, bytes_out, changed }))
+        self.whole += 1;
+        let Progress { bytes_in, bytes_out, facts, trailing_garbage, .. } = self.progress;
+        let input = &place.part.input;
+        // A header's time counts only where it is wanted; 0 is none.
+        let stored = facts.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
+        let facts = Facts { mtime: stored.or(input.mtime()), ..facts };
+        Some(self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, changed, trailing_garbage }))
+    }
+
+    /// Writes compressed data, with the member's trailer if it is the last.
+    fn write_packed(&mut self, packed: Packed, place: &Place, shared: &Shared<'_>) -> Result<(), Outcome> {
+        let Packed { mut bytes, length, crc, grew } = packed;
+        let progress = &mut self.progress;
+        progress.crc.combine(&crc);
+        progress.bytes_in += length as u64;
+        progress.grew |= grew;
+        if place.last {
+            bytes.extend_from_slice(&gzip::trailer(progress.crc.sum(), progress.bytes_in));
+            progress.facts.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
+        }
+        self.write_bytes(bytes, shared)
+    }
+
+    /// Checks and writes content.
+    fn write_content(&mut self, content: Content, shared: &Shared<'_>) -> Result<(), Outcome> {
+        let Content { bytes, checks, facts, consumed, end } = content;
+        let progress = &mut self.progress;
+        let most = shared.settings.max_size.filter(|&most| progress.bytes_out + bytes.len() as u64 > most);
+        if let Some(most) = most {
+            return Err(Outcome::Failed(Damage::TooLong(most).into()));
+        }
+        let checked = progress.check(&bytes, &checks);
+        progress.facts.add(facts);
+        progress.bytes_in = consumed;
+        // What is written of damaged content helps whoever reads a pipe; an output of its own never gets its name.
+        self.write_bytes(bytes, shared)?;
+        checked.map_err(|damage| Outcome::Failed(damage.into()))?;
+        match end {
+            Some(Err(error)) => Err(Outcome::Failed(error)),
+            Some(Ok(trailing)) => {
+                self.progress.trailing_garbage = trailing == Trailing::Garbage;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {
+        let written = self.sink.write(&bytes);
+        self.progress.bytes_out += bytes.len() as u64;
+        shared.reuse(bytes);
+        written.map_err(|error| {
+            self.broken = true;
+            self.sink.failure(error)
+        })
+    }
+
+    /// Passes over the rest of a part. What shares an output with a member that is broken off cannot follow it; what
+    /// is decompressed into a pipe can, as gzip does, and the exit status tells.
+    fn give_up(&mut self, outcome: Outcome, place: &Place, decompresses: bool) -> Outcome {
+        self.dropped = true;
+        place.part.abandon();
+        if self.broken {
+            return outcome;
+        }
+        // With nothing of it out, it may as well not have been there.
+        let begun = self.progress.bytes_out > 0;
+        self.broken = begun && !(decompresses && self.sink.is_descriptor());
+        if begun { self.sink.cut_short(outcome) } else { outcome }
     }
 
     /// Nothing more is to be written.
@@ -96,9 +159,9 @@ impl Writer {
         self.broken = true;
     }
 
-    /// Called once, when no block will follow.
+    /// Called once, when nothing will follow.
     pub(super) fn close(&mut self, broken: bool, report: &Report) {
-        let ending = match (broken || self.broken, self.members) {
+        let ending = match (broken || self.broken, self.whole) {
             (true, _) => Ending::CutShort,
             (false, 0) => Ending::Empty,
             (false, _) => Ending::Whole,
@@ -108,7 +171,32 @@ impl Writer {
             return;
         }
         if let Some((shown, outcome)) = self.sink.close(ending) {
-            report.outcome(Path::new(&shown), outcome);
+            report.outcome(&Label::of_output(shown), outcome);
         }
+    }
+}
+
+impl Progress {
+    /// Takes in content, and compares the members that end in it with their trailers.
+    fn check(&mut self, bytes: &[u8], checks: &[Check]) -> Result<(), Damage> {
+        let mut start = 0;
+        for &Check { at, offset, crc, length } in checks {
+            self.take_in(&bytes[start..at]);
+            start = at;
+            if self.crc.sum() != crc {
+                return Err(Damage::Crc(offset, crc, self.crc.sum()));
+            }
+            if self.length as u32 != length {
+                return Err(Damage::Length(offset, length, self.length as u32));
+            }
+            (self.crc, self.length) = (Crc::new(), 0);
+        }
+        self.take_in(&bytes[start..]);
+        Ok(())
+    }
+
+    fn take_in(&mut self, content: &[u8]) {
+        self.crc.update(content);
+        self.length += content.len() as u64;
     }
 }

@@ -114,12 +114,12 @@ fn help_and_version_go_to_standard_output() {
 fn a_suffix_of_ones_own_names_outputs_and_tells_them_from_inputs() {
     let t = Sandbox::new();
     let a = t.write("a", "x");
-    t.gzcc(["-S", ".z", "a"]).succeeds();
-    t.assert_holds("a.z", &a);
-    let left_alone = "gzcc: a.z: already has the suffix; left alone";
-    assert_eq!(t.gzcc(["-S.z", "a.z"]).says(2, &[left_alone]), "Compressed 0 files, 1 skipped\n");
-    t.gzcc(["a.z"]).succeeds();
-    assert_eq!(gunzip(&gunzip(&t.read("a.z.gz"))), a);
+    t.gzcc(["-S", ".x", "a"]).succeeds();
+    t.assert_holds("a.x", &a);
+    let left_alone = "gzcc: a.x: already has the suffix; left alone";
+    assert_eq!(t.gzcc(["-S.x", "a.x"]).says(2, &[left_alone]), "Compressed 0 files, 1 skipped\n");
+    t.gzcc(["a.x"]).succeeds();
+    assert_eq!(gunzip(&gunzip(&t.read("a.x.gz"))), a);
 }
 
 #[test]

@@ -1,0 +1,146 @@
+//! The table that `-l` prints: GNU gzip's, column by column.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::names;
+use crate::outcome::{Done, Label};
+use crate::settings::{Mode, Settings, Verbosity};
+use crate::shown::Shown;
+use std::ffi::OsString;
+
+/// A table under way.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// Method, CRC and time come before the sizes.
+    verbose: bool,
+    /// No header and no totals.
+    quiet: bool,
+    /// The sizes are what the last trailer says, which holds for one member of less than 4 GiB.
+    approximate: bool,
+    suffix: OsString,
+    zone: TimeZone,
+    files: u64,
+    total: Sizes,
+}
+
+/// Bytes in and out, and those of headers and trailers, which the ratio leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sizes {
+    packed: u64,
+    plain: u64,
+    overhead: u64,
+}
+
+impl Listing {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            verbose: settings.verbosity == Verbosity::Verbose,
+            quiet: settings.verbosity == Verbosity::Quiet,
+            approximate: settings.mode == Mode::ListTrailers,
+            suffix: settings.suffix.clone(),
+            zone: TimeZone::system(),
+            files: 0,
+            total: Sizes::default(),
+        }
+    }
+
+    /// A file's line, after the table's header if it is the first.
+    pub(super) fn line(&mut self, label: &Label, done: &Done) -> String {
+        let mut text = String::new();
+        if self.files == 0 && !self.quiet {
+            if self.verbose {
+                text += "method  crc     date  time  ";
+            }
+            text += "         compressed        uncompressed  ratio uncompressed_name\n";
+        }
+        self.files += 1;
+        let sizes = Sizes { packed: done.bytes_in, plain: done.bytes_out, overhead: done.facts.overhead };
+        self.total.packed += sizes.packed;
+        self.total.plain += sizes.plain;
+        self.total.overhead += sizes.overhead;
+        if self.verbose {
+            text += &format!("defla {:08x} {} ", done.facts.crc.unwrap_or(0), self.time(done.facts.mtime));
+        }
+        text + &self.sizes(sizes, &Shown::path(&self.name(label, done)).to_string())
+    }
+
+    /// The line that ends a table of several files.
+    pub(super) fn totals(&self) -> Option<String> {
+        let wanted = self.files > 1 && !self.quiet;
+        wanted.then(|| {
+            let indent = if self.verbose { " ".repeat(28) } else { String::new() };
+            indent + &self.sizes(self.total, "(totals)")
+        })
+    }
+
+    fn sizes(&self, sizes: Sizes, name: &str) -> String {
+        let Sizes { packed, plain, overhead } = sizes;
+        let mark = if self.approximate { "~" } else { "" };
+        let data = packed.saturating_sub(overhead) as f64;
+        let ratio = if plain == 0 { 0.0 } else { (plain as f64 - data) * 100.0 / plain as f64 };
+        format!("{packed:>19} {:>19} {mark}{ratio:>w$.1}% {name}\n", format!("{mark}{plain}"), w = 5 - mark.len())
+    }
+
+    /// The name of what would come of it.
+    fn name(&self, label: &Label, done: &Done) -> PathBuf {
+        let given = &label.shown;
+        let stripped = || Some(given.with_file_name(names::decompressed(given.file_name()?, &self.suffix)?));
+        done.output.clone().or_else(stripped).unwrap_or_else(|| given.clone())
+    }
+
+    /// `Nov 23 23:16`, as ls and gzip write a time, in the zone of whoever reads it.
+    fn time(&self, mtime: Option<i64>) -> String {
+        let zoned = mtime.and_then(|t| Timestamp::from_second(t).ok()).map(|t| t.to_zoned(self.zone.clone()));
+        zoned.map_or_else(|| "            ".into(), |zoned| zoned.strftime("%b %e %H:%M").to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Facts;
+
+    fn listing(change: impl FnOnce(&mut Settings)) -> Listing {
+        let mut settings = Settings { mode: Mode::List, ..Settings::default() };
+        change(&mut settings);
+        Listing { zone: TimeZone::UTC, ..Listing::new(&settings) }
+    }
+
+    fn done() -> Done {
+        let facts = Facts { overhead: 20, crc: Some(0x0b59_8800), mtime: Some(1_700_000_000) };
+        Done { bytes_in: 31, bytes_out: 24, facts, ..Done::default() }
+    }
+
+    fn label(name: &str) -> Label {
+        Label { shown: name.into(), position: 0 }
+    }
+
+    #[test]
+    fn the_table_is_gnu_gzips() {
+        let mut listing = listing(|_| {});
+        assert_eq!(
+            listing.line(&label("d/a.gz"), &done()),
+            "         compressed        uncompressed  ratio uncompressed_name\n                 \
+             31                  24  54.2% d/a\n"
+        );
+        assert_eq!(listing.totals(), None);
+        listing.line(&label("b.tgz"), &done());
+        assert_eq!(listing.totals().unwrap(), "                 62                  48  54.2% (totals)\n");
+    }
+
+    #[test]
+    fn verbose_adds_method_crc_and_time() {
+        let line = listing(|s| s.verbosity = Verbosity::Verbose).line(&label("a.gz"), &done());
+        assert!(line.starts_with("method  crc     date  time           compressed  "), "{line}");
+        assert!(line.ends_with("\ndefla 0b598800 Nov 14 22:13                  31                  24  54.2% a\n"));
+    }
+
+    #[test]
+    fn what_trailers_say_is_marked() {
+        let line = listing(|s| s.mode = Mode::ListTrailers).line(&label("a.gz"), &done());
+        assert!(line.ends_with("                 31                 ~24 ~54.2% a\n"), "{line}");
+    }
+}
