@@ -1,6 +1,8 @@
 //! The command line: what was typed, checked, and turned into settings.
 //!
-//! The only file that knows clap. Touches no file and prints nothing.
+//! The only file that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
+
+mod gzip;
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
@@ -17,12 +19,17 @@ use gzcc::shown::Shown;
 /// What a command line asks for.
 pub(crate) enum Request {
     /// Do this.
-    Run(Box<Settings>),
+    Run {
+        /// What was decided.
+        settings: Box<Settings>,
+        /// What is to be said first.
+        warnings: Vec<String>,
+    },
     /// Print this: help or version.
     Print(String),
 }
 
-/// Why a command line was not understood: one line.
+/// Why a command line was not understood: one line, the program's name and all.
 #[derive(Debug)]
 pub(crate) struct Usage(pub(crate) String);
 
@@ -140,16 +147,25 @@ enum Scheduler {
     Rayon,
 }
 
-/// Understands a command line; its first word is the program's name.
-pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Usage> {
+/// Understands a command line; its first word is the program's name. `gzip_variable` is what the environment has
+/// under `GZIP`, which counts only under gzip's names.
+pub(crate) fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    gzip_variable: Option<OsString>,
+) -> Result<Request, Usage> {
+    let mut words = words.into_iter().peekable();
+    if let Some(name) = words.peek().and_then(|program| gzip::name_of(program)) {
+        return gzip::parse(name, words.skip(1), gzip_variable);
+    }
     let typed = match Typed::try_parse_from(spell_levels(words)) {
         Ok(typed) => typed,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Request::Print(error.render().to_string()));
         }
-        Err(error) => return Err(usage(&error)),
+        Err(error) => return Err(refused(&usage(&error))),
     };
-    typed.decide().map(|settings| Request::Run(Box::new(settings)))
+    let settings = Box::new(typed.decide()?);
+    Ok(Request::Run { settings, warnings: Vec::new() })
 }
 
 impl Typed {
@@ -158,7 +174,7 @@ impl Typed {
         let makes_nothing = self.test || self.list;
         let destination = match (self.output, self.output_dir) {
             (Some(_), _) | (_, Some(_)) if makes_nothing => {
-                return Err(Usage("--test and --list make no output".into()));
+                return Err(refused("--test and --list make no output"));
             }
             _ if makes_nothing => Destination::Nowhere,
             (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
@@ -168,7 +184,7 @@ impl Typed {
             (None, None) => Destination::Beside,
         };
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
-            return Err(Usage("--rm needs outputs that take the place of the originals".into()));
+            return Err(refused("--rm needs outputs that take the place of the originals"));
         }
         let mode = match (self.decompress, self.test, self.list) {
             (true, ..) => Mode::Decompress,
@@ -215,7 +231,7 @@ impl Typed {
 
 fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
     match name.is_empty() {
-        true => Err(Usage(format!("{option}: the name is empty"))),
+        true => Err(refused(&format!("{option}: the name is empty"))),
         false => Ok(name.into()),
     }
 }
@@ -296,8 +312,12 @@ fn push_cluster(words: &mut Vec<OsString>, letters: &[u8]) {
     }
 }
 
+fn refused(reason: &str) -> Usage {
+    Usage(format!("gzcc: {reason}; see gzcc --help"))
+}
+
 /// clap's error as one line.
-fn usage(error: &clap::Error) -> Usage {
+fn usage(error: &clap::Error) -> String {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -321,7 +341,7 @@ fn usage(error: &clap::Error) -> Usage {
             line += &format!(" (similar: {suggestion})");
         }
     }
-    Usage(Shown::text(&line).to_string())
+    Shown::text(&line).to_string()
 }
 
 #[cfg(test)]
@@ -335,8 +355,9 @@ mod tests {
     }
 
     fn settings(words: &str) -> Result<Settings, Usage> {
-        match parse(["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty())).map(OsString::from))? {
-            Request::Run(settings) => Ok(*settings),
+        let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
+        match parse(words.map(OsString::from), None)? {
+            Request::Run { settings, .. } => Ok(*settings),
             Request::Print(text) => panic!("{text}"),
         }
     }

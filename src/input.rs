@@ -1,7 +1,7 @@
 //! An opened input: what it is, how it may be read, and whether it is still what it was.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,8 +61,11 @@ pub struct Input {
 
 impl Input {
     /// Opens standard input.
-    pub fn stdin(label: Label) -> Result<Self, Outcome> {
+    pub fn stdin(label: Label, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
+        if settings.decompresses() && !settings.force && fd.is_terminal() {
+            return Err(Outcome::Failed(anyhow!("compressed data is not read from a terminal (-f forces it)")));
+        }
         let stat = stat_of(&fd)?;
         Ok(Self { label, source: Source::Stdin, fd, stat, through_link: false, size: None })
     }
@@ -70,7 +73,7 @@ impl Input {
     /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
     pub fn open_regular(label: Label, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            return Self::stdin(label);
+            return Self::stdin(label, settings);
         };
         // Opening a FIFO must not wait for a writer, just to find out that it is one.
         let mut flags = OFlags::NONBLOCK;
@@ -107,9 +110,14 @@ impl Input {
 
     /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
     /// pipe should, but for the output itself.
-    pub fn open_any(label: Label, source: Source, output: Option<Identity>) -> Result<Self, Outcome> {
+    pub fn open_any(
+        label: Label,
+        source: Source,
+        output: Option<Identity>,
+        settings: &Settings,
+    ) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            let input = Self::stdin(label)?;
+            let input = Self::stdin(label, settings)?;
             return input.unless_it_is(output);
         };
         let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
@@ -160,6 +168,11 @@ impl Input {
     /// Modification time in seconds since 1970, of a regular file.
     pub fn mtime(&self) -> Option<i64> {
         self.is_regular().then_some(self.stat.st_mtime as _)
+    }
+
+    /// Whether it is standard input.
+    pub fn is_stdin(&self) -> bool {
+        matches!(self.source, Source::Stdin)
     }
 
     /// Device and inode.
@@ -261,7 +274,10 @@ fn is_link(folder: &Folder, name: &OsString) -> bool {
     standing.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 
-/// Standard input's name in messages.
-pub fn stdin_name() -> &'static Path {
-    Path::new("standard input")
+/// Standard input's name in messages; gzip's is shorter.
+pub fn stdin_name(settings: &Settings) -> &'static Path {
+    Path::new(if settings.as_gzip() { GZIP_STDIN } else { STDIN })
 }
+
+const STDIN: &str = "standard input";
+const GZIP_STDIN: &str = "stdin";

@@ -19,10 +19,10 @@ use crate::gzip::Found;
 use crate::input::{Identity, Input, identity_of};
 use crate::metadata::Metadata;
 use crate::names;
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{Label, Outcome, Reason};
 use crate::output::{Birth, Output, Refusal, Replacing};
 use crate::plan::{Item, Plan, Planned, Target};
-use crate::report::Report;
+use crate::report::{Report, may_replace};
 use crate::settings::{self, Destination, Settings};
 use crate::shown::Shown;
 use crate::sink::{Own, Sink, refused};
@@ -111,7 +111,7 @@ impl Jobs {
         let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
         let input = match &target {
             Target::Nowhere => {
-                let input = Input::open_any(label, source, None)?;
+                let input = Input::open_any(label, source, None, settings)?;
                 if settings.mode == settings::Mode::ListTrailers {
                     return Err(Outcome::Done(input.gzip_ends()?));
                 }
@@ -120,10 +120,10 @@ impl Jobs {
             }
             Target::Joined => {
                 let (sink, itself) = standard_output(settings)?;
-                return Ok(stream(Input::open_any(label, source, itself)?, sink));
+                return Ok(stream(Input::open_any(label, source, itself, settings)?, sink));
             }
             // Whoever names the output may take the input from a pipe.
-            Target::Named(_) if !settings.removes() => Input::open_any(label, source, None)?,
+            Target::Named(_) if !settings.removes() => Input::open_any(label, source, None, settings)?,
             _ => Input::open_regular(label, source, settings)?,
         };
         let stored = Stored::of(&input, settings)?;
@@ -251,7 +251,8 @@ impl Inputs for Joining {
             Planned::Settled(label, outcome) => return Some(Err((label, outcome))),
             Planned::Item(item) => item,
         };
-        let open = || Ok(Part::new(Input::open_any(label.clone(), source, self.itself)?, &self.settings));
+        let open =
+            || Ok(Part::new(Input::open_any(label.clone(), source, self.itself, &self.settings)?, &self.settings));
         Some(contained(open).map_err(|outcome| (label, outcome)))
     }
 
@@ -284,8 +285,16 @@ fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Ident
 
 /// The output of one input.
 fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Settings) -> Result<Own, Outcome> {
-    let replacing = Replacing { force: settings.force, input: Some(input.identity()) };
-    look_ahead(&folder, &name, replacing)?;
+    let mut replacing = Replacing { force: settings.force, input: Some(input.identity()) };
+    match look_ahead(&folder, &name, replacing) {
+        Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
+            if !may_replace(settings.program, &output) {
+                return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
+            }
+            replacing.force = true;
+        }
+        looked => drop(looked?),
+    }
     let metadata = input.metadata();
     let birth = if metadata.is_some() { Birth::Private } else { Birth::Umask };
     let output = Some(make(folder, name, birth, settings)?);

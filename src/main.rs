@@ -16,11 +16,14 @@ use gzcc::shown::Shown;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
-    let status = match cli::parse(std::env::args_os()) {
-        Ok(cli::Request::Run(settings)) => compress(*settings),
+    let status = match cli::parse(std::env::args_os(), std::env::var_os("GZIP")) {
+        Ok(cli::Request::Run { settings, warnings }) => {
+            warnings.iter().for_each(|warning| say(format_args!("{warning}")));
+            work(*settings)
+        }
         Ok(cli::Request::Print(text)) => print(&text),
-        Err(cli::Usage(reason)) => {
-            say(format_args!("gzcc: {reason}; see gzcc --help"));
+        Err(cli::Usage(line)) => {
+            say(format_args!("{line}"));
             Status::Error
         }
     };
@@ -28,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs, and tells the count where standard output is free for it.
-fn compress(settings: Settings) -> Status {
+fn work(settings: Settings) -> Status {
     let counts = counts_aloud(&settings);
     raise_descriptor_limit(settings.jobs.get());
     take_file_size_limit_as_error();

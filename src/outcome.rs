@@ -83,6 +83,8 @@ pub struct Done {
     pub bytes_in: u64,
     /// Bytes made of it.
     pub bytes_out: u64,
+    /// The input was standard input.
+    pub from_stdin: bool,
     /// The output's name, where it has one of its own.
     pub output: Option<PathBuf>,
     /// What was learnt of its gzip members, where they were read or written.

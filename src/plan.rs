@@ -112,7 +112,7 @@ impl Plan {
                 return Err(Outcome::Failed(anyhow!("can be read only once")));
             }
             let target = if self.settings.destination == Destination::Nowhere { Target::Nowhere } else { target };
-            return Ok(Some(self.labelled(stdin_name().into(), Source::Stdin, target)));
+            return Ok(Some(self.labelled(stdin_name(&self.settings).into(), Source::Stdin, target)));
         }
         let path = PathBuf::from(&argument);
         let Some((parent, name)) = folder::split(&argument) else {
@@ -190,6 +190,10 @@ impl Plan {
     fn item(&mut self, shown: PathBuf, folder: Arc<Folder>, name: OsString, walked: bool) -> Result<Item, Outcome> {
         let settings = Arc::clone(&self.settings);
         let target = match &settings.destination {
+            // Whoever names a file wants it looked at; in a tree only what is called compressed is.
+            Destination::Nowhere if walked && names::split_suffix(&name, &settings.suffix).is_none() => {
+                return Err(Outcome::Skipped(Reason::UnknownSuffix { recursive: true }));
+            }
             Destination::Nowhere => Target::Nowhere,
             Destination::File(path) if !settings.concatenates() => Target::Named(path.clone()),
             Destination::Stdout | Destination::File(_) => Target::Joined,
@@ -265,7 +269,8 @@ impl Iterator for Plan {
                 }
                 None => {
                     let argument = self.next_argument()?;
-                    let shown = if argument == "-" { stdin_name().into() } else { PathBuf::from(&argument) };
+                    let shown =
+                        if argument == "-" { stdin_name(&self.settings).into() } else { PathBuf::from(&argument) };
                     (shown, self.argument(argument))
                 }
             };

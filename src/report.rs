@@ -4,12 +4,14 @@
 
 mod gnu;
 mod listing;
+mod question;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::listing::Listing;
+pub use self::question::may_replace;
 use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
@@ -196,7 +198,7 @@ impl Voice {
     fn verdict(&self, reason: &Reason) -> Verdict {
         match self.rules {
             Rules::Gzcc => reason.verdict(),
-            Rules::Gzip => gnu::verdict(reason),
+            Rules::Gzip => gnu::verdict(reason, self.verbosity),
         }
     }
 

@@ -117,9 +117,12 @@ impl Settings {
         self.mode != Mode::Compress
     }
 
-    /// Whether what is no gzip data comes out as it went in: `-dcf`.
-    pub fn passes_through(&self) -> bool {
-        self.mode == Mode::Decompress && self.destination == Destination::Stdout && self.force
+    /// Whether what is no gzip data comes out as it went in: `-dcf`. Standard input goes to standard output without
+    /// being told to.
+    pub fn passes_through(&self, from_stdin: bool) -> bool {
+        let to_stdout =
+            self.destination == Destination::Stdout || from_stdin && self.destination == Destination::Beside;
+        self.mode == Mode::Decompress && self.force && to_stdout
     }
 
     /// Whether a symbolic link among the inputs is left alone. gzcc follows it where it removes nothing; gzip when

@@ -379,10 +379,10 @@ impl Shared<'_> {
     }
 
     /// A decoder at the beginning of a file.
-    fn inflation(&self) -> Inflation {
+    fn inflation(&self, pass_through: bool) -> Inflation {
         let spare = self.inflations.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut inflation = spare.unwrap_or_else(Inflation::new);
-        inflation.restart(self.settings.passes_through());
+        inflation.restart(pass_through);
         inflation
     }
 

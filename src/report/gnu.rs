@@ -1,16 +1,142 @@
-//! GNU gzip's words, for whoever calls the program by its name and reads what it says.
+//! GNU gzip's words, and what counts for it, for whoever calls the program by its name and reads what it says.
+//!
+//! The messages are those of gzip 1.12, empty lines before some of them included, as scripts match them.
 
 use super::{Voice, say};
-use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
-use crate::settings::Verbosity;
+use crate::gzip::Damage;
+use crate::outcome::{Chain, Done, Label, Outcome, Reason, Shortfall, Status, Verdict};
+use crate::settings::{Mode, Verbosity};
 use crate::shown::Shown;
 
-pub(super) fn verdict(reason: &Reason) -> Verdict {
-    reason.verdict()
+/// What an input that was left alone means to gzip.
+pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
+    let loud = |recursive: bool| verbosity == Verbosity::Verbose || !recursive && verbosity > Verbosity::Quiet;
+    match reason {
+        Reason::HasSuffix { recursive, .. } => Verdict { said: loud(*recursive), status: Status::Success },
+        // What is not said does not count either.
+        Reason::UnknownSuffix { recursive } if !loud(*recursive) => Verdict { said: false, status: Status::Success },
+        // The question has been asked already, or would have been: this is its end.
+        Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { said: true, status: Status::Warning },
+        _ => Verdict { said: verbosity > Verbosity::Quiet, ..reason.verdict() },
+    }
 }
 
 impl Voice {
+    /// gzip's words.
     pub(super) fn tell_as_gzip(&self, label: &Label, outcome: &Outcome) {
-        self.tell(label, outcome);
+        let (program, name) = (self.program, Shown::path(&label.shown));
+        match outcome {
+            Outcome::Done(done) => {
+                if self.verbosity == Verbosity::Verbose {
+                    self.tell_done(label, done);
+                }
+                match &done.shortfall {
+                    None => {}
+                    Some(Shortfall::TrailingGarbage) => {
+                        self.warn(format_args!("\n{program}: {name}: decompression OK, trailing garbage ignored"));
+                    }
+                    Some(shortfall) => self.warn(format_args!("{program}: {name}: {shortfall}")),
+                }
+            }
+            Outcome::Skipped(reason) => {
+                if verdict(reason, self.verbosity).said {
+                    self.tell_skipped(name, reason);
+                }
+            }
+            Outcome::Failed(error) => match error.downcast_ref::<Damage>() {
+                Some(damage) => self.tell_damage(name, damage),
+                None => say(format_args!("{program}: {name}: {}", Chain(error))),
+            },
+            Outcome::NotReached => say(format_args!("{program}: {name}: not written, as the output ended before it")),
+            Outcome::ReaderGone => {}
+        }
+    }
+
+    fn tell_done(&self, label: &Label, done: &Done) {
+        let name = Shown::path(&label.shown);
+        let ratio = Ratio::of(done, self.mode);
+        let what = if self.removes { "replaced with" } else { "created" };
+        match (self.mode, &done.output) {
+            (Mode::Test, _) if done.from_stdin => say(format_args!(" OK")),
+            (Mode::Test, _) => say(format_args!("{name}:\t OK")),
+            (Mode::List | Mode::ListTrailers, _) => {}
+            (_, Some(output)) => say(format_args!("{name}:\t{ratio} -- {what} {}", Shown::path(output))),
+            (Mode::Compress, None) if done.from_stdin => say(format_args!("{ratio}")),
+            (_, None) if done.from_stdin => {}
+            (_, None) => say(format_args!("{name}:\t{ratio} -- replaced with stdout")),
+        }
+    }
+
+    fn tell_skipped(&self, name: Shown<'_>, reason: &Reason) {
+        let program = self.program;
+        match reason {
+            Reason::HasSuffix { suffix, .. } => {
+                say(format_args!("{program}: {name} already has {} suffix -- unchanged", Shown::path(suffix)));
+            }
+            Reason::UnknownSuffix { .. } => say(format_args!("{program}: {name}: unknown suffix -- ignored")),
+            Reason::OutputExists(output) => {
+                say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
+            }
+            Reason::NotOverwritten(_) => say(format_args!("\tnot overwritten")),
+            Reason::Folder => say(format_args!("{program}: {name} is a directory -- ignored")),
+            Reason::NotRegular => {
+                say(format_args!("{program}: {name} is not a directory or a regular file - ignored"));
+            }
+            Reason::HardLinks(links) => {
+                let (others, s) = (links - 1, if *links > 2 { "s" } else { "" });
+                say(format_args!("{program}: {name} has {others} other link{s} -- file ignored"));
+            }
+            Reason::SpecialMode(bits) if bits & 0o4000 != 0 => {
+                say(format_args!("{program}: {name} is set-user-ID on execution - ignored"));
+            }
+            Reason::SpecialMode(bits) if bits & 0o2000 != 0 => {
+                say(format_args!("{program}: {name} is set-group-ID on execution - ignored"));
+            }
+            Reason::SpecialMode(_) => say(format_args!("{program}: {name} has the sticky bit set - file ignored")),
+            reason => say(format_args!("{program}: {name}: {reason}")),
+        }
+    }
+
+    fn tell_damage(&self, name: Shown<'_>, damage: &Damage) {
+        let program = self.program;
+        let invalid = |what: &str| say(format_args!("\n{program}: {name}: invalid compressed data--{what}"));
+        match *damage {
+            Damage::NotGzip => say(format_args!("\n{program}: {name}: not in gzip format")),
+            Damage::Method(method) => {
+                say(format_args!("{program}: {name}: unknown method {method} -- not supported"));
+            }
+            Damage::Flags(flags) if flags & 0x20 != 0 => {
+                say(format_args!("{program}: {name} is encrypted -- not supported"));
+            }
+            Damage::Flags(flags) => say(format_args!("{program}: {name} has flags {flags:#x} -- not supported")),
+            Damage::HeaderCrc(stored, computed) => say(format_args!(
+                "{program}: {name}: header checksum {stored:#06x} != computed checksum {computed:#06x}"
+            )),
+            Damage::Truncated(_) => say(format_args!("\n{program}: {name}: unexpected end of file")),
+            Damage::Data(_) => invalid("format violated"),
+            Damage::Crc(..) => invalid("crc error"),
+            Damage::Length(..) => invalid("length error"),
+            Damage::TooLong(_) => say(format_args!("{program}: {name}: {damage}")),
+        }
+    }
+}
+
+/// What was saved, in percent of the content, headers and trailers left out: ` 54.2%`.
+struct Ratio(f64);
+
+impl Ratio {
+    fn of(done: &Done, mode: Mode) -> Self {
+        let (packed, plain) = match mode {
+            Mode::Compress => (done.bytes_out, done.bytes_in),
+            _ => (done.bytes_in, done.bytes_out),
+        };
+        let data = packed.saturating_sub(done.facts.overhead) as f64;
+        Self(if plain == 0 { 0.0 } else { (plain as f64 - data) * 100.0 / plain as f64 })
+    }
+}
+
+impl std::fmt::Display for Ratio {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:>5.1}%", self.0)
     }
 }

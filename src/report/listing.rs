@@ -87,6 +87,10 @@ impl Listing {
     /// The name of what would come of it.
     fn name(&self, label: &Label, done: &Done) -> PathBuf {
         let given = &label.shown;
+        if done.from_stdin {
+            // As gzip has it.
+            return "stdout".into();
+        }
         let stripped = || Some(given.with_file_name(names::decompressed(given.file_name()?, &self.suffix)?));
         done.output.clone().or_else(stripped).unwrap_or_else(|| given.clone())
     }

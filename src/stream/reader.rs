@@ -148,7 +148,8 @@ impl Reader {
                 Err(error) => (Err(error.into()), true),
             },
             Cutter::Inflation(inflation) => {
-                let inflation = inflation.get_or_insert_with(|| shared.inflation());
+                let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
+                let inflation = inflation.get_or_insert_with(|| shared.inflation(pass_through));
                 match inflation.next(fd, shared.spare_buffer()) {
                     Chunk::Batch(batch) => (Ok(Cut::Batch(batch)), false),
                     Chunk::Content(content) => {

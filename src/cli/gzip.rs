@@ -1,0 +1,405 @@
+//! The command line under gzip's and pigz' names: an ordered list of switches, by getopt's rules.
+//!
+//! Not clap's, because here order matters (of `-n` and `-M` the last one counts, of level digits too), any unique
+//! beginning of a long option stands for it, and each error is to be gzip's own. Takes the options of GNU gzip 1.12
+//! and pigz 2.8; what gzcc cannot do is refused by name.
+
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use gzcc::settings::{self, Destination, Mode, Originals, Rules, Settings, Verbosity};
+use gzcc::shown::Shown;
+
+use super::{Request, Usage};
+
+/// The names that gzip's rules go with, and what each does when no option says otherwise.
+const NAMES: [(&str, Mode, Destination); 6] = [
+    ("gzip", Mode::Compress, Destination::Beside),
+    ("gunzip", Mode::Decompress, Destination::Beside),
+    ("zcat", Mode::Decompress, Destination::Stdout),
+    ("gzcat", Mode::Decompress, Destination::Stdout),
+    ("pigz", Mode::Compress, Destination::Beside),
+    ("unpigz", Mode::Decompress, Destination::Beside),
+];
+
+/// What an option does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Switch {
+    Ascii,
+    Bits,
+    Decompress,
+    Fast,
+    Best,
+    Force,
+    Help,
+    Independent,
+    Keep,
+    License,
+    List,
+    Name,
+    NoName,
+    NoTime,
+    Processes,
+    Quiet,
+    Recursive,
+    Rsyncable,
+    Stdout,
+    Suffix,
+    Synchronous,
+    Test,
+    Time,
+    Verbose,
+    Version,
+    /// gzip and pigz have it, gzcc does not: what it would be.
+    Lacking(&'static str),
+}
+
+use Switch::*;
+
+/// Letter, long name, meaning. A letter of `\0` is none; several names have a line each.
+const OPTIONS: &[(u8, &str, Switch)] = &[
+    (b'a', "ascii", Ascii),
+    (b'b', "bits", Bits),
+    (b'c', "stdout", Stdout),
+    (b'c', "to-stdout", Stdout),
+    (b'd', "decompress", Decompress),
+    (b'd', "uncompress", Decompress),
+    (b'f', "force", Force),
+    (b'h', "help", Help),
+    (b'?', "help", Help),
+    (b'i', "independent", Independent),
+    (b'k', "keep", Keep),
+    (b'l', "list", List),
+    (b'L', "license", License),
+    (b'm', "no-time", NoTime),
+    (b'M', "time", Time),
+    (b'n', "no-name", NoName),
+    (b'N', "name", Name),
+    (b'p', "processes", Processes),
+    (b'q', "quiet", Quiet),
+    (b'q', "silent", Quiet),
+    (b'r', "recursive", Recursive),
+    (b'R', "rsyncable", Rsyncable),
+    (b'S', "suffix", Suffix),
+    (b't', "test", Test),
+    (b'v', "verbose", Verbose),
+    (b'V', "version", Version),
+    (b'Y', "synchronous", Synchronous),
+    (0, "fast", Fast),
+    (0, "best", Best),
+    (b'A', "alias", Lacking("zip files")),
+    (0, "blocksize", Lacking("other block sizes")),
+    (b'C', "comment", Lacking("comments")),
+    (b'F', "first", Lacking("zopfli")),
+    (b'H', "huffman", Lacking("Huffman coding alone")),
+    (b'I', "iterations", Lacking("zopfli")),
+    (b'J', "maxsplits", Lacking("zopfli")),
+    (b'K', "zip", Lacking("zip files")),
+    (b'O', "oneblock", Lacking("zopfli")),
+    (b'U', "rle", Lacking("run-length encoding")),
+    (b'z', "zlib", Lacking("zlib streams")),
+    (b'Z', "lzw", Lacking("LZW")),
+];
+
+/// The name among [`NAMES`] that `program`, the first word of a command line, calls for.
+pub(super) fn name_of(program: &OsStr) -> Option<&'static str> {
+    let name = program.as_bytes().rsplit(|&b| b == b'/').next()?;
+    NAMES.iter().map(|(known, ..)| *known).find(|known| known.as_bytes() == name)
+}
+
+/// Understands the words after the program's name, and `GZIP` from the environment.
+pub(super) fn parse(
+    program: &'static str,
+    words: impl Iterator<Item = OsString>,
+    environment: Option<OsString>,
+) -> Result<Request, Usage> {
+    let mut given = Given::new(program);
+    let environment: Vec<OsString> = environment
+        .filter(|_| !given.is_pigz)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(u8::is_ascii_whitespace))
+        .filter(|word| !word.is_empty())
+        .map(|word| OsString::from_vec(word.to_vec()))
+        .collect();
+    let warns = !environment.is_empty();
+    given.from_environment = true;
+    given.take(environment.into_iter())?;
+    given.from_environment = false;
+    if warns && given.verbosity > Verbosity::Quiet {
+        let warning = "warning: GZIP environment variable is deprecated; use an alias or script";
+        given.warnings.push(format!("{program}: {warning}"));
+    }
+    given.take(words)?;
+    if let Some(text) = given.print {
+        return Ok(Request::Print(text));
+    }
+    let warnings = std::mem::take(&mut given.warnings);
+    Ok(Request::Run { settings: Box::new(given.decide()), warnings })
+}
+
+/// What has been typed so far.
+struct Given {
+    is_pigz: bool,
+    from_environment: bool,
+    /// What there is to say before anything is done.
+    warnings: Vec<String>,
+    /// Help, version or license.
+    print: Option<String>,
+    decompress: bool,
+    test: bool,
+    list: bool,
+    stdout: bool,
+    keep: bool,
+    /// Name and time: kept or not, where that has been said.
+    name: Option<bool>,
+    time: Option<bool>,
+    verbosity: Verbosity,
+    /// Everything that needs no second thought.
+    settings: Settings,
+}
+
+impl Given {
+    fn new(program: &'static str) -> Self {
+        let found = NAMES.iter().find(|(name, ..)| *name == program);
+        let (_, mode, destination) = found.unwrap_or(&NAMES[0]);
+        Self {
+            is_pigz: program.ends_with("pigz"),
+            from_environment: false,
+            warnings: Vec::new(),
+            print: None,
+            decompress: *mode == Mode::Decompress,
+            test: false,
+            list: false,
+            stdout: *destination == Destination::Stdout,
+            keep: false,
+            name: None,
+            time: None,
+            verbosity: Verbosity::Normal,
+            settings: Settings { program, rules: Rules::Gzip, ..Settings::default() },
+        }
+    }
+
+    /// Takes words until they are over: options and files in any order, after `--` files alone.
+    fn take(&mut self, mut words: impl Iterator<Item = OsString>) -> Result<(), Usage> {
+        while let Some(word) = words.next() {
+            match word.as_bytes() {
+                b"--" if self.from_environment => {}
+                b"--" => {
+                    self.settings.inputs.extend(words);
+                    break;
+                }
+                [b'-', b'-', long @ ..] => self.take_long(long, &mut words)?,
+                [b'-', cluster @ ..] if !cluster.is_empty() => self.take_cluster(cluster, &mut words)?,
+                _ if self.from_environment => {
+                    return Err(
+                        self.refused(&format!("{}: non-option in GZIP environment variable", Shown::path(&word)))
+                    );
+                }
+                _ => self.settings.inputs.push(word),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_long(&mut self, long: &[u8], words: &mut impl Iterator<Item = OsString>) -> Result<(), Usage> {
+        let (name, value) = match long.iter().position(|&b| b == b'=') {
+            Some(at) => (&long[..at], Some(OsString::from_vec(long[at + 1..].to_vec()))),
+            None => (long, None),
+        };
+        let exact = OPTIONS.iter().filter(|(_, known, _)| known.as_bytes() == name).take(1);
+        let mut meant: Vec<_> = exact.collect();
+        if meant.is_empty() {
+            meant.extend(OPTIONS.iter().filter(|(_, known, _)| known.as_bytes().starts_with(name)));
+        }
+        let shown = Shown::bytes(name);
+        let Some((_, full, switch)) = meant.first() else {
+            return Err(self.refused(&format!("unrecognized option '--{shown}'")));
+        };
+        if meant.iter().any(|(.., other)| other != switch) {
+            let names: Vec<String> = meant.iter().map(|(_, name, _)| format!("'--{name}'")).collect();
+            return Err(self.refused(&format!("option '--{shown}' is ambiguous; possibilities: {}", names.join(" "))));
+        }
+        let value = match (takes_value(*switch), value) {
+            (true, value) => Some(
+                value
+                    .or_else(|| words.next())
+                    .ok_or_else(|| self.refused(&format!("option '--{full}' requires an argument")))?,
+            ),
+            (false, Some(_)) => return Err(self.refused(&format!("option '--{full}' doesn't allow an argument"))),
+            (false, None) => None,
+        };
+        self.switch(*switch, value.unwrap_or_default(), &format!("--{full}"))
+    }
+
+    fn take_cluster(&mut self, cluster: &[u8], words: &mut impl Iterator<Item = OsString>) -> Result<(), Usage> {
+        let mut rest = cluster;
+        while let [letter, after @ ..] = rest {
+            rest = after;
+            if letter.is_ascii_digit() {
+                self.settings.level = letter - b'0';
+                // pigz takes digits for one number, gzip the last one for the level.
+                if self.is_pigz && rest.first().is_some_and(u8::is_ascii_digit) {
+                    return Err(self.refused("only levels 0 to 9 are supported"));
+                }
+                continue;
+            }
+            let Some((.., switch)) = OPTIONS.iter().find(|(known, ..)| known == letter && *letter != 0) else {
+                return Err(self.refused(&format!("invalid option -- '{}'", Shown::bytes(&[*letter]))));
+            };
+            let mut value = OsString::new();
+            if takes_value(*switch) {
+                value = match std::mem::take(&mut rest) {
+                    [] => words.next().ok_or_else(|| {
+                        self.refused(&format!("option requires an argument -- '{}'", char::from(*letter)))
+                    })?,
+                    here => OsString::from_vec(here.to_vec()),
+                };
+            }
+            self.switch(*switch, value, &format!("-{}", char::from(*letter)))?;
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, switch: Switch, value: OsString, typed: &str) -> Result<(), Usage> {
+        // What an environment says must not decide which files go.
+        let harmless = matches!(switch, Fast | Best | Name | NoName | Quiet | Rsyncable | Synchronous | Verbose);
+        if self.from_environment && !harmless {
+            return Err(self.refused(&format!("{typed}: option not valid in GZIP environment variable")));
+        }
+        let settings = &mut self.settings;
+        match switch {
+            Ascii => {
+                let ignored = format!("{}: option --ascii ignored on this system", settings.program);
+                self.warnings.extend((self.verbosity > Verbosity::Quiet).then_some(ignored));
+            }
+            Bits if self.is_pigz => return Err(self.lacks(typed, "other block sizes")),
+            // They are about LZW, which gzip itself does not write any more.
+            Bits if value.as_bytes().iter().all(u8::is_ascii_digit) => {}
+            Bits => return Err(self.refused("-b operand is not an integer")),
+            Stdout => self.stdout = true,
+            Decompress => self.decompress = true,
+            Force => settings.force = true,
+            Independent => settings.independent = true,
+            Keep => self.keep = true,
+            List => self.list = true,
+            Name => (self.name, self.time) = (Some(true), Some(true)),
+            NoName => (self.name, self.time) = (Some(false), Some(false)),
+            Time => self.time = Some(true),
+            NoTime => self.time = Some(false),
+            Processes => {
+                let number = value.to_str().and_then(|text| text.parse::<u16>().ok());
+                let number = number.filter(|&n| n <= settings::MAX_JOBS).and_then(|n| NonZeroUsize::new(n.into()));
+                settings.jobs = number.ok_or_else(|| {
+                    Usage(format!("{}: invalid number of processes {}", settings.program, Shown::path(&value)))
+                })?;
+            }
+            Quiet => self.verbosity = Verbosity::Quiet,
+            Recursive => settings.recursive = true,
+            Rsyncable => settings.rsyncable = true,
+            // pigz takes the suffix as it is; a suffix with a slash would lead into another folder.
+            Suffix if value.is_empty() || value.as_bytes().contains(&b'/') => {
+                return Err(Usage(format!(
+                    "{}: invalid suffix '{}'",
+                    settings.program,
+                    Shown::bytes(value.as_bytes())
+                )));
+            }
+            Suffix => settings.suffix = value,
+            Synchronous => settings.sync = Some(true),
+            Test => self.test = true,
+            Verbose => self.verbosity = Verbosity::Verbose,
+            Fast => settings.level = 1,
+            Best => settings.level = settings::MAX_LEVEL,
+            Help => self.print = self.print.take().or(Some(help(settings.program))),
+            Version => self.print = self.print.take().or(Some(version(settings.program))),
+            License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(settings.program)))),
+            Lacking(what) => return Err(self.lacks(typed, what)),
+        }
+        Ok(())
+    }
+
+    /// Settles what the options mean together.
+    fn decide(self) -> Settings {
+        let mode = match () {
+            () if self.list => Mode::List,
+            () if self.test => Mode::Test,
+            () if self.decompress => Mode::Decompress,
+            () => Mode::Compress,
+        };
+        let destination = match () {
+            () if self.list || self.test => Destination::Nowhere,
+            () if self.stdout => Destination::Stdout,
+            () => Destination::Beside,
+        };
+        // gzip stores both, and restores neither, unless it is told to.
+        let compresses = mode == Mode::Compress;
+        let replaces = destination == Destination::Beside && !self.keep;
+        Settings {
+            mode,
+            originals: if replaces { Originals::Remove } else { Originals::Keep },
+            keep_name: self.name.unwrap_or(compresses),
+            keep_time: self.time.unwrap_or(compresses),
+            verbosity: self.verbosity,
+            ask: destination == Destination::Beside && !self.settings.force,
+            destination,
+            ..self.settings
+        }
+    }
+
+    fn refused(&self, reason: &str) -> Usage {
+        let program = self.settings.program;
+        Usage(format!("{program}: {reason}; see {program} --help"))
+    }
+
+    fn lacks(&self, typed: &str, what: &str) -> Usage {
+        self.refused(&format!("{typed}: {what}: not supported"))
+    }
+}
+
+fn takes_value(switch: Switch) -> bool {
+    matches!(switch, Bits | Processes | Suffix)
+}
+
+fn version(program: &str) -> String {
+    format!("{program} (gzcc) {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+const LICENSE: &str = "Under the MIT license: free to use, change and pass on, without any warranty.\n";
+
+/// Options as gzip's own help has them, with pigz'.
+fn help(program: &str) -> String {
+    format!(
+        "Usage: {program} [OPTION]... [FILE]...
+Compress or uncompress FILEs (by default, compress FILES in-place).
+This is gzcc under gzip's name; called gzcc it has rules and options of its own.
+
+  -a, --ascii          ignored, with a warning
+  -c, --stdout         write on standard output, keep original files unchanged
+  -d, --decompress     decompress
+  -f, --force          force overwrite of output file and compress links
+  -h, --help           give this help
+  -i, --independent    compress blocks independently of each other
+  -k, --keep           keep (don't delete) input files
+  -l, --list           list compressed file contents
+  -L, --license        display software license
+  -m, --no-time        do not save or restore the original timestamp
+  -M, --time           save or restore the original timestamp
+  -n, --no-name        do not save or restore the original name and timestamp
+  -N, --name           save or restore the original name and timestamp
+  -p, --processes=N    use N workers
+  -q, --quiet          suppress all warnings
+  -r, --recursive      operate recursively on directories
+  -R, --rsyncable      make rsync-friendly archive
+  -S, --suffix=SUF     use suffix SUF on compressed files
+  -t, --test           test compressed file integrity
+  -v, --verbose        verbose mode
+  -V, --version        display version number
+  -Y, --synchronous    synchronous output (already so where originals are deleted)
+  -0 ... -9            compression level; of several digits the last one
+  --fast, --best       levels 1 and 9
+
+With no FILE, or when FILE is -, read standard input.
+"
+    )
+}
