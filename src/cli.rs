@@ -16,15 +16,27 @@ use clap::{ArgAction, Parser, ValueEnum};
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 use gzcc::shown::Shown;
 
+/// A command line, understood.
+pub(crate) struct Command {
+    /// What is to be said first.
+    pub(crate) warnings: Vec<String>,
+    /// What it asks for.
+    pub(crate) request: Request,
+}
+
+/// What counts of the environment, and only under gzip's names.
+#[derive(Default)]
+pub(crate) struct Environment {
+    /// `GZIP`: options that come first.
+    pub(crate) gzip: Option<OsString>,
+    /// `POSIXLY_CORRECT` is set.
+    pub(crate) posixly_correct: bool,
+}
+
 /// What a command line asks for.
 pub(crate) enum Request {
     /// Do this.
-    Run {
-        /// What was decided.
-        settings: Box<Settings>,
-        /// What is to be said first.
-        warnings: Vec<String>,
-    },
+    Run(Box<Settings>),
     /// Print this: help or version.
     Print(String),
 }
@@ -147,25 +159,20 @@ enum Scheduler {
     Rayon,
 }
 
-/// Understands a command line; its first word is the program's name. `gzip_variable` is what the environment has
-/// under `GZIP`, which counts only under gzip's names.
-pub(crate) fn parse(
-    words: impl IntoIterator<Item = OsString>,
-    gzip_variable: Option<OsString>,
-) -> Result<Request, Usage> {
+/// Understands a command line; its first word is the program's name.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Environment) -> Result<Command, Usage> {
     let mut words = words.into_iter().peekable();
     if let Some(name) = words.peek().and_then(|program| gzip::name_of(program)) {
-        return gzip::parse(name, words.skip(1), gzip_variable);
+        return gzip::parse(name, words.skip(1), environment);
     }
-    let typed = match Typed::try_parse_from(spell_levels(words)) {
-        Ok(typed) => typed,
+    let request = match Typed::try_parse_from(spell_levels(words)) {
+        Ok(typed) => Request::Run(Box::new(typed.decide()?)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            return Ok(Request::Print(error.render().to_string()));
+            Request::Print(error.render().to_string())
         }
         Err(error) => return Err(refused(&usage(&error))),
     };
-    let settings = Box::new(typed.decide()?);
-    Ok(Request::Run { settings, warnings: Vec::new() })
+    Ok(Command { warnings: Vec::new(), request })
 }
 
 impl Typed {
@@ -356,8 +363,8 @@ mod tests {
 
     fn settings(words: &str) -> Result<Settings, Usage> {
         let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
-        match parse(words.map(OsString::from), None)? {
-            Request::Run { settings, .. } => Ok(*settings),
+        match parse(words.map(OsString::from), Environment::default())?.request {
+            Request::Run(settings) => Ok(*settings),
             Request::Print(text) => panic!("{text}"),
         }
     }

@@ -185,10 +185,13 @@ impl Inflation {
             self.state = State::Plain;
             return Ok(Step::On);
         }
+        // A single byte is too little to tell, unless it cannot be the first of a header.
+        let cut_short = bytes == gzip::MAGIC[..1] && !self.packed.fill(fd)?;
+        if cut_short || self.state == State::Start && bytes.len() == 1 && !self.packed.fill(fd)? {
+            return Err(Damage::Truncated(self.packed.offset()).into());
+        }
         if self.state == State::Start {
-            // A single byte is too little to tell.
-            let alone = bytes.len() == 1 && self.packed.byte(fd)?.is_none();
-            return Err(if alone { Damage::Truncated(1) } else { Damage::NotGzip }.into());
+            return Err(Damage::NotGzip.into());
         }
         let mut zeros = bytes.iter().all(|&byte| byte == 0);
         while zeros && self.packed.fill(fd)? {

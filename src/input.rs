@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use crate::folder::Folder;
 use crate::gzip::{self, Damage, Found, Start};
 use crate::metadata::Metadata;
-use crate::outcome::{Done, Facts, Label, Outcome, Reason};
+use crate::outcome::{Done, Facts, Label, Outcome, Reason, Terminal};
 use crate::settings::Settings;
 use crate::transfer::read_at_least;
 
@@ -64,7 +64,7 @@ impl Input {
     pub fn stdin(label: Label, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
         if settings.decompresses() && !settings.force && fd.is_terminal() {
-            return Err(Outcome::Failed(anyhow!("compressed data is not read from a terminal (-f forces it)")));
+            return Err(Outcome::Failed(Terminal::Read.into()));
         }
         let stat = stat_of(&fd)?;
         Ok(Self { label, source: Source::Stdin, fd, stat, through_link: false, size: None })
@@ -96,9 +96,10 @@ impl Input {
             _ => return Err(Outcome::Skipped(Reason::NotRegular)),
         }
         let (removes, force) = (settings.removes(), settings.force);
-        // GNU gzip minds these also where it keeps the original, and the mode even when it is forced.
-        if (settings.as_gzip() || removes && !force) && stat.st_mode & 0o7000 != 0 {
-            return Err(Outcome::Skipped(Reason::SpecialMode(stat.st_mode & 0o7000)));
+        // GNU gzip minds these also where it keeps the original, and setuid and setgid even when it is forced.
+        let special = stat.st_mode & if settings.as_gzip() && force { 0o6000 } else { 0o7000 };
+        if (settings.as_gzip() || removes && !force) && special != 0 {
+            return Err(Outcome::Skipped(Reason::SpecialMode(special)));
         }
         if (settings.as_gzip() || removes) && !force && stat.st_nlink > 1 {
             return Err(Outcome::Skipped(Reason::HardLinks(stat.st_nlink as _)));

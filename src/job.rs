@@ -19,7 +19,7 @@ use crate::gzip::Found;
 use crate::input::{Identity, Input, identity_of};
 use crate::metadata::Metadata;
 use crate::names;
-use crate::outcome::{Label, Outcome, Reason};
+use crate::outcome::{Label, Outcome, Reason, Terminal};
 use crate::output::{Birth, Output, Refusal, Replacing};
 use crate::plan::{Item, Plan, Planned, Target};
 use crate::report::{Report, may_replace};
@@ -47,9 +47,9 @@ struct Mirror {
 /// What has not been opened.
 enum Left {
     /// A stream an input.
-    Each(Plan),
+    Each(Box<Plan>),
     /// One stream for all of them.
-    All(Option<Stream>),
+    All(Option<Box<Stream>>),
 }
 
 impl Jobs {
@@ -63,8 +63,8 @@ impl Jobs {
         }
         let plan = Plan::new(Arc::clone(&settings));
         let left = match settings.concatenates() {
-            false => Left::Each(plan),
-            true => Left::All(Some(joined(plan, &settings)?)),
+            false => Left::Each(Box::new(plan)),
+            true => Left::All(Some(Box::new(joined(plan, &settings)?))),
         };
         Ok(Self { settings, left: Mutex::new(left), turn: Mutex::default(), mirror })
     }
@@ -75,7 +75,7 @@ impl Jobs {
             // Questions are asked in the order of the arguments, one at a time.
             let turn = self.settings.ask.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
             let planned = match &mut *self.left() {
-                Left::All(stream) => return stream.take(),
+                Left::All(stream) => return stream.take().map(|stream| *stream),
                 Left::Each(plan) => plan.next()?,
             };
             match planned {
@@ -211,8 +211,9 @@ impl Stored {
             return Ok(Self::default());
         };
         let usable = |name: &[u8]| {
-            names::restored(name)
-                .ok_or_else(|| anyhow!("its header holds a name that cannot be used ({})", Shown::bytes(name)))
+            names::restored(name).ok_or_else(|| {
+                anyhow!("its header holds a name that cannot be used ({})", Shown::bytes(beginning(name)))
+            })
         };
         let name = name.filter(|_| settings.keep_name).map(|name| usable(&name)).transpose()?;
         let mtime = (settings.keep_time && mtime != 0).then_some(mtime.into());
@@ -225,6 +226,11 @@ impl Stored {
             None => metadata,
         }
     }
+}
+
+/// As much of a name as anybody wants to read.
+fn beginning(name: &[u8]) -> &[u8] {
+    &name[..name.len().min(255)]
 }
 
 /// One stream of all inputs.
@@ -356,8 +362,10 @@ fn standard_output(settings: &Settings) -> Result<(Sink, Option<Identity>), Outc
 /// A sink that writes into `fd`, unless that is a terminal, which compressed bytes would only confuse; and the
 /// identity that no input may have.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
-    if !settings.decompresses() && fd.is_terminal() && !settings.force {
-        return Err(Outcome::Failed(anyhow!("compressed data is not written to a terminal (-f forces it)")));
+    // To gzip, whoever says -c and names a file means it.
+    let meant = settings.force || settings.as_gzip() && settings.inputs.iter().any(|input| input != "-");
+    if !settings.decompresses() && fd.is_terminal() && !meant {
+        return Err(Outcome::Failed(Terminal::Written.into()));
     }
     let itself = identity(fd.as_fd());
     Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, itself))

@@ -16,12 +16,18 @@ use gzcc::shown::Shown;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
-    let status = match cli::parse(std::env::args_os(), std::env::var_os("GZIP")) {
-        Ok(cli::Request::Run { settings, warnings }) => {
+    let environment = cli::Environment {
+        gzip: std::env::var_os("GZIP"),
+        posixly_correct: std::env::var_os("POSIXLY_CORRECT").is_some(),
+    };
+    let status = match cli::parse(std::env::args_os(), environment) {
+        Ok(cli::Command { warnings, request }) => {
             warnings.iter().for_each(|warning| say(format_args!("{warning}")));
-            work(*settings)
+            match request {
+                cli::Request::Run(settings) => work(*settings),
+                cli::Request::Print(text) => print(&text),
+            }
         }
-        Ok(cli::Request::Print(text)) => print(&text),
         Err(cli::Usage(line)) => {
             say(format_args!("{line}"));
             Status::Error

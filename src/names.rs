@@ -13,6 +13,9 @@ const KNOWN: [(&str, &str); 8] =
 /// Suffixes by which a name that is not there may be meant, in the order of trying; GNU gzip's.
 const TRIED: [&str; 4] = [".gz", ".z", "-z", ".Z"];
 
+/// Most bytes of a name that a file system takes (NAME_MAX).
+const LONGEST: usize = 255;
+
 /// Splits `name` before the suffix that tells it is compressed: the run's own `suffix`, or a known one; and what
 /// takes its place. A name that is all suffix has none.
 pub fn split_suffix<'n>(name: &'n OsStr, suffix: &OsStr) -> Option<(&'n OsStr, &'n OsStr, &'static str)> {
@@ -56,7 +59,7 @@ pub fn meant_by(name: &OsStr, suffix: &OsStr) -> impl Iterator<Item = OsString> 
 /// in a folder, or would steer a terminal that lists it.
 pub fn restored(stored: &[u8]) -> Option<OsString> {
     let name = stored.rsplit(|&b| b == b'/').next()?;
-    let usable = !matches!(name, b"" | b"." | b"..") && !name.iter().any(u8::is_ascii_control);
+    let usable = !matches!(name, b"" | b"." | b"..") && name.len() <= LONGEST && !name.iter().any(u8::is_ascii_control);
     usable.then(|| OsString::from_vec(name.to_vec()))
 }
 

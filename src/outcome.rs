@@ -17,12 +17,14 @@ pub struct Label {
     pub shown: PathBuf,
     /// How many inputs the run had before it.
     pub position: u64,
+    /// It is standard input.
+    pub is_stdin: bool,
 }
 
 impl Label {
     /// Of what stands behind all inputs.
     pub fn of_output(shown: PathBuf) -> Self {
-        Self { shown, position: u64::MAX }
+        Self { shown, position: u64::MAX, is_stdin: false }
     }
 
     /// Of inputs whose names could not be found out.
@@ -83,8 +85,6 @@ pub struct Done {
     pub bytes_in: u64,
     /// Bytes made of it.
     pub bytes_out: u64,
-    /// The input was standard input.
-    pub from_stdin: bool,
     /// The output's name, where it has one of its own.
     pub output: Option<PathBuf>,
     /// What was learnt of its gzip members, where they were read or written.
@@ -126,6 +126,26 @@ pub enum Shortfall {
     Changed,
     /// Behind its last member is something that is none.
     TrailingGarbage,
+}
+
+/// Compressed data and a terminal do not go together, unless that is forced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Terminal {
+    /// It would be written to one.
+    Written,
+    /// It would be read from one.
+    Read,
+}
+
+impl std::error::Error for Terminal {}
+
+impl fmt::Display for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Written => "compressed data is not written to a terminal (-f forces it)",
+            Self::Read => "compressed data is not read from a terminal (-f forces it)",
+        })
+    }
 }
 
 /// Why an input was left alone.

@@ -229,12 +229,13 @@ impl Plan {
     }
 
     fn labelled(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
-        Item { label: self.label(shown), source, target }
+        let is_stdin = matches!(source, Source::Stdin);
+        Item { label: Label { is_stdin, ..self.label(shown) }, source, target }
     }
 
     fn label(&mut self, shown: PathBuf) -> Label {
         self.planned += 1;
-        Label { shown, position: self.planned - 1 }
+        Label { shown, position: self.planned - 1, is_stdin: false }
     }
 
     /// Opens an argument's folder.

@@ -36,6 +36,8 @@ struct Voice {
     verbosity: Verbosity,
     /// Whether originals are removed.
     removes: bool,
+    /// Whether outputs are replaced.
+    force: bool,
 }
 
 /// Outcomes whose turn has not come.
@@ -65,10 +67,10 @@ pub struct Tally {
 impl Report {
     /// A report of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
-        let Settings { program, rules, mode, verbosity, .. } = *settings;
+        let Settings { program, rules, mode, verbosity, force, .. } = *settings;
         let lists = matches!(mode, Mode::List | Mode::ListTrailers);
         Self {
-            voice: Voice { program, rules, mode, verbosity, removes: settings.removes() },
+            voice: Voice { program, rules, mode, verbosity, removes: settings.removes(), force },
             tally: Mutex::new(Tally::of(mode)),
             queue: (lists || mode == Mode::Test).then(Mutex::default),
             listing: lists.then(|| Mutex::new(Listing::new(settings))),
@@ -291,7 +293,7 @@ mod tests {
     #[test]
     fn a_test_is_told_in_the_order_of_the_inputs() {
         let report = Report::new(&Settings { mode: Mode::Test, verbosity: Verbosity::Quiet, ..Settings::default() });
-        let label = |position| Label { shown: format!("{position}").into(), position };
+        let label = |position| Label { shown: format!("{position}").into(), position, is_stdin: false };
         let done = || Outcome::Done(Done::default());
         report.outcome(&label(2), done());
         report.outcome(&label(1), done());

@@ -90,7 +90,7 @@ impl Written<'_> {
     fn done(&self, output: Option<PathBuf>, shortfall: Option<Shortfall>) -> Outcome {
         let Self { bytes_in, bytes_out, facts, .. } = *self;
         let shortfall = shortfall.or(self.trailing_garbage.then_some(Shortfall::TrailingGarbage));
-        Outcome::Done(Done { bytes_in, bytes_out, facts, from_stdin: self.input.is_stdin(), output, shortfall })
+        Outcome::Done(Done { bytes_in, bytes_out, facts, output, shortfall })
     }
 }
 

@@ -11,7 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use gzcc::settings::{self, Destination, Mode, Originals, Rules, Settings, Verbosity};
 use gzcc::shown::Shown;
 
-use super::{Request, Usage};
+use super::{Command, Environment, Request, Usage};
 
 /// The names that gzip's rules go with, and what each does when no option says otherwise.
 const NAMES: [(&str, Mode, Destination); 6] = [
@@ -57,8 +57,8 @@ enum Switch {
 
 use Switch::*;
 
-/// Letter, long name, meaning. A letter of `\0` is none; several names have a line each.
-const OPTIONS: &[(u8, &str, Switch)] = &[
+/// gzip's options: letter, long name, meaning. A letter of `\0` is none; several names have a line each.
+const GZIP: &[(u8, &str, Switch)] = &[
     (b'a', "ascii", Ascii),
     (b'b', "bits", Bits),
     (b'c', "stdout", Stdout),
@@ -68,26 +68,33 @@ const OPTIONS: &[(u8, &str, Switch)] = &[
     (b'f', "force", Force),
     (b'h', "help", Help),
     (b'?', "help", Help),
-    (b'i', "independent", Independent),
     (b'k', "keep", Keep),
     (b'l', "list", List),
     (b'L', "license", License),
-    (b'm', "no-time", NoTime),
-    (b'M', "time", Time),
     (b'n', "no-name", NoName),
     (b'N', "name", Name),
-    (b'p', "processes", Processes),
     (b'q', "quiet", Quiet),
     (b'q', "silent", Quiet),
     (b'r', "recursive", Recursive),
-    (b'R', "rsyncable", Rsyncable),
+    (0, "rsyncable", Rsyncable),
     (b'S', "suffix", Suffix),
     (b't', "test", Test),
     (b'v', "verbose", Verbose),
     (b'V', "version", Version),
-    (b'Y', "synchronous", Synchronous),
+    (0, "synchronous", Synchronous),
     (0, "fast", Fast),
     (0, "best", Best),
+    (b'Z', "lzw", Lacking("LZW")),
+    (b'm', "", NoTime),
+    (b'M', "", Time),
+];
+
+/// pigz' options, which mean something where gzip has none that fits.
+const PIGZ: &[(u8, &str, Switch)] = &[
+    (b'i', "independent", Independent),
+    (b'p', "processes", Processes),
+    (b'R', "rsyncable", Rsyncable),
+    (b'Y', "synchronous", Synchronous),
     (b'A', "alias", Lacking("zip files")),
     (0, "blocksize", Lacking("other block sizes")),
     (b'C', "comment", Lacking("comments")),
@@ -99,7 +106,8 @@ const OPTIONS: &[(u8, &str, Switch)] = &[
     (b'O', "oneblock", Lacking("zopfli")),
     (b'U', "rle", Lacking("run-length encoding")),
     (b'z', "zlib", Lacking("zlib streams")),
-    (b'Z', "lzw", Lacking("LZW")),
+    (0, "no-time", NoTime),
+    (0, "time", Time),
 ];
 
 /// The name among [`NAMES`] that `program`, the first word of a command line, calls for.
@@ -112,10 +120,12 @@ pub(super) fn name_of(program: &OsStr) -> Option<&'static str> {
 pub(super) fn parse(
     program: &'static str,
     words: impl Iterator<Item = OsString>,
-    environment: Option<OsString>,
-) -> Result<Request, Usage> {
+    environment: Environment,
+) -> Result<Command, Usage> {
     let mut given = Given::new(program);
+    given.posixly_correct = environment.posixly_correct;
     let environment: Vec<OsString> = environment
+        .gzip
         .filter(|_| !given.is_pigz)
         .iter()
         .flat_map(|value| value.as_bytes().split(u8::is_ascii_whitespace))
@@ -131,17 +141,20 @@ pub(super) fn parse(
         given.warnings.push(format!("{program}: {warning}"));
     }
     given.take(words)?;
-    if let Some(text) = given.print {
-        return Ok(Request::Print(text));
-    }
     let warnings = std::mem::take(&mut given.warnings);
-    Ok(Request::Run { settings: Box::new(given.decide()), warnings })
+    let request = match given.print.take() {
+        Some(text) => Request::Print(text),
+        None => Request::Run(Box::new(given.decide())),
+    };
+    Ok(Command { warnings, request })
 }
 
 /// What has been typed so far.
 struct Given {
     is_pigz: bool,
     from_environment: bool,
+    /// The first name ends the options, as POSIX has it and getopt where it is told so.
+    posixly_correct: bool,
     /// What there is to say before anything is done.
     warnings: Vec<String>,
     /// Help, version or license.
@@ -166,6 +179,7 @@ impl Given {
         Self {
             is_pigz: program.ends_with("pigz"),
             from_environment: false,
+            posixly_correct: false,
             warnings: Vec::new(),
             print: None,
             decompress: *mode == Mode::Decompress,
@@ -184,19 +198,30 @@ impl Given {
     fn take(&mut self, mut words: impl Iterator<Item = OsString>) -> Result<(), Usage> {
         while let Some(word) = words.next() {
             match word.as_bytes() {
-                b"--" if self.from_environment => {}
+                b"--" if self.from_environment => {
+                    return Err(self.refused("--: option not valid in GZIP environment variable"));
+                }
                 b"--" => {
                     self.settings.inputs.extend(words);
                     break;
                 }
                 [b'-', b'-', long @ ..] => self.take_long(long, &mut words)?,
                 [b'-', cluster @ ..] if !cluster.is_empty() => self.take_cluster(cluster, &mut words)?,
+                _ if self.posixly_correct && !self.from_environment => {
+                    self.settings.inputs.push(word);
+                    self.settings.inputs.extend(words);
+                    break;
+                }
                 _ if self.from_environment => {
                     return Err(
                         self.refused(&format!("{}: non-option in GZIP environment variable", Shown::path(&word)))
                     );
                 }
                 _ => self.settings.inputs.push(word),
+            }
+            // Help is given as soon as it is asked for.
+            if self.print.is_some() {
+                break;
             }
         }
         Ok(())
@@ -207,10 +232,12 @@ impl Given {
             Some(at) => (&long[..at], Some(OsString::from_vec(long[at + 1..].to_vec()))),
             None => (long, None),
         };
-        let exact = OPTIONS.iter().filter(|(_, known, _)| known.as_bytes() == name).take(1);
+        let exact = GZIP.iter().chain(PIGZ).filter(|(_, known, _)| known.as_bytes() == name).take(1);
         let mut meant: Vec<_> = exact.collect();
-        if meant.is_empty() {
-            meant.extend(OPTIONS.iter().filter(|(_, known, _)| known.as_bytes().starts_with(name)));
+        for options in [GZIP, PIGZ] {
+            if meant.is_empty() {
+                meant.extend(options.iter().filter(|(_, known, _)| known.as_bytes().starts_with(name)));
+            }
         }
         let shown = Shown::bytes(name);
         let Some((_, full, switch)) = meant.first() else {
@@ -244,7 +271,7 @@ impl Given {
                 }
                 continue;
             }
-            let Some((.., switch)) = OPTIONS.iter().find(|(known, ..)| known == letter && *letter != 0) else {
+            let Some((.., switch)) = GZIP.iter().chain(PIGZ).find(|(known, ..)| known == letter && *letter != 0) else {
                 return Err(self.refused(&format!("invalid option -- '{}'", Shown::bytes(&[*letter]))));
             };
             let mut value = OsString::new();
@@ -299,11 +326,8 @@ impl Given {
             Rsyncable => settings.rsyncable = true,
             // pigz takes the suffix as it is; a suffix with a slash would lead into another folder.
             Suffix if value.is_empty() || value.as_bytes().contains(&b'/') => {
-                return Err(Usage(format!(
-                    "{}: invalid suffix '{}'",
-                    settings.program,
-                    Shown::bytes(value.as_bytes())
-                )));
+                let shown = if value.is_empty() { String::new() } else { Shown::path(&value).to_string() };
+                return Err(Usage(format!("{}: invalid suffix '{shown}'", settings.program)));
             }
             Suffix => settings.suffix = value,
             Synchronous => settings.sync = Some(true),
@@ -349,7 +373,8 @@ impl Given {
 
     fn refused(&self, reason: &str) -> Usage {
         let program = self.settings.program;
-        Usage(format!("{program}: {reason}; see {program} --help"))
+        // Two lines, as gzip has it.
+        Usage(format!("{program}: {reason}\nTry `{program} --help' for more information."))
     }
 
     fn lacks(&self, typed: &str, what: &str) -> Usage {

@@ -115,7 +115,8 @@ pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) ->
     }
     let mtime = u32::from_le_bytes([fields.byte()?, fields.byte()?, fields.byte()?, fields.byte()?]);
     // XFL and OS say nothing that matters.
-    (fields.byte()?, fields.byte()?);
+    fields.byte()?;
+    fields.byte()?;
     if flags & FLAG_EXTRA != 0 {
         let length = u16::from_le_bytes([fields.byte()?, fields.byte()?]);
         for _ in 0..length {

@@ -4,7 +4,7 @@
 
 use super::{Voice, say};
 use crate::gzip::Damage;
-use crate::outcome::{Chain, Done, Label, Outcome, Reason, Shortfall, Status, Verdict};
+use crate::outcome::{Chain, Done, Label, Outcome, Reason, Shortfall, Status, Terminal, Verdict};
 use crate::settings::{Mode, Verbosity};
 use crate::shown::Shown;
 
@@ -14,7 +14,12 @@ pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
     match reason {
         Reason::HasSuffix { recursive, .. } => Verdict { said: loud(*recursive), status: Status::Success },
         // What is not said does not count either.
-        Reason::UnknownSuffix { recursive } if !loud(*recursive) => Verdict { said: false, status: Status::Success },
+        Reason::UnknownSuffix { recursive } => match loud(*recursive) {
+            true => Verdict { said: true, status: Status::Warning },
+            false => Verdict { said: false, status: Status::Success },
+        },
+        // To gzip that is what the system says about a file that may not be opened through a link.
+        Reason::SymbolicLink | Reason::WalkedLink => Verdict { said: true, status: Status::Error },
         // The question has been asked already, or would have been: this is its end.
         Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { said: true, status: Status::Warning },
         _ => Verdict { said: verbosity > Verbosity::Quiet, ..reason.verdict() },
@@ -27,15 +32,18 @@ impl Voice {
         let (program, name) = (self.program, Shown::path(&label.shown));
         match outcome {
             Outcome::Done(done) => {
-                if self.verbosity == Verbosity::Verbose {
-                    self.tell_done(label, done);
-                }
                 match &done.shortfall {
                     None => {}
                     Some(Shortfall::TrailingGarbage) => {
-                        self.warn(format_args!("\n{program}: {name}: decompression OK, trailing garbage ignored"));
+                        let begun = self.begun(label);
+                        self.warn(format_args!(
+                            "{begun}\n{program}: {name}: decompression OK, trailing garbage ignored"
+                        ));
                     }
                     Some(shortfall) => self.warn(format_args!("{program}: {name}: {shortfall}")),
+                }
+                if self.verbosity == Verbosity::Verbose {
+                    self.tell_done(label, done);
                 }
             }
             Outcome::Skipped(reason) => {
@@ -43,27 +51,47 @@ impl Voice {
                     self.tell_skipped(name, reason);
                 }
             }
-            Outcome::Failed(error) => match error.downcast_ref::<Damage>() {
-                Some(damage) => self.tell_damage(name, damage),
-                None => say(format_args!("{program}: {name}: {}", Chain(error))),
+            Outcome::Failed(error) => match (error.downcast_ref(), error.downcast_ref()) {
+                (Some(damage), _) => self.tell_damage(label, damage),
+                (_, Some(terminal)) => self.tell_terminal(*terminal),
+                _ => say(format_args!("{program}: {name}: {}", Chain(error))),
             },
             Outcome::NotReached => say(format_args!("{program}: {name}: not written, as the output ended before it")),
             Outcome::ReaderGone => {}
         }
     }
 
+    /// gzip has begun its verbose line when it comes to what is wrong with a file.
+    fn begun(&self, label: &Label) -> String {
+        let told = self.verbosity == Verbosity::Verbose && matches!(self.mode, Mode::Decompress | Mode::Test);
+        if told && !label.is_stdin { format!("{}:\t", Shown::path(&label.shown)) } else { String::new() }
+    }
+
+    fn tell_terminal(&self, terminal: Terminal) {
+        let program = self.program;
+        let (done, what) = match terminal {
+            Terminal::Written => ("written to", "compression"),
+            Terminal::Read => ("read from", "decompression"),
+        };
+        let told = format_args!("compressed data not {done} a terminal. Use -f to force {what}.");
+        say(format_args!("{program}: {told}\nFor help, type: {program} -h"));
+    }
+
     fn tell_done(&self, label: &Label, done: &Done) {
-        let name = Shown::path(&label.shown);
+        let shown = Shown::path(&label.shown).to_string();
+        // The rest of a line that a warning has broken.
+        let garbage = matches!(done.shortfall, Some(Shortfall::TrailingGarbage));
+        let name = if garbage { String::new() } else { format!("{shown}:\t") };
         let ratio = Ratio::of(done, self.mode);
         let what = if self.removes { "replaced with" } else { "created" };
         match (self.mode, &done.output) {
-            (Mode::Test, _) if done.from_stdin => say(format_args!(" OK")),
-            (Mode::Test, _) => say(format_args!("{name}:\t OK")),
+            (Mode::Test, _) if label.is_stdin => say(format_args!(" OK")),
+            (Mode::Test, _) => say(format_args!("{name} OK")),
             (Mode::List | Mode::ListTrailers, _) => {}
-            (_, Some(output)) => say(format_args!("{name}:\t{ratio} -- {what} {}", Shown::path(output))),
-            (Mode::Compress, None) if done.from_stdin => say(format_args!("{ratio}")),
-            (_, None) if done.from_stdin => {}
-            (_, None) => say(format_args!("{name}:\t{ratio} -- replaced with stdout")),
+            (_, Some(output)) => say(format_args!("{name}{ratio} -- {what} {}", Shown::path(output))),
+            (Mode::Compress, None) if label.is_stdin => say(format_args!("{ratio}")),
+            (_, None) if label.is_stdin => {}
+            (_, None) => say(format_args!("{name}{ratio} -- replaced with stdout")),
         }
     }
 
@@ -74,10 +102,16 @@ impl Voice {
                 say(format_args!("{program}: {name} already has {} suffix -- unchanged", Shown::path(suffix)));
             }
             Reason::UnknownSuffix { .. } => say(format_args!("{program}: {name}: unknown suffix -- ignored")),
+            Reason::OutputNotReplaceable(output) if !self.force => {
+                say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
+            }
             Reason::OutputExists(output) => {
                 say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
             }
             Reason::NotOverwritten(_) => say(format_args!("\tnot overwritten")),
+            Reason::SymbolicLink | Reason::WalkedLink => {
+                say(format_args!("{program}: {name}: Too many levels of symbolic links"));
+            }
             Reason::Folder => say(format_args!("{program}: {name} is a directory -- ignored")),
             Reason::NotRegular => {
                 say(format_args!("{program}: {name} is not a directory or a regular file - ignored"));
@@ -97,9 +131,10 @@ impl Voice {
         }
     }
 
-    fn tell_damage(&self, name: Shown<'_>, damage: &Damage) {
-        let program = self.program;
-        let invalid = |what: &str| say(format_args!("\n{program}: {name}: invalid compressed data--{what}"));
+    fn tell_damage(&self, label: &Label, damage: &Damage) {
+        let (program, name) = (self.program, Shown::path(&label.shown));
+        let begun = self.begun(label);
+        let invalid = |what: &str| say(format_args!("{begun}\n{program}: {name}: invalid compressed data--{what}"));
         match *damage {
             Damage::NotGzip => say(format_args!("\n{program}: {name}: not in gzip format")),
             Damage::Method(method) => {
@@ -112,7 +147,9 @@ impl Voice {
             Damage::HeaderCrc(stored, computed) => say(format_args!(
                 "{program}: {name}: header checksum {stored:#06x} != computed checksum {computed:#06x}"
             )),
-            Damage::Truncated(_) => say(format_args!("\n{program}: {name}: unexpected end of file")),
+            // In the header, before anything is begun.
+            Damage::Truncated(0..10) => say(format_args!("\n{program}: {name}: unexpected end of file")),
+            Damage::Truncated(_) => say(format_args!("{begun}\n{program}: {name}: unexpected end of file")),
             Damage::Data(_) => invalid("format violated"),
             Damage::Crc(..) => invalid("crc error"),
             Damage::Length(..) => invalid("length error"),

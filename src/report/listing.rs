@@ -22,6 +22,8 @@ pub(super) struct Listing {
     approximate: bool,
     suffix: OsString,
     zone: TimeZone,
+    /// More than one file was named.
+    several: bool,
     files: u64,
     total: Sizes,
 }
@@ -42,6 +44,7 @@ impl Listing {
             approximate: settings.mode == Mode::ListTrailers,
             suffix: settings.suffix.clone(),
             zone: TimeZone::system(),
+            several: settings.inputs.len() > 1,
             files: 0,
             total: Sizes::default(),
         }
@@ -69,7 +72,7 @@ impl Listing {
 
     /// The line that ends a table of several files.
     pub(super) fn totals(&self) -> Option<String> {
-        let wanted = self.files > 1 && !self.quiet;
+        let wanted = (self.files > 1 || self.several && self.files > 0) && !self.quiet;
         wanted.then(|| {
             let indent = if self.verbose { " ".repeat(28) } else { String::new() };
             indent + &self.sizes(self.total, "(totals)")
@@ -87,7 +90,7 @@ impl Listing {
     /// The name of what would come of it.
     fn name(&self, label: &Label, done: &Done) -> PathBuf {
         let given = &label.shown;
-        if done.from_stdin {
+        if label.is_stdin {
             // As gzip has it.
             return "stdout".into();
         }
@@ -119,7 +122,7 @@ mod tests {
     }
 
     fn label(name: &str) -> Label {
-        Label { shown: name.into(), position: 0 }
+        Label { shown: name.into(), position: 0, is_stdin: false }
     }
 
     #[test]

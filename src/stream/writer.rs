@@ -84,8 +84,12 @@ impl Writer {
             Err(error) => return Some(error.into()),
         };
         self.whole += 1;
-        let Progress { bytes_in, bytes_out, facts, trailing_garbage, .. } = self.progress;
+        let Progress { mut bytes_in, bytes_out, facts, trailing_garbage, .. } = self.progress;
         let input = &place.part.input;
+        if shared.settings.decompresses() {
+            // What follows the last member belongs to the file all the same.
+            bytes_in = input.size.unwrap_or(bytes_in);
+        }
         // A header's time counts only where it is wanted; 0 is none.
         let stored = facts.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
         let facts = Facts { mtime: stored.or(input.mtime()), ..facts };
@@ -108,13 +112,17 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, shared: &Shared<'_>) -> Result<(), Outcome> {
-        let Content { bytes, checks, facts, consumed, end } = content;
+        let Content { mut bytes, checks, facts, consumed, end } = content;
         let progress = &mut self.progress;
         let most = shared.settings.max_size.filter(|&most| progress.bytes_out + bytes.len() as u64 > most);
         if let Some(most) = most {
             return Err(Outcome::Failed(Damage::TooLong(most).into()));
         }
-        let checked = progress.check(&bytes, &checks);
+        let checked = progress.check(&bytes, &checks).map_err(|(damage, at)| {
+            // Nothing that follows a damaged member can be trusted.
+            bytes.truncate(at);
+            damage
+        });
         progress.facts.add(facts);
         progress.bytes_in = consumed;
         // What is written of damaged content helps whoever reads a pipe; an output of its own never gets its name.
@@ -177,17 +185,18 @@ impl Writer {
 }
 
 impl Progress {
-    /// Takes in content, and compares the members that end in it with their trailers.
-    fn check(&mut self, bytes: &[u8], checks: &[Check]) -> Result<(), Damage> {
+    /// Takes in content, and compares the members that end in it with their trailers; what is wrong with the first
+    /// bad one, and where it ends.
+    fn check(&mut self, bytes: &[u8], checks: &[Check]) -> Result<(), (Damage, usize)> {
         let mut start = 0;
         for &Check { at, offset, crc, length } in checks {
             self.take_in(&bytes[start..at]);
             start = at;
             if self.crc.sum() != crc {
-                return Err(Damage::Crc(offset, crc, self.crc.sum()));
+                return Err((Damage::Crc(offset, crc, self.crc.sum()), at));
             }
             if self.length as u32 != length {
-                return Err(Damage::Length(offset, length, self.length as u32));
+                return Err((Damage::Length(offset, length, self.length as u32), at));
             }
             (self.crc, self.length) = (Crc::new(), 0);
         }

@@ -8,10 +8,12 @@ mod harness;
 
 mod arguments;
 mod folders;
+mod gnu;
 mod messages;
 mod metadata;
 mod originals;
 mod outputs;
+mod pigz;
 mod promises;
 mod properties;
 mod resources;
