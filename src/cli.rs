@@ -53,7 +53,8 @@ pub(crate) struct Usage(pub(crate) String);
     args_override_self = true,
     infer_long_args = true,
     max_term_width = 80,
-    after_help = "With no FILE, or when FILE is -, standard input is compressed to standard output.\n\
+    after_help = "With no FILE, or when FILE is -, standard input is worked on to standard output.\n\
+                  Called gzip, gunzip, zcat, gzcat, pigz or unpigz, it follows gzip's rules.\n\
                   Exit status: 0 all went well, 1 an error, 2 warnings only.",
     override_usage = "gzcc [OPTIONS] [FILE]..."
 )]
@@ -72,7 +73,7 @@ struct Typed {
     #[arg(short, long, overrides_with_all = ["decompress", "test"])]
     list: bool,
     /// With -l: believe the last trailer, read nothing else, mark figures with ~
-    #[arg(long, requires = "list")]
+    #[arg(long)]
     trailers: bool,
     /// Stop at a file that expands to more than SIZE bytes (10M, 4G)
     #[arg(long, value_name = "SIZE", value_parser = size)]
@@ -90,7 +91,7 @@ struct Typed {
     #[arg(long, overrides_with_all = ["level", "fast"])]
     best: bool,
 
-    /// Write to standard output, members in the order of the FILEs
+    /// Write to standard output, in the order of the FILEs
     #[arg(short = 'c', long, visible_alias = "to-stdout", overrides_with_all = ["output", "output_dir"])]
     stdout: bool,
     /// Write to FILE, all inputs into one
@@ -99,7 +100,7 @@ struct Typed {
     /// Write into the folder DIR, paths mirrored as given (without ..)
     #[arg(short = 'O', long, value_name = "DIR", overrides_with_all = ["stdout", "output"])]
     output_dir: Option<OsString>,
-    /// Replace outputs, write to terminals, take hard-linked and setuid files
+    /// Replace outputs, write to terminals, take hard-linked and setuid files, with -dc pass on what is no gzip
     #[arg(short, long)]
     force: bool,
     /// Suffix of compressed files
@@ -178,6 +179,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
 impl Typed {
     /// Settles what the options mean together.
     fn decide(self) -> Result<Settings, Usage> {
+        if self.trailers && !self.list {
+            return Err(refused("--trailers goes with --list"));
+        }
         let makes_nothing = self.test || self.list;
         let destination = match (self.output, self.output_dir) {
             (Some(_), _) | (_, Some(_)) if makes_nothing => {

@@ -1,4 +1,4 @@
-//! gzcc compresses many files at once, and big ones in pieces, to plain gzip.
+//! gzcc compresses many files at once, and big ones in pieces, to plain gzip, and decompresses them.
 //!
 //! # How it works
 //!
@@ -13,6 +13,11 @@
 //! writes it. Each piece ends on a byte boundary, so the pieces, with a `gzip` header before and a trailer behind
 //! them, are one member. What ends up in the file depends on the content and the options alone, never on
 //! who did which block when.
+//!
+//! Decompressing goes the same way. What a DEFLATE stream says depends on all before it, so a file is inflated in
+//! order (`inflate`), chunk by chunk, by one worker at a time; the CRC and the writing are another's, so that the two
+//! overlap. Members that tell their own size are cut off unread and inflated like blocks. Testing and listing are
+//! decompressing to nowhere.
 //!
 //! The `schedule` decides who works on what. Scoped threads (the default) help a stream that is open before they
 //! take the next file, so that many files and big files share one budget of workers; the rayon pool is the
