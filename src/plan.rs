@@ -318,10 +318,10 @@ fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
 /// the first name that was tried, as what is missing.
 fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
     let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
-    if there(&name) {
+    let candidates: Vec<OsString> = names::meant_by(&name, &settings.suffix).collect();
+    if candidates.is_empty() || there(&name) {
         return (path, name);
     }
-    let candidates: Vec<OsString> = names::meant_by(&name, &settings.suffix).collect();
     match candidates.iter().find(|name| there(name)).or(candidates.first()) {
         Some(meant) => (path.with_file_name(meant), meant.clone()),
         None => (path, name),

@@ -38,7 +38,9 @@ impl Batch {
     pub(super) fn cut(packed: &mut Packed, fd: BorrowedFd<'_>) -> io::Result<Option<Self>> {
         let mut batch = Self { offset: packed.offset(), ..Self::default() };
         let mut content = 0;
+        // Blocks of no content may still be long.
         while batch.blocks.len() < MOST_MEMBERS
+            && batch.packed.len() < BLOCK
             && let Some(Next { size, header, length }) = next_block(packed, fd)?
         {
             content += length;
