@@ -27,7 +27,7 @@ fn one_big_file(c: &mut Criterion) {
     let (plain, bgzf) = (folder.path().join("plain.gz"), folder.path().join("bgzf.gz"));
     let member = member(&[], &text);
     std::fs::write(&plain, &member).unwrap();
-    std::fs::write(&bgzf, text.chunks(BGZF_BLOCK).flat_map(|block| self::bgzf(block)).collect::<Vec<u8>>()).unwrap();
+    std::fs::write(&bgzf, text.chunks(BGZF_BLOCK).flat_map(bgzf_block).collect::<Vec<u8>>()).unwrap();
 
     let mut group = c.benchmark_group("inflate");
     group.sampling_mode(SamplingMode::Flat);
@@ -91,7 +91,7 @@ fn member(extra: &[u8], content: &[u8]) -> Vec<u8> {
 }
 
 /// One BGZF block of `content`: its extra field tells its size less one.
-fn bgzf(content: &[u8]) -> Vec<u8> {
+fn bgzf_block(content: &[u8]) -> Vec<u8> {
     let mut block = member(b"BC\x02\0\0\0", content);
     let size = (block.len() - 1) as u16;
     block[16..18].copy_from_slice(&size.to_le_bytes());

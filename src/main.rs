@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use gzcc::outcome::Status;
 use gzcc::report::{Report, say};
 use gzcc::run::{counts_aloud, run};
-use gzcc::settings::Settings;
+use gzcc::settings::{Settings, Verbosity};
 use gzcc::shown::Shown;
 
 fn main() -> ExitCode {
@@ -39,11 +39,13 @@ fn main() -> ExitCode {
 /// Runs, and tells the count where standard output is free for it.
 fn work(settings: Settings) -> Status {
     let counts = counts_aloud(&settings);
+    // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
+    let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Quiet;
     raise_descriptor_limit(settings.jobs.get());
     take_file_size_limit_as_error();
     let tally = run(settings);
     if tally.reader_gone {
-        die_of_broken_pipe();
+        return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
     }
     match counts {
         true => tally.status.max(print(&format!("{}\n", tally.line()))),

@@ -169,14 +169,16 @@ impl Stream {
             Err(_) if self.write_ready(shared) => return Help::Worked,
             Err(nothing) => return nothing,
         };
-        if company && reader_was_out {
+        // Inflating goes on best where it was: in the caches of this worker.
+        let inflated = matches!(cut, Ok(Cut::Content(_)));
+        if company && reader_was_out && !inflated {
             // Others may have found the reader gone; it is back, and the next block theirs.
             shared.others.wake();
         }
         let result = cut.and_then(|cut| piece::make(&ticket.place, cut, hand, shared));
         ticket.park(result);
-        // Inflating is what nobody can help with, so the rest of it is left to whoever has time.
-        let left_to_others = company && shared.settings.decompresses() && shared.others.any_waits();
+        // It is what nobody can help with, so the rest of the work is left to whoever has time.
+        let left_to_others = company && inflated && shared.others.any_waits();
         match left_to_others {
             true => shared.others.wake(),
             false => drop(self.write_ready(shared)),

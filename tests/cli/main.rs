@@ -7,8 +7,10 @@
 mod harness;
 
 mod arguments;
+mod decoders;
 mod folders;
 mod gnu;
+mod integration;
 mod messages;
 mod metadata;
 mod originals;

@@ -1,0 +1,413 @@
+//! Bad input: never taken for good, never left behind in part, and told in one line, whoever does the work.
+
+pub mod cases;
+
+use std::io::Read;
+use std::process::Stdio;
+
+use self::cases::{BGZF_END, Cases, Fields, LIE, Verdict, bgzf, bgzf_block, bgzf_block_off_by, member, reference};
+use crate::harness::{BLOCK, Ran, Sandbox, log, noise};
+
+/// Members of three sizes and makes: with Huffman codes of its own and as plain as can be, stored with every header
+/// field there is, and with the fixed codes.
+fn three_members() -> [Vec<u8>; 3] {
+    let all =
+        Fields { extra: Some(b"XY\x03\0abc"), name: Some(b"name"), comment: Some(b"a comment"), crc: true, mtime: 1 };
+    [member(&log(800), &Fields::default()), member(&noise(60, 3), &all), member(b"short", &Fields::default())]
+}
+
+/// Every beginning of `whole`, and the whole.
+fn cuts(whole: &[u8]) -> Vec<Vec<u8>> {
+    (0..=whole.len()).map(|cut| whole[..cut].to_vec()).collect()
+}
+
+/// `whole` with each of its bits flipped in turn.
+fn flips(whole: &[u8]) -> Vec<Vec<u8>> {
+    let flip = |bit: usize| {
+        let mut flipped = whole.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        flipped
+    };
+    (0..8 * whole.len()).map(flip).collect()
+}
+
+/// Asserts that GNU gzip comes to the same verdicts, but where it is known to be wrong. It takes a process a file, so
+/// it is asked about every `step`th.
+#[track_caller]
+fn assert_gnu_agrees(cases: &Cases, verdicts: &[Verdict], step: usize) {
+    for (i, gnu) in cases.gnu(step).into_iter().enumerate() {
+        let (i, verdict) = (i * step, &verdicts[i * step]);
+        let agrees = gnu == verdict.status() || excused(&cases.files[i], gnu, verdict);
+        assert!(agrees, "GNU: {gnu}, gzcc: {verdict:?}: {}", cases.shown(i));
+        // The content is the reference's already; GNU is asked as well, now and then.
+        if let (0, Some(content)) = (i % 8, verdict.content()) {
+            assert!(cases.gunzip(i) == content, "GNU reads something else: {}", cases.shown(i));
+        }
+    }
+}
+
+/// Whether a verdict of GNU gzip that is not ours is known to be wrong.
+fn excused(file: &[u8], gnu: i32, ours: &Verdict) -> bool {
+    match (gnu, ours.status()) {
+        // It passes over what a BGZF block says of its size, even where that is a lie that works.
+        (0 | 2, 1) => matches!(reference(file), Verdict::Bad(reason) if reason == LIE),
+        // Garbage of one byte: it reads two at a time, and takes the missing one for the file's end.
+        (1, 2) => reference(&file[..file.len() - 1]).status() == 0,
+        _ => false,
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_is_whole_only_between_members() {
+    let members = three_members();
+    let whole = members.concat();
+    let cases = Cases::new(cuts(&whole));
+    let verdicts = cases.verdicts();
+    let ends: Vec<usize> = (1..=3).map(|n| members[..n].concat().len()).collect();
+    for (cut, verdict) in verdicts.iter().enumerate() {
+        assert_eq!(verdict.status() == 0, ends.contains(&cut), "cut at {cut}: {verdict:?}");
+        assert_ne!(verdict.status(), 2, "cut at {cut}: what is missing is no garbage");
+    }
+    let content = [log(800), noise(60, 3), b"short".to_vec()];
+    for (n, end) in ends.into_iter().enumerate() {
+        assert!(verdicts[end].content() == Some(&content[..=n].concat()), "{} members", n + 1);
+    }
+    assert_gnu_agrees(&cases, &verdicts, 1);
+}
+
+#[test]
+fn a_flipped_bit_is_found_or_makes_no_difference() {
+    let whole = three_members().concat();
+    let cases = Cases::new(flips(&whole));
+    let verdicts = cases.verdicts();
+    let Verdict::Whole(content) = reference(&whole) else { panic!("it is in order") };
+    for (bit, verdict) in verdicts.iter().enumerate() {
+        match verdict {
+            Verdict::Whole(other) => assert!(*other == content, "bit {bit} makes another content"),
+            // What is behind it is lost if a member does not begin as one any more, and that is said.
+            Verdict::Garbage(other) => assert!(content.starts_with(other), "bit {bit} makes another content"),
+            Verdict::Bad(_) => {}
+        }
+    }
+    // Of the eight bits of a byte, two or three.
+    assert_gnu_agrees(&cases, &verdicts, 3);
+}
+
+#[test]
+fn a_bgzf_file_cut_anywhere_or_with_a_flipped_bit_is_no_worse_off() {
+    // Blocks that say their size are inflated elsewhere, by other code.
+    let content = [log(90), noise(20, 8), log(70)].concat();
+    let whole = bgzf(&content, 100);
+    for (files, step) in [(cuts(&whole), 1), (flips(&whole), 3)] {
+        let cases = Cases::new(files);
+        let verdicts = cases.verdicts();
+        for (i, verdict) in verdicts.iter().enumerate() {
+            let prefix = verdict.content().is_none_or(|other| content.starts_with(other));
+            assert!(prefix, "{verdict:?}: {}", cases.shown(i));
+        }
+        assert_gnu_agrees(&cases, &verdicts, step);
+    }
+}
+
+#[test]
+fn what_a_bgzf_block_says_of_itself_is_not_believed_blindly() {
+    let [a, b] = [log(300), noise(300, 1)];
+    let both = [a.clone(), b.clone()].concat();
+    let with_length = |mut block: Vec<u8>, length: u32| {
+        let at = block.len() - 4;
+        block[at..].copy_from_slice(&length.to_le_bytes());
+        block
+    };
+    let after = [&bgzf_block(&b)[..], BGZF_END].concat();
+    let mut files = Vec::new();
+    // A size that leads anywhere but to the next member is as good as none.
+    let size = bgzf_block(&a).len() as isize;
+    for off in [-size + 27, -30, -9, -8, -1, 1, 2, 7, 28, 1000, 60_000] {
+        files.push(([&bgzf_block_off_by(&a, off)[..], &after].concat(), Some((0, both.clone()))));
+        files.push((bgzf_block_off_by(&a, off), Some((0, a.clone()))));
+    }
+    // Over the next block, right up to the one behind it: its data say otherwise, so one of the two is damaged.
+    let off = bgzf_block(&b).len() as isize;
+    files.push(([&bgzf_block_off_by(&a, off)[..], &after].concat(), None));
+    // Over something else and a second trailer, so that all is in order but for what is in between.
+    let between = [&b"between"[..], bgzf_block(&a).last_chunk::<8>().unwrap()].concat();
+    files.push(([&bgzf_block_off_by(&a, between.len() as isize)[..], &between, &after].concat(), None));
+    // Into its own data, to what looks like a member: stored blocks show what they hold. Behind noise, and so that what
+    // stands before it reads as a trailer of a block that is not too long.
+    let decoy = [&noise(400, 2)[..], &[1, 0, 0], BGZF_END, &noise(400, 3)].concat();
+    let inside = bgzf_block(&decoy).windows(BGZF_END.len()).position(|bytes| bytes == BGZF_END).unwrap();
+    let off = inside as isize - bgzf_block(&decoy).len() as isize;
+    files.push(([&bgzf_block_off_by(&decoy, off)[..], &after].concat(), None));
+    files.push(([&bgzf_block(&decoy)[..], &after].concat(), Some((0, [decoy, b.clone()].concat()))));
+    // A wrong length is damage.
+    for length in [0, 299, 301, 65_536, 65_537, u32::MAX] {
+        files.push(([with_length(bgzf_block(&a), length), after.clone()].concat(), None));
+        files.push(([bgzf_block(&b), with_length(bgzf_block(&a), length)].concat(), None));
+    }
+    // More than a block may hold: truly, and as it says.
+    for content in [vec![0; 65_536], vec![0; 65_537], vec![7; 1_000_000]] {
+        let whole = [content.clone(), b.clone()].concat();
+        files.push(([bgzf_block(&content), after.clone()].concat(), Some((0, whole))));
+        for length in [0, 1, 65_535, 65_537] {
+            if length as usize != content.len() {
+                files.push(([with_length(bgzf_block(&content), length), after.clone()].concat(), None));
+            }
+        }
+    }
+    // The last block is a marker only, and ordinary members and garbage may follow.
+    let blocks = [bgzf_block(&a), bgzf_block(&b)].concat();
+    let ordinary = member(b"ordinary", &Fields { name: Some(b"n"), ..Fields::default() });
+    files.push((blocks.clone(), Some((0, both.clone()))));
+    files.push(([&blocks[..], &[0; 700]].concat(), Some((0, both.clone()))));
+    files.push(([&blocks[..], b"garbage"].concat(), Some((2, both.clone()))));
+    let mixed = [&both[..], b"ordinary"].concat();
+    files.push(([&blocks[..], &ordinary].concat(), Some((0, mixed.clone()))));
+    files.push((
+        [&ordinary[..], &blocks, &ordinary, b"garbage"].concat(),
+        Some((2, [b"ordinary", &mixed[..]].concat())),
+    ));
+    files.push(([&blocks[..], &ordinary[..20]].concat(), None));
+    let (files, expected): (Vec<_>, Vec<_>) = files.into_iter().unzip();
+    let cases = Cases::new(files);
+    let verdicts = cases.verdicts();
+    for (i, (verdict, expected)) in verdicts.iter().zip(&expected).enumerate() {
+        let ours = verdict.content().map(|content| (verdict.status(), content.to_vec()));
+        assert!(ours == *expected, "{verdict:?}: {}", cases.shown(i));
+    }
+    assert_gnu_agrees(&cases, &verdicts, 1);
+}
+
+/// Numbers without a pattern, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % sides.max(1)
+    }
+
+    /// A range in `0..length` of up to 100 bytes.
+    fn range(&mut self, length: usize) -> std::ops::Range<usize> {
+        let start = self.roll(length + 1);
+        start..(start + self.roll(100)).min(length)
+    }
+
+    fn pick<'a>(&mut self, of: &'a [Vec<u8>]) -> &'a [u8] {
+        &of[self.roll(of.len())]
+    }
+
+    fn noise(&mut self, most: usize) -> Vec<u8> {
+        let size = self.roll(most);
+        noise(size, self.0)
+    }
+
+    /// Does to `file` one of the things that happen to files, or are done to them.
+    fn damage(&mut self, file: &mut Vec<u8>, others: &[Vec<u8>]) {
+        let (range, place) = (self.range(file.len()), self.roll(file.len() + 1));
+        match self.roll(12) {
+            0..=2 if !file.is_empty() => file[place.min(range.start.min(place))..][..1][0] ^= 1 << self.roll(8),
+            3 if !file.is_empty() => {
+                let last = file.len() - 1;
+                file[place.min(last)] = [0, 1, 0x1f, 0x8b, 0x80, 0xff][self.roll(6)];
+            }
+            4 => file.truncate(place),
+            5 => drop(file.splice(place..place, self.noise(40))),
+            6 => drop(file.drain(range)),
+            7 => drop(file.splice(place..place, file[range].to_vec())),
+            8 => {
+                let other = self.pick(others);
+                file.truncate(place);
+                file.extend(&other[self.roll(other.len())..]);
+            }
+            9 => file.extend(self.pick(others)),
+            10 => file.extend(vec![0; self.roll(1000)]),
+            _ => file.extend(self.noise(20)),
+        }
+    }
+}
+
+#[test]
+fn whatever_is_done_to_files_none_is_taken_for_what_it_is_not() {
+    let t = Sandbox::new();
+    let text = t.write("a", log(3000));
+    let mut valid = vec![
+        three_members().concat(),
+        bgzf(&text, 700),
+        [bgzf(&text, 2000), member(&noise(500, 9), &Fields::default())].concat(),
+        t.gzcc(["-c", "-N", "a"]).succeeds(),
+        t.gzcc(["-c", "--rsyncable", "a"]).succeeds(),
+        t.command("gzip", ["-9c", "a"]).succeeds(),
+        member(b"", &Fields::default()),
+        member(&[0; 100_000], &Fields { comment: Some(&[b'c'; 300]), ..Fields::default() }),
+    ];
+    valid.push(valid.concat());
+    let mut dice = Dice(0x5eed);
+    let mut damaged = || {
+        // Now and then nothing but a header, or its beginning, with anything behind it.
+        if dice.roll(10) == 0 {
+            let mut header = [&b"\x1f\x8b\x08"[..], &[dice.roll(32) as u8], &noise(6, dice.0)].concat();
+            header.truncate(12 - dice.roll(12).min(9));
+            return [header, dice.noise(600)].concat();
+        }
+        let mut file = dice.pick(&valid).to_vec();
+        for _ in 0..=dice.roll(3) {
+            dice.damage(&mut file, &valid);
+        }
+        file
+    };
+    let mut files: Vec<Vec<u8>> = std::iter::repeat_with(&mut damaged).take(2000).collect();
+    files.extend(valid.iter().cloned());
+    let cases = Cases::new(files);
+    // Which compares them all with the reference.
+    let verdicts = cases.verdicts();
+    for status in 0..3 {
+        let count = verdicts.iter().filter(|verdict| verdict.status() == status).count();
+        assert!(count > 100, "only {count} of the files test what exits {status}");
+    }
+    assert!(verdicts.iter().rev().take(valid.len()).all(|verdict| verdict.status() == 0));
+    assert_gnu_agrees(&cases, &verdicts, 5);
+}
+
+/// A file of several chunks and blocks, its content, and how much of that comes before the damage at `at`.
+struct Big {
+    gz: Vec<u8>,
+    content: Vec<u8>,
+}
+
+impl Big {
+    /// One of each make: a member as gzcc makes it, many members, BGZF.
+    fn all() -> [(&'static str, Self); 3] {
+        let t = Sandbox::new();
+        let content = t.write("a", [log(3 * BLOCK / 2), noise(2 * BLOCK, 4), log(2 * BLOCK)].concat());
+        let single = t.gzcc(["-1c", "a"]).succeeds();
+        let many = content.chunks(300_000).flat_map(|part| member(part, &Fields::default())).collect();
+        let blocks = bgzf(&content, 60_000);
+        [("one member", single), ("many members", many), ("BGZF", blocks)]
+            .map(|(make, gz)| (make, Self { gz, content: content.clone() }))
+    }
+
+    /// How much of the content the first `bytes` bytes of the file hold, decoder's reserves left out.
+    fn held_by(&self, bytes: usize) -> usize {
+        let mut content = Vec::new();
+        let _ = flate2::read::MultiGzDecoder::new(&self.gz[..bytes]).read_to_end(&mut content);
+        assert!(self.content.starts_with(&content));
+        content.len()
+    }
+}
+
+#[test]
+fn what_comes_before_late_damage_is_written_to_a_pipe_and_nothing_to_a_file() {
+    for (make, big) in Big::all() {
+        let at = big.gz.len() * 4 / 5;
+        let mut flipped = big.gz.clone();
+        flipped[at..at + 40].iter_mut().for_each(|byte| *byte ^= 0x55);
+        let held = big.held_by(at);
+        assert!(held > 2 * BLOCK, "{make}: the damage is late, after {held}");
+        for (damage, bytes) in [("cut", &big.gz[..at]), ("flipped", &flipped)] {
+            let t = Sandbox::new();
+            t.write("a.gz", bytes);
+            t.write("good.gz", member(b"good", &Fields::default()));
+            for way in ["-j1", "-j2", "-j4", "--scheduler=rayon"] {
+                let of = format!("{make}, {damage}, {way}");
+                let one_line = |ran: &Ran| {
+                    let said = ran.stderr();
+                    let names = said.starts_with("gzcc: a.gz: ") && said.lines().count() == 1;
+                    ran.assert(ran.status.code() == Some(1) && names, &format!("{of}: status 1 and a line"));
+                };
+                one_line(&t.gzcc(["-d", way, "a.gz"]).run());
+                assert_eq!(t.names(), ["a.gz", "good.gz"], "{of}: no part of it, under no name");
+                one_line(&t.gzcc(["-t", way, "a.gz"]).run());
+                one_line(&t.gzcc(["-l", way, "a.gz"]).run());
+                let piped = t.gzcc(["-dc", way, "a.gz"]).run();
+                one_line(&piped);
+                let common = piped.stdout.iter().zip(&big.content).take_while(|(a, b)| a == b).count();
+                assert!(common >= held, "{of}: {common} bytes are right, of {held} that come before the damage");
+                if damage == "cut" {
+                    assert!(common == piped.stdout.len(), "{of}: there is more than the file holds");
+                }
+                // As gzip does, the others are written all the same.
+                let among = t.gzcc(["-dc", way, "good.gz", "a.gz", "good.gz"]).run();
+                one_line(&among);
+                let expected = [b"good", &piped.stdout[..], b"good"].concat();
+                among.assert(among.stdout == expected, &format!("{of}: the good ones around the bad one's beginning"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bad_file_among_others_costs_no_other_file() {
+    let t = Sandbox::new();
+    let (_, big) = &Big::all()[0];
+    for i in 0..20 {
+        t.write(format!("good{i}.gz"), member(&log(1000 * i), &Fields::default()));
+    }
+    t.write("bad.gz", &big.gz[..big.gz.len() - 1]);
+    t.write("late.gz", &big.gz);
+    for way in [["-j1", "--scheduler=threads"], ["-j4", "--scheduler=threads"], ["-j4", "--scheduler=rayon"]] {
+        let script = format!("gzcc -d --rm {} bad.gz *.gz; echo $?; ls", way.join(" "));
+        let ran = t.shell(&format!("mkdir d; cp *.gz d; cd d; {script}; cd ..; rm -r d")).run();
+        let stdout = String::from_utf8_lossy(&ran.stdout).into_owned();
+        ran.assert(stdout.starts_with("Decompressed 21 files, 2 failed\n1\n"), "all but the bad one, named twice");
+        ran.assert(ran.stderr().lines().all(|line| line.starts_with("gzcc: bad.gz: ")), "nothing else is named");
+        let mut left: Vec<&str> = stdout.lines().skip(2).collect();
+        left.retain(|name| !name.starts_with("good"));
+        assert_eq!(left, ["bad.gz", "late"], "{way:?}: what failed keeps its original, and has no output");
+    }
+}
+
+/// Bytes that a bomb expands to: five times what it may take in memory.
+const BOMB: usize = 128 << 20;
+
+/// Files of a few hundred kilobytes that expand to that: one member, many, and BGZF.
+fn bombs(t: &Sandbox) -> [&'static str; 3] {
+    let zeros = vec![0; 16 << 20];
+    t.write("many.gz", member(&zeros, &Fields::default()).repeat(BOMB >> 24));
+    t.shell(&format!("head -c {BOMB} /dev/zero | gzcc -1 > one.gz")).succeeds();
+    t.write("bgzf.gz", [bgzf_block(&zeros[..65_280]).repeat(BOMB / 65_280 + 1), BGZF_END.to_vec()].concat());
+    ["many.gz", "one.gz", "bgzf.gz"]
+}
+
+#[test]
+fn a_bomb_is_cut_off_at_the_size_that_is_allowed_and_never_takes_memory() {
+    let t = Sandbox::new();
+    for bomb in bombs(&t) {
+        for way in ["-j1", "-j4"] {
+            let line = format!("gzcc: {bomb}: expands to more than 10485760 bytes (--max-size)");
+            t.gzcc(["-d", "--max-size", "10M", way, bomb]).says(1, &[&line]);
+            assert!(!t.exists(bomb.trim_end_matches(".gz")), "{bomb}: nothing is left of it");
+            t.gzcc(["-t", "--max-size=10M", way, bomb]).says(1, &[&line]);
+            let piped = t.gzcc(["-dc", "--max-size=10M", way, bomb]).says(1, &[&line]);
+            assert!(piped.len() <= 10 << 20, "{bomb} {way}: {} bytes come out", piped.len());
+        }
+        for way in [["-j1", "--scheduler=threads"], ["-j4", "--scheduler=threads"], ["-j4", "--scheduler=rayon"]] {
+            let used = memory_of(&t, &["-dc", way[0], way[1], bomb]);
+            assert!(used < 24 << 20, "{bomb} {way:?}: {} KiB", used >> 10);
+        }
+    }
+}
+
+/// Peak resident memory of a running process in bytes.
+fn peak(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
+}
+
+/// Peak resident memory in bytes of a run that writes a bomb's content, seen shortly before its end.
+fn memory_of(t: &Sandbox, words: &[&str]) -> usize {
+    let mut command = t.gzcc(words).into_command();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut buffer = vec![0; 1 << 20];
+    for _ in 1..BOMB >> 20 {
+        stdout.read_exact(&mut buffer).unwrap();
+    }
+    let used = peak(child.id());
+    assert!(buffer.iter().all(|&byte| byte == 0));
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+    assert!(child.wait().unwrap().success());
+    used
+}

@@ -1,0 +1,160 @@
+//! `-t` and `-l`: what is told of files of which nothing is made.
+
+use crate::damage::cases::{Fields, bgzf, member};
+use crate::decompress::{SCHEDULERS, plain};
+use crate::harness::{BLOCK, Sandbox, log, noise};
+
+#[test]
+fn a_test_is_silent_but_for_the_count() {
+    let t = Sandbox::new();
+    t.write("a.gz", plain(b"a"));
+    t.write("b", bgzf(&log(3 * BLOCK), 65_280));
+    assert_eq!(t.gzcc(["-t", "a.gz", "b"]).succeeds(), b"Tested 2 files\n", "a suffix does not matter");
+    assert!(t.gzcc(["-tq", "a.gz", "b"]).succeeds().is_empty());
+    assert_eq!(t.shell("gzcc -t < a.gz; cat a.gz | gzcc -t -").succeeds(), b"Tested 1 file\n");
+    assert_eq!(t.names(), ["a.gz", "b"], "nothing is made");
+}
+
+#[test]
+fn the_order_of_what_is_told_is_that_of_the_arguments() {
+    let t = Sandbox::new();
+    let mut names = vec!["big.gz".to_owned()];
+    t.write("big.gz", plain(&noise(12 * BLOCK, 1)));
+    for i in 0..50 {
+        names.push(format!("{i}.gz"));
+        t.write(&names[i + 1], plain(&noise(i, 1)));
+    }
+    names[25] = "missing.gz".into();
+    for scheduler in SCHEDULERS {
+        for jobs in ["-j1", "-j2", "-j4"] {
+            let call = |option| t.gzcc([option, scheduler, jobs].into_iter().chain(names.iter().map(String::as_str)));
+            let tested = call("-tv").run();
+            tested.assert(tested.status.code() == Some(1), "one is missing");
+            let said = tested.stderr();
+            let told = said.lines().map(|line| line.trim_start_matches("gzcc: ").split(": ").next().unwrap());
+            tested.assert(told.eq(&names), "in their order");
+            tested.assert(said.lines().nth(1) == Some("0.gz: 20 -> 0 bytes, OK"), "with their sizes");
+            let listed = call("-l").run();
+            let stdout = String::from_utf8_lossy(&listed.stdout).into_owned();
+            let told = stdout.lines().skip(1).map(|line| line.split_whitespace().last().unwrap());
+            let mut expected: Vec<&str> = names.iter().map(|name| name.trim_end_matches(".gz")).collect();
+            expected.remove(25);
+            expected.push("(totals)");
+            listed.assert(told.eq(expected), "in their order");
+        }
+    }
+}
+
+/// Files of one member, for which GNU gzip's table is right.
+fn single_members(t: &Sandbox) -> [&'static str; 7] {
+    // No extra field, as GNU gzip would say that it passes it over.
+    let all = Fields { extra: None, name: Some(b"other"), comment: Some(b"c"), crc: true, mtime: 1_700_000_000 };
+    t.write("text.gz", plain(&log(200_000)));
+    t.write("noise.gz", plain(&noise(3000, 1)));
+    t.write("empty.gz", plain(b""));
+    t.write("zeros.gz", plain(&vec![0; 3 * BLOCK]));
+    t.write("fields.tgz", member(&log(100), &all));
+    t.write("d/UP.GZ", plain(b"1"));
+    t.write("made.gz", t.gzcc(["-c", "-N"]).stdin(log(BLOCK)).succeeds());
+    let names = ["text.gz", "noise.gz", "empty.gz", "zeros.gz", "fields.tgz", "d/UP.GZ", "made.gz"];
+    t.command("touch", ["-d", "2024-02-03 04:05:06 UTC"].iter().chain(&names)).succeeds();
+    names
+}
+
+#[test]
+fn the_table_of_one_file_is_gnu_gzips_byte_for_byte() {
+    let t = Sandbox::new();
+    for name in single_members(&t) {
+        for options in ["-l", "-lv", "-lq"] {
+            for zone in ["UTC", "America/New_York"] {
+                let table = |program| t.shell(&format!("TZ={zone} {program} {options} {name}")).succeeds();
+                assert_eq!(
+                    String::from_utf8_lossy(&table("gzcc")),
+                    String::from_utf8_lossy(&table("command gzip")),
+                    "{zone} {options} {name}"
+                );
+            }
+        }
+    }
+    let piped = |program| t.shell(&format!("{program} -l < text.gz; cat text.gz | {program} -l -")).succeeds();
+    assert_eq!(String::from_utf8_lossy(&piped("gzcc")), String::from_utf8_lossy(&piped("command gzip")));
+}
+
+#[test]
+fn the_table_of_several_files_is_gnu_gzips_but_for_the_ratio_of_the_totals() {
+    let t = Sandbox::new();
+    let names = single_members(&t).join(" ");
+    for options in ["-l", "-lv", "-lq"] {
+        let lines = |program| {
+            let table = t.shell(&format!("TZ=UTC {program} {options} {names}")).succeeds();
+            String::from_utf8(table).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (mut ours, mut gnu) = (lines("gzcc"), lines("command gzip"));
+        if options != "-lq" {
+            // GNU gzip takes off the last file's header only, we everybody's.
+            let totals = [&mut ours, &mut gnu].map(|lines| lines.pop().unwrap());
+            let sizes = totals.each_ref().map(|line| line.rsplit_once('%').unwrap().0.rsplit_once(' ').unwrap().0);
+            assert_eq!(sizes[0], sizes[1], "{options}");
+        }
+        assert_eq!(ours, gnu, "{options}");
+    }
+    t.write("a.gz", plain(&log(1000)));
+    t.write("b.gz", member(&log(1000), &Fields { name: Some(&[b'n'; 200]), ..Fields::default() }));
+    let table = String::from_utf8(t.gzcc(["-l", "a.gz", "b.gz"]).succeeds()).unwrap();
+    let ratios: Vec<&str> = table.lines().skip(1).map(|line| line.split_whitespace().nth(2).unwrap()).collect();
+    assert!(ratios.iter().all(|ratio| *ratio == ratios[0]), "the same data three times: {table}");
+}
+
+#[test]
+fn a_table_sums_the_members_of_a_file() {
+    let t = Sandbox::new();
+    let zeros = plain(&vec![0; 64 << 20]);
+    // More than 4 GiB, which no trailer can tell.
+    t.write("huge.gz", zeros.repeat(65));
+    t.write("bgzf.gz", bgzf(&log(200_000), 1000));
+    t.write("padded.gz", [&plain(b"12345").repeat(3)[..], &[0; 100]].concat());
+    let table = String::from_utf8(t.gzcc(["-l", "huge.gz", "bgzf.gz", "padded.gz"]).succeeds()).unwrap();
+    let figures: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let plain: Vec<&str> = figures.iter().map(|line| line[1]).collect();
+    assert_eq!(plain, ["4362076160", "200000", "15", "4362276175"]);
+    let packed: u64 =
+        ["huge.gz", "bgzf.gz", "padded.gz"].map(|name| t.path(name).metadata().unwrap().len()).iter().sum();
+    assert_eq!(figures[3][0], packed.to_string());
+}
+
+#[test]
+fn a_bad_file_has_no_line_in_the_table_and_costs_no_other_file() {
+    let t = Sandbox::new();
+    t.write("a.gz", plain(b"aaa"));
+    t.write("bad.gz", &plain(&noise(300_000, 1))[..200_000]);
+    t.write("garbage.gz", [plain(b"bbb"), b"garbage".to_vec()].concat());
+    let ran = t.gzcc(["-l", "a.gz", "bad.gz", "garbage.gz"]).run();
+    ran.assert(ran.status.code() == Some(1), "status 1");
+    let table = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let names: Vec<&str> = table.lines().skip(1).map(|line| line.split_whitespace().last().unwrap()).collect();
+    ran.assert(names == ["a", "garbage", "(totals)"], "the good ones are listed");
+    t.gzcc(["-l", "garbage.gz"]).says(2, &["gzcc: garbage.gz: garbage behind the gzip data ignored"]);
+}
+
+#[test]
+fn what_trailers_say_is_taken_for_no_more_than_that() {
+    let t = Sandbox::new();
+    t.write("one.gz", plain(&log(1000)));
+    t.write("two.gz", plain(b"12345").repeat(2));
+    t.write("empty.gz", plain(b""));
+    let table = String::from_utf8(t.gzcc(["-l", "--trailers", "one.gz", "two.gz", "empty.gz"]).succeeds()).unwrap();
+    let figures: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let plain_sizes: Vec<&str> = figures.iter().map(|line| line[1]).collect();
+    assert_eq!(plain_sizes, ["~1000", "~5", "~0", "~1005"], "the last member's, each marked");
+    assert!(figures.iter().all(|line| line[2].starts_with('~') && line.len() == 4), "as are the ratios: {table}");
+    // Nothing between header and trailer is read.
+    let mut damaged = plain(&noise(5000, 1));
+    damaged[100..4000].fill(0);
+    t.write("damaged.gz", &damaged);
+    assert!(String::from_utf8(t.gzcc(["-l", "--trailers", "damaged.gz"]).succeeds()).unwrap().contains("~5000"));
+    t.write("no.gz", "no gzip data, but as long as some");
+    t.write("short.gz", &plain(b"")[..15]);
+    let lines = ["gzcc: no.gz: not in gzip format", "gzcc: short.gz: "];
+    let ran = t.gzcc(["-l", "--trailers", "no.gz", "short.gz"]).run();
+    ran.assert(ran.status.code() == Some(1) && lines.iter().all(|line| ran.stderr().contains(line)), "both refused");
+}

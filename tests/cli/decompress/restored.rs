@@ -1,0 +1,134 @@
+//! `-N`: names and times out of headers, which anybody may have written.
+
+use std::os::unix::fs::MetadataExt;
+
+use crate::damage::cases::{Fields, member};
+use crate::decompress::{SCHEDULERS, plain};
+use crate::harness::{Sandbox, log};
+
+/// A member that says it was made of a file of this name.
+fn named(name: &[u8], content: &[u8]) -> Vec<u8> {
+    member(content, &Fields { name: Some(name), mtime: 1_700_000_000, ..Fields::default() })
+}
+
+#[test]
+fn name_and_time_are_restored_where_that_is_asked_for() {
+    let t = Sandbox::new();
+    t.write("d/a.gz", named(b"original.log", b"content"));
+    t.command("touch", ["-d", "@1600000000", "d/a.gz"]).succeeds();
+    let mtime = |name: &str| t.path(name).metadata().unwrap().mtime();
+    t.gzcc(["-d", "d/a.gz"]).succeeds();
+    assert_eq!((t.read("d/a"), mtime("d/a")), (b"content".to_vec(), 1_600_000_000));
+    t.gzcc(["-d", "-N", "d/a.gz"]).succeeds();
+    assert_eq!((t.read("d/original.log"), mtime("d/original.log")), (b"content".to_vec(), 1_700_000_000));
+    t.gzcc(["-d", "-N", "-O", "out", "d/a.gz"]).succeeds();
+    assert_eq!((t.read("out/d/original.log"), mtime("out/d/original.log")), (b"content".to_vec(), 1_700_000_000));
+    let listed = String::from_utf8(t.gzcc(["-l", "-N", "d/a.gz"]).succeeds()).unwrap();
+    assert!(listed.ends_with(" d/original.log\n"), "{listed}");
+    // Without a name or a time in the header, those are the file's own.
+    t.write("plain.gz", plain(b"plain"));
+    t.command("touch", ["-d", "@1600000000", "plain.gz"]).succeeds();
+    t.gzcc(["-dN", "plain.gz"]).succeeds();
+    assert_eq!((t.read("plain"), mtime("plain")), (b"plain".to_vec(), 1_600_000_000));
+}
+
+#[test]
+fn what_gzcc_stores_it_restores() {
+    let t = Sandbox::new();
+    let content = t.write("a.log", log(1000));
+    t.command("touch", ["-d", "@1234567890", "a.log"]).succeeds();
+    t.gzcc(["-N", "a.log"]).succeeds();
+    std::fs::rename(t.path("a.log.gz"), t.path("b.gz")).unwrap();
+    std::fs::remove_file(t.path("a.log")).unwrap();
+    t.gzcc(["-dN", "--rm", "b.gz"]).succeeds();
+    assert_eq!(t.names(), ["a.log"]);
+    assert!(t.read("a.log") == content && t.path("a.log").metadata().unwrap().mtime() == 1_234_567_890);
+}
+
+#[test]
+fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
+    let t = Sandbox::new();
+    let refused: [&[u8]; 13] = [
+        b"",
+        b".",
+        b"..",
+        b"/",
+        b"a/",
+        b"a/.",
+        b"../..",
+        b"/etc/..",
+        b"a\nb",
+        b"\x1b[2Jx",
+        b"x\x7f",
+        b"d/\tx",
+        &[b'n'; 256],
+    ];
+    let names: Vec<String> = (0..refused.len()).map(|i| format!("in/{i}.gz")).collect();
+    for (name, stored) in names.iter().zip(refused) {
+        t.write(name, named(stored, b"evil"));
+    }
+    let before = t.names();
+    for options in [&["-dN"][..], &["-dNf"], &["-dN", "--rm"], &["-dNf", "-j4", "--scheduler=rayon"]] {
+        let ran = t.gzcc(options.iter().copied().chain(names.iter().map(String::as_str))).run();
+        ran.assert(ran.status.code() == Some(1), "status 1");
+        let said = ran.stderr();
+        ran.assert(said.lines().count() == names.len(), "a line for each, in which nothing steers a terminal");
+        ran.assert(names.iter().all(|name| said.contains(&format!("gzcc: {name}: "))), "each is named");
+        assert!(!said.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n'), "{said:?}");
+        assert_eq!(t.names(), before);
+    }
+    // To those who do not ask for it, what the header holds does not matter.
+    t.gzcc(["-d"].into_iter().chain(names.iter().map(String::as_str))).succeeds();
+}
+
+#[test]
+fn a_stored_path_leads_into_no_other_folder() {
+    let t = Sandbox::new();
+    t.write("victim", "as it was");
+    let absolute = t.path("victim").into_os_string().into_encoded_bytes();
+    std::os::unix::fs::symlink("..", t.path("up")).unwrap();
+    let stored: [&[u8]; 6] = [b"../victim", b"../../victim", &absolute, b"./../victim", b"sub/victim", b"..//victim"];
+    for (i, name) in stored.into_iter().enumerate() {
+        let folder = format!("in{i}");
+        t.write(format!("{folder}/a.gz"), named(name, b"evil"));
+        t.gzcc(["-dNf", &format!("{folder}/a.gz")]).succeeds();
+        assert_eq!(t.read(format!("{folder}/victim")), b"evil", "the last part of {name:?} is what counts");
+        t.gzcc(["-dNf", "-Oout", &format!("{folder}/a.gz")]).succeeds();
+        assert_eq!(t.read(format!("out/{folder}/victim")), b"evil");
+    }
+    assert_eq!(t.read("victim"), b"as it was");
+    // A link of the output's name is replaced, not followed.
+    std::os::unix::fs::symlink("../victim", t.path("in0/link")).unwrap();
+    t.write("in0/a.gz", named(b"link", b"evil"));
+    t.gzcc(["-dN", "in0/a.gz"]).says(2, &["gzcc: in0/a.gz: in0/link already exists; left alone (-f replaces it)"]);
+    t.gzcc(["-dNf", "in0/a.gz"]).succeeds();
+    assert_eq!((t.read("in0/link"), t.read("victim")), (b"evil".to_vec(), b"as it was".to_vec()));
+}
+
+#[test]
+fn an_input_is_never_replaced_by_what_its_header_calls_it() {
+    let t = Sandbox::new();
+    let a = t.write("a.gz", named(b"a.gz", b"content"));
+    let ran = t.gzcc(["-dNf", "--rm", "a.gz"]).run();
+    ran.assert(ran.status.code() == Some(1) && ran.stderr().lines().count() == 1, "an error");
+    assert!(t.read("a.gz") == a && t.names() == ["a.gz"]);
+}
+
+#[test]
+fn the_second_input_with_the_same_stored_name_is_an_error() {
+    for scheduler in SCHEDULERS {
+        for jobs in ["-j1", "-j2", "-j4"] {
+            let t = Sandbox::new();
+            let names: Vec<String> = (0..10).map(|i| format!("{i}.gz")).collect();
+            for name in &names {
+                t.write(name, named(b"same", name.as_bytes()));
+            }
+            let options = ["-dNf", "--rm", scheduler, jobs];
+            let ran = t.gzcc(options.into_iter().chain(names.iter().map(String::as_str))).run();
+            ran.assert(ran.status.code() == Some(1) && ran.stderr().lines().count() == 9, "all but one are named");
+            let made = String::from_utf8(t.read("same")).unwrap();
+            assert!(!t.exists(&made), "the one that is there has gone");
+            assert_eq!(t.names().len(), 10, "{scheduler} {jobs}: and the others have not");
+        }
+    }
+}
