@@ -37,8 +37,10 @@ pub enum Chunk {
 pub struct Content {
     /// The content.
     pub bytes: Vec<u8>,
-    /// Members that end in it, and what their content must come to, where that has not been checked.
+    /// Members that end in it, and what their content must come to.
     pub checks: Vec<Check>,
+    /// It is whole members, which have been checked already.
+    pub checked: bool,
     /// What was learnt of its members.
     pub facts: Facts,
     /// Compressed bytes of the file up to here.

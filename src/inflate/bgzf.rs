@@ -63,7 +63,7 @@ impl Batch {
     /// Inflates and checks the blocks into `bytes`, which is empty and has room for more than [`BLOCK`] bytes.
     pub fn inflate(self, decoder: &mut Decompress, bytes: Vec<u8>) -> Content {
         let consumed = self.offset + self.packed.len() as u64;
-        let mut content = Content { bytes, facts: self.facts, consumed, ..Content::default() };
+        let mut content = Content { bytes, checked: true, facts: self.facts, consumed, ..Content::default() };
         for block in self.blocks {
             let offset = self.offset + block.start as u64;
             if let Err(damage) = inflate(&self.packed[block], offset, decoder, &mut content.bytes) {

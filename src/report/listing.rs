@@ -84,7 +84,8 @@ impl Listing {
         let mark = if self.approximate { "~" } else { "" };
         let data = packed.saturating_sub(overhead) as f64;
         let ratio = if plain == 0 { 0.0 } else { (plain as f64 - data) * 100.0 / plain as f64 };
-        format!("{packed:>19} {:>19} {mark}{ratio:>w$.1}% {name}\n", format!("{mark}{plain}"), w = 5 - mark.len())
+        let (plain, ratio) = (format!("{mark}{plain}"), format!("{mark}{ratio:.1}"));
+        format!("{packed:>19} {plain:>19} {ratio:>5}% {name}\n")
     }
 
     /// The name of what would come of it.

@@ -112,13 +112,14 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, shared: &Shared<'_>) -> Result<(), Outcome> {
-        let Content { mut bytes, checks, facts, consumed, end } = content;
+        let Content { mut bytes, checks, checked, facts, consumed, end } = content;
         let progress = &mut self.progress;
         let most = shared.settings.max_size.filter(|&most| progress.bytes_out + bytes.len() as u64 > most);
         if let Some(most) = most {
             return Err(Outcome::Failed(Damage::TooLong(most).into()));
         }
-        let checked = progress.check(&bytes, &checks).map_err(|(damage, at)| {
+        let checked = if checked { Ok(()) } else { progress.check(&bytes, &checks) };
+        let checked = checked.map_err(|(damage, at)| {
             // Nothing that follows a damaged member can be trusted.
             bytes.truncate(at);
             damage

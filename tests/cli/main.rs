@@ -7,7 +7,9 @@
 mod harness;
 
 mod arguments;
+mod damage;
 mod decoders;
+mod decompress;
 mod folders;
 mod gnu;
 mod integration;
@@ -19,4 +21,5 @@ mod pigz;
 mod promises;
 mod properties;
 mod resources;
+mod rsyncable;
 mod streams;

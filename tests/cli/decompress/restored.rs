@@ -73,7 +73,11 @@ fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
         ran.assert(ran.status.code() == Some(1), "status 1");
         let said = ran.stderr();
         ran.assert(said.lines().count() == names.len(), "a line for each, in which nothing steers a terminal");
-        ran.assert(names.iter().all(|name| said.contains(&format!("gzcc: {name}: "))), "each is named");
+        let line = |name| format!("gzcc: {name}: its header holds a name that cannot be used (");
+        ran.assert(
+            names.iter().all(|name| said.contains(&line(name))),
+            "each is named, and refused for its name alone",
+        );
         assert!(!said.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n'), "{said:?}");
         assert_eq!(t.names(), before);
     }
