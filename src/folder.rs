@@ -4,9 +4,8 @@
 //! symbolic link redirects nothing. No function follows a link in the last part of a name unless
 //! it says so.
 
-use std::collections::hash_map::DefaultHasher;
 use std::ffi::{OsStr, OsString};
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
@@ -95,10 +94,9 @@ impl Folder {
         self.shown.join(name)
     }
 
-    /// Which place in the file system `name` in this folder is, whatever path leads there: a hash, as a run
-    /// remembers one for every output.
-    pub fn place(&self, name: &OsStr) -> u128 {
-        fingerprint(&(self.device, self.inode, name))
+    /// Which place in the file system `name` in this folder is, whatever path leads there.
+    pub fn place<'n>(&self, name: &'n OsStr) -> impl Hash + Eq + std::fmt::Debug + use<'n> {
+        (self.device, self.inode, name)
     }
 
     /// What stands under `name`, a symbolic link itself and not what it points to; `None` if nothing.
@@ -191,16 +189,6 @@ fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) ->
     }
 }
 
-/// 128 bits that tell `value` from every other of a run. Two hashes of 64, as std has none of 128.
-pub fn fingerprint(value: &impl Hash) -> u128 {
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        (salt, value).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    half(0) << 64 | half(1)
-}
-
 /// Folder and name of a path that names a file; `None` where it can only name a folder (`a/`, `..`, `/`).
 pub fn split(path: &OsStr) -> Option<(PathBuf, OsString)> {
     use std::os::unix::ffi::OsStrExt;
@@ -230,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn one_place_has_one_fingerprint_whatever_path_leads_there() {
+    fn a_place_is_the_same_whatever_path_leads_there() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("real")).unwrap();
         symlink("real", dir.path().join("link")).unwrap();

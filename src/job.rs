@@ -21,7 +21,7 @@ use crate::metadata::Metadata;
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason, Terminal};
 use crate::output::{Birth, Output, Refusal, Replacing};
-use crate::plan::{Item, Plan, Planned, Target};
+use crate::plan::{Item, Plan, Planned, Target, matters};
 use crate::report::{Report, may_replace};
 use crate::settings::{self, Destination, Settings};
 use crate::shown::Shown;
@@ -144,8 +144,17 @@ impl Jobs {
             Target::Joined | Target::Nowhere => return Err(Outcome::Failed(anyhow!("has no output of its own"))),
         };
         let mut own = own_output(&input, folder, name, settings)?;
+        own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
         own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
         Ok(stream(input, Sink::Own(own)))
+    }
+
+    /// Takes down an output before it has a name, if it matters when it is met under that name.
+    fn record(&self, output: &Output) -> io::Result<()> {
+        if let (true, Left::Each(plan)) = (matters(output.name(), &self.settings), &mut *self.left()) {
+            plan.claims.made(identity_of(&rustix::fs::fstat(output)?));
+        }
+        Ok(())
     }
 
     /// The target under the name that the input's header holds, if it holds one that is wanted.

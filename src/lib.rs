@@ -30,6 +30,7 @@
 //! Every input ends as an [`Outcome`](outcome::Outcome); only [`report`] and the binary's `main` print, and the
 //! worst outcome is the exit status.
 
+mod claims;
 pub mod deflate;
 mod folder;
 mod gzip;

@@ -121,6 +121,11 @@ impl Output {
         Ok(Self { folder, name, fd, temporary: Some(temporary) })
     }
 
+    /// The final name.
+    pub fn name(&self) -> &OsStr {
+        &self.name
+    }
+
     /// The final name as messages show it.
     pub fn shown(&self) -> PathBuf {
         self.folder.shown(&self.name)

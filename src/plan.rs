@@ -4,7 +4,6 @@
 //! place in the walk and a hash of each output's name, so a tree of any size costs little. Opens folders;
 //! never a file.
 
-use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -16,12 +15,13 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
+use crate::claims::{Claims, Standing};
 use crate::folder::{self, Folder};
 use crate::input::{Source, stdin_name};
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason};
 use crate::output::is_temporary;
-use crate::settings::{Destination, Rules, Settings};
+use crate::settings::{Destination, Rules, Settings, Verbosity};
 use crate::shown::Shown;
 
 /// One input to be opened, or one that needs no opening to know what becomes of it.
@@ -71,8 +71,8 @@ pub struct Plan {
     walk: Option<Walk>,
     /// Folder of the last argument, as the next one's is mostly the same.
     last: Option<(PathBuf, Arc<Folder>)>,
-    /// Places that outputs of this run take.
-    taken: HashSet<u128>,
+    /// Outputs of this run.
+    pub claims: Claims,
 }
 
 /// A walk under way.
@@ -87,7 +87,7 @@ struct Walk {
 impl Plan {
     /// The plan for the inputs of `settings`.
     pub fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, planned: 0, taken_arguments: 0, walk: None, last: None, taken: HashSet::new() }
+        Self { settings, planned: 0, taken_arguments: 0, walk: None, last: None, claims: Claims::default() }
     }
 
     /// Whether another name may come.
@@ -108,7 +108,7 @@ impl Plan {
         if argument == "-" {
             let target = Target::Joined;
             // Two streams into standard output at once would make a mess of it; in one they are two members.
-            if !self.settings.concatenates() && !self.taken.insert(folder::fingerprint(&"-")) {
+            if !self.settings.concatenates() && !self.claims.standard_output() {
                 return Err(Outcome::Failed(anyhow!("can be read only once")));
             }
             let target = if self.settings.destination == Destination::Nowhere { Target::Nowhere } else { target };
@@ -128,7 +128,7 @@ impl Plan {
         {
             return self.begin_walk(root, path);
         }
-        self.item(path, folder, name, false).map(Some)
+        self.item(path, folder, name, false)
     }
 
     /// Opens the argument `name` in `parent` if it is a folder; a link to one only where originals are kept.
@@ -183,12 +183,27 @@ impl Plan {
         };
         let folder = walk.folder_of(entry.path())?;
         let name = entry.file_name().to_owned();
-        self.item(entry.into_path(), folder, name, true).map(Some)
+        self.item(entry.into_path(), folder, name, true)
     }
 
-    /// The item for a file, if its output's name is not another one's already.
-    fn item(&mut self, shown: PathBuf, folder: Arc<Folder>, name: OsString, walked: bool) -> Result<Item, Outcome> {
+    /// The item for a file, if its output's name is not another one's already; `None` for what a walk finds of this
+    /// run's own making.
+    fn item(
+        &mut self,
+        shown: PathBuf,
+        folder: Arc<Folder>,
+        name: OsString,
+        walked: bool,
+    ) -> Result<Option<Item>, Outcome> {
         let settings = Arc::clone(&self.settings);
+        let met = self.met(&folder, &name, walked)?;
+        match met {
+            Some(Standing::Made) if walked => return Ok(None),
+            Some(Standing::Made) => return Err(Outcome::Failed(anyhow!("is the output of another input"))),
+            // Whatever may be opened under that name later will have come with this run.
+            Some(Standing::Nothing) => return Err(io::Error::from(Errno::NOENT).into()),
+            Some(Standing::Older) | None => {}
+        }
         let target = match &settings.destination {
             // Whoever names a file wants it looked at; in a tree only what is called compressed is.
             Destination::Nowhere if walked && names::split_suffix(&name, &settings.suffix).is_none() => {
@@ -205,24 +220,44 @@ impl Plan {
                 Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
             },
         };
+        // What is merely in an output's way is an input like any other, unless it has to go.
+        if met == Some(Standing::Older) && settings.force && matches!(target, Target::Beside(_)) {
+            return Err(Outcome::Failed(anyhow!("is about to be replaced, as the output of another input")));
+        }
         // A name that the header may give is not known yet.
         if !(settings.decompresses() && settings.keep_name) {
             self.claim(&target, &folder)?;
         }
-        Ok(self.labelled(shown, Source::File { folder, name, walked }, target))
+        Ok(Some(self.labelled(shown, Source::File { folder, name, walked }, target)))
+    }
+
+    /// What stands under `name` in `folder`, if an output of this run may and that matters.
+    fn met(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<Option<Standing>> {
+        let suspect = match self.settings.destination {
+            Destination::Beside => self.claims.holds(folder, name),
+            // The output folder may lie in the one that is walked.
+            Destination::Folder(_) => walked,
+            Destination::Stdout | Destination::File(_) | Destination::Nowhere => false,
+        };
+        Ok(match suspect {
+            false => None,
+            true if matters(name, &self.settings) => Some(self.claims.look(folder, name)?),
+            // Whoever made it, it is passed by.
+            true => (walked && self.settings.destination == Destination::Beside).then_some(Standing::Made),
+        })
     }
 
     /// Makes sure that no other input of the run has this output; `folder` is the input's.
     pub fn claim(&mut self, target: &Target, folder: &Folder) -> Result<(), Outcome> {
-        let (place, output) = match target {
-            Target::Beside(output) => (folder.place(output), folder.shown(output)),
+        let (free, output) = match target {
+            Target::Beside(output) => (self.claims.place(folder, output), folder.shown(output)),
             Target::Mirrored(path, output) => {
                 let path = path.join(output);
-                (folder::fingerprint(&path), path)
+                (self.claims.mirrored(&path), path)
             }
             Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) => return Ok(()),
         };
-        match self.taken.insert(place) {
+        match free {
             true => Ok(()),
             false => Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output)))),
         }
@@ -294,6 +329,11 @@ impl Walk {
         }
         Ok(Arc::clone(&self.last.1))
     }
+}
+
+/// Whether it matters who made a file of this name: it would be done, or told that it is not.
+pub fn matters(name: &OsStr, settings: &Settings) -> bool {
+    output_name(name, settings).is_ok() || settings.recursive && settings.verbosity == Verbosity::Verbose
 }
 
 /// The name of an input's output.

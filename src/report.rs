@@ -54,7 +54,7 @@ pub struct Tally {
     pub mode: Mode,
     /// Inputs done.
     pub done: u64,
-    /// Inputs left alone.
+    /// Inputs left alone that were not to be expected: what `-r` passes by is none.
     pub skipped: u64,
     /// Inputs that failed.
     pub failed: u64,
@@ -143,8 +143,10 @@ impl Report {
                 if done.shortfall.is_some() { Status::Warning } else { Status::Success }
             }
             Outcome::Skipped(reason) => {
-                tally.skipped += 1;
-                self.voice.verdict(reason).status
+                let Verdict { said, status } = self.voice.verdict(reason);
+                // What a walk passes by depends on how far it is, when outputs of this run are among it.
+                tally.skipped += u64::from(said || status != Status::Success);
+                status
             }
             Outcome::Failed(_) | Outcome::NotReached => {
                 tally.failed += 1;

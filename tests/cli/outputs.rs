@@ -1,5 +1,7 @@
 //! Outputs: where they go, what they replace, and what they never touch.
 
+mod met;
+
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 

@@ -1,0 +1,74 @@
+//! Which places the outputs of a run take, and which files it has made: no two inputs write one output, and a walk
+//! takes nothing that the run itself writes.
+//!
+//! All that is remembered of an output are two hashes of 8 bytes. With a million outputs, the chance that one
+//! is refused for another's hash is 1 in 37 million; the hashes are seeded anew for each run, so another try does it.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::Path;
+
+use crate::folder::Folder;
+use crate::input::{Identity, identity_of};
+
+/// What outputs have been planned and made.
+#[derive(Debug, Default)]
+pub struct Claims {
+    hasher: RandomState,
+    places: HashSet<u64>,
+    made: HashSet<u64>,
+}
+
+impl Claims {
+    /// Claims standard output; `false` if that has been done.
+    pub fn standard_output(&mut self) -> bool {
+        self.places.insert(self.hasher.hash_one("-"))
+    }
+
+    /// Claims `name` in `folder`; `false` if that has been done.
+    pub fn place(&mut self, folder: &Folder, name: &OsStr) -> bool {
+        self.places.insert(self.hasher.hash_one(folder.place(name)))
+    }
+
+    /// Claims `path` below the output folder; `false` if that has been done.
+    pub fn mirrored(&mut self, path: &Path) -> bool {
+        self.places.insert(self.hasher.hash_one(path))
+    }
+
+    /// Whether `name` in `folder` has been claimed.
+    pub fn holds(&self, folder: &Folder, name: &OsStr) -> bool {
+        self.places.contains(&self.hasher.hash_one(folder.place(name)))
+    }
+
+    /// Takes down a file that is about to get its name.
+    pub fn made(&mut self, file: Identity) {
+        self.made.insert(self.hasher.hash_one(file));
+    }
+
+    /// Whether this run made the file.
+    pub fn is_made(&self, file: Identity) -> bool {
+        self.made.contains(&self.hasher.hash_one(file))
+    }
+
+    /// Whether this run made what stands under `name` in `folder`; that nothing does is an answer as well.
+    pub fn look(&self, folder: &Folder, name: &OsStr) -> io::Result<Standing> {
+        Ok(match folder.look(name)? {
+            None => Standing::Nothing,
+            Some(stat) if self.is_made(identity_of(&stat)) => Standing::Made,
+            Some(_) => Standing::Older,
+        })
+    }
+}
+
+/// What stands under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing at all.
+    Nothing,
+    /// An output of this run.
+    Made,
+    /// What this run has not made.
+    Older,
+}
