@@ -69,9 +69,11 @@ impl Jobs {
         Ok(Self { settings, left: Mutex::new(left), turn: Mutex::default(), mirror })
     }
 
-    /// Opens the next stream. Inputs that come to nothing on the way are reported.
-    pub fn next(&self, report: &Report) -> Option<Stream> {
+    /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
+    /// `opening` before each try, as a FIFO may take its time.
+    pub fn next(&self, report: &Report, opening: impl Fn()) -> Option<Stream> {
         loop {
+            report.wait_for_room();
             // Questions are asked in the order of the arguments, one at a time.
             let turn = self.settings.ask.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
             let planned = match &mut *self.left() {
@@ -82,6 +84,9 @@ impl Jobs {
                 Planned::Settled(label, outcome) => report.outcome(&label, outcome),
                 Planned::Item(item) => {
                     let label = item.label.clone();
+                    if self.has_more() {
+                        opening();
+                    }
                     match contained(|| self.open(item)) {
                         Ok(stream) => return Some(stream),
                         Err(outcome) => report.outcome(&label, outcome),

@@ -15,8 +15,8 @@ use crate::shown::Shown;
 pub struct Label {
     /// The name as given, for messages.
     pub shown: PathBuf,
-    /// How many inputs the run had before it.
-    pub position: u64,
+    /// How many inputs the run had before it; `None` for what is none.
+    pub position: Option<u64>,
     /// It is standard input.
     pub is_stdin: bool,
 }
@@ -24,7 +24,7 @@ pub struct Label {
 impl Label {
     /// Of what stands behind all inputs.
     pub fn of_output(shown: PathBuf) -> Self {
-        Self { shown, position: u64::MAX, is_stdin: false }
+        Self { shown, position: None, is_stdin: false }
     }
 
     /// Of inputs whose names could not be found out.

@@ -270,7 +270,7 @@ impl Plan {
 
     fn label(&mut self, shown: PathBuf) -> Label {
         self.planned += 1;
-        Label { shown, position: self.planned - 1, is_stdin: false }
+        Label { shown, position: Some(self.planned - 1), is_stdin: false }
     }
 
     /// Opens an argument's folder.

@@ -5,13 +5,14 @@
 mod gnu;
 mod listing;
 mod question;
+mod queue;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::listing::Listing;
 pub use self::question::may_replace;
+use self::queue::Queue;
 use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
@@ -22,7 +23,7 @@ pub struct Report {
     voice: Voice,
     tally: Mutex<Tally>,
     /// Where outcomes are told in the order of the inputs.
-    queue: Option<Mutex<Queue>>,
+    queue: Option<Queue>,
     /// Where they are told as a table.
     listing: Option<Mutex<Listing>>,
 }
@@ -38,13 +39,6 @@ struct Voice {
     removes: bool,
     /// Whether outputs are replaced.
     force: bool,
-}
-
-/// Outcomes whose turn has not come.
-#[derive(Debug, Default)]
-struct Queue {
-    next: u64,
-    waiting: BTreeMap<u64, (Label, Outcome)>,
 }
 
 /// What a run came to.
@@ -72,25 +66,38 @@ impl Report {
         Self {
             voice: Voice { program, rules, mode, verbosity, removes: settings.removes(), force },
             tally: Mutex::new(Tally::of(mode)),
-            queue: (lists || mode == Mode::Test).then(Mutex::default),
+            queue: (lists || mode == Mode::Test).then(Queue::default),
             listing: lists.then(|| Mutex::new(Listing::new(settings))),
         }
     }
 
     /// Takes in what became of an input.
     pub fn outcome(&self, label: &Label, outcome: Outcome) {
-        let Some(queue) = &self.queue else {
-            return self.tell(label, outcome);
-        };
-        let mut queue = lock(queue);
-        queue.waiting.insert(label.position, (label.clone(), outcome));
-        while let Some((label, outcome)) = {
-            let next = queue.next;
-            queue.waiting.remove(&next)
-        } {
-            queue.next += 1;
-            self.tell(&label, outcome);
+        let tell = |label: &Label, outcome| self.tell(label, outcome);
+        match (&self.queue, label.position) {
+            (Some(queue), Some(position)) if self.is_silent(&outcome) => {
+                tell(label, outcome);
+                queue.pass(position, tell);
+            }
+            (Some(queue), Some(position)) => queue.take_in(position, label, outcome, tell),
+            (Some(queue), None) => {
+                // The input whose turn it is may be what was lost.
+                queue.dissolve(tell);
+                tell(label, outcome);
+            }
+            (None, _) => tell(label, outcome),
         }
+    }
+
+    /// Waits, before another input is begun, while too many outcomes wait to be told.
+    pub fn wait_for_room(&self) {
+        self.queue.iter().for_each(Queue::wait_for_room);
+    }
+
+    /// Whether an outcome is counted without a word.
+    fn is_silent(&self, outcome: &Outcome) -> bool {
+        let quiet = self.voice.verbosity < Verbosity::Verbose && self.listing.is_none();
+        quiet && matches!(outcome, Outcome::Done(Done { shortfall: None, .. }))
     }
 
     /// Takes in that standard output could not be written.
@@ -105,9 +112,7 @@ impl Report {
     /// Tells what is left to be told.
     pub fn finish(&self) {
         if let Some(queue) = &self.queue {
-            for (label, outcome) in std::mem::take(&mut lock(queue).waiting).into_values() {
-                self.tell(&label, outcome);
-            }
+            queue.dissolve(|label, outcome| self.tell(label, outcome));
         }
         if let Some(totals) = self.listing.as_ref().and_then(|listing| lock(listing).totals()) {
             self.print(&totals);
@@ -290,17 +295,5 @@ mod tests {
         assert_eq!(Figures(&empty, Mode::Compress).to_string(), "0 -> 20 bytes");
         let tested = Done { bytes_in: 123, bytes_out: 1000, ..Done::default() };
         assert_eq!(Figures(&tested, Mode::Test).to_string(), "123 -> 1000 bytes (12.3%), OK");
-    }
-
-    #[test]
-    fn a_test_is_told_in_the_order_of_the_inputs() {
-        let report = Report::new(&Settings { mode: Mode::Test, verbosity: Verbosity::Quiet, ..Settings::default() });
-        let label = |position| Label { shown: format!("{position}").into(), position, is_stdin: false };
-        let done = || Outcome::Done(Done::default());
-        report.outcome(&label(2), done());
-        report.outcome(&label(1), done());
-        assert_eq!(report.tally().done, 0, "the first is still to come");
-        report.outcome(&label(0), done());
-        assert_eq!(report.tally().done, 3);
     }
 }

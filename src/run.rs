@@ -41,7 +41,9 @@ pub fn counts_aloud(settings: &Settings) -> bool {
 fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outcome) {
     let arguments = settings.inputs.iter().map(Path::new);
     for (position, name) in arguments.chain(settings.inputs.is_empty().then(|| stdin_name(settings))).enumerate() {
-        report
-            .outcome(&Label { shown: name.into(), position: position as u64, is_stdin: false }, outcome.for_another());
+        report.outcome(
+            &Label { shown: name.into(), position: Some(position as u64), is_stdin: false },
+            outcome.for_another(),
+        );
     }
 }

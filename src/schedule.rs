@@ -37,9 +37,10 @@ struct Floor<'run> {
 }
 
 impl Floor<'_> {
-    /// Opens the next stream. Jobs contain the panics of an input; one in the plan itself ends the run.
-    fn next_stream(&self) -> Option<Stream> {
-        catch_unwind(AssertUnwindSafe(|| self.jobs.next(self.shared.report))).unwrap_or_else(|_| {
+    /// Opens the next stream, and calls `opening` before if there may be another one. Jobs contain the panics of an
+    /// input; one in the plan itself ends the run.
+    fn next_stream(&self, opening: impl Fn()) -> Option<Stream> {
+        catch_unwind(AssertUnwindSafe(|| self.jobs.next(self.shared.report, opening))).unwrap_or_else(|_| {
             self.shared.report.outcome(&Label::of_what_follows(), Outcome::panicked());
             None
         })

@@ -42,7 +42,7 @@ fn build(workers: usize) -> Option<ThreadPool> {
 
 impl<'run> Pool<'run> {
     fn next_file<'scope>(&'scope self, scope: &Scope<'scope>) {
-        let Some(stream) = self.floor.next_stream() else {
+        let Some(stream) = self.floor.next_stream(|| ()) else {
             return;
         };
         scope.spawn(|scope| self.next_file(scope));

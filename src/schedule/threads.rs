@@ -49,13 +49,10 @@ impl<'scope> Crew<'scope, '_> {
                     floor.help(&stream, &mut hand, true);
                     floor.board.wake();
                 }
-                Task::Open => match floor.next_stream() {
+                Task::Open => match floor.next_stream(|| self.hire()) {
                     None => floor.board.no_more(),
                     Some(stream) if stream.is_divisible() => floor.board.opened(Some(Arc::new(stream))),
                     Some(stream) => {
-                        if floor.jobs.has_more() {
-                            self.hire();
-                        }
                         floor.do_alone(&stream, &mut hand);
                         floor.board.opened(None);
                     }

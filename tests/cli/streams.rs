@@ -1,9 +1,10 @@
 //! The bytes: one member a file, the same from every scheduler, worker count and source, and in order.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
+use crate::damage::cases::{Fields, member};
 use crate::harness::{BLOCK, Sandbox, assert_member, crc, gunzip, log, noise};
 
 #[test]
@@ -150,5 +151,58 @@ fn a_full_pipe_that_somebody_made_non_blocking_loses_nothing() {
     if crate::harness::have("python3") {
         t.command("bash", ["-c", &script]).succeeds();
         t.assert_holds("out", &content);
+    }
+}
+
+#[test]
+fn a_fifo_that_nobody_writes_yet_holds_up_no_other_input() {
+    use rustix::fs::{CWD, Mode, OFlags, mkfifoat, open};
+    let t = Sandbox::new();
+    for scheduler in ["threads", "rayon"] {
+        for fifo in ["first", "second"] {
+            let _ = std::fs::remove_file(t.path(fifo));
+            mkfifoat(CWD, t.path(fifo), Mode::RWXU).unwrap();
+        }
+        let words = ["-t", "-j2", "--scheduler", scheduler, "first", "second"];
+        let mut child = t.gzcc(words).into_command().stdout(Stdio::piped()).spawn().unwrap();
+        // A FIFO without a reader cannot be opened for writing without waiting.
+        let open = |fifo: &str| {
+            let tries = std::iter::repeat_with(|| {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                open(t.path(fifo), OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty())
+            });
+            std::fs::File::from(
+                tries.take(1_000).find_map(Result::ok).unwrap_or_else(|| panic!("{fifo} has no reader")),
+            )
+        };
+        for fifo in ["second", "first"] {
+            open(fifo).write_all(&member(b"content", &Fields::default())).unwrap();
+        }
+        let mut said = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((said.as_str(), child.wait().unwrap().code()), ("Tested 2 files\n", Some(0)), "{scheduler}");
+    }
+}
+
+/// More of them than wait to be told.
+#[test]
+fn any_number_of_files_is_listed_in_order_behind_a_slow_one() {
+    const FILES: usize = 17_000;
+    let t = Sandbox::new();
+    let gz = member(b"content", &Fields::default());
+    for i in 0..FILES {
+        t.write(format!("t/{i}.gz"), &gz);
+    }
+    for scheduler in ["threads", "rayon"] {
+        let words = ["-lr", "-j2", "--scheduler", scheduler, "-", "t"];
+        let mut command = t.gzcc(words).into_command();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        child.stdin.take().unwrap().write_all(&gz).unwrap();
+        let mut listed = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut listed).unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(listed.lines().count(), FILES + 3, "a header, standard input, totals");
+        assert!(listed.lines().nth(1).unwrap().ends_with(" stdout"));
     }
 }

@@ -1,0 +1,142 @@
+//! Outcomes that are told in the order of the inputs, however they come about.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::outcome::{Label, Outcome};
+
+/// Most outcomes that wait for an earlier one, at about 300 bytes each: 5 MiB. While there are more, no
+/// further input is begun; so behind one slow giant, the other workers get this far.
+const MOST_WAITING: usize = 16 * 1024;
+
+/// Outcomes whose turn has not come.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    shorter: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Position of the input whose turn it is.
+    next: u64,
+    /// What is to be told later.
+    waiting: BTreeMap<u64, (Label, Outcome)>,
+    /// Inputs behind `next` of which nothing is to be told any more: first position, and the one behind the last.
+    settled: BTreeMap<u64, u64>,
+    /// Nobody waits for anybody any more.
+    dissolved: bool,
+}
+
+impl Queue {
+    /// Takes in the outcome of the input at `position`, and tells it and those that waited for it when their turn
+    /// has come.
+    pub(super) fn take_in(&self, position: u64, label: &Label, outcome: Outcome, tell: impl Fn(&Label, Outcome)) {
+        let mut state = self.lock();
+        if state.dissolved {
+            return tell(label, outcome);
+        }
+        state.waiting.insert(position, (label.clone(), outcome));
+        state.advance(tell);
+        self.shorter.notify_all();
+    }
+
+    /// Takes in that there is nothing to be told of the input at `position`.
+    pub(super) fn pass(&self, position: u64, tell: impl Fn(&Label, Outcome)) {
+        let mut state = self.lock();
+        state.settle(position);
+        state.advance(tell);
+        self.shorter.notify_all();
+    }
+
+    /// Tells all that waits. From now on nothing does.
+    pub(super) fn dissolve(&self, tell: impl Fn(&Label, Outcome)) {
+        let mut state = self.lock();
+        state.dissolved = true;
+        for (label, outcome) in std::mem::take(&mut state.waiting).into_values() {
+            tell(&label, outcome);
+        }
+        self.shorter.notify_all();
+    }
+
+    /// Waits until there is room for the outcomes of more inputs. Not for whoever has one in hand.
+    pub(super) fn wait_for_room(&self) {
+        let mut state = self.lock();
+        while state.waiting.len() >= MOST_WAITING {
+            state = self.shorter.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Tells everything whose turn has come.
+    fn advance(&mut self, tell: impl Fn(&Label, Outcome)) {
+        loop {
+            if let Some((label, outcome)) = self.waiting.remove(&self.next) {
+                self.next += 1;
+                tell(&label, outcome);
+            } else if let Some(behind) = self.settled.remove(&self.next) {
+                self.next = behind;
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// Adds `position` to the ranges of those settled.
+    fn settle(&mut self, position: u64) {
+        let behind = self.settled.remove(&(position + 1)).unwrap_or(position + 1);
+        match self.settled.range_mut(..position).next_back() {
+            Some((_, end)) if *end == position => *end = behind,
+            _ => drop(self.settled.insert(position, behind)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Done;
+    use std::cell::RefCell;
+
+    fn label(position: u64) -> Label {
+        Label { shown: position.to_string().into(), position: Some(position), is_stdin: false }
+    }
+
+    /// Settles the inputs in this order, telling the even ones, and compares what is told after each.
+    fn told(order: &[u64]) -> Vec<Vec<u64>> {
+        let queue = Queue::default();
+        let step = |&position: &u64| {
+            let told = RefCell::new(Vec::new());
+            let tell = |label: &Label, _| told.borrow_mut().extend(label.position);
+            match position % 2 {
+                0 => queue.take_in(position, &label(position), Outcome::Done(Done::default()), tell),
+                _ => queue.pass(position, tell),
+            }
+            told.into_inner()
+        };
+        let told = order.iter().map(step).collect();
+        assert!(queue.lock().waiting.is_empty() && queue.lock().settled.is_empty());
+        told
+    }
+
+    #[test]
+    fn everything_is_told_in_its_turn() {
+        assert_eq!(told(&[0, 1, 2, 3]), [vec![0], vec![], vec![2], vec![]]);
+        assert_eq!(told(&[3, 2, 1, 0]), [vec![], vec![], vec![], vec![0, 2]]);
+        assert_eq!(told(&[4, 1, 3, 2, 5, 0]), [vec![], vec![], vec![], vec![], vec![], vec![0, 2, 4]]);
+    }
+
+    #[test]
+    fn what_nothing_is_told_of_takes_no_room_behind_a_slow_one() {
+        let queue = Queue::default();
+        for position in (1..10_000).step_by(2).chain((2..10_000).step_by(2).collect::<Vec<_>>().into_iter().rev()) {
+            queue.pass(position, |_, _| ());
+        }
+        assert_eq!(queue.lock().settled.iter().collect::<Vec<_>>(), [(&1, &10_000)]);
+    }
+}
