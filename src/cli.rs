@@ -3,16 +3,18 @@
 //! The only file that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
 
 mod gzip;
+mod levels;
+mod values;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 
+use self::levels::spell_levels;
+use self::values::{non_empty, size, suffix, within};
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 use gzcc::shown::Shown;
 
@@ -29,6 +31,8 @@ pub(crate) struct Command {
 pub(crate) struct Environment {
     /// `GZIP`: options that come first.
     pub(crate) gzip: Option<OsString>,
+    /// `PIGZ`: more of them, under pigz' names.
+    pub(crate) pigz: Option<OsString>,
     /// `POSIXLY_CORRECT` is set.
     pub(crate) posixly_correct: bool,
 }
@@ -64,24 +68,24 @@ struct Typed {
     files: Vec<OsString>,
 
     /// Decompress
-    #[arg(short, long, visible_alias = "uncompress", overrides_with_all = ["test", "list"])]
+    #[arg(short, long, visible_alias = "uncompress")]
     decompress: bool,
-    /// Test: decompress to nowhere
-    #[arg(short, long, overrides_with_all = ["decompress", "list"])]
+    /// Test: decompress to nowhere (also with -d)
+    #[arg(short, long)]
     test: bool,
-    /// List sizes, tested by decompressing
-    #[arg(short, long, overrides_with_all = ["decompress", "test"])]
+    /// List sizes, tested by decompressing (also with -d or -t)
+    #[arg(short, long)]
     list: bool,
     /// With -l: believe the last trailer, read nothing else, mark figures with ~
     #[arg(long)]
     trailers: bool,
     /// Stop at a file that expands to more than SIZE bytes (10M, 4G)
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     max_size: Option<u64>,
 
     /// Level, also as -0 to -9: 0 stores, 1 is fastest, 9 smallest [default: 6]
     #[arg(long, value_name = "N", default_value_t = settings::DEFAULT_LEVEL, hide_default_value = true,
-          value_parser = clap::value_parser!(u8).range(0..=settings::MAX_LEVEL as i64),
+          value_parser = |text: &str| within(text, 0, settings::MAX_LEVEL),
           overrides_with_all = ["fast", "best"])]
     level: u8,
     /// The same as -1
@@ -136,7 +140,8 @@ struct Typed {
 
     /// Workers [default: the CPUs there are for us]
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
-          value_parser = clap::value_parser!(u16).range(1..=settings::MAX_JOBS as i64))]
+          allow_negative_numbers = true,
+          value_parser = |text: &str| within(text, 1, settings::MAX_JOBS))]
     jobs: Option<u16>,
     /// Who hands out the work
     #[arg(long, value_enum, default_value_t = Scheduler::Threads)]
@@ -182,6 +187,9 @@ impl Typed {
         if self.trailers && !self.list {
             return Err(refused("--trailers goes with --list"));
         }
+        if self.max_size.is_some() && !(self.decompress || self.test || self.list) {
+            return Err(refused("--max-size goes with --decompress, --test or --list"));
+        }
         let makes_nothing = self.test || self.list;
         let destination = match (self.output, self.output_dir) {
             (Some(_), _) | (_, Some(_)) if makes_nothing => {
@@ -197,11 +205,12 @@ impl Typed {
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
-        let mode = match (self.decompress, self.test, self.list) {
-            (true, ..) => Mode::Decompress,
+        // Listing tests, and testing decompresses: what asks for less does not take that back.
+        let mode = match (self.list, self.test, self.decompress) {
+            (true, ..) if self.trailers => Mode::ListTrailers,
+            (true, ..) => Mode::List,
             (_, true, _) => Mode::Test,
-            (.., true) if self.trailers => Mode::ListTrailers,
-            (.., true) => Mode::List,
+            (.., true) => Mode::Decompress,
             _ => Mode::Compress,
         };
         let level = match (self.fast, self.best) {
@@ -240,89 +249,6 @@ impl Typed {
     }
 }
 
-fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
-    match name.is_empty() {
-        true => Err(refused(&format!("{option}: the name is empty"))),
-        false => Ok(name.into()),
-    }
-}
-
-/// A size in bytes, or with K, M, G or T in powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let shift = match unit.trim_end_matches(['B', 'b']).trim_end_matches(['I', 'i']) {
-        "" if unit.is_empty() => 0,
-        "K" | "k" => 10,
-        "M" | "m" => 20,
-        "G" | "g" => 30,
-        "T" | "t" => 40,
-        _ => return Err("not a size".into()),
-    };
-    let bytes = number.parse::<u64>().map_err(|error| error.to_string())?;
-    bytes.checked_mul(1 << shift).ok_or_else(|| "too large".into())
-}
-
-/// An output must have another name than its input, in the same folder.
-fn suffix(suffix: OsString) -> Result<OsString, &'static str> {
-    match suffix.as_bytes() {
-        b"" => Err("the suffix is empty"),
-        bytes if bytes.contains(&b'/') => Err("the suffix has a slash"),
-        _ => Ok(suffix),
-    }
-}
-
-/// Writes the digits among short options as `--level=N`, all digits that stand together as one number:
-/// `-k11v` becomes `-k --level=11 -v`. What belongs to an option that takes a value is left alone.
-fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    /// Short options whose value is the rest of the word, or the next one.
-    const TAKE_VALUE: &[u8] = b"joOpS";
-    /// Long ones, or their beginnings, may have theirs in the next word.
-    const LONG_TAKE_VALUE: &[&str] =
-        &["--level", "--output", "--output-dir", "--suffix", "--jobs", "--processes", "--scheduler", "--max-size"];
-    let mut words = words.into_iter();
-    let mut spelt: Vec<OsString> = words.by_ref().take(1).collect();
-    while let Some(word) = words.next() {
-        let bytes = word.as_bytes();
-        if bytes == b"--" {
-            spelt.push(word);
-            break;
-        }
-        let takes_next = if bytes.len() > 1 && bytes[0] == b'-' && bytes[1] != b'-' {
-            let cluster = &bytes[1..];
-            let options = cluster.iter().position(|b| TAKE_VALUE.contains(b)).unwrap_or(cluster.len());
-            let mut rest = &cluster[..options];
-            while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
-                let digits = rest[start..].iter().take_while(|b| b.is_ascii_digit()).count();
-                push_cluster(&mut spelt, &rest[..start]);
-                let mut level = OsString::from("--level=");
-                level.push(OsStr::from_bytes(&rest[start..start + digits]));
-                spelt.push(level);
-                rest = &rest[start + digits..];
-            }
-            let mut tail = rest.to_vec();
-            tail.extend_from_slice(&cluster[options..]);
-            push_cluster(&mut spelt, &tail);
-            options + 1 == cluster.len()
-        } else {
-            let takes_next =
-                bytes.len() > 2 && LONG_TAKE_VALUE.iter().any(|option| option.as_bytes().starts_with(bytes));
-            spelt.push(word);
-            takes_next
-        };
-        if takes_next {
-            spelt.extend(words.next());
-        }
-    }
-    spelt.extend(words);
-    spelt
-}
-
-fn push_cluster(words: &mut Vec<OsString>, letters: &[u8]) {
-    if !letters.is_empty() {
-        words.push(OsString::from_vec([b"-", letters].concat()));
-    }
-}
-
 fn refused(reason: &str) -> Usage {
     Usage(format!("gzcc: {reason}; see gzcc --help"))
 }
@@ -348,7 +274,11 @@ fn usage(error: &clap::Error) -> String {
         }
     };
     for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
-        if let Some(suggestion) = context(kind) {
+        // What begins with another letter is seldom meant.
+        let initial = |word: &str| word.trim_start_matches('-').chars().next();
+        let typed = context(ContextKind::InvalidArg).or(context(ContextKind::InvalidValue));
+        let meant = |suggestion: &String| typed.as_deref().is_none_or(|typed| initial(typed) == initial(suggestion));
+        if let Some(suggestion) = context(kind).filter(meant) {
             line += &format!(" (similar: {suggestion})");
         }
     }
@@ -358,12 +288,6 @@ fn usage(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn spelt(words: &str) -> String {
-        let words = ["gzcc"].into_iter().chain(words.split(' ')).map(OsString::from);
-        let spelt = spell_levels(words).into_iter().skip(1);
-        spelt.map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
-    }
 
     fn settings(words: &str) -> Result<Settings, Usage> {
         let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
@@ -377,22 +301,6 @@ mod tests {
     fn the_command_is_well_formed() {
         use clap::CommandFactory;
         Typed::command().debug_assert();
-    }
-
-    #[test]
-    fn digits_that_stand_together_are_one_level() {
-        assert_eq!(spelt("-9"), "--level=9");
-        assert_eq!(spelt("-11"), "--level=11");
-        assert_eq!(spelt("-k9v a"), "-k --level=9 -v a");
-        assert_eq!(spelt("-1k2"), "--level=1 -k --level=2");
-    }
-
-    #[test]
-    fn digits_of_other_options_and_names_are_left_alone() {
-        for words in ["-j4", "-j 4", "-kj4", "-S -9", "-o 7", "--jobs -3", "a -- -9", "-", "--level 3", "9"] {
-            assert_eq!(spelt(words), words);
-        }
-        assert_eq!(spelt("-9j4 -1"), "--level=9 -j4 --level=1");
     }
 
     #[test]
@@ -414,6 +322,13 @@ mod tests {
     }
 
     #[test]
+    fn listing_and_testing_are_ways_of_decompressing() {
+        for (words, mode) in [("-ld", Mode::List), ("-dl", Mode::List), ("-tl", Mode::List), ("-td", Mode::Test)] {
+            assert_eq!(settings(words).unwrap().mode, mode, "{words}");
+        }
+    }
+
+    #[test]
     fn options_and_files_come_in_any_order() {
         let settings = settings("a -k b -9 -- -c").unwrap();
         assert_eq!(settings.inputs, ["a", "b", "-c"]);
@@ -422,8 +337,20 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_in_one_line() {
-        for words in ["-11", "--level 10", "--level x", "-j0", "-j x", "-S=/", "-Sa/b", "--rm -c a", "--nonsense", "-o"]
-        {
+        for words in [
+            "-11",
+            "--level 10",
+            "--level x",
+            "-j0",
+            "-j x",
+            "-S=/",
+            "-Sa/b",
+            "--rm -c a",
+            "--nonsense",
+            "-o",
+            "--max-size 1",
+            "-l -o x",
+        ] {
             let Usage(line) = settings(words).map(|_| ()).unwrap_err();
             assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");
         }

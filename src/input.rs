@@ -11,15 +11,14 @@ use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::Folder;
-use crate::gzip::{self, Damage, Found, Start};
+use crate::gzip::{self, Damage, Start};
 use crate::metadata::Metadata;
 use crate::outcome::{Done, Facts, Label, Outcome, Reason, Terminal};
 use crate::settings::Settings;
 use crate::transfer::read_at_least;
 
-/// Most bytes of a header that is looked at before the data is: with the longest extra field there can be, and a
-/// name and a comment that are not out of all reason.
-const MOST_HEADER: usize = 80 * 1024;
+/// Bytes read at a time of a header that is looked at before the data is. Nearly all have fewer than 300.
+const HEADER_PIECE: usize = 512;
 
 /// Where an input is to be found.
 #[derive(Clone, Debug)]
@@ -181,25 +180,30 @@ impl Input {
         identity_of(&self.stat)
     }
 
-    /// The header it begins with, read by position; `None` if it does not begin with one, or is no regular file.
-    pub fn gzip_header(&self) -> io::Result<Option<Found>> {
-        if !self.is_regular() {
-            return Ok(None);
-        }
-        let mut bytes = vec![0; MOST_HEADER];
-        let got = read_at_least(self.fd.as_fd(), &mut bytes, MOST_HEADER, 0)?;
-        let mut bytes = bytes[..got].iter().copied();
-        match gzip::read_header(0, || Ok(bytes.next())) {
-            Ok(Start::Member(found)) => Ok(Some(found)),
-            _ => Ok(None),
-        }
+    /// What it begins with, read by position; `None` if it is no regular file.
+    pub fn gzip_header(&self) -> Option<anyhow::Result<Start>> {
+        let mut piece = [0; HEADER_PIECE];
+        let (mut got, mut at, mut offset) = (0, 0, 0);
+        let next = || {
+            if at == got {
+                got = read_at_least(self.fd.as_fd(), &mut piece, 1, offset)?;
+                (at, offset) = (0, offset + got as u64);
+            }
+            at += 1;
+            Ok(piece[..got].get(at - 1).copied())
+        };
+        self.is_regular().then(|| gzip::read_header(0, next))
     }
 
     /// What its header and its last trailer say, and nothing of what is between them: sizes and facts that hold for one
     /// member of less than 4 GiB.
     pub fn gzip_ends(&self) -> Result<Done, Outcome> {
         let size = self.size.ok_or_else(|| anyhow!("has no end that could be read first"))?;
-        let found = self.gzip_header()?.ok_or(anyhow::Error::new(Damage::NotGzip))?;
+        let found = match self.gzip_header().transpose()? {
+            Some(Start::Member(found)) => found,
+            Some(Start::End) => return Err(anyhow::Error::new(Damage::Truncated(0)).into()),
+            Some(Start::Foreign(_)) | None => return Err(anyhow::Error::new(Damage::NotGzip).into()),
+        };
         let mut trailer = [0; gzip::TRAILER];
         let at = size.checked_sub(found.size + gzip::TRAILER as u64).map(|data| found.size + data);
         let at = at.ok_or(anyhow::Error::new(Damage::Truncated(size)))?;

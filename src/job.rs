@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,7 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::folder::{self, Folder};
-use crate::gzip::Found;
+use crate::gzip::{Found, Start};
 use crate::input::{Identity, Input, identity_of};
 use crate::metadata::Metadata;
 use crate::names;
@@ -120,7 +121,9 @@ impl Jobs {
                 if settings.mode == settings::Mode::ListTrailers {
                     return Err(Outcome::Done(input.gzip_ends()?));
                 }
-                let name = Stored::of(&input, settings)?.name.map(|name| input.label.shown.with_file_name(name));
+                let stored = Stored::of(&input, settings)?.name;
+                let name = stored.map(|name| OsString::from_vec(names::last_part(&name).to_vec()));
+                let name = name.map(|name| input.label.shown.with_file_name(name));
                 return Ok(stream(input, Sink::Nowhere { name }));
             }
             Target::Joined => {
@@ -167,7 +170,7 @@ impl Jobs {
         if !(self.settings.decompresses() && self.settings.keep_name) {
             return Ok(target);
         }
-        let target = match (target, stored.name.clone()) {
+        let target = match (target, stored.usable_name()?) {
             (Target::Beside(_), Some(name)) => Target::Beside(name),
             (Target::Mirrored(path, _), Some(name)) => Target::Mirrored(path, name),
             (target, _) => target,
@@ -210,7 +213,7 @@ impl Jobs {
 /// What an input's header holds of the file it was made of.
 #[derive(Default)]
 struct Stored {
-    name: Option<OsString>,
+    name: Option<Vec<u8>>,
     mtime: Option<i64>,
 }
 
@@ -220,18 +223,24 @@ impl Stored {
         if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {
             return Ok(Self::default());
         }
-        // A header that cannot be understood will be told when it comes to the data.
-        let Some(Found { name, mtime, .. }) = input.gzip_header()? else {
-            return Ok(Self::default());
+        let Found { name, mtime, .. } = match input.gzip_header() {
+            Some(Ok(Start::Member(found))) => found,
+            Some(Err(error)) if error.is::<io::Error>() => return Err(error.into()),
+            // What is no header will be told when it comes to the data.
+            _ => return Ok(Self::default()),
         };
-        let usable = |name: &[u8]| {
+        let mtime = (settings.keep_time && mtime != 0).then_some(mtime.into());
+        Ok(Self { name: name.filter(|_| settings.keep_name), mtime })
+    }
+
+    /// The name, if there is one, as that of an output.
+    fn usable_name(&self) -> Result<Option<OsString>, Outcome> {
+        let usable = |name: &Vec<u8>| {
             names::restored(name).ok_or_else(|| {
                 anyhow!("its header holds a name that cannot be used ({})", Shown::bytes(beginning(name)))
             })
         };
-        let name = name.filter(|_| settings.keep_name).map(|name| usable(&name)).transpose()?;
-        let mtime = (settings.keep_time && mtime != 0).then_some(mtime.into());
-        Ok(Self { name, mtime })
+        Ok(self.name.as_ref().map(usable).transpose()?)
     }
 
     fn apply(&self, metadata: Metadata) -> Metadata {

@@ -6,6 +6,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use crate::output::is_temporary;
+use crate::shown::Shown;
+
 /// Suffixes that stand for gzip, in any case, and what takes their place: those that GNU gzip knows, and bgzip's.
 const KNOWN: [(&str, &str); 8] =
     [(".gz", ""), (".bgz", ""), (".tgz", ".tar"), (".taz", ".tar"), (".z", ""), ("-gz", ""), ("-z", ""), ("_z", "")];
@@ -15,6 +18,9 @@ const TRIED: [&str; 4] = [".gz", ".z", "-z", ".Z"];
 
 /// Most bytes of a name that a file system takes (NAME_MAX).
 const LONGEST: usize = 255;
+
+/// Most bytes of a path (PATH_MAX, less the zero byte).
+const LONGEST_PATH: usize = 4095;
 
 /// Splits `name` before the suffix that tells it is compressed: the run's own `suffix`, or a known one; and what
 /// takes its place. A name that is all suffix has none.
@@ -56,11 +62,17 @@ pub fn meant_by(name: &OsStr, suffix: &OsStr) -> impl Iterator<Item = OsString> 
 }
 
 /// The name that a header's FNAME stands for: what follows its last `/`. `None` for what is no name of a file
-/// in a folder, or would steer a terminal that lists it.
+/// in a folder, would steer a terminal that lists it or pass for another name there, or is one of a temporary.
 pub fn restored(stored: &[u8]) -> Option<OsString> {
-    let name = stored.rsplit(|&b| b == b'/').next()?;
-    let usable = !matches!(name, b"" | b"." | b"..") && name.len() <= LONGEST && !name.iter().any(u8::is_ascii_control);
+    let name = last_part(stored);
+    let sane = !matches!(name, b"" | b"." | b"..") && stored.len() <= LONGEST_PATH && name.len() <= LONGEST;
+    let usable = sane && Shown::bytes(name).is_harmless() && !is_temporary(OsStr::from_bytes(name));
     usable.then(|| OsString::from_vec(name.to_vec()))
+}
+
+/// What follows the last `/`.
+pub fn last_part(stored: &[u8]) -> &[u8] {
+    stored.rsplit(|&b| b == b'/').next().unwrap_or(stored)
 }
 
 #[cfg(test)]
@@ -114,7 +126,22 @@ mod tests {
         assert_eq!(name("a.log").as_deref(), Some("a.log"));
         assert_eq!(name("/etc/passwd").as_deref(), Some("passwd"));
         assert_eq!(name("../../a").as_deref(), Some("a"));
-        for refused in ["", ".", "..", "a/", "a/..", "a\nb", "\x1b[2J", "a\x7f"] {
+        assert_eq!(restored(b"caf\xe9").unwrap().as_bytes(), b"caf\xe9", "names are bytes");
+        assert_eq!(name(&format!("{}/a", "d".repeat(4093))).as_deref(), Some("a"));
+        assert_eq!(name(&format!("{}/a", "d".repeat(4094))), None);
+        for refused in [
+            "",
+            ".",
+            "..",
+            "a/",
+            "a/..",
+            "a\nb",
+            "\x1b[2J",
+            "a\x7f",
+            "a\u{9b}2J",
+            "a\u{202e}b",
+            ".gzcc-0123456789abcdef",
+        ] {
             assert_eq!(name(refused), None, "{refused:?}");
         }
     }

@@ -29,6 +29,13 @@ impl<'a> Shown<'a> {
     }
 }
 
+impl Shown<'_> {
+    /// Whether a terminal that is sent it as it is shows it as it is. (What is no UTF-8 steers nothing.)
+    pub fn is_harmless(self) -> bool {
+        self.0.utf8_chunks().all(|chunk| !chunk.valid().chars().any(|c| c.is_control() || reorders(c)))
+    }
+}
+
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {

@@ -4,6 +4,8 @@
 //! beginning of a long option stands for it, and each error is to be gzip's own. Takes the options of GNU gzip 1.12
 //! and pigz 2.8; what gzcc cannot do is refused by name.
 
+mod options;
+
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -11,6 +13,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use gzcc::settings::{self, Destination, Mode, Originals, Rules, Settings, Verbosity};
 use gzcc::shown::Shown;
 
+use self::options::Switch::{self, *};
+use self::options::{GZIP, PIGZ};
 use super::{Command, Environment, Request, Usage};
 
 /// The names that gzip's rules go with, and what each does when no option says otherwise.
@@ -21,93 +25,6 @@ const NAMES: [(&str, Mode, Destination); 6] = [
     ("gzcat", Mode::Decompress, Destination::Stdout),
     ("pigz", Mode::Compress, Destination::Beside),
     ("unpigz", Mode::Decompress, Destination::Beside),
-];
-
-/// What an option does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Switch {
-    Ascii,
-    Bits,
-    Decompress,
-    Fast,
-    Best,
-    Force,
-    Help,
-    Independent,
-    Keep,
-    License,
-    List,
-    Name,
-    NoName,
-    NoTime,
-    Processes,
-    Quiet,
-    Recursive,
-    Rsyncable,
-    Stdout,
-    Suffix,
-    Synchronous,
-    Test,
-    Time,
-    Verbose,
-    Version,
-    /// gzip and pigz have it, gzcc does not: what it would be.
-    Lacking(&'static str),
-}
-
-use Switch::*;
-
-/// gzip's options: letter, long name, meaning. A letter of `\0` is none; several names have a line each.
-const GZIP: &[(u8, &str, Switch)] = &[
-    (b'a', "ascii", Ascii),
-    (b'b', "bits", Bits),
-    (b'c', "stdout", Stdout),
-    (b'c', "to-stdout", Stdout),
-    (b'd', "decompress", Decompress),
-    (b'd', "uncompress", Decompress),
-    (b'f', "force", Force),
-    (b'h', "help", Help),
-    (b'?', "help", Help),
-    (b'k', "keep", Keep),
-    (b'l', "list", List),
-    (b'L', "license", License),
-    (b'n', "no-name", NoName),
-    (b'N', "name", Name),
-    (b'q', "quiet", Quiet),
-    (b'q', "silent", Quiet),
-    (b'r', "recursive", Recursive),
-    (0, "rsyncable", Rsyncable),
-    (b'S', "suffix", Suffix),
-    (b't', "test", Test),
-    (b'v', "verbose", Verbose),
-    (b'V', "version", Version),
-    (0, "synchronous", Synchronous),
-    (0, "fast", Fast),
-    (0, "best", Best),
-    (b'Z', "lzw", Lacking("LZW")),
-    (b'm', "", NoTime),
-    (b'M', "", Time),
-];
-
-/// pigz' options, which mean something where gzip has none that fits.
-const PIGZ: &[(u8, &str, Switch)] = &[
-    (b'i', "independent", Independent),
-    (b'p', "processes", Processes),
-    (b'R', "rsyncable", Rsyncable),
-    (b'Y', "synchronous", Synchronous),
-    (b'A', "alias", Lacking("zip files")),
-    (0, "blocksize", Lacking("other block sizes")),
-    (b'C', "comment", Lacking("comments")),
-    (b'F', "first", Lacking("zopfli")),
-    (b'H', "huffman", Lacking("Huffman coding alone")),
-    (b'I', "iterations", Lacking("zopfli")),
-    (b'J', "maxsplits", Lacking("zopfli")),
-    (b'K', "zip", Lacking("zip files")),
-    (b'O', "oneblock", Lacking("zopfli")),
-    (b'U', "rle", Lacking("run-length encoding")),
-    (b'z', "zlib", Lacking("zlib streams")),
-    (0, "no-time", NoTime),
-    (0, "time", Time),
 ];
 
 /// The name among [`NAMES`] that `program`, the first word of a command line, calls for.
@@ -124,22 +41,19 @@ pub(super) fn parse(
 ) -> Result<Command, Usage> {
     let mut given = Given::new(program);
     given.posixly_correct = environment.posixly_correct;
-    let environment: Vec<OsString> = environment
-        .gzip
-        .filter(|_| !given.is_pigz)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(u8::is_ascii_whitespace))
-        .filter(|word| !word.is_empty())
-        .map(|word| OsString::from_vec(word.to_vec()))
-        .collect();
-    let warns = !environment.is_empty();
-    given.from_environment = true;
-    given.take(environment.into_iter())?;
-    given.from_environment = false;
-    if warns && given.verbosity > Verbosity::Quiet {
-        let warning = "warning: GZIP environment variable is deprecated; use an alias or script";
-        given.warnings.push(format!("{program}: {warning}"));
+    let variables = [("GZIP", environment.gzip), ("PIGZ", environment.pigz.filter(|_| given.is_pigz))];
+    for (variable, value) in variables {
+        let words: Vec<OsString> = value.iter().flat_map(split_words).collect();
+        // pigz does not mind its own being used.
+        let warns = !words.is_empty() && !given.is_pigz;
+        given.variable = Some(variable);
+        given.take(words.into_iter())?;
+        if warns && given.verbosity > Verbosity::Quiet {
+            let warning = "warning: GZIP environment variable is deprecated; use an alias or script";
+            given.warnings.push(format!("{program}: {warning}"));
+        }
     }
+    given.variable = None;
     given.take(words)?;
     let warnings = std::mem::take(&mut given.warnings);
     let request = match given.print.take() {
@@ -149,10 +63,17 @@ pub(super) fn parse(
     Ok(Command { warnings, request })
 }
 
+/// The words that a variable holds.
+fn split_words(value: &OsString) -> impl Iterator<Item = OsString> {
+    let words = value.as_bytes().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.map(|word| OsString::from_vec(word.to_vec()))
+}
+
 /// What has been typed so far.
 struct Given {
     is_pigz: bool,
-    from_environment: bool,
+    /// The environment's variable whose words these are; `None` on the command line itself.
+    variable: Option<&'static str>,
     /// The first name ends the options, as POSIX has it and getopt where it is told so.
     posixly_correct: bool,
     /// What there is to say before anything is done.
@@ -178,7 +99,7 @@ impl Given {
         let (_, mode, destination) = found.unwrap_or(&NAMES[0]);
         Self {
             is_pigz: program.ends_with("pigz"),
-            from_environment: false,
+            variable: None,
             posixly_correct: false,
             warnings: Vec::new(),
             print: None,
@@ -198,24 +119,20 @@ impl Given {
     fn take(&mut self, mut words: impl Iterator<Item = OsString>) -> Result<(), Usage> {
         while let Some(word) = words.next() {
             match word.as_bytes() {
-                b"--" if self.from_environment => {
-                    return Err(self.refused("--: option not valid in GZIP environment variable"));
-                }
+                b"--" if self.variable.is_some() => return Err(self.not_in_variable("--: option not valid")),
                 b"--" => {
                     self.settings.inputs.extend(words);
                     break;
                 }
                 [b'-', b'-', long @ ..] => self.take_long(long, &mut words)?,
                 [b'-', cluster @ ..] if !cluster.is_empty() => self.take_cluster(cluster, &mut words)?,
-                _ if self.posixly_correct && !self.from_environment => {
+                _ if self.posixly_correct && self.variable.is_none() => {
                     self.settings.inputs.push(word);
                     self.settings.inputs.extend(words);
                     break;
                 }
-                _ if self.from_environment => {
-                    return Err(
-                        self.refused(&format!("{}: non-option in GZIP environment variable", Shown::path(&word)))
-                    );
+                _ if self.variable.is_some() => {
+                    return Err(self.not_in_variable(&format!("{}: non-option", Shown::path(&word))));
                 }
                 _ => self.settings.inputs.push(word),
             }
@@ -289,10 +206,10 @@ impl Given {
     }
 
     fn switch(&mut self, switch: Switch, value: OsString, typed: &str) -> Result<(), Usage> {
-        // What an environment says must not decide which files go.
+        // To gzip, what an environment says must not decide which files go.
         let harmless = matches!(switch, Fast | Best | Name | NoName | Quiet | Rsyncable | Synchronous | Verbose);
-        if self.from_environment && !harmless {
-            return Err(self.refused(&format!("{typed}: option not valid in GZIP environment variable")));
+        if self.variable.is_some() && !self.is_pigz && !harmless {
+            return Err(self.not_in_variable(&format!("{typed}: option not valid")));
         }
         let settings = &mut self.settings;
         match switch {
@@ -375,6 +292,10 @@ impl Given {
         let program = self.settings.program;
         // Two lines, as gzip has it.
         Usage(format!("{program}: {reason}\nTry `{program} --help' for more information."))
+    }
+
+    fn not_in_variable(&self, what: &str) -> Usage {
+        self.refused(&format!("{what} in {} environment variable", self.variable.unwrap_or_default()))
     }
 
     fn lacks(&self, typed: &str, what: &str) -> Usage {

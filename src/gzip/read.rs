@@ -16,13 +16,13 @@ const FLAG_COMMENT: u8 = 1 << 4;
 /// Bits of FLG that mean nothing yet, so that nobody knows what follows.
 const FLAGS_RESERVED: u8 = 0b1110_0000;
 
-/// Most bytes kept of a name; a file system takes 255.
-const MOST_NAME: usize = 4096;
+/// Most bytes kept of a name: one more than any path has (PATH_MAX), so that one cut short is none that could be used.
+const MOST_NAME: usize = 4096 + 1;
 
 /// What a member's header says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// FNAME without its end, where there is one.
+    /// FNAME without its end, where there is one; of one that is longer than any path, the beginning.
     pub name: Option<Vec<u8>>,
     /// MTIME: seconds since 1970; 0 is none.
     pub mtime: u32,

@@ -1,7 +1,8 @@
 //! BGZF: members that tell their own size, so that they can be cut off without being inflated.
 //!
 //! A size is believed only if the next member, or nothing, stands where this one is said to end; any other member
-//! is inflated in order, as if it had told nothing.
+//! is inflated in order, as if it had told nothing. One that is believed has to be right: a member that ends before
+//! the place where it says it does is damaged, although gzip, which knows nothing of such sizes, would read on.
 
 use std::io;
 use std::ops::Range;
@@ -88,7 +89,9 @@ pub(super) struct Next {
 /// The block that stands next, if there is one to be believed.
 pub(super) fn next_block(packed: &mut Packed, fd: BorrowedFd<'_>) -> io::Result<Option<Next>> {
     packed.provide(fd, HEADER)?;
-    let Some((size, header)) = gzip::bgzf_block(packed.bytes()) else {
+    // However much more there happens to be, it decides nothing: a file and a pipe are cut alike.
+    let beginning = &packed.bytes()[..packed.bytes().len().min(HEADER)];
+    let Some((size, header)) = gzip::bgzf_block(beginning) else {
         return Ok(None);
     };
     packed.provide(fd, size + gzip::MAGIC.len())?;

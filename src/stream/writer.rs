@@ -6,7 +6,7 @@ use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared};
 use crate::gzip::{self, Damage};
 use crate::inflate::{Check, Content, Trailing};
-use crate::outcome::{Facts, Label, Outcome, Status};
+use crate::outcome::{Facts, Label, Outcome, Reason, Status};
 use crate::report::Report;
 use crate::sink::{Ending, Sink, Written};
 
@@ -73,6 +73,7 @@ impl Writer {
             Err(outcome) => Err(outcome),
         };
         if let Err(outcome) = written {
+            let outcome = if self.is_moving(&outcome, place) { Outcome::Skipped(Reason::Changed) } else { outcome };
             return Some(self.give_up(outcome, place, shared.settings.decompresses()));
         }
         if !place.last {
@@ -137,6 +138,13 @@ impl Writer {
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether damage may be no more than the sight of a file that somebody is still writing.
+    fn is_moving(&self, outcome: &Outcome, place: &Place) -> bool {
+        let Outcome::Failed(error) = outcome else { return false };
+        let damaged = error.downcast_ref().is_some_and(|damage| !matches!(damage, Damage::TooLong(_)));
+        damaged && place.part.input.unchanged().is_ok_and(|unchanged| !unchanged)
     }
 
     fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {

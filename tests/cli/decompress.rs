@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use crate::damage::cases::{Fields, bgzf, member};
 use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise};
+use crate::traced::meddling_at;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
@@ -261,6 +262,33 @@ fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
             let output = child.wait_with_output().unwrap();
             assert_eq!(output.status.signal(), Some(13), "{scheduler} {name}: {:?}", output.status);
             assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
+
+#[test]
+fn a_compressed_file_that_changes_while_it_is_read_is_no_damaged_one() {
+    if !have("strace") {
+        return;
+    }
+    let gz = plain(&noise(3 * BLOCK, 5));
+    let length = gz.len() as u64;
+    let changes: [(&str, fn(&std::fs::File, u64)); 2] = [
+        ("cut short", |file, length| file.set_len(length / 3).unwrap()),
+        ("overwritten", |file, length| std::os::unix::fs::FileExt::write_all_at(file, b"other", length - 10).unwrap()),
+    ];
+    for (what, change) in changes {
+        for words in [&["-d", "a.gz"][..], &["-d", "--rm", "-j1", "a.gz"], &["-t", "a.gz"]] {
+            let t = Sandbox::new();
+            t.write("a.gz", &gz);
+            // Behind the first piece of the file, and before the last.
+            let ran = meddling_at(&t, ("a.gz", "read", 2), words, || {
+                change(&std::fs::File::options().write(true).open(t.path("a.gz")).unwrap(), length);
+            });
+            ran.assert(ran.status.code() == Some(2), what);
+            let said = "gzcc: a.gz: changed while it was read; no whole output made\n";
+            ran.assert(ran.stderr() == said, what);
+            assert_eq!(t.names(), ["a.gz"], "{what}");
         }
     }
 }

@@ -6,8 +6,9 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::Mutex;
 
 use flate2::Crc;
@@ -101,6 +102,11 @@ impl Call {
         self
     }
 
+    /// Sets a variable of the environment.
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.command.env(variable, value);
+    }
+
     /// Makes the call and waits for its end.
     pub fn run(mut self) -> Ran {
         let command = &mut self.command;
@@ -113,9 +119,20 @@ impl Call {
             scope.spawn(move || drop(stdin.write_all(&input)));
             child.wait_with_output().unwrap()
         });
-        let words: Vec<OsString> = command.get_args().map(OsStr::to_owned).collect();
-        let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
-        Ran { words, folder, status: output.status, stdout: output.stdout, stderr: output.stderr }
+        Ran::of(&self.command, output)
+    }
+
+    /// Makes the call, and does `meanwhile` with its process number while it runs.
+    pub fn run_while(mut self, stdin: Stdio, meanwhile: impl FnOnce(u32)) -> Ran {
+        let command = self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let told = catch_unwind(AssertUnwindSafe(|| meanwhile(child.id())));
+        if let Err(panic) = told {
+            drop(child.kill());
+            resume_unwind(panic);
+        }
+        let output = child.wait_with_output().unwrap();
+        Ran::of(&self.command, output)
     }
 
     /// Runs it and asserts success without a word on standard error; returns standard output.
@@ -154,6 +171,12 @@ pub struct Ran {
 }
 
 impl Ran {
+    fn of(command: &Command, output: Output) -> Self {
+        let words: Vec<OsString> = command.get_args().map(OsStr::to_owned).collect();
+        let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
+        Self { words, folder, status: output.status, stdout: output.stdout, stderr: output.stderr }
+    }
+
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }

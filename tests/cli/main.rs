@@ -23,3 +23,4 @@ mod properties;
 mod resources;
 mod rsyncable;
 mod streams;
+mod traced;

@@ -89,3 +89,23 @@ fn what_cannot_be_done_is_refused_by_name() {
         ran.assert(!t.exists("a.gz") && t.exists("a"), "nothing is done");
     }
 }
+
+#[test]
+fn the_environment_may_hold_options_but_no_files() {
+    let t = Sandbox::new();
+    let a = t.write("a", log(1000));
+    let with = |variable: &str, value: &str, words: &[&str]| {
+        let mut call = called(&t, "pigz", words);
+        call.set(variable, value);
+        call
+    };
+    with("PIGZ", "-k  -p 2", &["a"]).succeeds();
+    assert_eq!((t.exists("a"), t.exists("a.gz")), (true, true));
+    with("GZIP", "-dk", &["-f", "a.gz"]).succeeds();
+    assert_eq!((t.read("a"), t.exists("a.gz")), (a, true));
+    let try_help = "Try `pigz --help' for more information.";
+    for (value, what) in [("-k a", "a: non-option"), ("--", "--: option not valid")] {
+        let line = format!("pigz: {what} in PIGZ environment variable");
+        with("PIGZ", value, &["a"]).says(1, &[&line, try_help]);
+    }
+}

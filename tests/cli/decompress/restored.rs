@@ -48,7 +48,7 @@ fn what_gzcc_stores_it_restores() {
 #[test]
 fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
     let t = Sandbox::new();
-    let refused: [&[u8]; 13] = [
+    let refused: [&[u8]; 17] = [
         b"",
         b".",
         b"..",
@@ -62,6 +62,11 @@ fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
         b"x\x7f",
         b"d/\tx",
         &[b'n'; 256],
+        "a\u{9b}2J".as_bytes(),
+        "a\u{202e}gpj.exe".as_bytes(),
+        b".gzcc-0123456789abcdef",
+        // Longer than what is looked at before the data is.
+        &[b'n'; 1_000_000],
     ];
     let names: Vec<String> = (0..refused.len()).map(|i| format!("in/{i}.gz")).collect();
     for (name, stored) in names.iter().zip(refused) {
@@ -81,6 +86,10 @@ fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
         assert!(!said.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n'), "{said:?}");
         assert_eq!(t.names(), before);
     }
+    // Listing makes nothing.
+    let listed = t.gzcc(["-lN"].into_iter().chain(names.iter().map(String::as_str))).succeeds();
+    let listed = String::from_utf8(listed).unwrap();
+    assert!(listed.lines().count() == names.len() + 2 && listed.contains(" in/\\x1b[2Jx\n"), "{listed}");
     // To those who do not ask for it, what the header holds does not matter.
     t.gzcc(["-d"].into_iter().chain(names.iter().map(String::as_str))).succeeds();
 }

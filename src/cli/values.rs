@@ -1,0 +1,75 @@
+//! Values of options, as they are typed: what they may be, and why not.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::{Usage, refused};
+
+/// The name of an output.
+pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
+    match name.is_empty() {
+        true => Err(refused(&format!("{option}: the name is empty"))),
+        false => Ok(name.into()),
+    }
+}
+
+/// A size in bytes, or with K, M, G or T in powers of 1024 (also KB, KiB).
+pub(super) fn size(text: &str) -> Result<u64, &'static str> {
+    const NO_SIZE: &str = "no size such as 500, 64K or 10G";
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return Err(NO_SIZE),
+    };
+    if number.is_empty() {
+        return Err(NO_SIZE);
+    }
+    // It has nothing but digits, so there is only one thing that can be wrong with it.
+    number.parse::<u64>().ok().and_then(|bytes| bytes.checked_mul(1 << shift)).ok_or("larger than any file")
+}
+
+/// A number from `least` to `most`.
+pub(super) fn within<N: FromStr + PartialOrd + Display>(text: &str, least: N, most: N) -> Result<N, String> {
+    let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
+    number.ok_or_else(|| format!("no number from {least} to {most}"))
+}
+
+/// An output must have another name than its input, in the same folder.
+pub(super) fn suffix(suffix: OsString) -> Result<OsString, &'static str> {
+    match suffix.as_bytes() {
+        b"" => Err("the suffix is empty"),
+        bytes if bytes.contains(&b'/') => Err("the suffix has a slash"),
+        _ => Ok(suffix),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_a_number_with_or_without_a_unit() {
+        let sizes = [("0", 0), ("10", 10), ("10B", 10), ("2k", 2048), ("2KB", 2048), ("2KiB", 2048), ("3G", 3 << 30)];
+        for (text, bytes) in sizes {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "K", "-1", "10X", "10MBBB", "10iB", "1.5G", "10 K", "99999999999999999999", "99999999T"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_within_its_bounds() {
+        assert_eq!((within("1", 1, 9u8), within("9", 1, 9u8)), (Ok(1), Ok(9)));
+        for text in ["0", "10", "x", "", "-1", "300"] {
+            assert_eq!(within(text, 1, 9u8), Err("no number from 1 to 9".to_owned()), "{text}");
+        }
+    }
+}
