@@ -157,6 +157,10 @@ impl Inflation {
 
     /// Takes what stands where a member may begin.
     fn begin(&mut self, fd: BorrowedFd<'_>, content: &mut Content) -> anyhow::Result<Step> {
+        // What is no header has to fit as well, where it is passed through.
+        if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
+            return Ok(Step::Full);
+        }
         if bgzf::next_block(&mut self.packed, fd)?.is_some() {
             // A batch is a chunk of its own, behind whatever has been cut before it.
             let stands_alone = content.bytes.is_empty() && content.checks.is_empty();

@@ -2,19 +2,21 @@
 //!
 //! Everything that can be refused is refused here, before any work is done.
 
+mod mirror;
+
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use self::mirror::Mirror;
 use crate::folder::{self, Folder};
 use crate::gzip::{Found, Start};
 use crate::input::{Identity, Input, identity_of};
@@ -38,13 +40,6 @@ pub struct Jobs {
     mirror: Option<Mirror>,
 }
 
-/// The folder of `-O`.
-struct Mirror {
-    root: Arc<Folder>,
-    /// Path and folder of the last input's mirrored folder, as the next one's is mostly the same.
-    last: Mutex<(PathBuf, Arc<Folder>)>,
-}
-
 /// What has not been opened.
 enum Left {
     /// A stream an input.
@@ -58,9 +53,8 @@ impl Jobs {
     pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
         let mut mirror = None;
         if let Destination::Folder(path) = &settings.destination {
-            let root = output_root(path, settings.syncs()).with_context(|| Shown::path(path).to_string())?;
-            let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
-            mirror = Some(Mirror { root, last });
+            let opened = Mirror::open(path, settings.syncs());
+            mirror = Some(opened.with_context(|| Shown::path(path).to_string())?);
         }
         let plan = Plan::new(Arc::clone(&settings));
         let left = match settings.concatenates() {
@@ -142,7 +136,10 @@ impl Jobs {
                 Some(folder) => (Arc::clone(folder), name),
                 None => return Err(Outcome::Failed(anyhow!("has no folder"))),
             },
-            Target::Mirrored(path, name) => (self.mirrored(&path, &input.label.shown)?, name),
+            Target::Mirrored(path, name) => match &self.mirror {
+                Some(mirror) => (mirror.folder(&path, &input.label.shown)?, name),
+                None => return Err(Outcome::Failed(anyhow!("there is no output folder"))),
+            },
             Target::Named(path) => {
                 if let Some((sink, itself)) = special_file(&path, settings)? {
                     return Ok(stream(input.unless_it_is(itself)?, sink));
@@ -179,34 +176,6 @@ impl Jobs {
             plan.claim(&target, folder)?;
         }
         Ok(target)
-    }
-
-    /// The folder `path` below the output folder; made, with the access of the one it mirrors, where it is not there.
-    fn mirrored(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
-        let Some(Mirror { root, last }) = &self.mirror else {
-            return Err(anyhow!("there is no output folder"));
-        };
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.0 != path {
-            let mut folder = Arc::clone(root);
-            let mut original = PathBuf::new();
-            for part in shown.parent().unwrap_or(Path::new("")).components() {
-                original.push(part);
-                if let Component::Normal(name) = part {
-                    let context = || Shown::path(&folder.shown(name)).to_string();
-                    let made = folder.make(name).with_context(context)?;
-                    let below = folder.beneath(Path::new(name)).with_context(context)?;
-                    if made {
-                        let mirrored = mirror_access(&original, &below, &folder, self.settings.syncs());
-                        // Not left behind with other access than it should have, for the next file to find.
-                        mirrored.inspect_err(|_| folder.unmake(name)).with_context(context)?;
-                    }
-                    folder = Arc::new(below);
-                }
-            }
-            *last = (path.to_owned(), folder);
-        }
-        Ok(Arc::clone(&last.1))
     }
 }
 
@@ -400,30 +369,4 @@ fn identity(fd: impl AsFd) -> Option<Identity> {
     let stat = rustix::fs::fstat(fd).ok()?;
     let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
     stored.then(|| identity_of(&stat))
-}
-
-/// Opens the folder of `-O`, made if it is not there. With `sync`, the names of what is made are on the disk.
-fn output_root(path: &Path, sync: bool) -> io::Result<Arc<Folder>> {
-    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
-    if path.exists() && !path.is_dir() {
-        return Err(Errno::NOTDIR.into());
-    }
-    fs::create_dir_all(path)?;
-    if sync {
-        for parent in missing.iter().filter_map(|folder| folder.parent()) {
-            let parent = Folder::open(parent)?;
-            parent.sync(parent.as_fd())?;
-        }
-    }
-    Ok(Arc::new(Folder::open(path)?))
-}
-
-/// Gives the folder `made` in `parent` the access that `original` has. With `sync`, its name is on the disk.
-fn mirror_access(original: &Path, made: &Folder, parent: &Folder, sync: bool) -> anyhow::Result<()> {
-    let original = Folder::open(original)?;
-    Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent)?;
-    if sync {
-        parent.sync(made.as_fd())?;
-    }
-    Ok(())
 }

@@ -46,7 +46,7 @@ pub enum Refusal {
     Exists,
     /// The name belongs to a folder, device, FIFO or socket.
     NotReplaceable,
-    /// The name belongs to the very file that is being compressed.
+    /// The name belongs to the input itself.
     IsTheInput,
     /// The system refused.
     System(io::Error),

@@ -4,24 +4,29 @@
 //! place in the walk and a hash of each output's name, so a tree of any size costs little. Opens folders;
 //! never a file.
 
+mod target;
+mod walk;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
 use rustix::fs::FileType;
 use rustix::io::Errno;
-use walkdir::{DirEntry, WalkDir};
+use walkdir::DirEntry;
 
+pub use self::target::{Target, matters};
+use self::target::{mirrored_folder, output_name};
+use self::walk::Walk;
 use crate::claims::{Claims, Standing};
 use crate::folder::{self, Folder};
 use crate::input::{Source, stdin_name};
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason};
 use crate::output::is_temporary;
-use crate::settings::{Destination, Rules, Settings, Verbosity};
+use crate::settings::{Destination, Settings};
 use crate::shown::Shown;
 
 /// One input to be opened, or one that needs no opening to know what becomes of it.
@@ -44,23 +49,6 @@ pub struct Item {
     pub target: Target,
 }
 
-/// Where an input's output goes.
-#[derive(Debug)]
-pub enum Target {
-    /// Into the one output that takes all.
-    Joined,
-    /// None, as its name is what keeps it from being done.
-    Refused(Reason),
-    /// Nowhere: it is tested or listed.
-    Nowhere,
-    /// Under this name, beside the input.
-    Beside(OsString),
-    /// Under this name in this folder below the output folder.
-    Mirrored(PathBuf, OsString),
-    /// Into the file that was named for it.
-    Named(PathBuf),
-}
-
 /// The inputs of a run, one after the other.
 pub struct Plan {
     settings: Arc<Settings>,
@@ -73,15 +61,6 @@ pub struct Plan {
     last: Option<(PathBuf, Arc<Folder>)>,
     /// Outputs of this run.
     pub claims: Claims,
-}
-
-/// A walk under way.
-struct Walk {
-    root: Arc<Folder>,
-    path: PathBuf,
-    entries: walkdir::IntoIter,
-    /// The folder of the last entry, and its path below the root.
-    last: (PathBuf, Arc<Folder>),
 }
 
 impl Plan {
@@ -155,14 +134,7 @@ impl Plan {
             // Told once, and not for every file that would be found.
             mirrored_folder(&path.join("any"))?;
         }
-        let mut entries = WalkDir::new(&path).min_depth(1);
-        if self.settings.concatenates() {
-            // Members in an order that does not depend on the file system.
-            entries = entries.sort_by_file_name();
-        }
-        let root = Arc::new(root);
-        let last = (PathBuf::new(), Arc::clone(&root));
-        self.walk = Some(Walk { root, path, entries: entries.into_iter(), last });
+        self.walk = Some(Walk::new(root, path, self.settings.concatenates()));
         Ok(None)
     }
 
@@ -291,7 +263,7 @@ impl Iterator for Plan {
 
     fn next(&mut self) -> Option<Planned> {
         loop {
-            let (shown, planned) = match self.walk.as_mut().map(|walk| walk.entries.next()) {
+            let (shown, planned) = match self.walk.as_mut().map(Iterator::next) {
                 Some(Some(Ok(entry))) => (entry.path().to_owned(), self.entry(entry)),
                 Some(Some(Err(error))) => {
                     let path = error.path().map_or_else(PathBuf::new, Path::to_owned);
@@ -319,41 +291,6 @@ impl Iterator for Plan {
     }
 }
 
-impl Walk {
-    /// The opened folder of the entry `path`.
-    fn folder_of(&mut self, path: &Path) -> io::Result<Arc<Folder>> {
-        let parent = path.parent().unwrap_or(path);
-        let below = parent.strip_prefix(&self.path).map_err(io::Error::other)?;
-        if self.last.0 != below {
-            self.last = (below.to_owned(), Arc::new(self.root.beneath(below)?));
-        }
-        Ok(Arc::clone(&self.last.1))
-    }
-}
-
-/// Whether it matters who made a file of this name: it would be done, or told that it is not.
-pub fn matters(name: &OsStr, settings: &Settings) -> bool {
-    output_name(name, settings).is_ok() || settings.recursive && settings.verbosity == Verbosity::Verbose
-}
-
-/// The name of an input's output.
-fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
-    let recursive = settings.recursive;
-    if settings.decompresses() {
-        return names::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
-    }
-    let spared = |end: &OsStr| match settings.rules {
-        // gzip compresses even a .gz again when it is forced to.
-        Rules::Gzip => !settings.force,
-        // A name like core_z seldom stands for gzip, and to leave one out is worse than to compress one twice.
-        Rules::Gzcc => end.as_bytes().starts_with(b".") || end == settings.suffix,
-    };
-    match names::split_suffix(name, &settings.suffix) {
-        Some((_, end, _)) if spared(end) => Err(Reason::HasSuffix { suffix: end.to_owned(), recursive }),
-        _ => Ok(names::compressed(name, &settings.suffix)),
-    }
-}
-
 /// The name that is meant by an argument of which there is nothing: `a` for `a.gz`. Where there is nothing at all,
 /// the first name that was tried, as what is missing.
 fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
@@ -366,18 +303,6 @@ fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) ->
         Some(meant) => (path.with_file_name(meant), meant.clone()),
         None => (path, name),
     }
-}
-
-/// The folder of `path` as it is mirrored below the output folder: without `.`, and without the root's slash.
-fn mirrored_folder(path: &Path) -> Result<PathBuf, Outcome> {
-    let parts = path.parent().unwrap_or(Path::new("")).components();
-    parts
-        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
-        .map(|part| match part {
-            Component::Normal(name) => Ok(name),
-            _ => Err(Outcome::Failed(anyhow!("a path with .. cannot be mirrored in the output folder"))),
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -397,16 +322,6 @@ mod tests {
             Planned::Settled(..) => None,
         });
         items.collect()
-    }
-
-    #[test]
-    fn mirrored_paths_stay_below_the_output_folder() {
-        let mirrored = |p: &str| mirrored_folder(Path::new(p)).ok();
-        assert_eq!(mirrored("/var/log/a"), Some("var/log".into()));
-        assert_eq!(mirrored("./x/./a"), Some("x".into()));
-        assert_eq!(mirrored("a"), Some("".into()));
-        assert_eq!(mirrored("../a"), None);
-        assert_eq!(mirrored("x/../a"), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Settings {
     pub originals: Originals,
     /// Replace outputs, write to a terminal, take hard-linked files: `-f`.
     pub force: bool,
-    /// What an output's name adds to its input's. Never empty, never with a `/`.
+    /// What a compressed file's name adds to its original's. Never empty, never with a `/`.
     pub suffix: OsString,
     /// Store each file's name in its header; when decompressing, name the output by it (`-N`).
     pub keep_name: bool,

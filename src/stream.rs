@@ -1,7 +1,7 @@
 //! One ordered output, many hands: the mechanism that everything goes through.
 //!
 //! A file, standard input, and all the inputs of `-c a b c` are each a stream. [`Stream::help`] does one block
-//! of it: take the next block with its number, compress it, put the result. Whoever puts the block that is
+//! of it: take the next block with its number, make of it what is to be written, put that. Whoever puts the block that is
 //! next in order writes it, and those parked behind it; nobody else waits for that.
 //!
 //! Decompressing is the same with the weight elsewhere: content comes inflated out of the [`Reader`], which is all
@@ -369,7 +369,7 @@ impl Drop for Ticket<'_> {
 }
 
 impl Shared<'_> {
-    /// An empty buffer with room for a compressed block.
+    /// An empty buffer with room for a compressed block, or for as much content.
     fn spare_buffer(&self) -> Vec<u8> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         spare.unwrap_or_else(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))

@@ -273,7 +273,8 @@ fn a_compressed_file_that_changes_while_it_is_read_is_no_damaged_one() {
     }
     let gz = plain(&noise(3 * BLOCK, 5));
     let length = gz.len() as u64;
-    let changes: [(&str, fn(&std::fs::File, u64)); 2] = [
+    type Change = fn(&std::fs::File, u64);
+    let changes: [(&str, Change); 2] = [
         ("cut short", |file, length| file.set_len(length / 3).unwrap()),
         ("overwritten", |file, length| std::os::unix::fs::FileExt::write_all_at(file, b"other", length - 10).unwrap()),
     ];

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::Mutex;
 
 use flate2::Crc;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use gzcc::deflate::{self, Engine};
 use gzcc::report::Tally;
@@ -125,10 +126,11 @@ impl Call {
     /// Makes the call, and does `meanwhile` with its process number while it runs.
     pub fn run_while(mut self, stdin: Stdio, meanwhile: impl FnOnce(u32)) -> Ran {
         let command = self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let child = command.process_group(0).spawn().unwrap();
         let told = catch_unwind(AssertUnwindSafe(|| meanwhile(child.id())));
         if let Err(panic) = told {
-            drop(child.kill());
+            // Whatever it has started, too.
+            kill_process_group(Pid::from_raw(child.id() as i32).unwrap(), Signal::KILL).unwrap();
             resume_unwind(panic);
         }
         let output = child.wait_with_output().unwrap();

@@ -17,28 +17,32 @@ pub fn meddling_at(t: &Sandbox, (name, call, nth): (&str, &str, usize), words: &
     let (traced, inject) = (format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={nth}"));
     let (to, on) = (trace.path().to_str().unwrap(), path.to_str().unwrap());
     let strace = ["-f", "-o", to, "-P", on, "-e", &traced, "-e", &inject, env!("CARGO_BIN_EXE_gzcc")];
-    let returned = || fs::read_to_string(trace.path()).unwrap().matches(&format!("{call}(")).count() >= nth;
     t.command("strace", strace.iter().chain(words)).run_while(Stdio::null(), |strace| {
-        wait_until(returned);
-        let children = fs::read_to_string(format!("/proc/{strace}/task/{strace}/children")).unwrap();
-        let gzcc = children.split_whitespace().next().unwrap();
-        // Whoever is traced stops for a moment at each system call; this stop lasts.
-        wait_until(|| (0..10).all(|_| is_stopped(gzcc)));
+        // From then on it does nothing of its own: strace has it in its hands until it stops.
+        wait_until(|| returned(&fs::read_to_string(trace.path()).unwrap(), call) >= nth);
+        let gzcc = child_of(strace).unwrap();
         meddle();
-        kill_process(Pid::from_raw(gzcc.parse().unwrap()).unwrap(), Signal::CONT).unwrap();
+        // The stop itself may be yet to come.
+        wait_until(|| kill_process(gzcc, Signal::CONT).is_err() || child_of(strace).is_none());
     })
 }
 
-/// Whether a process, looked at a moment later, is stopped.
-fn is_stopped(pid: &str) -> bool {
-    sleep(Duration::from_millis(2));
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    stat.rsplit(") ").next().unwrap().starts_with(['t', 'T'])
+/// How many system calls of this name have returned, as strace tells it.
+fn returned(trace: &str, call: &str) -> usize {
+    let (whole, resumed) = (format!("{call}("), format!("<... {call} resumed>"));
+    let done = |line: &&str| line.contains(&whole) && !line.contains("<unfinished ...>") || line.contains(&resumed);
+    trace.lines().filter(done).count()
+}
+
+/// The process that another one has started, while it is there.
+fn child_of(parent: u32) -> Option<Pid> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
+    Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
 }
 
 /// Waits, for half a minute at most, until something is so.
 #[track_caller]
-fn wait_until(is_so: impl Fn() -> bool) {
+pub fn wait_until(is_so: impl Fn() -> bool) {
     let in_time = (0..3_000).any(|_| {
         sleep(Duration::from_millis(10));
         is_so()

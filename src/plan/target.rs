@@ -1,0 +1,78 @@
+//! Where an input's output goes, and under which name, as far as names alone can tell.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::anyhow;
+
+use crate::names;
+use crate::outcome::{Outcome, Reason};
+use crate::settings::{Rules, Settings, Verbosity};
+
+/// Where an input's output goes.
+#[derive(Debug)]
+pub enum Target {
+    /// Into the one output that takes all.
+    Joined,
+    /// None, as its name is what keeps it from being done.
+    Refused(Reason),
+    /// Nowhere: it is tested or listed.
+    Nowhere,
+    /// Under this name, beside the input.
+    Beside(OsString),
+    /// Under this name in this folder below the output folder.
+    Mirrored(PathBuf, OsString),
+    /// Into the file that was named for it.
+    Named(PathBuf),
+}
+
+/// Whether it matters who made a file of this name: it would be done, or told that it is not.
+pub fn matters(name: &OsStr, settings: &Settings) -> bool {
+    output_name(name, settings).is_ok() || settings.recursive && settings.verbosity == Verbosity::Verbose
+}
+
+/// The name of an input's output.
+pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
+    let recursive = settings.recursive;
+    if settings.decompresses() {
+        return names::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
+    }
+    let spared = |end: &OsStr| match settings.rules {
+        // gzip compresses even a .gz again when it is forced to.
+        Rules::Gzip => !settings.force,
+        // A name like core_z seldom stands for gzip, and to leave one out is worse than to compress one twice.
+        Rules::Gzcc => end.as_bytes().starts_with(b".") || end == settings.suffix,
+    };
+    match names::split_suffix(name, &settings.suffix) {
+        Some((_, end, _)) if spared(end) => Err(Reason::HasSuffix { suffix: end.to_owned(), recursive }),
+        _ => Ok(names::compressed(name, &settings.suffix)),
+    }
+}
+
+/// The folder of `path` as it is mirrored below the output folder: without `.`, and without the root's slash.
+pub(super) fn mirrored_folder(path: &Path) -> Result<PathBuf, Outcome> {
+    let parts = path.parent().unwrap_or(Path::new("")).components();
+    parts
+        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
+        .map(|part| match part {
+            Component::Normal(name) => Ok(name),
+            _ => Err(Outcome::Failed(anyhow!("a path with .. cannot be mirrored in the output folder"))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirrored_paths_stay_below_the_output_folder() {
+        let mirrored = |p: &str| mirrored_folder(Path::new(p)).ok();
+        assert_eq!(mirrored("/var/log/a"), Some("var/log".into()));
+        assert_eq!(mirrored("./x/./a"), Some("x".into()));
+        assert_eq!(mirrored("a"), Some("".into()));
+        assert_eq!(mirrored("../a"), None);
+        assert_eq!(mirrored("x/../a"), None);
+    }
+}
