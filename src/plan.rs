@@ -211,12 +211,10 @@ impl Plan {
             Destination::Folder(_) => walked,
             Destination::Stdout | Destination::File(_) | Destination::Nowhere => false,
         };
-        Ok(match suspect {
-            false => None,
-            true if matters(name, &self.settings) => Some(self.claims.look(folder, name)?),
-            // Whoever made it, it is passed by.
-            true => (walked && self.settings.destination == Destination::Beside).then_some(Standing::Made),
-        })
+        if !suspect || !matters(name, &self.settings) {
+            return Ok(None);
+        }
+        self.claims.look(folder, name).map(Some)
     }
 
     /// Makes sure that no other input of the run has this output; `folder` is the input's.

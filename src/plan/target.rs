@@ -8,7 +8,7 @@ use anyhow::anyhow;
 
 use crate::names;
 use crate::outcome::{Outcome, Reason};
-use crate::settings::{Rules, Settings, Verbosity};
+use crate::settings::{Rules, Settings};
 
 /// Where an input's output goes.
 #[derive(Debug)]
@@ -27,9 +27,9 @@ pub enum Target {
     Named(PathBuf),
 }
 
-/// Whether it matters who made a file of this name: it would be done, or told that it is not.
+/// Whether it matters who made a file of this name: it would be done, or counted by a walk that passes it by.
 pub fn matters(name: &OsStr, settings: &Settings) -> bool {
-    output_name(name, settings).is_ok() || settings.recursive && settings.verbosity == Verbosity::Verbose
+    settings.recursive || output_name(name, settings).is_ok()
 }
 
 /// The name of an input's output.

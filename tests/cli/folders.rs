@@ -35,7 +35,8 @@ fn a_second_walk_passes_by_what_the_first_one_made() {
     let names = t.names();
     let ran = t.gzcc(["-r", "t"]).run();
     ran.assert(ran.status.code() == Some(2) && ran.stderr().lines().count() == 4, "four outputs are in the way");
-    assert_eq!(t.gzcc(["-rf", "t"]).succeeds(), b"Compressed 4 files\n");
+    let told = t.gzcc(["-rf", "t"]).succeeds();
+    assert!(told.starts_with(b"Compressed 4 files"), "whether an old output is met before it is replaced, is chance");
     assert_eq!(t.names(), names);
 }
 
@@ -43,9 +44,9 @@ fn a_second_walk_passes_by_what_the_first_one_made() {
 fn under_r_a_name_with_the_suffix_is_no_news() {
     let t = tree();
     t.write("old.gz", "x");
-    assert_eq!(t.gzcc(["-r", "t", "old.gz"]).succeeds(), b"Compressed 4 files\n");
+    assert_eq!(t.gzcc(["-r", "t", "old.gz"]).succeeds(), b"Compressed 4 files, 1 skipped\n");
     let told = t.gzcc(["-rv", "old.gz"]).says(0, &["gzcc: old.gz: already has the suffix; left alone"]);
-    assert_eq!(told, "Compressed 0 files\n");
+    assert_eq!(told, "Compressed 0 files, 1 skipped\n");
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn a_walk_follows_no_link_and_leaves_special_files_and_temporaries_alone() {
     t.write("t/.gzcc-0123456789abcdef", "somebody else's");
     rustix::fs::mkfifoat(CWD, t.path("t/fifo"), Mode::RWXU).unwrap();
     let not_regular = "gzcc: t/fifo: is not a regular file; left alone (-c reads it)";
-    assert_eq!(t.gzcc(["-r", "--rm", "t"]).says(2, &[not_regular]), "Compressed 4 files, 1 skipped\n");
+    assert_eq!(t.gzcc(["-r", "--rm", "t"]).says(2, &[not_regular]), "Compressed 4 files, 3 skipped\n");
     assert_eq!(t.read("outside/x"), b"precious");
     assert!(!t.exists("outside/x.gz") && t.exists("t/.gzcc-0123456789abcdef"));
 }
