@@ -27,6 +27,8 @@
 //! of the original (`metadata`), is synced if asked, and takes its name in one step. Only then may the original
 //! go. A process killed at any instant leaves the name absent, or whole.
 //!
+//! A signal ends a run the same way, through [`interrupt`].
+//!
 //! Every input ends as an [`Outcome`](outcome::Outcome); only [`report`] and the binary's `main` print, and the
 //! worst outcome is the exit status.
 
@@ -36,6 +38,7 @@ mod folder;
 mod gzip;
 mod inflate;
 mod input;
+pub mod interrupt;
 mod job;
 mod metadata;
 mod names;
@@ -49,4 +52,5 @@ pub mod settings;
 pub mod shown;
 mod sink;
 mod stream;
+mod temporary;
 mod transfer;

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use gzcc::deflate;
+use gzcc::interrupt;
 use gzcc::outcome::Status;
 use gzcc::report::{Report, say};
-use gzcc::run::{counts_aloud, run};
+use gzcc::run::{counts_aloud, run_reporting};
 use gzcc::settings::{Settings, Verbosity};
 use gzcc::shown::Shown;
 
@@ -44,7 +46,10 @@ fn work(settings: Settings) -> Status {
     let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Quiet;
     raise_descriptor_limit(settings.jobs.get());
     take_file_size_limit_as_error();
-    let tally = run(settings);
+    let report = Arc::new(Report::new(&settings));
+    // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
+    let _ = interrupt::watch(Arc::clone(&report));
+    let tally = run_reporting(settings, &report, deflate::engine);
     if tally.reader_gone {
         return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
     }

@@ -6,8 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::output::is_temporary;
 use crate::shown::Shown;
+use crate::temporary::is_temporary;
 
 /// Suffixes that stand for gzip, in any case, and what takes their place: those that GNU gzip knows, and bgzip's.
 const KNOWN: [(&str, &str); 8] =

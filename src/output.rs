@@ -1,17 +1,15 @@
 //! An output file from birth to name: nobody sees it until it is whole.
 //!
 //! It is made without a name (O_TMPFILE) and linked when it is done, so that a process killed in between
-//! leaves nothing at all. Where the file system cannot do that, it gets the name `.gzcc-<16 hex digits>` until
-//! it is renamed; [`Drop`] removes what was not committed, and a walk never takes such a file.
+//! leaves nothing at all. Where the file system cannot do that, it gets a [`Temporary`] name until it is renamed, which
+//! removes what was not committed, and which no walk takes.
 //!
 //! The link itself decides whether the name was free. Only with `-f` is a file replaced, by an atomic
 //! rename over it: at every instant the name holds the old file or the new one, whole.
 
 use std::ffi::{OsStr, OsString};
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -21,13 +19,9 @@ use rustix::io::Errno;
 
 use crate::folder::Folder;
 use crate::input::{Identity, identity_of};
+use crate::interrupt;
+use crate::temporary::Temporary;
 use crate::transfer::write_all;
-
-/// How a temporary's name begins; 16 hexadecimal digits follow. 22 bytes fit beside any name.
-const TEMPORARY: &str = ".gzcc-";
-
-/// Tries to find a free temporary name. Of 2^64 names the first is free; this only bounds the loop.
-const MOST_TRIES: u32 = 100;
 
 /// An output that has no final name yet.
 #[derive(Debug)]
@@ -35,8 +29,8 @@ pub struct Output {
     folder: Arc<Folder>,
     name: OsString,
     fd: OwnedFd,
-    /// The temporary's name, where it needs one. Taken when the file is named or given up.
-    temporary: Option<OsString>,
+    /// The name it has until then, where it needs one. Taken when the file is named.
+    temporary: Option<Temporary>,
 }
 
 /// Why an output did not get its name.
@@ -117,7 +111,8 @@ impl Output {
             }
         }
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        let (temporary, fd) = with_temporary_name(|temporary| rustix::fs::openat(&folder, temporary, flags, mode))?;
+        let _finishing = interrupt::finish();
+        let (temporary, fd) = Temporary::make(&folder, |name| rustix::fs::openat(&folder, name, flags, mode))?;
         Ok(Self { folder, name, fd, temporary: Some(temporary) })
     }
 
@@ -172,16 +167,17 @@ impl Output {
             return self.link_unnamed(&self.name);
         };
         let folder = &self.folder;
-        match rustix::fs::renameat_with(folder, temporary, folder, &self.name, RenameFlags::NOREPLACE) {
-            // File systems that know no NOREPLACE (NFS among them) link all the same; Drop unlinks the temporary.
+        match rustix::fs::renameat_with(folder, temporary.name(), folder, &self.name, RenameFlags::NOREPLACE) {
+            // File systems that know no NOREPLACE (NFS among them) link all the same; the temporary goes when dropped.
             Err(Errno::INVAL | Errno::NOSYS) => {
-                rustix::fs::linkat(folder, temporary, folder, &self.name, AtFlags::empty())
+                rustix::fs::linkat(folder, temporary.name(), folder, &self.name, AtFlags::empty())
             }
-            Ok(()) => {
-                self.temporary = None;
-                Ok(())
+            renamed => {
+                if renamed.is_ok() {
+                    self.temporary.take().into_iter().for_each(Temporary::forget);
+                }
+                renamed
             }
-            refused => refused,
         }
     }
 
@@ -189,12 +185,12 @@ impl Output {
     /// gets a temporary one first, for the time between two system calls.
     fn replace(&mut self) -> rustix::io::Result<()> {
         if self.temporary.is_none() {
-            let (temporary, ()) = with_temporary_name(|temporary| self.link_unnamed(temporary))?;
+            let (temporary, ()) = Temporary::make(&self.folder, |name| self.link_unnamed(name))?;
             self.temporary = Some(temporary);
         }
         if let Some(temporary) = &self.temporary {
-            rustix::fs::renameat(&self.folder, temporary, &self.folder, &self.name)?;
-            self.temporary = None;
+            rustix::fs::renameat(&self.folder, temporary.name(), &self.folder, &self.name)?;
+            self.temporary.take().into_iter().for_each(Temporary::forget);
         }
         Ok(())
     }
@@ -218,35 +214,6 @@ impl AsFd for Output {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some(temporary) = self.temporary.take() {
-            // Nobody is left to tell: whatever made the output fail has been reported.
-            let _ = self.folder.remove(&temporary);
-        }
-    }
-}
-
-/// Whether `name` is one that temporaries have.
-pub fn is_temporary(name: &OsStr) -> bool {
-    name.as_bytes()
-        .strip_prefix(TEMPORARY.as_bytes())
-        .is_some_and(|digits| digits.len() == 16 && digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-}
-
-/// Calls `make` with temporary names until one is free.
-fn with_temporary_name<T>(mut make: impl FnMut(&OsStr) -> rustix::io::Result<T>) -> rustix::io::Result<(OsString, T)> {
-    for _ in 0..MOST_TRIES {
-        // std seeds the first RandomState of a thread from the system's randomness and varies the next ones.
-        let name = OsString::from(format!("{TEMPORARY}{:016x}", RandomState::new().hash_one(())));
-        match make(&name) {
-            Err(Errno::EXIST) => {}
-            made => return made.map(|made| (name, made)),
-        }
-    }
-    Err(Errno::EXIST)
 }
 
 /// Whether files without a name can be linked: that goes through /proc, which may not be mounted.
@@ -340,13 +307,5 @@ mod tests {
         let replacing = Replacing { force: true, input: Some((stat.st_dev, stat.st_ino)) };
         assert!(matches!(output(dir.path(), true).commit(replacing, false), Err(Refusal::IsTheInput)));
         assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"input");
-    }
-
-    #[test]
-    fn temporaries_are_known_by_their_name() {
-        assert!(is_temporary(OsStr::new(".gzcc-0123456789abcdef")));
-        for other in [".gzcc-0123456789abcde", ".gzcc-0123456789ABCDEF", "x.gzcc-0123456789abcdef", ".gzcc-"] {
-            assert!(!is_temporary(OsStr::new(other)), "{other}");
-        }
     }
 }

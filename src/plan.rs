@@ -25,9 +25,9 @@ use crate::folder::{self, Folder};
 use crate::input::{Source, stdin_name};
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason};
-use crate::output::is_temporary;
 use crate::settings::{Destination, Settings};
 use crate::shown::Shown;
+use crate::temporary::is_temporary;
 
 /// One input to be opened, or one that needs no opening to know what becomes of it.
 #[derive(Debug)]

@@ -10,6 +10,8 @@ mod queue;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use self::listing::Listing;
 pub use self::question::may_replace;
 use self::queue::Queue;
@@ -117,6 +119,16 @@ impl Report {
         if let Some(totals) = self.listing.as_ref().and_then(|listing| lock(listing).totals()) {
             self.print(&totals);
         }
+    }
+
+    /// Tells that a signal ends the run, and how far it got. Nothing is told or counted after that.
+    pub fn interrupted(&self, how: &str) {
+        let tally = lock(&self.tally);
+        if self.voice.rules == Rules::Gzcc && self.voice.verbosity > Verbosity::Quiet {
+            say_at_once(&format!("gzcc: {how}: {}\n", tally.line().to_lowercase()));
+        }
+        // Whoever waits for the lock must not get it any more.
+        std::mem::forget(tally);
     }
 
     /// What the run has come to so far.
@@ -247,6 +259,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Prints one line on standard error. If that fails there is nobody left to tell.
 pub fn say(line: std::fmt::Arguments<'_>) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Prints one line on standard error if that can take it, past whoever waits to print there.
+fn say_at_once(line: &str) {
+    let stderr = rustix::stdio::stderr();
+    let mut ready = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
+    if poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) {
+        let _ = rustix::io::write(stderr, line.as_bytes());
+    }
 }
 
 /// A done input's figures: `595119 -> 60115 bytes (10.1%), a.log.gz`. The share is the compressed form's.

@@ -19,10 +19,15 @@ pub fn run(settings: Settings) -> Tally {
 /// [`run`] with engines of another make.
 pub fn run_with_engine(settings: Settings, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
     let report = Report::new(&settings);
+    run_reporting(settings, &report, engine)
+}
+
+/// [`run_with_engine`] with a report that somebody else may look at meanwhile.
+pub fn run_reporting(settings: Settings, report: &Report, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
-        Ok(jobs) => schedule::run(&settings, &jobs, &report, engine),
-        Err(outcome) => report_for_each_argument(&report, &settings, &outcome),
+        Ok(jobs) => schedule::run(&settings, &jobs, report, engine),
+        Err(outcome) => report_for_each_argument(report, &settings, &outcome),
     }
     report.finish();
     report.tally()

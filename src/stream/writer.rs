@@ -6,6 +6,7 @@ use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared};
 use crate::gzip::{self, Damage};
 use crate::inflate::{Check, Content, Trailing};
+use crate::interrupt;
 use crate::outcome::{Facts, Label, Outcome, Reason, Status};
 use crate::report::Report;
 use crate::sink::{Ending, Sink, Written};
@@ -56,33 +57,46 @@ impl Writer {
             if place.first {
                 (self.progress, self.dropped) = (Progress::default(), false);
             }
-            if !self.dropped
-                && let Some(outcome) = self.write_piece(&place, result, shared)
-            {
-                shared.report.outcome(label, outcome);
+            if !self.dropped {
+                match self.write_piece(&place, result, shared) {
+                    Err(outcome) => shared.report.outcome(label, outcome),
+                    Ok(()) if place.last => {
+                        // A signal finds it done and counted, or not done at all.
+                        let _finishing = interrupt::finish();
+                        let outcome = self.finish(&place, shared);
+                        shared.report.outcome(label, outcome);
+                    }
+                    Ok(()) => {}
+                }
             }
         }
         self.broken
     }
 
-    /// Writes a piece of a part that is in order so far; the part's outcome if this ends it.
-    fn write_piece(&mut self, place: &Place, result: Result<Piece, Outcome>, shared: &Shared<'_>) -> Option<Outcome> {
+    /// Writes a piece of a part that is in order so far; if the part fails over it, its outcome.
+    fn write_piece(
+        &mut self,
+        place: &Place,
+        result: Result<Piece, Outcome>,
+        shared: &Shared<'_>,
+    ) -> Result<(), Outcome> {
         let written = match result {
             Ok(Piece::Packed(packed)) => self.write_packed(packed, place, shared),
             Ok(Piece::Content(content)) => self.write_content(content, shared),
             Err(outcome) => Err(outcome),
         };
-        if let Err(outcome) = written {
+        written.map_err(|outcome| {
             let outcome = if self.is_moving(&outcome, place) { Outcome::Skipped(Reason::Changed) } else { outcome };
-            return Some(self.give_up(outcome, place, shared.settings.decompresses()));
-        }
-        if !place.last {
-            return None;
-        }
+            self.give_up(outcome, place, shared.settings.decompresses())
+        })
+    }
+
+    /// The outcome of a part whose last piece is written.
+    fn finish(&mut self, place: &Place, shared: &Shared<'_>) -> Outcome {
         // Everything has been read by now, so whatever changes from here on has not been read.
         let changed = match place.part.input.unchanged() {
             Ok(unchanged) => self.progress.grew || !unchanged,
-            Err(error) => return Some(error.into()),
+            Err(error) => return error.into(),
         };
         self.whole += 1;
         let Progress { mut bytes_in, bytes_out, facts, trailing_garbage, .. } = self.progress;
@@ -94,7 +108,7 @@ impl Writer {
         // A header's time counts only where it is wanted; 0 is none.
         let stored = facts.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
         let facts = Facts { mtime: stored.or(input.mtime()), ..facts };
-        Some(self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, changed, trailing_garbage }))
+        self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, changed, trailing_garbage })
     }
 
     /// Writes compressed data, with the member's trailer if it is the last.
@@ -187,6 +201,7 @@ impl Writer {
         if ending == Ending::Empty && report.tally().status != Status::Success {
             return;
         }
+        let _finishing = interrupt::finish();
         if let Some((shown, outcome)) = self.sink.close(ending) {
             report.outcome(&Label::of_output(shown), outcome);
         }

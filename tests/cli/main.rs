@@ -22,5 +22,6 @@ mod promises;
 mod properties;
 mod resources;
 mod rsyncable;
+mod signals;
 mod streams;
 mod traced;

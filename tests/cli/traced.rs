@@ -35,7 +35,7 @@ fn returned(trace: &str, call: &str) -> usize {
 }
 
 /// The process that another one has started, while it is there.
-fn child_of(parent: u32) -> Option<Pid> {
+pub fn child_of(parent: u32) -> Option<Pid> {
     let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
     Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
 }
