@@ -117,6 +117,12 @@ struct Typed {
     /// Remove originals once their outputs are whole, named and synced (never where one -o takes several)
     #[arg(long, overrides_with = "keep")]
     rm: bool,
+    /// Leave alone what has a .gz that is not older; with --rm, remove it after comparing
+    #[arg(long)]
+    update: bool,
+    /// Decompress what was made, in memory, and compare before it counts
+    #[arg(long)]
+    verify: bool,
     /// Sync outputs before they count (default with --rm)
     #[arg(long, overrides_with = "no_sync")]
     sync: bool,
@@ -191,6 +197,9 @@ impl Typed {
             return Err(refused("--max-size goes with --decompress, --test or --list"));
         }
         let makes_nothing = self.test || self.list;
+        if (self.decompress || makes_nothing) && (self.verify || self.update) {
+            return Err(refused("--verify and --update go with compressing"));
+        }
         let destination = match (self.output, self.output_dir) {
             (Some(_), _) | (_, Some(_)) if makes_nothing => {
                 return Err(refused("--test and --list make no output"));
@@ -202,6 +211,9 @@ impl Typed {
             (None, None) if self.stdout => Destination::Stdout,
             (None, None) => Destination::Beside,
         };
+        if self.update && !matches!(destination, Destination::Beside | Destination::Folder(_)) {
+            return Err(refused("--update needs an output for each file"));
+        }
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
@@ -236,6 +248,8 @@ impl Typed {
             keep_name: self.name,
             keep_time: self.name,
             rsyncable: self.rsyncable,
+            verify: self.verify,
+            update: self.update,
             max_size: self.max_size,
             sync: chosen(self.sync, self.no_sync),
             verbosity: match (self.quiet, self.verbose) {
@@ -350,6 +364,9 @@ mod tests {
             "-o",
             "--max-size 1",
             "-l -o x",
+            "-d --verify",
+            "-t --update",
+            "--update -c a",
         ] {
             let Usage(line) = settings(words).map(|_| ()).unwrap_err();
             assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");

@@ -170,6 +170,11 @@ impl Input {
         self.is_regular().then_some(self.stat.st_mtime as _)
     }
 
+    /// Modification time in seconds and nanoseconds since 1970.
+    pub fn modified(&self) -> (i64, u64) {
+        (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _)
+    }
+
     /// Whether it is standard input.
     pub fn is_stdin(&self) -> bool {
         matches!(self.source, Source::Stdin)

@@ -3,6 +3,7 @@
 //! Everything that can be refused is refused here, before any work is done.
 
 mod mirror;
+mod update;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -284,6 +285,9 @@ fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Ident
 /// The output of one input.
 fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Settings) -> Result<Own, Outcome> {
     let mut replacing = Replacing { force: settings.force, input: Some(input.identity()) };
+    if settings.update {
+        replacing.force |= update::is_outdated(input, &folder, &name, settings)?;
+    }
     match look_ahead(&folder, &name, replacing) {
         Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
             if !may_replace(settings.program, &output) {

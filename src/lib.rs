@@ -33,6 +33,7 @@
 //! worst outcome is the exit status.
 
 mod claims;
+mod compare;
 pub mod deflate;
 mod folder;
 mod gzip;
@@ -54,3 +55,4 @@ mod sink;
 mod stream;
 mod temporary;
 mod transfer;
+mod verify;

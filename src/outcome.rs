@@ -185,6 +185,8 @@ pub enum Reason {
     SpecialMode(u32),
     /// Size or modification time changed while it was read.
     Changed,
+    /// There is an output that is not older.
+    UpToDate(PathBuf),
     /// An output for several inputs, of which there were none.
     NoInput,
     /// Originals were to be removed, and share their output.
@@ -230,7 +232,8 @@ impl Reason {
             Self::HasSuffix { recursive: true, .. }
             | Self::UnknownSuffix { recursive: true }
             | Self::WalkedLink
-            | Self::WalkedOutput => Verdict { said: false, status: Status::Success },
+            | Self::WalkedOutput
+            | Self::UpToDate(_) => Verdict { said: false, status: Status::Success },
             _ => Verdict { said: true, status: Status::Warning },
         }
     }
@@ -255,6 +258,7 @@ impl fmt::Display for Reason {
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
             Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
+            Self::UpToDate(output) => write!(f, "{} is up to date; left alone", Shown::path(output)),
             Self::OriginalsShare => f.write_str("takes several inputs, so the originals are kept"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }

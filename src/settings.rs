@@ -44,6 +44,10 @@ pub struct Settings {
     pub independent: bool,
     /// End blocks where the content says so (`--rsyncable`).
     pub rsyncable: bool,
+    /// Decompress what was made before it counts, and compare.
+    pub verify: bool,
+    /// Leave alone what has an output that is not older, or with [`Originals::Remove`] finish what such an output began.
+    pub update: bool,
     /// Most bytes that a file may expand to.
     pub max_size: Option<u64>,
     /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or whatever [`Settings::syncs`] finds right.
@@ -84,6 +88,8 @@ impl Default for Settings {
             ask: false,
             independent: false,
             rsyncable: false,
+            verify: false,
+            update: false,
             max_size: None,
             sync: None,
             verbosity: Verbosity::Normal,

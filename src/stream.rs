@@ -37,6 +37,7 @@ use crate::inflate::Inflation;
 use crate::outcome::{Label, Outcome};
 use crate::report::Report;
 use crate::settings::Settings;
+use crate::verify::Verification;
 
 /// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
 /// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
@@ -66,6 +67,8 @@ pub struct Shared<'run> {
     spare: Mutex<Vec<Vec<u8>>>,
     /// Decoders with their buffers, to be used again.
     inflations: Mutex<Vec<Inflation>>,
+    /// The same for what is read back.
+    verifications: Mutex<Vec<Verification>>,
 }
 
 impl<'run> Shared<'run> {
@@ -77,7 +80,16 @@ impl<'run> Shared<'run> {
         others: &'run dyn Others,
     ) -> Self {
         let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };
-        Self { report, settings, engine, others, lead, spare: Mutex::default(), inflations: Mutex::default() }
+        Self {
+            report,
+            settings,
+            engine,
+            others,
+            lead,
+            spare: Mutex::default(),
+            inflations: Mutex::default(),
+            verifications: Mutex::default(),
+        }
     }
 }
 
@@ -316,7 +328,7 @@ impl Stream {
         };
         let broken = state.broken;
         drop(state);
-        let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared.report)));
+        let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared)));
         if closed.is_err() {
             shared.report.outcome(&Label::of_output("the output".into()), Outcome::panicked());
         }
@@ -386,6 +398,15 @@ impl Shared<'_> {
         let mut inflation = spare.unwrap_or_else(Inflation::new);
         inflation.restart(pass_through);
         inflation
+    }
+
+    fn verification(&self) -> Verification {
+        let spare = self.verifications.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(Verification::new)
+    }
+
+    fn reuse_verification(&self, verification: Verification) {
+        self.verifications.lock().unwrap_or_else(PoisonError::into_inner).push(verification);
     }
 
     fn reuse_inflation(&self, inflation: Inflation) {

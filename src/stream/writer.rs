@@ -8,8 +8,8 @@ use crate::gzip::{self, Damage};
 use crate::inflate::{Check, Content, Trailing};
 use crate::interrupt;
 use crate::outcome::{Facts, Label, Outcome, Reason, Status};
-use crate::report::Report;
 use crate::sink::{Ending, Sink, Written};
+use crate::verify::Verification;
 
 /// Writes pieces in the order of their numbers.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Writer {
     broken: bool,
     /// Parts written whole.
     whole: u64,
+    /// Reads back what is written, where that is wanted.
+    verification: Option<Verification>,
 }
 
 /// How far the part being written is.
@@ -42,7 +44,7 @@ struct Progress {
 impl Writer {
     /// Writes into `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { sink, progress: Progress::default(), dropped: false, broken: false, whole: 0 }
+        Self { sink, progress: Progress::default(), dropped: false, broken: false, whole: 0, verification: None }
     }
 
     /// Writes the piece whose turn it is; tells whether the output is broken.
@@ -122,6 +124,14 @@ impl Writer {
             bytes.extend_from_slice(&gzip::trailer(progress.crc.sum(), progress.bytes_in));
             progress.facts.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
         }
+        if shared.settings.verify {
+            let verification = self.verification.get_or_insert_with(|| shared.verification());
+            if place.first {
+                verification.restart();
+            }
+            let verified = verification.take_in(&bytes, (place.first, place.last), &progress.crc, progress.bytes_in);
+            verified.map_err(|mismatch| Outcome::Failed(mismatch.into()))?;
+        }
         self.write_bytes(bytes, shared)
     }
 
@@ -191,7 +201,9 @@ impl Writer {
     }
 
     /// Called once, when nothing will follow.
-    pub(super) fn close(&mut self, broken: bool, report: &Report) {
+    pub(super) fn close(&mut self, broken: bool, shared: &Shared<'_>) {
+        self.verification.take().into_iter().for_each(|verification| shared.reuse_verification(verification));
+        let report = shared.report;
         let ending = match (broken || self.broken, self.whole) {
             (true, _) => Ending::CutShort,
             (false, 0) => Ending::Empty,

@@ -25,3 +25,5 @@ mod rsyncable;
 mod signals;
 mod streams;
 mod traced;
+mod update;
+mod verify;

@@ -1,0 +1,52 @@
+//! `--update --rm`: whether a .gz that is there already holds an original, byte for byte.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::fd::AsFd;
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::input::Input;
+use crate::transfer::read_at_least;
+
+/// Bytes compared at a time.
+const PIECE: usize = 256 * 1024;
+
+/// Whether `packed` decompresses to just what `original`, a regular file, holds.
+///
+/// # Errors
+/// Of the system; what is no gzip data, or damaged, is merely something else.
+pub fn holds(packed: File, original: &Input) -> io::Result<bool> {
+    let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(PIECE, packed));
+    let (mut content, mut expected) = (vec![0; PIECE], vec![0; PIECE]);
+    let mut offset = 0;
+    loop {
+        let got = match fill(&mut decoder, &mut content) {
+            Err(error) if error.raw_os_error().is_none() => return Ok(false),
+            got => got?,
+        };
+        // Where the original has more, it has it behind what was compared.
+        let wanted = read_at_least(original.as_fd(), &mut expected, PIECE, offset)?;
+        if content[..got] != expected[..wanted] {
+            return Ok(false);
+        }
+        if got < PIECE {
+            return Ok(true);
+        }
+        offset += got as u64;
+    }
+}
+
+/// Reads until `buffer` is full or the data over.
+fn fill(decoder: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match decoder.read(&mut buffer[got..]) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(got)
+}

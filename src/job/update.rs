@@ -1,0 +1,61 @@
+//! `--update`: what becomes of an input whose output is there already.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+
+use anyhow::Context;
+use rustix::fs::{FileType, OFlags};
+
+use crate::compare;
+use crate::folder::Folder;
+use crate::input::Input;
+use crate::outcome::{Done, Outcome, Reason, Shortfall};
+use crate::settings::Settings;
+use crate::shown::Shown;
+
+/// Whether `name` in `folder` is an output of `input` that is older than it, and so to be replaced. One that is not older
+/// settles the matter: the input is left alone; or removed, where that is wanted and the output holds it: a run was killed
+/// when it had made the one and not yet removed the other.
+pub(super) fn is_outdated(input: &Input, folder: &Folder, name: &OsStr, settings: &Settings) -> Result<bool, Outcome> {
+    let Some(standing) = folder.look(name)? else {
+        return Ok(false);
+    };
+    if FileType::from_raw_mode(standing.st_mode) != FileType::RegularFile {
+        // Nothing that a run has made.
+        return Ok(false);
+    }
+    if (standing.st_mtime, standing.st_mtime_nsec as _) < input.modified() {
+        return Ok(true);
+    }
+    let shown = folder.shown(name);
+    if !settings.removes() {
+        return Err(Outcome::Skipped(Reason::UpToDate(shown)));
+    }
+    let context = || Shown::path(&shown).to_string();
+    let opened = folder.open_file(name, OFlags::NOFOLLOW | OFlags::NONBLOCK).map_err(io::Error::from);
+    let packed = File::from(opened.with_context(context)?);
+    // The run that made it may have ended before either was on the disk.
+    let sync = |packed: &File| {
+        if settings.syncs() { packed.sync_all().and_then(|()| folder.sync(packed.as_fd())) } else { Ok(()) }
+    };
+    let same = compare::holds(packed.try_clone().with_context(context)?, input)?;
+    if !same {
+        return Ok(true);
+    }
+    sync(&packed).with_context(context)?;
+    let shortfall = match input.remove_original() {
+        Ok(true) => None,
+        Ok(false) => Some(Shortfall::OriginalReplaced),
+        Err(error) => Some(Shortfall::OriginalStays(error)),
+    };
+    let bytes_in = input.size.unwrap_or(0);
+    Err(Outcome::Done(Done {
+        bytes_in,
+        bytes_out: standing.st_size as u64,
+        output: Some(shown),
+        shortfall,
+        ..Done::default()
+    }))
+}

@@ -1,0 +1,98 @@
+//! `--update`: what has an output that is not older is left alone, and what a killed run left half done is finished.
+
+use crate::harness::{BLOCK, Sandbox, log, noise};
+
+fn touched(t: &Sandbox, name: &str, seconds: u64) {
+    t.command("touch", ["-d", &format!("@{seconds}"), name]).succeeds();
+}
+
+#[test]
+fn only_what_is_newer_than_its_output_is_compressed_again() {
+    let t = Sandbox::new();
+    for name in ["t/a", "t/b", "t/c"] {
+        t.write(name, log(name.len() * 1000));
+        touched(&t, name, 1_000_000_000);
+    }
+    t.gzcc(["-r", "t"]).succeeds();
+    let b = t.write("t/b", "newer");
+    touched(&t, "t/b", 1_000_000_001);
+    let old = t.read("t/a.gz");
+    assert_eq!(t.gzcc(["--update", "t/a", "t/b", "t/c"]).succeeds(), b"Compressed 1 file, 2 skipped\n");
+    t.assert_holds("t/b.gz", &b);
+    assert!(t.read("t/a.gz") == old);
+    t.gzcc(["--update", "-v", "t/a"]).says(0, &["gzcc: t/a: t/a.gz is up to date; left alone"]);
+    assert!(t.gzcc(["-r", "--update", "t"]).succeeds().starts_with(b"Compressed 0 files"));
+    std::fs::remove_file(t.path("t/c.gz")).unwrap();
+    assert!(t.gzcc(["-r", "--update", "t"]).succeeds().starts_with(b"Compressed 1 file,"));
+    // Into a folder, too.
+    for made in [3, 0] {
+        let said = t.gzcc(["-r", "--update", "-O", "out", "t"]).succeeds();
+        assert!(said.starts_with(format!("Compressed {made} files").as_bytes()));
+    }
+}
+
+#[test]
+fn an_original_beside_its_whole_output_is_removed_after_comparing() {
+    for scheduler in ["threads", "rayon"] {
+        let t = Sandbox::new();
+        let contents = [log(3 * BLOCK), noise(2 * BLOCK, 1), Vec::new(), b"x".to_vec()];
+        for (i, content) in contents.iter().enumerate() {
+            t.write(format!("{i}"), content);
+        }
+        let names = ["0", "1", "2", "3"];
+        // As a run that was killed between the name of the one and the removal of the other leaves them.
+        t.gzcc(names).succeeds();
+        let said = t.gzcc(["--update", "--rm", "--scheduler", scheduler].into_iter().chain(names)).succeeds();
+        assert_eq!(said, b"Compressed 4 files\n");
+        assert_eq!(t.names(), names.map(|name| format!("{name}.gz")));
+        for (name, content) in names.iter().zip(&contents) {
+            t.assert_holds(format!("{name}.gz"), content);
+        }
+    }
+}
+
+#[test]
+fn an_output_that_holds_something_else_is_made_anew_before_the_original_goes() {
+    let content = log(2 * BLOCK);
+    let t = Sandbox::new();
+    let good = {
+        t.write("a", &content);
+        t.gzcc(["-c", "a"]).succeeds()
+    };
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 1;
+    let member = |content: &[u8]| t.gzcc(["-c"]).stdin(content).succeeds();
+    let shorter = member(&content[..BLOCK]);
+    let longer = member(&[&content[..], b"more"].concat());
+    let other = member(&[&content[..content.len() - 1], b"!"].concat());
+    let garbage = [&good[..], b"garbage"].concat();
+    let cut = good[..good.len() - 3].to_vec();
+    for (what, gz) in [
+        ("flipped", flipped),
+        ("shorter", shorter),
+        ("longer", longer),
+        ("other", other),
+        ("garbage", garbage),
+        ("cut", cut),
+        ("empty", Vec::new()),
+        ("no gzip", b"plain".to_vec()),
+    ] {
+        t.write("a", &content);
+        touched(&t, "a", 1_000_000_000);
+        t.write("a.gz", &gz);
+        t.gzcc(["--update", "--rm", "a"]).succeeds();
+        assert_eq!(t.names(), ["a.gz"], "{what}");
+        assert!(t.read("a.gz") == good, "{what}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_never_taken_for_an_output() {
+    let t = Sandbox::new();
+    t.write("a", log(100));
+    t.write("target", "precious");
+    std::os::unix::fs::symlink("target", t.path("a.gz")).unwrap();
+    let exists = "gzcc: a: a.gz already exists; left alone (-f replaces it)";
+    t.gzcc(["--update", "--rm", "a"]).says(2, &[exists]);
+    assert_eq!((t.read("target"), t.exists("a")), (b"precious".to_vec(), true));
+}

@@ -1,0 +1,88 @@
+//! `--verify`: a block that came out wrong is found before the output has its name, and the original stays.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gzcc::deflate::{self, Engine};
+use gzcc::outcome::Status;
+use gzcc::run::run_with_engine;
+use gzcc::settings::{Destination, Originals, Scheduler, Settings, Verbosity};
+
+use crate::harness::{BLOCK, Sandbox, log, noise};
+
+/// Blocks compressed in this process by engines that err.
+static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+
+/// An engine that gets its third block wrong: still DEFLATE data, but of something else.
+struct Erring(Box<dyn Engine>);
+
+impl Engine for Erring {
+    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+        let mut input = input.to_vec();
+        if BLOCKS.fetch_add(1, Ordering::Relaxed) == 2 {
+            input[1000] ^= 1;
+        }
+        self.0.block(dictionary, &input, last, out);
+    }
+}
+
+/// One run at a time, as the blocks are counted for all.
+#[test]
+fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
+    for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+        for (jobs, verify) in [(1, true), (2, true), (3, true), (2, false)] {
+            for destination in ["beside", "named", "joined"] {
+                let t = Sandbox::new();
+                let content = t.write("a", log(5 * BLOCK));
+                let mut settings = Settings {
+                    inputs: vec![t.path("a").into()],
+                    originals: Originals::Remove,
+                    jobs: NonZeroUsize::new(jobs).unwrap(),
+                    scheduler,
+                    verify,
+                    verbosity: Verbosity::Quiet,
+                    ..Settings::default()
+                };
+                if destination != "beside" {
+                    settings.destination = Destination::File(t.path("out"));
+                    settings.originals = Originals::Keep;
+                }
+                if destination == "joined" {
+                    settings.inputs.push(t.path("a").into());
+                }
+                BLOCKS.store(0, Ordering::Relaxed);
+                let tally = run_with_engine(settings, |level| Box::new(Erring(deflate::engine(level))));
+                if verify {
+                    assert_eq!((tally.status, tally.done), (Status::Error, 0), "{destination}");
+                    assert_eq!(t.names(), ["a"], "{destination}");
+                    assert!(t.read("a") == content);
+                } else {
+                    // So it is the verification that found it.
+                    assert_eq!(tally.status, Status::Success);
+                    assert!(!t.names().iter().all(|name| name == "a"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_in_order_comes_out_the_same_bytes_as_without() {
+    let t = Sandbox::new();
+    t.write("a", log(3 * BLOCK + 5));
+    t.write("b", noise(2 * BLOCK, 3));
+    t.write("c", "");
+    let outputs = |t: &Sandbox| ["a.gz", "b.gz", "c.gz"].map(|name| t.read(name));
+    for level in ["-0", "-1", "-6", "-9", "--rsyncable", "-N"] {
+        t.gzcc([level, "-f", "a", "b", "c"]).succeeds();
+        let plain = outputs(&t);
+        for scheduler in ["threads", "rayon"] {
+            t.gzcc([level, "-f", "--verify", "--scheduler", scheduler, "a", "b", "c"]).succeeds();
+            assert!(outputs(&t) == plain, "{level}");
+        }
+        let joined = t.gzcc([level, "-c", "a", "b", "c"]).succeeds();
+        assert!(t.gzcc([level, "--verify", "-c", "a", "b", "c"]).succeeds() == joined, "{level}");
+    }
+    let piped = t.gzcc(["--verify"]).stdin(noise(BLOCK + 1, 7)).succeeds();
+    crate::harness::assert_member(&piped, &noise(BLOCK + 1, 7));
+}
