@@ -74,6 +74,7 @@ impl Jobs {
             let turn = self.settings.ask.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
             let planned = match &mut *self.left() {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
+                Left::Each(plan) if report.disk_is_full() => plan.pass_next()?,
                 Left::Each(plan) => plan.next()?,
             };
             match planned {

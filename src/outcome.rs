@@ -54,6 +54,16 @@ impl Outcome {
         Self::Failed(anyhow::anyhow!("internal error: a worker panicked"))
     }
 
+    /// Whether it failed because the disk, or what the user may have of it, is used up. The limit of a file's size is
+    /// another matter: the next file may keep to it.
+    pub fn is_want_of_space(&self) -> bool {
+        let Self::Failed(error) = self else { return false };
+        error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .any(|cause| matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
     /// The same for another input, where one cause keeps both from being done.
     pub fn for_another(&self) -> Self {
         match self {

@@ -8,6 +8,7 @@ mod question;
 mod queue;
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -28,6 +29,8 @@ pub struct Report {
     queue: Option<Queue>,
     /// Where they are told as a table.
     listing: Option<Mutex<Listing>>,
+    /// An output has failed for want of space.
+    disk_full: AtomicBool,
 }
 
 /// In which words, and how many.
@@ -70,11 +73,16 @@ impl Report {
             tally: Mutex::new(Tally::of(mode)),
             queue: (lists || mode == Mode::Test).then(Queue::default),
             listing: lists.then(|| Mutex::new(Listing::new(settings))),
+            disk_full: AtomicBool::new(false),
         }
     }
 
     /// Takes in what became of an input.
     pub fn outcome(&self, label: &Label, outcome: Outcome) {
+        // What is made of standard input goes to standard output, which is on a disk of its own, if on any.
+        if !label.is_stdin && outcome.is_want_of_space() {
+            self.disk_full.store(true, Ordering::Relaxed);
+        }
         let tell = |label: &Label, outcome| self.tell(label, outcome);
         match (&self.queue, label.position) {
             (Some(queue), Some(position)) if self.is_silent(&outcome) => {
@@ -89,6 +97,11 @@ impl Report {
             }
             (None, _) => tell(label, outcome),
         }
+    }
+
+    /// Whether an output has failed for want of space, so that it is no use to begin another one.
+    pub fn disk_is_full(&self) -> bool {
+        self.disk_full.load(Ordering::Relaxed)
     }
 
     /// Waits, before another input is begun, while too many outcomes wait to be told.

@@ -30,6 +30,11 @@ impl Walk {
         Self { root, path, entries: entries.into_iter(), last }
     }
 
+    /// The path it began with.
+    pub(super) fn into_path(self) -> PathBuf {
+        self.path
+    }
+
     /// The opened folder of the entry `path`.
     pub(super) fn folder_of(&mut self, path: &Path) -> io::Result<Arc<Folder>> {
         let parent = path.parent().unwrap_or(path);

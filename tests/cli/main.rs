@@ -10,6 +10,7 @@ mod arguments;
 mod damage;
 mod decoders;
 mod decompress;
+mod disk;
 mod folders;
 mod gnu;
 mod integration;
