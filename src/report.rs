@@ -31,6 +31,8 @@ pub struct Report {
     listing: Option<Mutex<Listing>>,
     /// An output has failed for want of space.
     disk_full: AtomicBool,
+    /// Standard output takes no more.
+    stdout_ended: AtomicBool,
 }
 
 /// In which words, and how many.
@@ -74,6 +76,7 @@ impl Report {
             queue: (lists || mode == Mode::Test).then(Queue::default),
             listing: lists.then(|| Mutex::new(Listing::new(settings))),
             disk_full: AtomicBool::new(false),
+            stdout_ended: AtomicBool::new(false),
         }
     }
 
@@ -117,6 +120,7 @@ impl Report {
 
     /// Takes in that standard output could not be written.
     pub fn stdout_failed(&self, error: io::Error) {
+        self.stdout_ended.store(true, Ordering::Relaxed);
         let outcome = match error.kind() {
             io::ErrorKind::BrokenPipe => Outcome::ReaderGone,
             _ => Outcome::Failed(error.into()),
@@ -191,7 +195,8 @@ impl Report {
     /// Prints on standard output.
     fn print(&self, text: &str) {
         let mut stdout = io::stdout().lock();
-        if self.tally().reader_gone {
+        // It has been told once, and is not told again for every line of a long table.
+        if self.stdout_ended.load(Ordering::Relaxed) {
             return;
         }
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -349,6 +349,37 @@ fn what_expands_beyond_the_limit_of_a_files_size_stops_no_other_file() {
     }
 }
 
+/// Standard output is told of by its name, once, and the exit status tells as well.
+#[test]
+fn standard_output_that_takes_nothing_is_an_error_whatever_goes_there() {
+    let full = "No space left on device";
+    for scheduler in SCHEDULERS {
+        let t = Sandbox::new();
+        for name in ["a", "b"] {
+            t.write(name, log(BLOCK + 10));
+        }
+        t.shell("gzip -k a b").succeeds();
+        let says = |words: &str, lines: &[&str]| {
+            t.shell(&format!("gzcc -j2 {scheduler} {words} > /dev/full")).says(1, lines);
+        };
+        let first = |input: &str| format!("gzcc: {input}: standard output: {full}");
+        let alone = format!("gzcc: standard output: {full}");
+        let after = |input: &str| format!("gzcc: {input}: not written, as the output ended before it");
+        says("-c a b", &[&first("a"), &after("b")]);
+        says("-dc a.gz b.gz", &[&first("a.gz"), &after("b.gz")]);
+        says("< a", &[&first("standard input")]);
+        says("-d < a.gz", &[&first("standard input")]);
+        says("-l a.gz", &[&alone]);
+        says("-l a.gz b.gz", &[&alone]);
+        says("-lv a.gz b.gz a.gz", &[&alone]);
+        says("-l --trailers a.gz b.gz", &[&alone]);
+        says("-t a.gz b.gz", &[&alone]);
+        says("-f a b", &[&alone]);
+        says("-df a.gz b.gz", &[&alone]);
+        assert_eq!(t.names(), ["a", "a.gz", "b", "b.gz"]);
+    }
+}
+
 /// It is not the disk that the others' outputs go to.
 #[test]
 fn a_full_standard_output_keeps_no_file_from_being_done() {
