@@ -36,6 +36,8 @@ mod claims;
 mod compare;
 pub mod deflate;
 mod folder;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gzip;
 mod inflate;
 mod input;

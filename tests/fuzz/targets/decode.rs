@@ -1,0 +1,170 @@
+//! Any bytes as a file to be decompressed: the same content and the same verdict as by the letter of RFC 1952 with
+//! flate2 for each member, however the file is read and into whatever room; and never more memory than that room.
+#![no_main]
+
+mod reference;
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::thread;
+
+use flate2::{Crc, Decompress};
+use gzcc::deflate::{BLOCK, WORST_CASE};
+use gzcc::fuzzing::{Check, Chunk, Content, Inflation, MOST_HEADER, TRAILER, Trailing};
+use libfuzzer_sys::fuzz_target;
+use rustix::fs::{MemfdFlags, SeekFrom};
+use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
+
+use self::reference::{Read, Verdict};
+
+/// Content from which on nobody looks any further: a small file may expand to a gigabyte.
+const ENOUGH: usize = 4 << 20;
+
+/// Room of a chunk, as a run has it.
+const ROOM: usize = MOST_HEADER + WORST_CASE + TRAILER;
+
+fuzz_target!(|data: &[u8]| {
+    let choice = hash(data);
+    // Only a long file has seams between reads and between chunks, and only a fuzzer's patience makes long ones.
+    let file = match choice % 32 {
+        0 if !data.is_empty() => data.repeat((300 << 10) / data.len() + 1),
+        1 if data.len() < 200 => data.repeat(1030),
+        _ => data.to_vec(),
+    };
+    let pass_through = choice >> 8 & 3 == 0;
+    let expected = reference::read(&file, pass_through, ENOUGH);
+    let mut inflation = Inflation::new();
+    let mut decoder = Decompress::new(false);
+    let whole = read(memfd(&file).as_fd(), &mut inflation, &mut decoder, (pass_through, ROOM));
+    agree(&whole, &expected, &file);
+    // No more than some thousand chunks.
+    let room = [2, 3, 64, 1000, 32 << 10, ROOM][(choice >> 16) as usize % 6].max(expected.content.len() >> 10);
+    let (reader, writer) = pipe_with(PipeFlags::DIRECT | PipeFlags::CLOEXEC).expect("a pipe");
+    let piped = thread::scope(|scope| {
+        scope.spawn(|| send(&file, writer, choice));
+        let read = read(reader.as_fd(), &mut inflation, &mut decoder, (pass_through, room));
+        // Whoever reads no further must not keep the writer waiting.
+        while rustix::io::read(&reader, &mut [0; PIPE_BUF]).expect("a pipe") > 0 {}
+        read
+    });
+    agree(&piped, &expected, &file);
+    if whole.content.len() <= ENOUGH && piped.content.len() <= ENOUGH {
+        assert_eq!(piped.verdict, whole.verdict, "a file and a pipe are told apart");
+        assert!(piped.content == whole.content || matches!(whole.verdict, Verdict::Bad(_)));
+    }
+});
+
+/// The reader's end and the reference's.
+fn agree(read: &Read, expected: &Read, file: &[u8]) {
+    let shown = || format!("{read:?} should be {expected:?}: {}", file[..file.len().min(2000)].escape_ascii());
+    let common = read.content.len().min(expected.content.len());
+    assert!(read.content[..common] == expected.content[..common], "{}", shown());
+    if read.content.len() > ENOUGH || expected.content.len() > ENOUGH {
+        // One of them stopped here, or something is wrong behind this.
+        return;
+    }
+    if let (Verdict::Bad(_), Verdict::Bad(_)) = (&read.verdict, &expected.verdict) {
+        return;
+    }
+    let same = read.verdict == expected.verdict && read.content.len() == expected.content.len();
+    assert!(same, "{}", shown());
+}
+
+/// All that comes out of `fd`, checked member by member.
+fn read(
+    fd: BorrowedFd<'_>,
+    inflation: &mut Inflation,
+    decoder: &mut Decompress,
+    (pass_through, room): (bool, usize),
+) -> Read {
+    let mut all = Read { content: Vec::new(), verdict: Verdict::Whole };
+    let mut member = (Crc::new(), 0);
+    let mut consumed = 0;
+    inflation.restart(pass_through);
+    let mut spare = Vec::with_capacity(room);
+    while all.content.len() <= ENOUGH {
+        let mut capacity = spare.capacity();
+        let mut content = match inflation.next(fd, std::mem::take(&mut spare)) {
+            Chunk::Content(content) => content,
+            Chunk::Batch(batch) => {
+                let bytes = Vec::with_capacity(ROOM);
+                capacity = bytes.capacity();
+                batch.inflate(decoder, bytes)
+            }
+        };
+        assert_eq!(content.bytes.capacity(), capacity, "the room has grown");
+        let got_on = content.consumed > consumed || !content.bytes.is_empty() || content.end.is_some();
+        assert!(got_on, "a chunk of nothing");
+        assert!(content.consumed >= consumed);
+        consumed = content.consumed;
+        if let Some(verdict) = take_in(&mut content, &mut member, &mut all.content) {
+            all.verdict = verdict;
+            break;
+        }
+        spare = if capacity == room { content.bytes } else { Vec::with_capacity(room) };
+        spare.clear();
+    }
+    all
+}
+
+/// Appends a chunk to what came before, and the verdict if this is the end.
+fn take_in(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) -> Option<Verdict> {
+    let Content { bytes, checks, checked, end, .. } = content;
+    let mut start = 0;
+    for &Check { at, crc, length, offset } in checks.iter() {
+        update(member, &bytes[start..at]);
+        all.extend(&bytes[start..at]);
+        start = at;
+        let (found, counted) = std::mem::take(member);
+        if (found.sum(), counted) != (crc, length) {
+            return Some(Verdict::Bad(format!("sums at {offset}")));
+        }
+    }
+    if !*checked {
+        update(member, &bytes[start..]);
+    }
+    all.extend(&bytes[start..]);
+    Some(match end.take()? {
+        Ok(Trailing::Nothing | Trailing::Zeros) => Verdict::Whole,
+        Ok(Trailing::Garbage) => Verdict::Garbage,
+        Err(error) => Verdict::Bad(error.to_string()),
+    })
+}
+
+fn update((crc, length): &mut (Crc, u32), bytes: &[u8]) {
+    crc.update(bytes);
+    *length = length.wrapping_add(bytes.len() as u32);
+}
+
+/// Sends `file` in pieces, each of which is one read at the other end.
+fn send(file: &[u8], pipe: OwnedFd, choice: u64) {
+    let most = [1, 7, 100, 1500, PIPE_BUF][(choice >> 24) as usize % 5].max(file.len() >> 10).min(PIPE_BUF);
+    let mut random = choice | 1;
+    let mut rest = file;
+    while !rest.is_empty() {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let (piece, behind) = rest.split_at((1 + random as usize % most).min(rest.len()));
+        rustix::io::write(&pipe, piece).expect("a pipe");
+        rest = behind;
+    }
+}
+
+/// A file that is on no disk.
+fn memfd(bytes: &[u8]) -> OwnedFd {
+    let fd = rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory");
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        rest = &rest[rustix::io::write(&fd, rest).expect("memory")..];
+    }
+    rustix::fs::seek(&fd, SeekFrom::Start(0)).expect("a file can be rewound");
+    fd
+}
+
+/// Numbers that depend on all of the input: the options of a run that is nothing but a file (FNV-1a).
+fn hash(data: &[u8]) -> u64 {
+    let hash = data.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    hash ^ hash >> 32
+}
+
+const _: () = assert!(ROOM > BLOCK + 64 * 1024, "what a batch expands to fits");

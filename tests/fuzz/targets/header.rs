@@ -1,0 +1,102 @@
+//! Any bytes as a header: read without a panic, and as flate2 reads them; what is said of a BGZF block is so.
+#![no_main]
+
+use std::io;
+
+use flate2::Crc;
+use flate2::bufread::GzDecoder;
+use gzcc::fuzzing::{Damage, Found, Start, TRAILER, bgzf_block, read_header};
+use libfuzzer_sys::fuzz_target;
+
+/// flate2 refuses a text of a header that is longer than this.
+const MOST_TEXT: usize = 65_535;
+
+/// gzcc keeps no more of a name.
+const MOST_NAME: usize = 4097;
+
+fuzz_target!(|data: &[u8]| {
+    let mut read = 0;
+    let next = || {
+        read += 1;
+        Ok(data.get(read - 1).copied())
+    };
+    let found = read_header(0, next).map_err(|error| error.downcast::<Damage>().expect("nothing else can go wrong"));
+    // Nothing behind the header is touched, and the end is met once.
+    assert!(read <= data.len() + 1);
+    match &found {
+        Ok(Start::Member(found)) => is_as_read_by_flate2(data, found, read),
+        Ok(Start::End) => assert!(data.is_empty()),
+        Ok(Start::Foreign(bytes)) => assert!(data.starts_with(bytes) && !data.starts_with(&[0x1f, 0x8b])),
+        Err(damage) => is_refused_for_a_reason(data, *damage),
+    }
+    if let Some((size, header)) = bgzf_block(data) {
+        // Such a block has no field but the extra one, so its header ends where that does.
+        assert!(size >= header + TRAILER && size <= 1 << 16 && header <= data.len());
+        let Ok(Start::Member(found)) = &found else { panic!("a block without a header: {found:?}") };
+        assert_eq!((found.size, &found.name), (header as u64, &None));
+    }
+    fails_with_its_reader(data, read);
+});
+
+fn is_as_read_by_flate2(data: &[u8], found: &Found, read: usize) {
+    assert_eq!(found.size, read as u64);
+    let header = written_again(&data[..read]);
+    assert_eq!(header, &data[..read], "what is read is all there is");
+    let decoder = GzDecoder::new(data);
+    let Some(header) = decoder.header() else {
+        assert!(read > MOST_TEXT, "flate2 refuses it");
+        return;
+    };
+    assert_eq!(header.mtime(), found.mtime);
+    let kept = |name: &[u8]| name[..name.len().min(MOST_NAME)].to_vec();
+    assert_eq!(header.filename().map(kept), found.name);
+    assert_eq!(decoder.into_inner().len(), data.len() - read, "its length");
+}
+
+/// A header, taken apart by its flags from the end of each field to the next and put together again; without what
+/// stands behind it, if that is not its end.
+fn written_again(header: &[u8]) -> Vec<u8> {
+    let flags = header[3];
+    let mut out = header[..10].to_vec();
+    let mut rest = &header[10..];
+    if flags & 4 != 0 {
+        let length = 2 + usize::from(u16::from_le_bytes([rest[0], rest[1]]));
+        out.extend(&rest[..length]);
+        rest = &rest[length..];
+    }
+    for _ in 0..(flags >> 3 & 1) + (flags >> 4 & 1) {
+        let length = rest.iter().position(|&byte| byte == 0).expect("a text has an end") + 1;
+        out.extend(&rest[..length]);
+        rest = &rest[length..];
+    }
+    if flags & 2 != 0 {
+        let mut crc = Crc::new();
+        crc.update(&out);
+        out.extend((crc.sum() as u16).to_le_bytes());
+    }
+    out
+}
+
+fn is_refused_for_a_reason(data: &[u8], damage: Damage) {
+    assert!(data.starts_with(&[0x1f, 0x8b]));
+    match damage {
+        Damage::Truncated(at) => assert_eq!(at, data.len() as u64),
+        Damage::Method(method) => assert!(method == data[2] && method != 8),
+        Damage::Flags(flags) => assert!(flags == data[3] && flags >= 0x20),
+        Damage::HeaderCrc(stored, computed) => assert!(stored != computed && data[3] & 2 != 0),
+        other => panic!("{other:?} is nothing that a header can have"),
+    }
+    assert!(GzDecoder::new(data).header().is_none(), "flate2 takes what is refused: {damage:?}");
+}
+
+/// A reader's own error comes out as it is, wherever it happens.
+fn fails_with_its_reader(data: &[u8], read: usize) {
+    let at = data.iter().fold(0usize, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % read;
+    let mut i = 0;
+    let next = || {
+        i += 1;
+        if i > at { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok(data.get(i - 1).copied()) }
+    };
+    let error = read_header(0, next).expect_err("it is read up to there");
+    assert_eq!(error.downcast::<io::Error>().expect("the reader's").kind(), io::ErrorKind::TimedOut);
+}

@@ -1,0 +1,111 @@
+//! Any content and options: one member that flate2 makes the same content of, and the same bytes whoever does the
+//! work, out of a file or a pipe.
+#![no_main]
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::thread;
+
+use flate2::bufread::GzDecoder;
+use gzcc::deflate::BLOCK;
+use gzcc::outcome::Status;
+use gzcc::run::run;
+use gzcc::settings::{Destination, MAX_LEVEL, Mode, Scheduler, Settings, Verbosity};
+use libfuzzer_sys::fuzz_target;
+use rustix::fs::MemfdFlags;
+use rustix::pipe::{PipeFlags, pipe_with};
+
+fuzz_target!(|data: &[u8]| {
+    // Level; shape of the content; flags; sizes of what is sent through the pipe.
+    let Some((&[level, shape, flags, pieces], content)) = data.split_first_chunk() else {
+        return;
+    };
+    let content = shaped(content, shape);
+    let settings = Settings {
+        level: level % (MAX_LEVEL + 1),
+        independent: flags & 1 != 0,
+        rsyncable: flags & 2 != 0,
+        verbosity: Verbosity::Quiet,
+        force: true,
+        ..Settings::default()
+    };
+    let folder = tempfile::tempdir_in("/dev/shm").expect("a folder in memory");
+    let packed = folder.path().join("packed");
+    let file = memfd(&content);
+    let made = made(&packed, &[&file], settings.clone(), (1, Scheduler::Threads));
+    let mut decoder = GzDecoder::new(&made[..]);
+    let mut unpacked = Vec::new();
+    decoder.read_to_end(&mut unpacked).expect("a member");
+    assert!(unpacked == content, "flate2 makes something else of it");
+    assert!(decoder.into_inner().is_empty(), "there is something behind the first member");
+    // Rayon's threads are costly to start.
+    let scheduler = if flags & 4 != 0 { Scheduler::Rayon } else { Scheduler::Threads };
+    let by_many = self::made(&packed, &[&file], settings.clone(), (3, scheduler));
+    assert!(by_many == made, "three workers make something else of it");
+    if flags & 8 != 0 {
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+        let piped = thread::scope(|scope| {
+            scope.spawn(|| send(&content, writer, pieces));
+            self::made(&packed, &[&reader], settings.clone(), (2, scheduler))
+        });
+        assert!(piped == made, "a pipe makes something else of it");
+    }
+    if flags & 16 != 0 {
+        let joined = self::made(&packed, &[&file, &file], settings.clone(), (2, scheduler));
+        assert!(joined == made.repeat(2), "a member depends on its neighbours");
+    }
+    let back = Settings { mode: Mode::Decompress, ..settings };
+    let back = self::made(&packed, &[&memfd(&made)], back, (1 + usize::from(flags >> 5 & 1), scheduler));
+    assert!(back == content, "it does not come back");
+});
+
+/// What a run makes of these descriptors in `path`.
+fn made(path: &Path, inputs: &[&OwnedFd], settings: Settings, (jobs, scheduler): (usize, Scheduler)) -> Vec<u8> {
+    let name = |fd: &&OwnedFd| OsString::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+    let tally = run(Settings {
+        inputs: inputs.iter().map(name).collect(),
+        jobs: jobs.try_into().expect("some"),
+        scheduler,
+        destination: Destination::File(path.to_owned()),
+        ..settings
+    });
+    assert_eq!((tally.done, tally.status), (inputs.len() as u64, Status::Success));
+    std::fs::read(path).expect("an output")
+}
+
+/// Content of the size that matters: that of what was given, or near a multiple of a block's, by repetition. What is
+/// repeated is changed a little each time, if that is asked for.
+fn shaped(content: &[u8], shape: u8) -> Vec<u8> {
+    // Most runs are short, so that there are many.
+    if shape & 7 != 7 || content.is_empty() {
+        return content.to_vec();
+    }
+    let blocks = 1 + usize::from(shape >> 3 & 1);
+    let size = blocks * BLOCK - 2 + usize::from(shape >> 4 & 3) + usize::from(shape >> 6 & 1) * 20_000;
+    let drift = shape >> 7;
+    let repeated = (0..=u8::MAX).map(|n| n.wrapping_mul(drift)).cycle();
+    repeated.flat_map(|n| content.iter().map(move |byte| byte.wrapping_add(n))).take(size).collect()
+}
+
+/// Sends `content` in pieces of a size of its own.
+fn send(content: &[u8], pipe: OwnedFd, pieces: u8) {
+    let size = (content.len() >> 8).max(1 + 97 * usize::from(pieces));
+    for piece in content.chunks(size) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            rest = &rest[rustix::io::write(&pipe, rest).expect("a pipe")..];
+        }
+    }
+}
+
+/// A file that is on no disk.
+fn memfd(bytes: &[u8]) -> OwnedFd {
+    let fd = rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory");
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        rest = &rest[rustix::io::write(&fd, rest).expect("memory")..];
+    }
+    fd
+}
