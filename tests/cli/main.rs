@@ -7,6 +7,7 @@
 mod harness;
 
 mod arguments;
+mod changing;
 mod damage;
 mod decoders;
 mod decompress;
@@ -24,6 +25,7 @@ mod properties;
 mod resources;
 mod rsyncable;
 mod signals;
+mod stopped;
 mod streams;
 mod traced;
 mod update;
