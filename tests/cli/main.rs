@@ -22,6 +22,7 @@ mod outputs;
 mod pigz;
 mod promises;
 mod properties;
+mod races;
 mod resources;
 mod rsyncable;
 mod signals;

@@ -35,7 +35,8 @@ pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], med
     let Moment { on, call, nth } = moment;
     // Not in the sandbox, whose names are counted.
     let (trace, stdout) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
-    let on = fs::canonicalize(t.path(on)).unwrap();
+    // What is not there yet is told by the name that gzcc is given.
+    let on = fs::canonicalize(t.path(on)).unwrap_or(t.path(on));
     let (traced, inject) = (format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={nth}"));
     let script = ["-c", "exec \"$@\" > \"$0\"", stdout.path().to_str().unwrap(), "strace", "-f", "-o"];
     let strace = [trace.path().to_str().unwrap(), "-P", on.to_str().unwrap(), "-e", &traced, "-e", &inject];

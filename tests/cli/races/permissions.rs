@@ -1,0 +1,260 @@
+//! Who may read what is made, on every way of making it, and whose files are whose in folders that all may write to.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
+
+use crate::damage::cases::{Fields, member};
+use crate::harness::{Sandbox, have, is_root, log};
+use crate::stopped::{Moment, stopped_at};
+
+/// Every way of making an output for a single input: words before it, whether there is an output already, and what
+/// the output's name is, compressing and decompressing.
+const MAKINGS: [(&[&str], bool, [&str; 2]); 12] = [
+    (&[], false, BESIDE),
+    (&["-f"], true, BESIDE),
+    (&["--named-temporaries"], false, BESIDE),
+    (&["--named-temporaries", "-f"], true, BESIDE),
+    (&["--rm"], false, BESIDE),
+    (&["--rm", "-f", "--scheduler=rayon"], true, BESIDE),
+    (&["-o", "out"], false, ["out"; 2]),
+    (&["-f", "-o", "out"], true, ["out"; 2]),
+    (&["-f", "-o", "out", "--named-temporaries"], true, ["out"; 2]),
+    (&["-O", "new"], false, ["new/d/a.gz", "new/d/a"]),
+    (&["-f", "-O", "new", "--named-temporaries"], false, ["new/d/a.gz", "new/d/a"]),
+    (&["-r", "--rm", "-N"], false, BESIDE),
+];
+
+const BESIDE: [&str; 2] = ["d/a.gz", "d/a"];
+
+/// The input of one of these in the folder `d`, and its output if there is one already, which anybody may read.
+fn prepare(decompresses: bool, standing: Option<&str>) -> (Sandbox, &'static str) {
+    let t = Sandbox::new();
+    let input = if decompresses { "d/a.gz" } else { "d/a" };
+    match decompresses {
+        true => t.write(input, member(&log(3000), &Fields::default())),
+        false => t.write(input, log(3000)),
+    };
+    if let Some(standing) = standing {
+        t.write(standing, "old");
+        t.command("chmod", ["666", standing]).succeeds();
+    }
+    (t, input)
+}
+
+/// Every case there is of [`MAKINGS`]: does `with` with sandbox, words of gzcc, input and output.
+fn for_every_making(with: impl Fn(&Sandbox, &[&str], &str, &str)) {
+    for decompresses in [false, true] {
+        for (words, replaces, outputs) in MAKINGS {
+            let output = outputs[usize::from(decompresses)];
+            let (t, input) = prepare(decompresses, replaces.then_some(output));
+            let mode = if decompresses { "-d" } else { "-6" };
+            with(&t, &[&["-j1", mode][..], words, &[input]].concat(), input, output);
+        }
+    }
+}
+
+/// P4: born for its maker alone; then the owner, an inherited ACL, the mode, the times, and only then the name.
+#[test]
+fn an_output_is_private_until_it_has_its_owner_on_every_way_of_making_it() {
+    if !have("strace") {
+        return;
+    }
+    let acls = have("setfacl");
+    for_every_making(|t, words, input, _| {
+        t.command("chmod", ["664", input]).succeeds();
+        if is_root() {
+            t.command("chown", ["12345:54321", input]).succeeds();
+        }
+        if acls {
+            t.command("setfacl", ["-d", "-m", "u:12345:rwx,g:54321:rwx", "."]).succeeds();
+            t.command("setfacl", ["-d", "-m", "u:12345:rwx,g:54321:rwx", "d"]).succeeds();
+        }
+        let traced =
+            "trace=openat,openat2,creat,mkdirat,fchown,fremovexattr,fchmod,utimensat,linkat,renameat,renameat2";
+        let strace = format!("umask 0; exec strace -f -y -e {traced} -o trace \"$@\"");
+        let words = [&["-c", &strace, "bash", env!("CARGO_BIN_EXE_gzcc")][..], words].concat();
+        t.command("bash", &words).succeeds();
+        let trace = String::from_utf8(t.read("trace")).unwrap();
+        let done: Vec<&str> = trace.lines().filter(|line| !line.contains(" = -1 ")).collect();
+        let is_made = |line: &&str| line.contains("O_CREAT") || line.contains("O_TMPFILE") || line.contains("creat(");
+        let made: Vec<usize> = (0..done.len()).filter(|&at| is_made(&done[at])).collect();
+        assert!(made.len() == 1 && done[made[0]].contains(", 0600)"), "{words:?}\n{trace}");
+        let folders: Vec<&&str> = done.iter().filter(|line| line.contains("mkdirat(")).collect();
+        assert!(folders.iter().all(|line| line.contains(", 0700)")), "{words:?}\n{trace}");
+        // What happens to the file after that, in its order.
+        let calls = done[made[0] + 1..].iter().filter_map(|line| line.split_whitespace().nth(1)?.split('(').next());
+        let is_naming = |call: &&str| ["linkat", "renameat", "renameat2"].contains(call);
+        let before_name: Vec<&str> = calls.take_while(|call| !is_naming(call)).collect();
+        let needed = ["fchown", "fremovexattr", "fchmod", "utimensat"];
+        let expected = needed.into_iter().filter(|call| match *call {
+            "fchown" => is_root(),
+            "fremovexattr" => acls,
+            _ => true,
+        });
+        assert_eq!(before_name, expected.collect::<Vec<_>>(), "{words:?}\n{trace}");
+    });
+}
+
+/// The same, looked at from outside: at each step there is nothing to be seen that others may read.
+#[test]
+fn a_named_temporary_is_never_seen_with_a_mode_wider_than_its_own() {
+    if !have("strace") {
+        return;
+    }
+    for call in ["openat", "newfstatat"] {
+        for way in [&["--named-temporaries"][..], &["--named-temporaries", "-f"]] {
+            let (t, _) = prepare(false, way.contains(&"-f").then_some("d/a.gz"));
+            t.command("chmod", ["666", "d/a"]).succeeds();
+            let nth = if call == "openat" { 2 } else { 1 };
+            stopped_at(&t, Moment::new("d", call, nth), &[way, &["-j1", "d/a"]].concat(), || {
+                let modes = t.names().into_iter().filter(|name| name.contains(".gzcc-"));
+                let modes: Vec<u32> = modes.map(|name| t.path(name).metadata().unwrap().mode() & 0o7777).collect();
+                assert_eq!(modes, if call == "openat" { vec![0o600] } else { vec![] }, "{way:?}");
+            });
+            assert_eq!(t.path("d/a.gz").metadata().unwrap().mode() & 0o7777, 0o666);
+        }
+    }
+}
+
+/// P4: where an ACL says who may read the original, nobody else may read the output, however it is made.
+#[test]
+fn acls_let_nobody_new_read_an_output_on_any_way_of_making_it() {
+    if !have("setfacl") || !have("getfacl") {
+        return;
+    }
+    for_every_making(|t, words, input, output| {
+        for folder in [".", "d"] {
+            t.command("setfacl", ["-d", "-m", "u:54321:rwx", folder]).succeeds();
+        }
+        // Everybody may read it but one, who is somebody else to the output.
+        t.command("chmod", ["644", input]).succeeds();
+        t.command("setfacl", ["-m", "u:12345:---", input]).succeeds();
+        t.gzcc(words).succeeds();
+        let acl = String::from_utf8(t.command("getfacl", ["-cn", output]).succeeds()).unwrap();
+        assert_eq!(acl.trim(), "user::rw-\ngroup::---\nother::---", "{words:?}");
+    });
+}
+
+#[test]
+fn a_mirrored_folder_lets_nobody_new_in() {
+    if !have("setfacl") || !have("getfacl") {
+        return;
+    }
+    for (mode, acl, expected) in [
+        ("750", None, "user::rwx\ngroup::r-x\nother::---"),
+        ("755", Some("u:12345:---"), "user::rwx\ngroup::---\nother::---"),
+        ("777", None, "user::rwx\ngroup::r-x\nother::r-x"),
+    ] {
+        let (t, _) = prepare(false, None);
+        t.command("chmod", [mode, "d"]).succeeds();
+        acl.iter().for_each(|acl| drop(t.command("setfacl", ["-m", acl, "d"]).succeeds()));
+        fs::create_dir(t.path("new")).unwrap();
+        t.command("setfacl", ["-d", "-m", "u:54321:rwx", "new"]).succeeds();
+        t.gzcc(["-O", "new", "d/a"]).succeeds();
+        let acl = String::from_utf8(t.command("getfacl", ["-cna", "new/d"]).succeeds()).unwrap();
+        assert_eq!(acl.trim(), expected, "{mode}");
+        t.assert_holds("new/d/a.gz", &log(3000));
+    }
+}
+
+/// A copy of gzcc that any user may run, wherever the build is kept. Another process makes it: what this one has open
+/// for writing is open as well in what other tests are about to start, and such a file cannot be run.
+fn copy_of_gzcc(t: &Sandbox) {
+    t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
+    t.command("chmod", ["755", "."]).succeeds();
+}
+
+/// Words that run gzcc as a user who is nobody here.
+const AS_NOBODY: [&str; 4] = ["--reuid=65534", "--regid=65534", "--clear-groups", "./gzcc"];
+
+fn can_be_nobody() -> bool {
+    let can = is_root() && have("setpriv");
+    if !can {
+        eprintln!("passed over: takes root to work among other users' files");
+    }
+    can
+}
+
+#[test]
+fn a_group_that_cannot_be_set_gets_nothing_on_any_way_of_making_an_output() {
+    if !can_be_nobody() {
+        return;
+    }
+    for (mode, narrowed) in [("640", 0o600), ("644", 0o644), ("604", 0o600), ("660", 0o600)] {
+        for_every_making(|t, words, input, output| {
+            copy_of_gzcc(t);
+            t.command("chmod", ["-R", "a+rwX", "."]).succeeds();
+            // Owned by the runner, of a group that it is not in.
+            t.command("chown", ["65534:54321", input]).succeeds();
+            t.command("chmod", [mode, input]).succeeds();
+            let ran = t.command("setpriv", AS_NOBODY.iter().chain(words)).run();
+            ran.assert(ran.status.success() && ran.stderr.is_empty(), mode);
+            let output = t.path(output).metadata().unwrap();
+            let found = (output.uid(), output.gid(), output.mode() & 0o7777);
+            ran.assert(
+                found == (65534, 65534, narrowed),
+                &format!("{mode} becomes {narrowed:o}, and is {:o}", found.2),
+            );
+        });
+    }
+}
+
+/// A folder that all may write to and where each may remove only what is his: /tmp.
+fn sticky() -> Sandbox {
+    let t = Sandbox::new();
+    copy_of_gzcc(&t);
+    for name in ["s/theirs", "s/mine", "s/taken"] {
+        t.write(name, log(1000));
+    }
+    t.write("s/taken.gz", "theirs");
+    for (owner, name) in [("54321:54321", "s/theirs"), ("65534:65534", "s/mine"), ("65534:65534", "s/taken")] {
+        t.command("chown", [owner, name]).succeeds();
+        t.command("chmod", ["644", name]).succeeds();
+    }
+    t.command("chown", ["54321:54321", "s/taken.gz"]).succeeds();
+    t.command("chmod", ["666", "s/taken.gz"]).succeeds();
+    t.command("chmod", ["1777", "s"]).succeeds();
+    t
+}
+
+#[test]
+fn in_a_sticky_folder_only_what_is_the_users_own_goes() {
+    if !can_be_nobody() {
+        return;
+    }
+    for way in [&[][..], &["--named-temporaries"], &["--scheduler=rayon"]] {
+        let t = sticky();
+        let words = [&AS_NOBODY, way, &["-f", "--rm", "s/theirs", "s/mine", "s/taken"]].concat();
+        let denied = "Operation not permitted";
+        t.command("setpriv", words).says(
+            1,
+            &[&format!("gzcc: s/theirs: original kept: {denied}"), &format!("gzcc: s/taken: s/taken.gz: {denied}")],
+        );
+        let names: Vec<String> = t.names().into_iter().filter(|name| name.starts_with("s/")).collect();
+        assert_eq!(names, ["s/mine.gz", "s/taken", "s/taken.gz", "s/theirs", "s/theirs.gz"], "{way:?}");
+        assert_eq!(t.read("s/taken.gz"), b"theirs", "it is not written into either, though all may");
+        for name in ["s/theirs.gz", "s/mine.gz"] {
+            let output = t.path(name).metadata().unwrap();
+            assert_eq!((output.uid(), output.gid(), output.mode() & 0o7777), (65534, 65534, 0o644), "{name}");
+            t.assert_holds(name, &log(1000));
+        }
+    }
+}
+
+/// What somebody else puts into such a folder is no way to make root write elsewhere.
+#[test]
+fn in_a_sticky_folder_root_follows_no_link_for_an_output() {
+    if !can_be_nobody() {
+        return;
+    }
+    let t = sticky();
+    t.write("precious", "precious");
+    symlink("../precious", t.path("s/mine.gz")).unwrap();
+    t.gzcc(["s/mine"]).says(2, &["gzcc: s/mine: s/mine.gz already exists; left alone (-f replaces it)"]);
+    t.gzcc(["-f", "s/mine"]).succeeds();
+    assert_eq!(t.read("precious"), b"precious");
+    assert!(Path::new(&t.path("s/mine.gz")).symlink_metadata().unwrap().is_file());
+    let output = t.path("s/mine.gz").metadata().unwrap();
+    assert_eq!((output.uid(), output.gid()), (65534, 65534));
+}
