@@ -65,8 +65,9 @@ fn a_group_that_cannot_be_kept_gets_nothing_that_others_have_not() {
         // Owned by the runner, of a group that it is not in.
         t.command("chown", ["65534:54321", "a"]).succeeds();
         t.command("chmod", [mode, "a"]).succeeds();
-        // A copy that the other user may run, wherever the build is kept.
-        std::fs::copy(env!("CARGO_BIN_EXE_gzcc"), t.path("gzcc")).unwrap();
+        // A copy that the other user may run, wherever the build is kept; not by std, as what this process has open
+        // for writing, another test may be handing on to a child just now, and then it cannot be run.
+        t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
         let words = ["--reuid=65534", "--regid=65534", "--clear-groups", "./gzcc", "-f", "a"];
         t.command("setpriv", words).succeeds();
         let output = t.path("a.gz").metadata().unwrap();
