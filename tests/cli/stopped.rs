@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 
 use crate::harness::{Ran, Sandbox};
-use crate::traced::wait_until;
+use crate::traced::{child_of, wait_until};
 
 /// Right after this system call: the `nth`, from 1, on what `on` names: `.` for the sandbox' own folder (so all that is
 /// opened, looked at, linked and removed in it), or a file, by whatever descriptor.
@@ -65,10 +65,4 @@ pub fn times(t: &Sandbox, on: &str, call: &str, words: &[&str]) -> usize {
     ran.assert(ran.status.success(), "it succeeds when nobody meddles");
     let whole = format!("{call}(");
     fs::read_to_string(trace.path()).unwrap().lines().filter(|line| line.contains(&whole)).count()
-}
-
-/// The process that another one has started, while it is there.
-fn child_of(parent: u32) -> Option<Pid> {
-    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
-    Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
 }
