@@ -3,6 +3,7 @@
 mod cli;
 
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -40,11 +41,11 @@ fn main() -> ExitCode {
 }
 
 /// Runs, and tells the count where standard output is free for it.
-fn work(settings: Settings) -> Status {
+fn work(mut settings: Settings) -> Status {
     let counts = counts_aloud(&settings);
     // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
     let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Quiet;
-    raise_descriptor_limit(settings.jobs.get());
+    settings.jobs = with_descriptors(settings.jobs);
     take_file_size_limit_as_error();
     let report = Arc::new(Report::new(&settings));
     // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
@@ -65,16 +66,18 @@ const DESCRIPTORS_PER_WORKER: u64 = 4;
 /// Descriptors for all else: the standard three, a walk under way (walkdir holds 10), the output folder.
 const OTHER_DESCRIPTORS: u64 = 32;
 
-/// Raises the soft limit of open descriptors, as far as the hard one lets, to what so many workers may need; many
-/// systems set it at 1,024, which is too few for 256 workers.
-fn raise_descriptor_limit(workers: usize) {
-    let needed = OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers as u64;
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|soft| soft < needed) {
-        let current = Some(limit.maximum.map_or(needed, |hard| hard.min(needed)));
-        // If that fails, the files that find no descriptor say so.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum: limit.maximum });
-    }
+/// As many of these workers as can have descriptors, one at least. Raises the soft limit, as far as the hard one lets,
+/// to what they may need; many systems set it at 1,024, which is too few for 256 workers.
+fn with_descriptors(workers: NonZeroUsize) -> NonZeroUsize {
+    let needed = OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers.get() as u64;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let Some(soft) = current.filter(|&soft| soft < needed) else {
+        return workers;
+    };
+    let raised = maximum.map_or(needed, |hard| hard.min(needed));
+    let allowed = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).map_or(soft, |()| raised);
+    let room = allowed.saturating_sub(OTHER_DESCRIPTORS) / DESCRIPTORS_PER_WORKER;
+    workers.min(NonZeroUsize::new(room as usize).unwrap_or(NonZeroUsize::MIN))
 }
 
 /// Lets a write beyond the limit of file sizes fail, as the error of its file, where SIGXFSZ would end them all.
