@@ -4,9 +4,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::process::{Resource, getrlimit};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::folder::Folder;
+
+/// Folders that a walk holds open, one in the other, where there are descriptors enough. From those above it takes all
+/// names at once, and keeps them. That is walkdir's own choice; no measurement asked for another.
+const MOST_OPEN: u64 = 10;
+
+/// Descriptors that a run with one worker needs besides those of a walk: at most 17, and a few for what it was
+/// started with.
+const OTHERS: u64 = 22;
 
 /// A walk under way.
 pub(super) struct Walk {
@@ -21,7 +30,7 @@ impl Walk {
     /// Through `root`, which is named `path`; in an order that does not depend on the file system if `sorted`, for
     /// which each folder's names are kept.
     pub(super) fn new(root: Folder, path: PathBuf, sorted: bool) -> Self {
-        let mut entries = WalkDir::new(&path).min_depth(1);
+        let mut entries = WalkDir::new(&path).min_depth(1).max_open(open_folders());
         if sorted {
             entries = entries.sort_by_file_name();
         }
@@ -52,4 +61,10 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Self::Item> {
         self.entries.next()
     }
+}
+
+/// How many folders a walk may hold open where descriptors are few.
+fn open_folders() -> usize {
+    let room = getrlimit(Resource::Nofile).current.map_or(MOST_OPEN, |limit| limit.saturating_sub(OTHERS));
+    room.clamp(1, MOST_OPEN) as usize
 }
