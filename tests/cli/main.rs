@@ -15,6 +15,7 @@ mod disk;
 mod folders;
 mod gnu;
 mod integration;
+mod kills;
 mod messages;
 mod metadata;
 mod originals;

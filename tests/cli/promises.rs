@@ -17,52 +17,6 @@ use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
 
 use crate::harness::{BLOCK, Sandbox, have, log, noise};
 
-/// P2: killed at any moment, the name is absent (or the old file) or the whole new one.
-#[test]
-fn a_killed_run_leaves_the_name_absent_or_the_old_file_or_the_whole_one() {
-    let t = Sandbox::new();
-    let content = t.write("a", log(6 * BLOCK));
-    let whole = t.gzcc(["-c", "a"]).succeeds();
-    // How long a run takes decides when to kill it.
-    let start = Instant::now();
-    t.gzcc(["-f", "a"]).succeeds();
-    let full = start.elapsed();
-    let (mut absent, mut done) = (0, 0);
-    for i in 0..40u32 {
-        let named = i % 2 == 1;
-        let replacing = i % 4 >= 2;
-        let _ = fs::remove_file(t.path("a.gz"));
-        if replacing {
-            t.write("a.gz", "old");
-        }
-        let words: &[&str] = if named { &["--named-temporaries", "-f", "a"] } else { &["-f", "a"] };
-        let mut child = t.gzcc(words).into_command().stdout(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(full * i / 36);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        match fs::read(t.path("a.gz")) {
-            Err(_) if !replacing => absent += 1,
-            Ok(found) if replacing && found == b"old" => absent += 1,
-            Ok(found) => {
-                assert!(found == whole, "kill {i}: {} bytes of {}", found.len(), whole.len());
-                done += 1;
-            }
-            Err(error) => panic!("kill {i}: the old file is gone: {error}"),
-        }
-        for name in t.names() {
-            let temporary = name.strip_prefix(".gzcc-").is_some_and(|hex| hex.len() == 16);
-            assert!(name == "a" || name == "a.gz" || temporary, "kill {i} left {name}");
-            // Without a name until the end, there is nothing to be left over but for one instant under -f.
-            if temporary {
-                assert!(named || replacing, "kill {i} left {name}");
-                fs::remove_file(t.path(name)).unwrap();
-            }
-        }
-        assert_eq!(t.read("a"), content);
-    }
-    assert!(absent > 0 && done > 0, "{absent} killed in time, {done} too late: both ends must be met");
-}
-
 /// An engine that panics at a block beginning with "boom".
 struct Faulty(Box<dyn Engine>);
 
