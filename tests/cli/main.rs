@@ -21,6 +21,7 @@ mod metadata;
 mod originals;
 mod outputs;
 mod pigz;
+mod power;
 mod promises;
 mod properties;
 mod races;
