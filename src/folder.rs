@@ -2,7 +2,7 @@
 //!
 //! A name is resolved once, here; after that a folder that is moved, replaced or swapped for a
 //! symbolic link redirects nothing. No function follows a link in the last part of a name unless
-//! it says so.
+//! it says so. A call that a signal interrupts is made again, here and in all the rooms above.
 
 use std::ffi::{OsStr, OsString};
 use std::hash::Hash;
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 /// Extended attribute that holds the ACL which files made in a folder inherit (acl(5)).
 const DEFAULT_ACL: &str = "system.posix_acl_default";
@@ -72,11 +72,11 @@ impl Folder {
     }
 
     fn adopt(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
-        let stat = rustix::fs::fstat(&fd)?;
+        let stat = retry_on_intr(|| rustix::fs::fstat(&fd))?;
         let trusted = stat.st_uid == 0 || stat.st_uid == rustix::process::geteuid().as_raw();
         // A folder that may be entered but not read does not tell its ACL: assume that there is one.
-        let inherits_acl = !trusted
-            || !matches!(rustix::fs::fgetxattr(&fd, DEFAULT_ACL, &mut [0u8; 0]), Err(Errno::NODATA | Errno::NOTSUP));
+        let default_acl = || retry_on_intr(|| rustix::fs::fgetxattr(&fd, DEFAULT_ACL, &mut [0u8; 0]));
+        let inherits_acl = !trusted || !matches!(default_acl(), Err(Errno::NODATA | Errno::NOTSUP));
         Ok(Self {
             fd,
             shown,
@@ -110,7 +110,7 @@ impl Folder {
     }
 
     fn stat(&self, name: &OsStr, flags: AtFlags) -> io::Result<Option<Stat>> {
-        match rustix::fs::statat(&self.fd, name, flags) {
+        match retry_on_intr(|| rustix::fs::statat(&self.fd, name, flags)) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
@@ -120,12 +120,12 @@ impl Folder {
     /// Opens `name` for reading.
     pub fn open_file(&self, name: &OsStr, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let flags = flags | OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
-        rustix::io::retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
+        retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
     }
 
     /// Makes the folder `name`, private to its maker; `false` if there is one already.
     pub fn make(&self, name: &OsStr) -> io::Result<bool> {
-        match rustix::fs::mkdirat(&self.fd, name, Mode::RWXU) {
+        match retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, Mode::RWXU)) {
             Ok(()) => Ok(true),
             Err(Errno::EXIST) => Ok(false),
             Err(error) => Err(error.into()),
@@ -135,20 +135,20 @@ impl Folder {
     /// Removes the folder `name`, which was made here for nothing and is still empty.
     pub fn unmake(&self, name: &OsStr) {
         // What failed before is what will be told.
-        let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
+        let _ = retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR));
     }
 
     /// Removes the file `name`.
     pub fn remove(&self, name: &OsStr) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+        Ok(retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()))?)
     }
 
     /// Puts the folder's names on the disk. `within` is an opened file of the same file system.
     pub fn sync(&self, within: BorrowedFd<'_>) -> io::Result<()> {
-        match rustix::fs::fsync(&self.fd) {
+        match retry_on_intr(|| rustix::fs::fsync(&self.fd)) {
             // Opened without the right to read it, which syncing takes, or on a file system that syncs no
             // folders: then the whole file system.
-            Err(Errno::BADF | Errno::INVAL) => Ok(rustix::fs::syncfs(within)?),
+            Err(Errno::BADF | Errno::INVAL) => Ok(retry_on_intr(|| rustix::fs::syncfs(within))?),
             synced => Ok(synced?),
         }
     }
@@ -158,7 +158,7 @@ impl Folder {
         if let Some(known) = self.owner_of_new.get() {
             return Some(*known);
         }
-        let stat = rustix::fs::fstat(fd).ok()?;
+        let stat = retry_on_intr(|| rustix::fs::fstat(fd)).ok()?;
         let owner = (stat.st_uid, stat.st_gid);
         if self.trusted {
             // Another worker may have been first, with the same.
@@ -183,8 +183,8 @@ const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 
 /// Opens a folder to read, as that can be synced and asked for its ACL; one that may only be entered, to enter.
 fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<OwnedFd> {
-    match rustix::io::retry_on_intr(|| open(OFlags::RDONLY)) {
-        Err(Errno::ACCESS) => open(OFlags::PATH),
+    match retry_on_intr(|| open(OFlags::RDONLY)) {
+        Err(Errno::ACCESS) => retry_on_intr(|| open(OFlags::PATH)),
         opened => opened,
     }
 }

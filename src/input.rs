@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use rustix::fs::{FileType, OFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::folder::Folder;
 use crate::gzip::{self, Damage, Start};
@@ -234,7 +234,7 @@ impl Input {
         if !self.is_regular() || matches!(self.source, Source::Stdin) {
             return Ok(true);
         }
-        Ok(same_content(&self.stat, &rustix::fs::fstat(&self.fd)?))
+        Ok(same_content(&self.stat, &stat_of(&self.fd)?))
     }
 
     /// Removes the original if its name still belongs to the file that was read; tells whether it did. Of a link
@@ -264,8 +264,9 @@ impl AsFd for Input {
     }
 }
 
-fn stat_of(fd: &OwnedFd) -> io::Result<Stat> {
-    Ok(rustix::fs::fstat(fd)?)
+/// What the opened file is.
+pub fn stat_of(fd: &impl AsFd) -> io::Result<Stat> {
+    Ok(retry_on_intr(|| rustix::fs::fstat(fd))?)
 }
 
 /// A regular file with a size is read by position. One without may be empty, or like those of /proc hold bytes

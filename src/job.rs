@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use self::mirror::Mirror;
 use crate::folder::{self, Folder};
 use crate::gzip::{Found, Start};
-use crate::input::{Identity, Input, identity_of};
+use crate::input::{Identity, Input, identity_of, stat_of};
 use crate::metadata::Metadata;
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason, Terminal};
@@ -159,7 +159,7 @@ impl Jobs {
     /// Takes down an output before it has a name, if it matters when it is met under that name.
     fn record(&self, output: &Output) -> io::Result<()> {
         if let (true, Left::Each(plan)) = (matters(output.name(), &self.settings), &mut *self.left()) {
-            plan.claims.made(identity_of(&rustix::fs::fstat(output)?));
+            plan.claims.made(identity_of(&stat_of(output)?));
         }
         Ok(())
     }
@@ -371,7 +371,7 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, O
 /// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
 /// well be both at once.
 fn identity(fd: impl AsFd) -> Option<Identity> {
-    let stat = rustix::fs::fstat(fd).ok()?;
+    let stat = stat_of(&fd).ok()?;
     let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
     stored.then(|| identity_of(&stat))
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::folder::Folder;
 use crate::input::{Identity, identity_of};
@@ -101,7 +101,7 @@ impl Output {
         };
         if unnamed && folder.may_make_unnamed() && can_link_unnamed() {
             let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-            match rustix::fs::openat(&folder, ".", flags, mode) {
+            match retry_on_intr(|| rustix::fs::openat(&folder, ".", flags, mode)) {
                 Ok(fd) => return Ok(Self { folder, name, fd, temporary: None }),
                 // What a file system or kernel without O_TMPFILE says (open(2)).
                 Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
@@ -136,12 +136,14 @@ impl Output {
         write_all(self.fd.as_fd(), bytes)
     }
 
-    /// Gives the file its name. With `sync`, its bytes are on the disk before that, and the name after.
+    /// Gives the file its name. With `sync`, its bytes are on the disk before that, and the name after. If only
+    /// that last step fails, the file is whole and keeps its name, but that it outlives a power cut is not known:
+    /// it is an error, and the original stays.
     pub fn commit(mut self, replacing: Replacing, sync: bool) -> Result<(), Refusal> {
         // File systems that make no unnamed files are mostly remote ones, which may find out that the disk is full
         // as late as when a file is closed. Nobody hears of that; a sync tells in time.
         if sync || self.temporary.is_some() {
-            rustix::fs::fsync(&self.fd)?;
+            retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
         }
         loop {
             match self.take_free_name() {
@@ -167,10 +169,12 @@ impl Output {
             return self.link_unnamed(&self.name);
         };
         let folder = &self.folder;
-        match rustix::fs::renameat_with(folder, temporary.name(), folder, &self.name, RenameFlags::NOREPLACE) {
+        let temporary = temporary.name();
+        let rename = || rustix::fs::renameat_with(folder, temporary, folder, &self.name, RenameFlags::NOREPLACE);
+        match retry_on_intr(rename) {
             // File systems that know no NOREPLACE (NFS among them) link all the same; the temporary goes when dropped.
             Err(Errno::INVAL | Errno::NOSYS) => {
-                rustix::fs::linkat(folder, temporary.name(), folder, &self.name, AtFlags::empty())
+                retry_on_intr(|| rustix::fs::linkat(folder, temporary, folder, &self.name, AtFlags::empty()))
             }
             renamed => {
                 if renamed.is_ok() {
@@ -189,7 +193,7 @@ impl Output {
             self.temporary = Some(temporary);
         }
         if let Some(temporary) = &self.temporary {
-            rustix::fs::renameat(&self.folder, temporary.name(), &self.folder, &self.name)?;
+            retry_on_intr(|| rustix::fs::renameat(&self.folder, temporary.name(), &self.folder, &self.name))?;
             self.temporary.take().into_iter().for_each(Temporary::forget);
         }
         Ok(())
@@ -200,13 +204,13 @@ impl Output {
     fn link_unnamed(&self, name: &OsStr) -> rustix::io::Result<()> {
         static BARE_DESCRIPTOR: AtomicBool = AtomicBool::new(true);
         if BARE_DESCRIPTOR.load(Ordering::Relaxed) {
-            match rustix::fs::linkat(&self.fd, "", &self.folder, name, AtFlags::EMPTY_PATH) {
+            match retry_on_intr(|| rustix::fs::linkat(&self.fd, "", &self.folder, name, AtFlags::EMPTY_PATH)) {
                 Err(Errno::NOENT) => BARE_DESCRIPTOR.store(false, Ordering::Relaxed),
                 linked => return linked,
             }
         }
         let unnamed = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
-        rustix::fs::linkat(CWD, unnamed, &self.folder, name, AtFlags::SYMLINK_FOLLOW)
+        retry_on_intr(|| rustix::fs::linkat(CWD, &unnamed, &self.folder, name, AtFlags::SYMLINK_FOLLOW))
     }
 }
 

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::folder::Folder;
 
@@ -40,7 +40,7 @@ impl Temporary {
             // Known before it is there: there is no moment in which it would be forgotten.
             alive().push((Arc::clone(folder), name.clone()));
             let temporary = Self { folder: Arc::clone(folder), name };
-            match make(&temporary.name) {
+            match retry_on_intr(|| make(&temporary.name)) {
                 Ok(made) => return Ok((temporary, made)),
                 Err(error) => {
                     // There is nothing, or it is somebody else's.
