@@ -4,12 +4,21 @@
 //! with 0600 and no name; then owner, mode and times are set through its descriptor, in this order,
 //! because a new owner must not meet the old one's mode. Where the group cannot be kept, or an ACL said
 //! more than the mode does, group and other get only what everybody concerned had before.
+//!
+//! What cannot be kept is decided here, once:
+//! - Whoever may not give files away (nobody but root may), or is on a file system that knows no owners, hears nothing of
+//!   it; if the group is lost, the mode is narrowed.
+//! - An ACL that cannot be read is taken for one that grants nobody anything, without a word.
+//! - An owner that could not be set for any other reason, a mode or times that could not, and an inherited ACL that could
+//!   not be removed are a warning each. The output stays, as what it holds is whole; so does the original, even where
+//!   it was to go. The rest is set all the same, but never the mode where an inherited ACL would add to it.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use anyhow::Context;
 use rustix::fs::{Gid, Mode, Stat, Timespec, Timestamps, Uid};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::folder::Folder;
 
@@ -51,7 +60,7 @@ impl Metadata {
     /// Of the opened folder `fd`, for one that mirrors it: its maker can work in it, and nobody else gets to
     /// write, as the sticky bit that may have made that safe is not taken over.
     pub fn of_folder(fd: BorrowedFd<'_>) -> rustix::io::Result<Self> {
-        let mut metadata = Self::of(fd, &rustix::fs::fstat(fd)?);
+        let mut metadata = Self::of(fd, &retry_on_intr(|| rustix::fs::fstat(fd))?);
         metadata.mode = metadata.mode & 0o755 | 0o700;
         metadata.acl_grants = metadata.acl_grants.map(|grants| grants & 0o5);
         Ok(metadata)
@@ -65,35 +74,40 @@ impl Metadata {
 
     /// Gives the new file `fd`, made in `folder`, owner, mode and times.
     pub fn apply(&self, fd: BorrowedFd<'_>, folder: &Folder) -> anyhow::Result<()> {
-        self.apply_access(fd, folder)?;
-        rustix::fs::futimens(fd, &self.times).context("cannot set times")?;
-        Ok(())
+        let access = self.apply_access(fd, folder);
+        let times = retry_on_intr(|| rustix::fs::futimens(fd, &self.times)).map_err(io::Error::from);
+        access.and(times.context("cannot set times"))
     }
 
     /// Owner and mode alone: for a folder, whose times change with every file made in it.
     pub fn apply_access(&self, fd: BorrowedFd<'_>, folder: &Folder) -> anyhow::Result<()> {
-        let group_kept = self.apply_owner(fd, folder);
+        let (group_kept, owner) = self.apply_owner(fd, folder);
         if folder.inherits_acl {
-            match rustix::fs::fremovexattr(fd, ACCESS_ACL) {
+            match retry_on_intr(|| rustix::fs::fremovexattr(fd, ACCESS_ACL)) {
                 Ok(()) | Err(Errno::NODATA | Errno::NOTSUP) => {}
                 // The mode stays 0600, which no ACL entry gets past.
-                Err(error) => return Err(error).context("cannot remove the inherited ACL"),
+                Err(error) => return Err(io::Error::from(error)).context("cannot remove the inherited ACL"),
             }
         }
         let mode = Mode::from_raw_mode(self.mode_for(group_kept));
-        rustix::fs::fchmod(fd, mode).context("cannot set mode")?;
-        Ok(())
+        let set = retry_on_intr(|| rustix::fs::fchmod(fd, mode)).map_err(io::Error::from);
+        owner.and(set.context("cannot set mode"))
     }
 
-    /// Sets owner and group where allowed; tells whether the group is right. A refusal is no error: nobody
-    /// but root may give files away.
-    fn apply_owner(&self, fd: BorrowedFd<'_>, folder: &Folder) -> bool {
-        let (owner, group) = (Uid::from_raw(self.owner), Gid::from_raw(self.group));
+    /// Sets owner and group where allowed; tells whether the group is right, and what failed. A refusal is no error:
+    /// nobody but root may give files away.
+    fn apply_owner(&self, fd: BorrowedFd<'_>, folder: &Folder) -> (bool, anyhow::Result<()>) {
         let born = folder.owner_of_new(fd);
-        born == Some((self.owner, self.group))
-            || rustix::fs::fchown(fd, Some(owner), Some(group)).is_ok()
+        if born == Some((self.owner, self.group)) {
+            return (true, Ok(()));
+        }
+        let (owner, group) = (Uid::from_raw(self.owner), Gid::from_raw(self.group));
+        let both = retry_on_intr(|| rustix::fs::fchown(fd, Some(owner), Some(group)));
+        let group_kept = both.is_ok()
             || born.is_some_and(|(_, g)| g == self.group)
-            || rustix::fs::fchown(fd, None, Some(group)).is_ok()
+            || retry_on_intr(|| rustix::fs::fchown(fd, None, Some(group))).is_ok();
+        let failed = both.err().filter(|&error| !refuses_owners(error)).map(io::Error::from);
+        (group_kept, failed.map_or(Ok(()), Err).context("cannot set owner"))
     }
 
     /// The mode that the output gets.
@@ -107,11 +121,16 @@ impl Metadata {
     }
 }
 
+/// Whether a file's owner is not for this user to set, unknown to his namespace, or to the file system.
+fn refuses_owners(error: Errno) -> bool {
+    matches!(error, Errno::PERM | Errno::ACCESS | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP)
+}
+
 /// If the file has an access ACL: the permissions that the owning group, other and everybody named in
 /// it have in common, as any of them may be "group" or "other" to the output.
 fn acl_grants(fd: BorrowedFd<'_>, mode: u32) -> Option<u32> {
     let mut buffer = [0u8; MOST_ACL];
-    match rustix::fs::fgetxattr(fd.as_fd(), ACCESS_ACL, &mut buffer) {
+    match retry_on_intr(|| rustix::fs::fgetxattr(fd.as_fd(), ACCESS_ACL, &mut buffer)) {
         Ok(size) => Some(common_grants(&buffer[..size], mode)),
         Err(Errno::NODATA | Errno::NOTSUP) => None,
         Err(_) => Some(0),
