@@ -128,7 +128,7 @@ impl Plan {
 
     /// Opens the argument `name` in `parent` if it is a folder; a link to one only where originals are kept.
     fn folder_named(&self, parent: &Folder, name: &OsStr, path: &Path) -> Result<Option<Folder>, Outcome> {
-        let Ok(Some(stat)) = parent.look(name) else {
+        let Some(stat) = parent.look(name)? else {
             return Ok(None);
         };
         let opened = match FileType::from_raw_mode(stat.st_mode) {
@@ -279,12 +279,7 @@ impl Iterator for Plan {
         loop {
             let (shown, planned) = match self.walk.as_mut().map(Iterator::next) {
                 Some(Some(Ok(entry))) => (entry.path().to_owned(), self.entry(entry)),
-                Some(Some(Err(error))) => {
-                    let path = error.path().map_or_else(PathBuf::new, Path::to_owned);
-                    // Only followed links make loops, and none are followed.
-                    let reason = error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into());
-                    (path, Err(reason.into()))
-                }
+                Some(Some(Err((path, reason)))) => (path, Err(reason.into())),
                 Some(None) => {
                     self.walk = None;
                     continue;

@@ -24,6 +24,8 @@ pub(super) struct Walk {
     entries: walkdir::IntoIter,
     /// The folder of the last entry, and its path below the root.
     last: (PathBuf, Arc<Folder>),
+    /// Path of the last entry, and how deep below the root it is.
+    reached: (PathBuf, usize),
 }
 
 impl Walk {
@@ -36,7 +38,19 @@ impl Walk {
         }
         let root = Arc::new(root);
         let last = (PathBuf::new(), Arc::clone(&root));
-        Self { root, path, entries: entries.into_iter(), last }
+        let reached = (path.clone(), 0);
+        Self { root, path, entries: entries.into_iter(), last, reached }
+    }
+
+    /// The error with the name that it is about. walkdir gives none where reading on in a folder fails; that is the
+    /// one that holds the last entry, or some folder above.
+    fn named(&self, error: walkdir::Error) -> (PathBuf, io::Error) {
+        let (path, depth) = &self.reached;
+        let up = (depth + 1).saturating_sub(error.depth());
+        let read = || path.ancestors().nth(up).unwrap_or(&self.path).to_owned();
+        let name = error.path().map_or_else(read, Path::to_owned);
+        // Only followed links make loops, and none are followed.
+        (name, error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into()))
     }
 
     /// The path it began with.
@@ -56,10 +70,15 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = walkdir::Result<DirEntry>;
+    /// An entry, or what kept the folder of that name from being read.
+    type Item = Result<DirEntry, (PathBuf, io::Error)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.entries.next()
+        let entry = self.entries.next()?;
+        if let Ok(entry) = &entry {
+            self.reached = (entry.path().to_owned(), entry.depth());
+        }
+        Some(entry.map_err(|error| self.named(error)))
     }
 }
 
