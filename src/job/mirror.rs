@@ -29,14 +29,18 @@ impl Mirror {
         if path.exists() && !path.is_dir() {
             return Err(Errno::NOTDIR.into());
         }
-        fs::create_dir_all(path)?;
-        if sync {
-            for parent in missing.iter().filter_map(|folder| folder.parent()) {
-                let parent = Folder::open(parent)?;
-                parent.sync(parent.as_fd())?;
+        while let Err(error) = fs::create_dir_all(path) {
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
             }
         }
         let root = Arc::new(Folder::open(path)?);
+        if sync {
+            for parent in missing.iter().filter_map(|folder| folder.parent()) {
+                // One that may be written but not read is synced with all of its file system, through the new folder.
+                Folder::open(parent)?.sync(root.as_fd())?;
+            }
+        }
         let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
         Ok(Self { root, last, sync })
     }
