@@ -12,6 +12,7 @@ mod damage;
 mod decoders;
 mod decompress;
 mod disk;
+mod faults;
 mod folders;
 mod gnu;
 mod integration;

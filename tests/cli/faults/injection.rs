@@ -1,0 +1,139 @@
+//! gzcc under strace, which lets the nth call of a name fail; and what strace wrote about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use super::scenarios::{Prepared, Scenario};
+use crate::harness::{Ran, Sandbox};
+
+/// The errors that are injected, and the system's words for them.
+pub const ERRORS: &[(&str, &str)] = &[
+    ("EIO", "Input/output error"),
+    ("EINTR", "Interrupted system call"),
+    ("ENOSPC", "No space left on device"),
+    ("EDQUOT", "Disk quota exceeded"),
+    ("EACCES", "Permission denied"),
+    ("EMFILE", "Too many open files"),
+];
+
+/// The calls that may touch an input, an output, a folder or metadata, or start a worker. A `?` lets strace pass by
+/// what this machine does not have.
+const CALLS: &str = "?open,openat,openat2,read,pread64,write,fsync,syncfs,linkat,?rename,?renameat,renameat2,\
+    ?fchmod,?fchown,utimensat,?unlink,unlinkat,?stat,?lstat,?fstat,?newfstatat,statx,fgetxattr,fremovexattr,close,\
+    getdents64,?mkdir,mkdirat,?clone,?clone3";
+
+/// One system call that fails.
+pub struct Fault {
+    pub call: String,
+    pub error: &'static str,
+    /// What the system says to that.
+    pub words: &'static str,
+    /// Which call of this name, counted from 1 in each thread.
+    pub nth: usize,
+}
+
+impl Fault {
+    /// Whether the system can have it. No signal interrupts the reading of a folder (getdents(2)), and what walks
+    /// through folders does not read on after an error.
+    pub fn can_be(&self) -> bool {
+        (&*self.call, self.error) != ("getdents64", "EINTR")
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at call {} of {}", self.error, self.nth, self.call)
+    }
+}
+
+/// What strace wrote: the lines of each thread.
+#[derive(Default)]
+pub struct Trace {
+    threads: Vec<Vec<String>>,
+    sandbox: String,
+}
+
+impl Trace {
+    fn read(folder: &Path, sandbox: &Sandbox) -> Self {
+        let files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        let lines = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
+        let sandbox = fs::canonicalize(sandbox.path(".")).unwrap().to_str().unwrap().to_owned();
+        Self { threads: files.map(lines).collect(), sandbox }
+    }
+
+    /// The calls on files of the sandbox, and which of its name in its thread each is. Strace counts in each thread for
+    /// itself, so what would meet the loader, in the first thread, is left out.
+    pub fn calls(&self) -> Vec<(&str, usize)> {
+        let mut calls: BTreeMap<&str, Vec<Vec<bool>>> = BTreeMap::new();
+        for thread in &self.threads {
+            let mut of_thread: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
+            for line in thread {
+                let Some((call, _)) = line.split_once('(') else { continue };
+                of_thread.entry(call).or_default().push(self.concerns(line));
+            }
+            of_thread.into_iter().for_each(|(call, concerns)| calls.entry(call).or_default().push(concerns));
+        }
+        let mut found = Vec::new();
+        for (call, threads) in calls {
+            let lead = |concerns: &Vec<bool>| concerns.iter().take_while(|concerns| !**concerns).count();
+            let least = threads.iter().map(lead).max().unwrap_or(0);
+            let numbered = threads.iter().flat_map(|concerns| concerns.iter().enumerate());
+            found.extend(numbered.filter(|(at, concerns)| **concerns && *at >= least).map(|(at, _)| (call, at + 1)));
+        }
+        found
+    }
+
+    /// The lines of the calls that were made to fail.
+    pub fn hits(&self) -> Vec<String> {
+        let injected = self.threads.iter().flatten().filter(|line| line.contains("(INJECTED"));
+        injected.map(|line| line.replace(&self.sandbox, "@")).collect()
+    }
+
+    /// Whether a line tells of a file in the sandbox. A path from the root is looked for only where it leads; the
+    /// folder that it does not start from is named as well.
+    fn concerns(&self, line: &str) -> bool {
+        let elsewhere = line.contains("AT_FDCWD<") && line.contains(">, \"/");
+        line.starts_with("clone") || line.contains(&self.sandbox) && !elsewhere
+    }
+}
+
+/// Runs gzcc in `t` under strace with these `options`.
+fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> (Ran, Trace) {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("trace");
+    let quoted = |words: &[&str]| words.iter().map(|word| format!("'{word}' ")).collect::<String>();
+    let strace = ["timeout", "-k1", "60", "strace", "-ff", "-y", "-o", to.to_str().unwrap()];
+    let gzcc = quoted(&[&[env!("CARGO_BIN_EXE_gzcc")][..], words].concat());
+    let script = format!("exec {}{}{gzcc}{redirections}", quoted(&strace), quoted(options));
+    let ran = t.command("bash", ["-c", &script]).run();
+    let trace = Trace::read(folder.path(), t);
+    (ran, trace)
+}
+
+/// The run without a fault.
+pub fn run_whole(scenario: &Scenario, t: &Sandbox) -> (Ran, Trace) {
+    traced(scenario.words, scenario.redirections, t, &["-e", &format!("trace={CALLS}")])
+}
+
+/// The run with one.
+pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Ran, Trace) {
+    let t = prepared.sandbox();
+    let Fault { call, error, nth, .. } = fault;
+    let inject = format!("inject={call}:error={error}:when={nth}");
+    let Scenario { words, redirections, .. } = prepared.scenario;
+    let (ran, trace) = traced(words, redirections, &t, &["-e", &format!("trace={call}"), "-e", &inject]);
+    (t, ran, trace)
+}
+
+/// Runs gzcc with `words` and these faults, each `CALL:error=NAME[:when=N]`; tells how many calls failed.
+pub fn inject(t: &Sandbox, faults: &[&str], words: &[&str]) -> (Ran, usize) {
+    let calls: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
+    let injects: Vec<String> = faults.iter().map(|fault| format!("inject={fault}")).collect();
+    let trace = format!("trace={}", calls.join(","));
+    let options: Vec<&str> =
+        ["-e", &trace].into_iter().chain(injects.iter().flat_map(|inject| ["-e", inject])).collect();
+    let (ran, trace) = traced(words, "", t, &options);
+    (ran, trace.hits().len())
+}

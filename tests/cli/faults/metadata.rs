@@ -1,0 +1,211 @@
+//! What becomes of metadata that cannot be kept, of an output whose name cannot be synced, of a temporary that
+//! cannot be removed, and of workers that cannot be had: each decided once, and the decision tested.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+use super::injection::inject;
+use super::scenarios::modified;
+use crate::harness::{Sandbox, have, is_root, log};
+
+/// A sandbox with an original of this mode, and its content.
+fn original(mode: u32) -> (Sandbox, Vec<u8>) {
+    let t = Sandbox::new();
+    let content = t.write("a", log(3000));
+    fs::File::options().write(true).open(t.path("a")).unwrap().set_modified(modified()).unwrap();
+    fs::set_permissions(t.path("a"), Permissions::from_mode(mode)).unwrap();
+    (t, content)
+}
+
+fn mode(t: &Sandbox, name: &str) -> u32 {
+    fs::metadata(t.path(name)).unwrap().permissions().mode() & 0o777
+}
+
+/// P3: never after any warning about it.
+#[test]
+fn a_mode_that_cannot_be_set_is_a_warning_and_keeps_the_original() {
+    if !have("strace") {
+        return;
+    }
+    for (error, words) in [("EPERM", "Operation not permitted"), ("EOPNOTSUPP", "Operation not supported")] {
+        for (way, back) in [(&["--rm", "a"][..], "a"), (&["a"], "a")] {
+            let (t, content) = original(0o640);
+            let (ran, hits) = inject(&t, &[&format!("fchmod:error={error}")], way);
+            ran.assert(ran.status.code() == Some(2) && hits == 1, "a warning");
+            ran.assert(ran.stderr() == format!("gzcc: a: a.gz: cannot set mode: {words}\n"), "one line");
+            assert_eq!(t.read(back), content);
+            t.assert_holds("a.gz", &content);
+            assert_eq!(mode(&t, "a.gz"), 0o600, "its maker's alone, as it was born");
+            assert_eq!(fs::metadata(t.path("a.gz")).unwrap().modified().unwrap(), modified(), "the times are set");
+        }
+    }
+}
+
+#[test]
+fn times_that_cannot_be_set_are_a_warning_and_keep_the_original() {
+    if !have("strace") {
+        return;
+    }
+    for (error, words) in [("EPERM", "Operation not permitted"), ("EOPNOTSUPP", "Operation not supported")] {
+        let (t, content) = original(0o640);
+        let (ran, hits) = inject(&t, &[&format!("utimensat:error={error}")], &["--rm", "a"]);
+        ran.assert(ran.status.code() == Some(2) && hits == 1, "a warning");
+        ran.assert(ran.stderr() == format!("gzcc: a: a.gz: cannot set times: {words}\n"), "one line");
+        assert_eq!(t.read("a"), content);
+        t.assert_holds("a.gz", &content);
+        assert_eq!(mode(&t, "a.gz"), 0o640);
+    }
+}
+
+/// Nobody but root may give files away, and some file systems know no owners: that is not worth a word.
+#[test]
+fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
+    if !have("strace") {
+        return;
+    }
+    if !is_root() {
+        eprintln!("passed over: only root has files of others to compress");
+        return;
+    }
+    for error in ["EPERM", "EACCES", "EINVAL", "EOPNOTSUPP", "ENOSYS"] {
+        let (t, content) = original(0o664);
+        chown(t.path("a"), Some(12_345), Some(12_345)).unwrap();
+        // Both owner and group, and then the group alone.
+        let (ran, hits) = inject(&t, &[&format!("fchown:error={error}")], &["--rm", "a"]);
+        ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty() && hits == 2, "success, without a word");
+        t.assert_holds("a.gz", &content);
+        assert_eq!((mode(&t, "a.gz"), t.exists("a")), (0o644, false), "{error}: group and other have what both had");
+    }
+    // The owner is refused, the group is not.
+    let (t, content) = original(0o664);
+    chown(t.path("a"), Some(12_345), Some(12_345)).unwrap();
+    let (ran, _) = inject(&t, &["fchown:error=EPERM:when=1"], &["--rm", "a"]);
+    ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "success, without a word");
+    t.assert_holds("a.gz", &content);
+    let made = fs::metadata(t.path("a.gz")).unwrap();
+    assert_eq!((made.uid(), made.gid(), mode(&t, "a.gz")), (0, 12_345, 0o664));
+    // Anything else is no refusal.
+    let (t, content) = original(0o664);
+    chown(t.path("a"), Some(12_345), Some(12_345)).unwrap();
+    let (ran, _) = inject(&t, &["fchown:error=EDQUOT"], &["--rm", "a"]);
+    ran.assert(ran.status.code() == Some(2), "a warning");
+    ran.assert(ran.stderr() == "gzcc: a: a.gz: cannot set owner: Disk quota exceeded\n", "one line");
+    assert_eq!(t.read("a"), content);
+    t.assert_holds("a.gz", &content);
+    assert_eq!(mode(&t, "a.gz"), 0o644);
+}
+
+/// An ACL may grant less than the mode shows, so one that cannot be read is taken for the worst.
+#[test]
+fn an_acl_that_cannot_be_read_leaves_group_and_other_with_nothing() {
+    if !have("strace") {
+        return;
+    }
+    let (t, content) = original(0o664);
+    let acl = "fgetxattr:error=EIO";
+    let (ran, hits) = inject(&t, &[acl], &["a"]);
+    ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty() && hits > 0, "success, without a word");
+    t.assert_holds("a.gz", &content);
+    assert_eq!(mode(&t, "a.gz"), 0o600);
+}
+
+/// P3. What is on the disk by then nobody knows; the file is whole and keeps its name, but it does not count.
+#[test]
+fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
+    if !have("strace") {
+        return;
+    }
+    for (nth, named) in [(1, false), (2, true)] {
+        for option in ["--rm", "--sync"] {
+            let (t, content) = original(0o640);
+            let (ran, hits) = inject(&t, &[&format!("fsync:error=EIO:when={nth}")], &[option, "a"]);
+            ran.assert(ran.status.code() == Some(1) && hits == 1, "an error");
+            ran.assert(ran.stderr() == "gzcc: a: a.gz: Input/output error\n", "one line");
+            assert_eq!(t.read("a"), content);
+            assert_eq!(t.exists("a.gz"), named, "the output is synced before it is named, its folder afterwards");
+            if named {
+                t.assert_holds("a.gz", &content);
+            }
+        }
+    }
+}
+
+/// Two faults: the rename that would have given it its name, and then the removal.
+#[test]
+fn only_a_temporary_that_cannot_be_removed_is_left_over() {
+    if !have("strace") {
+        return;
+    }
+    let (t, content) = original(0o640);
+    let faults = ["renameat2:error=EIO", "unlinkat:error=EIO"];
+    let (ran, hits) = inject(&t, &faults, &["--rm", "--named-temporaries", "a"]);
+    ran.assert(ran.status.code() == Some(1) && hits == 2, "an error");
+    ran.assert(ran.stderr() == "gzcc: a: a.gz: Input/output error\n", "what failed first is told");
+    assert_eq!(t.read("a"), content);
+    let [temporary, original] = &t.names()[..] else { panic!("{:?}", t.names()) };
+    assert!(temporary.starts_with(".gzcc-") && original == "a");
+}
+
+/// On file systems that do not know it, another way leads to the same.
+#[test]
+fn what_a_file_system_does_not_know_is_done_in_another_way() {
+    if !have("strace") {
+        return;
+    }
+    for (fault, words) in [
+        ("renameat2:error=EINVAL", &["--named-temporaries", "--rm"][..]),
+        ("renameat2:error=ENOSYS", &["--named-temporaries", "--rm"]),
+        ("openat2:error=ENOSYS", &["-r", "--rm"]),
+        ("openat2:error=EPERM", &["-r", "--rm"]),
+        ("linkat:error=ENOENT:when=1", &["--rm"]),
+        ("fgetxattr:error=EOPNOTSUPP", &["--rm"]),
+        ("fsync:error=EINVAL:when=2", &["--rm"]),
+    ] {
+        let t = Sandbox::new();
+        let content = t.write("x/a", log(3000));
+        let input = if words.contains(&"-r") { "x" } else { "x/a" };
+        let (ran, hits) = inject(&t, &[fault], &[words, &[input]].concat());
+        ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty() && hits > 0, fault);
+        assert_eq!(t.names(), ["x", "x/a.gz"], "{fault}");
+        t.assert_holds("x/a.gz", &content);
+    }
+}
+
+#[test]
+fn workers_that_cannot_be_had_are_done_without() {
+    if !have("strace") {
+        return;
+    }
+    for scheduler in ["threads", "rayon"] {
+        for when in ["1", "2", "1+"] {
+            let t = Sandbox::new();
+            let contents: Vec<Vec<u8>> = (0..6).map(|i| t.write(format!("f{i}"), log(3000 + i))).collect();
+            let faults = [&*format!("?clone:error=EAGAIN:when={when}"), &*format!("?clone3:error=EAGAIN:when={when}")];
+            let words = ["-j4", "--scheduler", scheduler, "f0", "f1", "f2", "f3", "f4", "f5"];
+            let (ran, hits) = inject(&t, &faults, &words);
+            ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "all is done");
+            ran.assert(hits > 0 || when == "2", "a worker was refused");
+            for (i, content) in contents.iter().enumerate() {
+                t.assert_holds(format!("f{i}.gz"), content);
+            }
+        }
+    }
+}
+
+/// A folder that may be written and entered but not read cannot be synced itself.
+#[test]
+fn a_new_output_folder_is_synced_where_its_parent_cannot_be_read() {
+    if is_root() {
+        eprintln!("passed over: root may read every folder");
+        return;
+    }
+    let t = Sandbox::new();
+    let content = t.write("a", log(3000));
+    fs::create_dir(t.path("drop")).unwrap();
+    fs::set_permissions(t.path("drop"), Permissions::from_mode(0o300)).unwrap();
+    let ran = t.gzcc(["--rm", "-O", "drop/new", "a"]).run();
+    fs::set_permissions(t.path("drop"), Permissions::from_mode(0o700)).unwrap();
+    ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "it succeeds");
+    t.assert_holds("drop/new/a.gz", &content);
+    assert!(!t.exists("a"));
+}

@@ -1,0 +1,1 @@
+//! Reads and writes that move less than asked.
