@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
@@ -21,6 +21,7 @@ use self::mirror::Mirror;
 use crate::folder::{self, Folder};
 use crate::gzip::{Found, Start};
 use crate::input::{Identity, Input, identity_of, stat_of};
+use crate::lock::lock;
 use crate::metadata::Metadata;
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason, Terminal};
@@ -71,7 +72,7 @@ impl Jobs {
         loop {
             report.wait_for_room();
             // Questions are asked in the order of the arguments, one at a time.
-            let turn = self.settings.ask.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
+            let turn = self.settings.ask.then(|| lock(&self.turn));
             let planned = match &mut *self.left() {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
                 Left::Each(plan) if report.disk_is_full() => plan.pass_next()?,
@@ -103,7 +104,7 @@ impl Jobs {
     }
 
     fn left(&self) -> MutexGuard<'_, Left> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.left)
     }
 
     /// Opens one input and makes its output. What needs no stream has its outcome.

@@ -43,6 +43,7 @@ mod inflate;
 mod input;
 pub mod interrupt;
 mod job;
+mod lock;
 mod metadata;
 mod names;
 pub mod outcome;

@@ -8,14 +8,15 @@ mod question;
 mod queue;
 
 use std::io::{self, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use self::listing::Listing;
 pub use self::question::may_replace;
 use self::queue::Queue;
+use crate::lock::lock;
 use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
@@ -33,6 +34,9 @@ pub struct Report {
     disk_full: AtomicBool,
     /// Standard output takes no more.
     stdout_ended: AtomicBool,
+    /// All that was told, for tests.
+    #[cfg(test)]
+    pub told: Mutex<Vec<String>>,
 }
 
 /// In which words, and how many.
@@ -77,6 +81,8 @@ impl Report {
             listing: lists.then(|| Mutex::new(Listing::new(settings))),
             disk_full: AtomicBool::new(false),
             stdout_ended: AtomicBool::new(false),
+            #[cfg(test)]
+            told: Mutex::default(),
         }
     }
 
@@ -155,6 +161,11 @@ impl Report {
 
     fn tell(&self, label: &Label, outcome: Outcome) {
         self.count(&outcome);
+        #[cfg(test)]
+        lock(&self.told).push(match &outcome {
+            Outcome::Failed(error) => format!("{}: {}", label.shown.display(), Chain(error)),
+            outcome => format!("{}: {outcome:?}", label.shown.display()),
+        });
         if let (Some(listing), Outcome::Done(done)) = (&self.listing, &outcome) {
             let line = lock(listing).line(label, done);
             self.print(&line);
@@ -270,13 +281,10 @@ impl Tally {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Prints one line on standard error. If that fails there is nobody left to tell.
 pub fn say(line: std::fmt::Arguments<'_>) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    // Tests of this crate ask the report what was told.
+    let _ = cfg!(test) || io::stderr().write_all(format!("{line}\n").as_bytes()).is_ok();
 }
 
 /// Prints one line on standard error if that can take it, past whoever waits to print there.

@@ -5,6 +5,8 @@
 
 mod board;
 mod rayon;
+#[cfg(test)]
+mod stress;
 mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -12,37 +12,28 @@
 //! input (opening a file, reading a pipe) or with the output (writing) takes the [`Reader`] or the [`Writer`] out
 //! of the state and puts it back afterwards; others find it gone and do something else.
 //!
-//! Blocks taken and not yet written are counted against a [`Lead`] that the whole run shares, so memory is
+//! Blocks taken and not yet written are counted against a lead that the whole run shares, so memory is
 //! bounded. The first block in flight of a stream needs no leave, so whoever holds the lowest block never waits
 //! and nothing can deadlock. A ticket dropped without a result (a panic) counts as a failed block.
 
 mod blocks;
 mod piece;
 mod reader;
+mod shared;
 mod writer;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use self::piece::Hand;
 use self::piece::{Cut, Piece, Place};
 use self::reader::Placed;
 pub use self::reader::{Inputs, Part, Reader};
+pub use self::shared::Shared;
 pub use self::writer::Writer;
-use crate::deflate::{self, Engine};
-use crate::gzip;
-use crate::inflate::Inflation;
+use crate::lock::{lock, others_first};
 use crate::outcome::{Label, Outcome};
-use crate::report::Report;
-use crate::settings::Settings;
-use crate::verify::Verification;
-
-/// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
-/// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
-/// long, so a lead of three times the workers is never used up but by a slow output.
-const LEAD_PER_WORKER: usize = 3;
 
 /// The other workers, as a stream sees them.
 pub trait Others: Sync {
@@ -51,66 +42,6 @@ pub trait Others: Sync {
 
     /// Whether any of them waits.
     fn any_waits(&self) -> bool;
-}
-
-/// What all streams of a run share.
-pub struct Shared<'run> {
-    /// Where outcomes go.
-    pub report: &'run Report,
-    /// What was decided.
-    pub settings: &'run Settings,
-    /// Makes the engine of a worker.
-    pub engine: fn(u8) -> Box<dyn Engine>,
-    others: &'run dyn Others,
-    lead: Lead,
-    /// Buffers for pieces, to be used again.
-    spare: Mutex<Vec<Vec<u8>>>,
-    /// Decoders with their buffers, to be used again.
-    inflations: Mutex<Vec<Inflation>>,
-    /// The same for what is read back.
-    verifications: Mutex<Vec<Verification>>,
-}
-
-impl<'run> Shared<'run> {
-    /// For a run with these settings.
-    pub fn new(
-        settings: &'run Settings,
-        report: &'run Report,
-        engine: fn(u8) -> Box<dyn Engine>,
-        others: &'run dyn Others,
-    ) -> Self {
-        let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };
-        Self {
-            report,
-            settings,
-            engine,
-            others,
-            lead,
-            spare: Mutex::default(),
-            inflations: Mutex::default(),
-            verifications: Mutex::default(),
-        }
-    }
-}
-
-/// How many more blocks may be taken out of their turn.
-#[derive(Debug)]
-struct Lead {
-    free: AtomicUsize,
-}
-
-impl Lead {
-    fn is_free(&self) -> bool {
-        self.free.load(Ordering::Relaxed) > 0
-    }
-
-    fn try_take(&self) -> bool {
-        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
-    }
-
-    fn give_back(&self) {
-        self.free.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// One ordered output and the inputs that go into it.
@@ -241,6 +172,7 @@ impl Stream {
             None => {
                 let broken = state.broken;
                 drop(state);
+                others_first();
                 // A reader lost to a panic ends the stream; what it had in hand goes with it.
                 let placed = catch_unwind(AssertUnwindSafe(|| match broken {
                     true => {
@@ -293,6 +225,7 @@ impl Stream {
             let Some(Some(entry)) = state.parked.pop_front() else { break };
             state.front += 1;
             drop(state);
+            others_first();
             if wrote {
                 // The lead has grown by the block written before this one.
                 shared.others.wake();
@@ -336,7 +269,7 @@ impl Stream {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that can panic runs under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
@@ -377,39 +310,5 @@ impl Drop for Ticket<'_> {
         if !self.parked {
             self.park(Err(Outcome::panicked()));
         }
-    }
-}
-
-impl Shared<'_> {
-    /// An empty buffer with room for a compressed block, or for as much content.
-    fn spare_buffer(&self) -> Vec<u8> {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))
-    }
-
-    fn reuse(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-    }
-
-    /// A decoder at the beginning of a file.
-    fn inflation(&self, pass_through: bool) -> Inflation {
-        let spare = self.inflations.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut inflation = spare.unwrap_or_else(Inflation::new);
-        inflation.restart(pass_through);
-        inflation
-    }
-
-    fn verification(&self) -> Verification {
-        let spare = self.verifications.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(Verification::new)
-    }
-
-    fn reuse_verification(&self, verification: Verification) {
-        self.verifications.lock().unwrap_or_else(PoisonError::into_inner).push(verification);
-    }
-
-    fn reuse_inflation(&self, inflation: Inflation) {
-        self.inflations.lock().unwrap_or_else(PoisonError::into_inner).push(inflation);
     }
 }

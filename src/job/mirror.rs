@@ -4,12 +4,13 @@ use std::fs;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use rustix::io::Errno;
 
 use crate::folder::Folder;
+use crate::lock::lock;
 use crate::metadata::Metadata;
 use crate::shown::Shown;
 
@@ -48,7 +49,7 @@ impl Mirror {
     /// The folder `path` below it, for the input `shown`; made, with the access of the one it mirrors, where it is
     /// not there.
     pub(super) fn folder(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last);
         if last.0 != path {
             let mut folder = Arc::clone(&self.root);
             let mut original = PathBuf::new();

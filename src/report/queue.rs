@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::lock::lock;
 use crate::outcome::{Label, Outcome};
 
 /// Most outcomes that wait for an earlier one, at about 300 bytes each: 5 MiB. While there are more, no
@@ -68,7 +69,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -4,11 +4,12 @@
 //! workers. A big file spawns tasks that run the same helping loop; idle workers steal them. Blocks are taken by
 //! running tasks alone, never queued, so memory stays bounded.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::Floor;
+use crate::lock::lock;
 use crate::stream::{Hand, Help, Others, Stream};
 
 /// A pool's tasks and what they share.
@@ -76,9 +77,9 @@ impl<'run> Pool<'run> {
     }
 
     fn with_hand(&self, work: impl FnOnce(&mut Hand)) {
-        let spare = self.hands.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let spare = lock(&self.hands).pop();
         let mut hand = spare.unwrap_or_else(|| Hand::new(self.floor.shared));
         work(&mut hand);
-        self.hands.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
+        lock(&self.hands).push(hand);
     }
 }

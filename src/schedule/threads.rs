@@ -6,11 +6,12 @@
 //! count: that join is the lesson's WaitGroup.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use super::Floor;
 use super::board::Task;
+use crate::lock::{lock, others_first};
 use crate::stream::{Hand, Others};
 
 /// The workers of a run and those that may still join them.
@@ -63,6 +64,7 @@ impl<'scope> Crew<'scope, '_> {
 
     /// Starts one more worker if there is a vacancy. Where the system has no thread left, there are no more of those.
     fn hire(self: &Arc<Self>) {
+        others_first();
         let fewer = |vacancies: usize| vacancies.checked_sub(1);
         if self.vacancies.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err() {
             return;
@@ -75,6 +77,6 @@ impl<'scope> Crew<'scope, '_> {
     }
 
     fn handles(&self) -> std::sync::MutexGuard<'_, Vec<ScopedJoinHandle<'scope, ()>>> {
-        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.handles)
     }
 }

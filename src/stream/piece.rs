@@ -92,14 +92,14 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
         Cut::Content(content) => Ok(Piece::Content(content)),
         Cut::Batch(batch) => {
             let decoder = hand.decoder.get_or_insert_with(|| Decompress::new(false));
-            Ok(Piece::Content(batch.inflate(decoder, shared.spare_buffer())))
+            Ok(Piece::Content(batch.inflate(decoder, shared.buffer())))
         }
     }
 }
 
 /// Compresses the blocks in the hand's buffer that end at `ends` after the window.
 fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, shared: &Shared<'_>) -> Packed {
-    let mut bytes = shared.spare_buffer();
+    let mut bytes = shared.buffer();
     if place.first {
         bytes.extend_from_slice(&place.part.header);
     }

@@ -150,7 +150,7 @@ impl Reader {
             Cutter::Inflation(inflation) => {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
                 let inflation = inflation.get_or_insert_with(|| shared.inflation(pass_through));
-                match inflation.next(fd, shared.spare_buffer()) {
+                match inflation.next(fd, shared.buffer()) {
                     Chunk::Batch(batch) => (Ok(Cut::Batch(batch)), false),
                     Chunk::Content(content) => {
                         let last = content.end.is_some();

@@ -174,7 +174,7 @@ impl Writer {
     fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {
         let written = self.sink.write(&bytes);
         self.progress.bytes_out += bytes.len() as u64;
-        shared.reuse(bytes);
+        shared.reuse_buffer(bytes);
         written.map_err(|error| {
             self.broken = true;
             self.sink.failure(error)
