@@ -228,6 +228,11 @@ impl Input {
         }
     }
 
+    /// Whether it takes room on a disk.
+    pub fn is_stored(&self) -> bool {
+        self.stat.st_blocks > 0
+    }
+
     /// Whether it has neither changed size nor been modified since it was opened. What is no regular file
     /// cannot tell, and standard input is taken as it comes.
     pub fn unchanged(&self) -> io::Result<bool> {

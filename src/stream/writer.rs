@@ -8,6 +8,7 @@ use crate::gzip::{self, Damage};
 use crate::inflate::{Check, Content, Trailing};
 use crate::interrupt;
 use crate::outcome::{Facts, Label, Outcome, Reason, Status};
+use crate::settings::Settings;
 use crate::sink::{Ending, Sink, Written};
 use crate::verify::Verification;
 
@@ -97,7 +98,7 @@ impl Writer {
     fn finish(&mut self, place: &Place, shared: &Shared<'_>) -> Outcome {
         // Everything has been read by now, so whatever changes from here on has not been read.
         let changed = match place.part.input.unchanged() {
-            Ok(unchanged) => self.progress.grew || !unchanged,
+            Ok(unchanged) => self.progress.grew || !unchanged || self.fell_short(place, shared.settings),
             Err(error) => return error.into(),
         };
         self.whole += 1;
@@ -111,6 +112,15 @@ impl Writer {
         let stored = facts.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
         let facts = Facts { mtime: stored.or(input.mtime()), ..facts };
         self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, changed, trailing_garbage })
+    }
+
+    /// Whether there was less to be read than the input has. A file that only shows a state of the system (those of
+    /// /sys say that they are a page long) may have less; nobody removes one of these.
+    fn fell_short(&self, place: &Place, settings: &Settings) -> bool {
+        let (input, progress) = (&place.part.input, &self.progress);
+        // What is garbage is not read to its end.
+        let less = !progress.trailing_garbage && input.size.is_some_and(|size| progress.bytes_in < size);
+        less && (input.is_stored() || settings.removes())
     }
 
     /// Writes compressed data, with the member's trailer if it is the last.

@@ -88,15 +88,23 @@ impl Trace {
     /// The lines of the calls that were made to fail.
     pub fn hits(&self) -> Vec<String> {
         let injected = self.threads.iter().flatten().filter(|line| line.contains("(INJECTED"));
-        injected.map(|line| line.replace(&self.sandbox, "@")).collect()
+        let named = |line: &String| line.replace(&self.sandbox, "@");
+        injected
+            .map(|line| if is_relative(line) { named(line).replacen('"', "\"@/", 1) } else { named(line) })
+            .collect()
     }
 
     /// Whether a line tells of a file in the sandbox. A path from the root is looked for only where it leads; the
     /// folder that it does not start from is named as well.
     fn concerns(&self, line: &str) -> bool {
         let elsewhere = line.contains("AT_FDCWD<") && line.contains(">, \"/");
-        line.starts_with("clone") || line.contains(&self.sandbox) && !elsewhere
+        line.starts_with("clone") || is_relative(line) || line.contains(&self.sandbox) && !elsewhere
     }
+}
+
+/// Whether a call's only folder is the one that gzcc runs in.
+fn is_relative(line: &str) -> bool {
+    line.contains("(\"") && !line.contains("(\"/")
 }
 
 /// Runs gzcc in `t` under strace with these `options`.
@@ -134,6 +142,15 @@ pub fn inject(t: &Sandbox, faults: &[&str], words: &[&str]) -> (Ran, usize) {
     let trace = format!("trace={}", calls.join(","));
     let options: Vec<&str> =
         ["-e", &trace].into_iter().chain(injects.iter().flat_map(|inject| ["-e", inject])).collect();
+    let (ran, trace) = traced(words, "", t, &options);
+    (ran, trace.hits().len())
+}
+
+/// Runs gzcc with `words` and this fault, of calls on the file `name` alone; tells how many were met.
+pub fn inject_on(t: &Sandbox, name: &str, fault: &str, words: &[&str]) -> (Ran, usize) {
+    let path = t.path(name);
+    let trace = format!("trace={}", fault.split(':').next().unwrap_or_default());
+    let options = ["-P", path.to_str().unwrap(), "-e", &trace, "-e", &format!("inject={fault}")];
     let (ran, trace) = traced(words, "", t, &options);
     (ran, trace.hits().len())
 }
