@@ -1,13 +1,18 @@
 //! Reads and writes that move less than asked, and files that end before their size says so.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
+use flate2::{Compression, GzBuilder};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::injection::inject_on;
 use crate::harness::{BLOCK, Sandbox, assert_member, have, log, noise};
+
+/// Bytes of a compressed file that are read at once.
+const READ: usize = 256 * 1024;
 
 /// Bytes as strace wants them.
 fn hex(bytes: &[u8]) -> String {
@@ -56,6 +61,32 @@ fn a_file_that_ends_before_its_size_says_so_has_no_output_and_stays() {
             assert!(t.read("cut") == content && !t.exists("cut.gz"));
             t.assert_holds("a.gz", &log(100));
         }
+    }
+}
+
+/// The same of a compressed file that seems to end where its first member does.
+#[test]
+fn a_compressed_file_that_ends_between_members_before_its_size_says_so_stays() {
+    if !have("strace") {
+        return;
+    }
+    let member = |name: usize| {
+        let mut encoder = GzBuilder::new().filename("n".repeat(name)).write(Vec::new(), Compression::fast());
+        encoder.write_all(b"content").unwrap();
+        encoder.finish().unwrap()
+    };
+    // As long as what is read at once.
+    let first = member(1 + READ - member(1).len());
+    for option in ["--rm", "-k"] {
+        let t = Sandbox::new();
+        t.write("a.gz", [&first[..], &member(1)].concat());
+        t.gzcc(["-dk", "a.gz"]).succeeds();
+        assert_eq!(t.read("a"), b"contentcontent");
+        fs::remove_file(t.path("a")).unwrap();
+        let (ran, hits) = inject_on(&t, "a.gz", "read:retval=0:when=2", &["-d", "-j1", option, "a.gz"]);
+        ran.assert(ran.status.code() == Some(2) && hits == 1, "a warning");
+        ran.assert(ran.stderr() == "gzcc: a.gz: changed while it was read; no whole output made\n", "one line");
+        assert_eq!(t.names(), ["a.gz"]);
     }
 }
 
