@@ -101,7 +101,7 @@ fn removing_originals_survives_every_fault() {
 
 #[test]
 fn walks_and_mirrored_folders_survive_every_fault() {
-    let calls = ["openat", "openat2", "getdents64", "mkdirat", "fsync", "linkat", "unlinkat", "fchmod", "statx"];
+    let calls = ["openat", "openat2", "getdents64", "mkdirat", "fsync", "linkat", "unlinkat", "fchmod", "newfstatat"];
     survives(scenarios::FOLDERS, &calls, 700);
 }
 

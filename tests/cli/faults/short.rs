@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
 use flate2::{Compression, GzBuilder};
@@ -143,7 +142,7 @@ fn a_pipe_that_gives_a_few_bytes_at_a_time_is_read_to_its_end() {
     for (words, input, expected) in [(&["-c", "-j2"][..], &content, &packed), (&["-dc"], &packed, &content)] {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         let command = &mut t.gzcc(words).into_command();
-        let child = command.stdin(OwnedFd::from(reader)).stdout(Stdio::piped()).spawn().unwrap();
+        let child = command.stdin(reader).stdout(Stdio::piped()).spawn().unwrap();
         // Only the child's end is to be left open.
         command.stdin(Stdio::null());
         let output = std::thread::scope(|scope| {
