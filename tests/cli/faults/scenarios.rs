@@ -90,6 +90,10 @@ pub const STREAMS: &[Scenario] = &[
         ..scenario("to standard output", &["-c", "-j1", "a", "b"], &[("a", "out"), ("b", "out")])
     },
     scenario("into one output", &["-j1", "-o", "out", "a", "b"], &[("a", "out"), ("b", "out")]),
+    Scenario {
+        replaces: true,
+        ..scenario("into one output, replacing", &["-j1", "-f", "-o", "out", "a", "b"], &[("a", "out"), ("b", "out")])
+    },
     scenario("into one output, syncing", &["-j1", "--sync", "-o", "out", "a", "b"], &[("a", "out"), ("b", "out")]),
 ];
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use flate2::read::MultiGzDecoder;
 
 use super::injection::Fault;
 use super::scenarios::{MODE, OLD, Pair, Prepared, modified};
@@ -143,13 +146,27 @@ fn metadata(pair: &Pair, ended: &Ended<'_>, t: &Sandbox) -> Result<(), String> {
 
 /// An input that shares its output, which may be one that the shell has opened.
 fn joined(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) -> Result<(), String> {
-    let output = fs::read(t.path(pair.output)).ok();
-    let whole = output.as_ref().is_some_and(|output| *output == pair.whole);
     require(t.read(pair.input) == pair.original, || "the original is lost".into())?;
-    require(whole || ended.status != 0 || ended.foreign, || "a part only, and nothing told".into())?;
+    let output = fs::read(t.path(pair.output)).ok();
+    if output.as_ref().is_some_and(|output| *output == pair.whole) {
+        return Ok(());
+    }
+    require(ended.status != 0 || ended.foreign, || "a part only, and nothing told".into())?;
+    // What came out before the fault cannot be taken back from a descriptor.
     let by_shell = prepared.scenario.redirections.contains('>');
-    let without = prepared.pairs.iter().any(|other| other.whole.len() > output.as_ref().map_or(0, Vec::len));
-    require(whole || by_shell || output.is_none() || (ended.status != 0 && without), || {
-        "the output is neither whole nor absent".into()
-    })
+    let old = prepared.scenario.replaces.then_some(OLD);
+    let in_order =
+        || output.as_deref() == old || output.as_deref().is_some_and(|output| holds_whole_inputs(prepared, output));
+    require(by_shell || in_order(), || "the output is neither absent nor made of whole inputs".into())
+}
+
+/// Whether `output` holds the inputs in their order, each whole or not at all.
+fn holds_whole_inputs(prepared: &Prepared<'_>, output: &[u8]) -> bool {
+    let mut content = Vec::new();
+    let read = MultiGzDecoder::new(output).read_to_end(&mut content);
+    let mut rest = &content[..];
+    for Pair { original, .. } in &prepared.pairs {
+        rest = rest.strip_prefix(&original[..]).unwrap_or(rest);
+    }
+    read.is_ok() && rest.is_empty()
 }
