@@ -4,14 +4,16 @@
 
 mod reference;
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 
 use flate2::{Crc, Decompress};
 use gzcc::deflate::{BLOCK, WORST_CASE};
 use gzcc::fuzzing::{Check, Chunk, Content, Inflation, MOST_HEADER, TRAILER, Trailing};
 use libfuzzer_sys::fuzz_target;
-use rustix::fs::{MemfdFlags, SeekFrom};
+use rustix::fs::MemfdFlags;
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
 
 use self::reference::{Read, Verdict};
@@ -40,10 +42,10 @@ fuzz_target!(|data: &[u8]| {
     let room = [2, 3, 64, 1000, 32 << 10, ROOM][(choice >> 16) as usize % 6].max(expected.content.len() >> 10);
     let (reader, writer) = pipe_with(PipeFlags::DIRECT | PipeFlags::CLOEXEC).expect("a pipe");
     let piped = thread::scope(|scope| {
-        scope.spawn(|| send(&file, writer, choice));
+        scope.spawn(|| send(&file, writer.into(), choice));
         let read = read(reader.as_fd(), &mut inflation, &mut decoder, (pass_through, room));
         // Whoever reads no further must not keep the writer waiting.
-        while rustix::io::read(&reader, &mut [0; PIPE_BUF]).expect("a pipe") > 0 {}
+        io::copy(&mut File::from(reader), &mut io::sink()).expect("a pipe");
         read
     });
     agree(&piped, &expected, &file);
@@ -136,7 +138,7 @@ fn update((crc, length): &mut (Crc, u32), bytes: &[u8]) {
 }
 
 /// Sends `file` in pieces, each of which is one read at the other end.
-fn send(file: &[u8], pipe: OwnedFd, choice: u64) {
+fn send(file: &[u8], mut pipe: File, choice: u64) {
     let most = [1, 7, 100, 1500, PIPE_BUF][(choice >> 24) as usize % 5].max(file.len() >> 10).min(PIPE_BUF);
     let mut random = choice | 1;
     let mut rest = file;
@@ -145,20 +147,17 @@ fn send(file: &[u8], pipe: OwnedFd, choice: u64) {
         random ^= random >> 7;
         random ^= random << 17;
         let (piece, behind) = rest.split_at((1 + random as usize % most).min(rest.len()));
-        rustix::io::write(&pipe, piece).expect("a pipe");
+        pipe.write_all(piece).expect("a pipe");
         rest = behind;
     }
 }
 
 /// A file that is on no disk.
-fn memfd(bytes: &[u8]) -> OwnedFd {
-    let fd = rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory");
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        rest = &rest[rustix::io::write(&fd, rest).expect("memory")..];
-    }
-    rustix::fs::seek(&fd, SeekFrom::Start(0)).expect("a file can be rewound");
-    fd
+fn memfd(bytes: &[u8]) -> File {
+    let mut file = File::from(rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory"));
+    file.write_all(bytes).expect("memory");
+    file.rewind().expect("a file can be rewound");
+    file
 }
 
 /// Numbers that depend on all of the input: the options of a run that is nothing but a file (FNV-1a).

@@ -3,8 +3,9 @@
 #![no_main]
 
 use std::ffi::OsString;
-use std::io::Read;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::thread;
 
@@ -47,8 +48,8 @@ fuzz_target!(|data: &[u8]| {
     if flags & 8 != 0 {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
         let piped = thread::scope(|scope| {
-            scope.spawn(|| send(&content, writer, pieces));
-            self::made(&packed, &[&reader], settings.clone(), (2, scheduler))
+            scope.spawn(|| send(&content, writer.into(), pieces));
+            self::made(&packed, &[&reader.into()], settings.clone(), (2, scheduler))
         });
         assert!(piped == made, "a pipe makes something else of it");
     }
@@ -62,8 +63,8 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// What a run makes of these descriptors in `path`.
-fn made(path: &Path, inputs: &[&OwnedFd], settings: Settings, (jobs, scheduler): (usize, Scheduler)) -> Vec<u8> {
-    let name = |fd: &&OwnedFd| OsString::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+fn made(path: &Path, inputs: &[&File], settings: Settings, (jobs, scheduler): (usize, Scheduler)) -> Vec<u8> {
+    let name = |file: &&File| OsString::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let tally = run(Settings {
         inputs: inputs.iter().map(name).collect(),
         jobs: jobs.try_into().expect("some"),
@@ -85,27 +86,30 @@ fn shaped(content: &[u8], shape: u8) -> Vec<u8> {
     let blocks = 1 + usize::from(shape >> 3 & 1);
     let size = blocks * BLOCK - 2 + usize::from(shape >> 4 & 3) + usize::from(shape >> 6 & 1) * 20_000;
     let drift = shape >> 7;
-    let repeated = (0..=u8::MAX).map(|n| n.wrapping_mul(drift)).cycle();
-    repeated.flat_map(|n| content.iter().map(move |byte| byte.wrapping_add(n))).take(size).collect()
+    let mut repeated = content.to_vec();
+    let mut round = 0u8;
+    while repeated.len() < size {
+        round = round.wrapping_add(drift);
+        match round {
+            0 => repeated.extend_from_slice(content),
+            _ => repeated.extend(content.iter().map(|byte| byte.wrapping_add(round))),
+        }
+    }
+    repeated.truncate(size);
+    repeated
 }
 
 /// Sends `content` in pieces of a size of its own.
-fn send(content: &[u8], pipe: OwnedFd, pieces: u8) {
+fn send(content: &[u8], mut pipe: File, pieces: u8) {
     let size = (content.len() >> 8).max(1 + 97 * usize::from(pieces));
     for piece in content.chunks(size) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            rest = &rest[rustix::io::write(&pipe, rest).expect("a pipe")..];
-        }
+        pipe.write_all(piece).expect("a pipe");
     }
 }
 
 /// A file that is on no disk.
-fn memfd(bytes: &[u8]) -> OwnedFd {
-    let fd = rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory");
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        rest = &rest[rustix::io::write(&fd, rest).expect("memory")..];
-    }
-    fd
+fn memfd(bytes: &[u8]) -> File {
+    let mut file = File::from(rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory"));
+    file.write_all(bytes).expect("memory");
+    file
 }
