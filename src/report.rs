@@ -18,7 +18,7 @@ pub use self::question::may_replace;
 use self::queue::Queue;
 use crate::lock::lock;
 use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
-use crate::settings::{Mode, Rules, Settings, Verbosity};
+use crate::settings::{Mode, Rules, Scheduler, Settings, Verbosity};
 use crate::shown::Shown;
 
 /// Takes in outcomes as they come about.
@@ -84,6 +84,19 @@ impl Report {
             #[cfg(test)]
             told: Mutex::default(),
         }
+    }
+
+    /// Tells with -v who is about to work, as far as options, affinity, quota and limits have left anybody.
+    pub fn begin(&self, settings: &Settings) {
+        if self.voice.verbosity < Verbosity::Verbose || self.voice.rules == Rules::Gzip || self.listing.is_some() {
+            return;
+        }
+        let jobs = settings.jobs.get();
+        let scheduler = match settings.scheduler {
+            Scheduler::Threads => "threads",
+            Scheduler::Rayon => "rayon",
+        };
+        say(format_args!("gzcc: {jobs} worker{}, {scheduler}", if jobs == 1 { "" } else { "s" }));
     }
 
     /// Takes in what became of an input.

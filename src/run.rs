@@ -24,6 +24,7 @@ pub fn run_with_engine(settings: Settings, engine: fn(u8) -> Box<dyn Engine>) ->
 
 /// [`run_with_engine`] with a report that somebody else may look at meanwhile.
 pub fn run_reporting(settings: Settings, report: &Report, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
+    report.begin(&settings);
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
         Ok(jobs) => schedule::run(&settings, &jobs, report, engine),

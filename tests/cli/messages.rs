@@ -71,7 +71,8 @@ fn verbose_tells_each_file_on_standard_error() {
     t.write("empty", "");
     let size = t.gzcc(["-c", "a"]).succeeds().len();
     let a = format!("a: 1000 -> {size} bytes ({:.1}%), a.gz", size as f64 / 10.0);
-    assert_eq!(t.gzcc(["-v", "a", "empty"]).says(0, &[&a, "empty: 0 -> 20 bytes, empty.gz"]), "Compressed 2 files\n");
+    let (workers, empty) = ("gzcc: 2 workers, threads", "empty: 0 -> 20 bytes, empty.gz");
+    assert_eq!(t.gzcc(["-v", "-j2", "a", "empty"]).says(0, &[workers, &a, empty]), "Compressed 2 files\n");
 }
 
 #[test]
