@@ -22,7 +22,11 @@ pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, 
     let told = told(prepared, fault, ran, foreign)?;
     require((status == 0) == told.is_empty() || foreign, || format!("exit status {status} with {told:?} told"))?;
     require(
-        hits.len() >= told.len() || prepared.scenario.has_folders() || prepared.scenario.joins() || foreign,
+        hits.len() >= told.len()
+            || is_full(fault)
+            || prepared.scenario.has_folders()
+            || prepared.scenario.joins()
+            || foreign,
         || "more files than failed calls are told".into(),
     )?;
     let again = fault.error != "EINTR" || told.is_empty() || hits.iter().any(|hit| opens_a_walk(hit));
@@ -70,11 +74,17 @@ fn told(prepared: &Prepared<'_>, fault: &Fault, ran: &Ran, foreign: bool) -> Res
         let shares = prepared.scenario.joins() && stderr.contains(fault.words);
         // A folder that may not be read is opened to be entered, and does not take a mode that way.
         let entered = fault.error == "EACCES" && reason.ends_with("cannot set mode: Bad file descriptor");
-        let given = reason.contains(fault.words) || entered;
+        let passed = is_full(fault) && reason.ends_with("not begun, as the disk is full");
+        let given = reason.contains(fault.words) || entered || passed;
         require(given || shares || foreign, || format!("no reason of the system: {line}"))?;
         require(told.insert(name.to_owned()), || format!("told twice: {name}"))?;
     }
     Ok(told)
+}
+
+/// Whether the fault keeps further inputs from being begun.
+fn is_full(fault: &Fault) -> bool {
+    matches!(fault.error, "ENOSPC" | "EDQUOT")
 }
 
 /// Whether a message about `name` tells of `path`: it is that, or below it.
