@@ -124,7 +124,7 @@ fn single(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) 
     }
     match ended.told {
         // What was found before the folder failed is done, the rest not begun.
-        _ if ended.with_folder => require(kept != (scenario.removes() && whole), || "half done".into()),
+        false if ended.with_folder => require(kept != (scenario.removes() && whole), || "half done".into()),
         false => {
             require(whole, || "not done, and nothing told".into())?;
             require(kept != scenario.removes(), || "the original should be kept or gone".into())
