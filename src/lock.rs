@@ -29,7 +29,7 @@ pub mod held_up {
 
     /// One in so many places, and for so many microseconds at most: a crowd that jostles, one in which somebody stumbles
     /// now and then, and one in which somebody falls asleep.
-    const MANNERS: [(u64, u64); 3] = [(2, 40), (8, 300), (48, 3000)];
+    const MANNERS: [(u64, u64); 3] = [(2, 20), (8, 150), (48, 2000)];
 
     /// Of the run under way; 0 where nobody is held up.
     static SEED: AtomicU64 = AtomicU64::new(0);

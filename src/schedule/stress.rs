@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PANIC: &[u8] = b"here is where the worker panics\n";
 
 /// Bytes that go into a pipe at a time.
-const SIP: usize = 3000;
+const SIP: usize = 20_000;
 
 /// What a run came to.
 #[derive(Clone, PartialEq, Eq)]
