@@ -146,13 +146,18 @@ impl Output {
             retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
         }
         loop {
-            match self.take_free_name() {
-                Err(Errno::EXIST) => {}
+            let can_link = match self.take_free_name() {
+                Err(Errno::EXIST) => true,
+                // A file system without links. -f can do without, as it may replace whatever turns up meanwhile.
+                Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) if replacing.force && self.temporary.is_some() => {
+                    false
+                }
                 named => break named?,
-            }
-            // Whatever has the name may be gone by now: then it is free to be taken after all.
-            if let Some(standing) = self.folder.look(&self.name)? {
-                replacing.allows(&standing)?;
+            };
+            let standing = self.folder.look(&self.name)?;
+            standing.as_ref().map_or(Ok(()), |standing| replacing.allows(standing))?;
+            // Whatever had the name may be gone by now: then it is free to be taken after all.
+            if standing.is_some() || !can_link {
                 self.replace()?;
                 break;
             }
