@@ -256,7 +256,7 @@ fn change_at_every_moment(way: Way) {
     }
     for decompresses in [false, true] {
         let way = Way { decompresses, ..way };
-        let reads = times(&way.prepare().0, way.input(), way.read(), &way.all_words());
+        let reads = times(&way.prepare().0, way.input(), way.read(), &way.all_words(), 0);
         assert!(reads > 2, "{reads} reads leave no time between them");
         let mut tried = 0;
         for (change, when) in CHANGES.iter().flat_map(|change| WHENS.map(|when| (*change, when))) {

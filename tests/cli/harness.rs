@@ -32,6 +32,11 @@ impl Sandbox {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// In a folder that is somewhere else than others.
+    pub fn within(folder: tempfile::TempDir) -> Self {
+        Self { folder }
+    }
+
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -17,6 +17,7 @@ mod folders;
 mod gnu;
 mod integration;
 mod kills;
+mod limits;
 mod messages;
 mod metadata;
 mod originals;

@@ -55,14 +55,15 @@ pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], med
     ran
 }
 
-/// How often gzcc with `words` makes the system call `call` on `on`, when nobody meddles.
-pub fn times(t: &Sandbox, on: &str, call: &str, words: &[&str]) -> usize {
+/// How often gzcc with `words` makes the system calls `calls` (names with commas between) on `on` when nobody meddles,
+/// ending with `status`.
+pub fn times(t: &Sandbox, on: &str, calls: &str, words: &[&str], status: i32) -> usize {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let on = fs::canonicalize(t.path(on)).unwrap();
-    let (to, traced) = (trace.path().to_str().unwrap(), format!("trace={call}"));
+    let (to, traced) = (trace.path().to_str().unwrap(), format!("trace={calls}"));
     let strace = ["-f", "-o", to, "-P", on.to_str().unwrap(), "-e", &traced, env!("CARGO_BIN_EXE_gzcc")];
     let ran = t.command("strace", strace.iter().chain(words)).run();
-    ran.assert(ran.status.success(), "it succeeds when nobody meddles");
-    let whole = format!("{call}(");
-    fs::read_to_string(trace.path()).unwrap().lines().filter(|line| line.contains(&whole)).count()
+    ran.assert(ran.status.code() == Some(status), "it ends well when nobody meddles");
+    let trace = fs::read_to_string(trace.path()).unwrap();
+    trace.lines().filter(|line| calls.split(',').any(|call| line.contains(&format!(" {call}(")))).count()
 }

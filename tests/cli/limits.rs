@@ -1,0 +1,246 @@
+//! Where the system gives little: descriptors, memory, threads, processors, room in names and paths; and very many
+//! files.
+
+mod places;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise};
+use crate::stopped::times;
+
+const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
+
+/// Runs gzcc with these words where `limit`, in the shell's words, holds, soft and hard.
+fn limited(t: &Sandbox, limit: &str, words: &[&str]) -> crate::harness::Call {
+    let script = format!("{limit} || exit 99; exec \"$@\"");
+    t.command("bash", [&["-c", &script, "bash", env!("CARGO_BIN_EXE_gzcc")], words].concat())
+}
+
+#[test]
+fn few_descriptors_make_few_workers_and_every_file_is_done() {
+    let t = Sandbox::new();
+    let big = t.write("big", noise(3 * BLOCK, 1));
+    let deep = (0..16).map(|i| format!("t/{}", "d/".repeat(i)));
+    let names: Vec<String> = deep.map(|folder| format!("{folder}f")).collect();
+    names.iter().for_each(|name| drop(t.write(name, name)));
+    let named: Vec<&str> = names.iter().map(String::as_str).chain(["big"]).collect();
+    // A folder and a file of the input, a file of the output, and where there is one a walk or another folder take
+    // their share: below that, nothing can be done.
+    for (limits, words) in [
+        (&[8, 10, 12, 20, 40][..], [&["-f"], &named[..]].concat()),
+        (&[16, 20, 40], [&["-f", "-O", "out"], &named[..]].concat()),
+        (&[12, 20, 40], vec!["-rf", "t", "big"]),
+        (&[20, 40], vec!["-rf", "-O", "out", "t", "big"]),
+    ] {
+        for (limit, scheduler) in limits.iter().flat_map(|limit| SCHEDULERS.map(|scheduler| (limit, scheduler))) {
+            let told = limited(&t, &format!("ulimit -n {limit}"), &[&["-j40", scheduler], &words[..]].concat());
+            assert!(told.succeeds().starts_with(b"Compressed 17 files"), "{limit}: {words:?}");
+            t.shell("find . -name '*.gz' -delete").succeeds();
+        }
+    }
+    t.gzcc(["big"]).succeeds();
+    for scheduler in SCHEDULERS {
+        let back = limited(&t, "ulimit -n 10", &["-dc", "-j40", scheduler, "big.gz"]);
+        assert!(back.succeeds() == big, "{scheduler}");
+    }
+    // A soft limit is raised, and then costs no worker.
+    for (limit, workers) in [("ulimit -n 20", 1), ("ulimit -n 48", 4), ("ulimit -Sn 20", 40)] {
+        let line = format!("gzcc: {workers} worker{}, threads\n", if workers == 1 { "" } else { "s" });
+        let ran = limited(&t, limit, &["-v", "-f", "-j40", "t/f"]).run();
+        ran.assert(ran.status.success() && ran.stderr().starts_with(&line), &line);
+    }
+}
+
+#[test]
+fn without_memory_nothing_is_left_behind_and_no_original_lost() {
+    let t = Sandbox::new();
+    let contents = [("big", noise(4 * BLOCK, 1)), ("a", log(1000)), ("b", log(5000))];
+    let (mut whole, mut short) = (0, 0);
+    for scheduler in SCHEDULERS {
+        // In KiB: from where the program itself cannot be loaded to where everything is done.
+        for limit in (2_000..40_000).step_by(2_000) {
+            contents.iter().for_each(|(name, content)| drop(t.write(name, content)));
+            let words = ["-j2", "--rm", scheduler, "big", "a", "b"];
+            let ran = limited(&t, &format!("ulimit -c 0; ulimit -v {limit}"), &words).run();
+            for (name, content) in &contents {
+                let output = format!("{name}.gz");
+                match t.exists(&output) {
+                    true => t.assert_holds(&output, content),
+                    false => {
+                        ran.assert(t.exists(name) && t.read(name) == *content, &format!("{limit}: {name} is there"))
+                    }
+                }
+                let gone = !t.exists(name);
+                ran.assert(!ran.status.success() || gone, &format!("{limit}: {name} is done where all is well"));
+            }
+            *if ran.status.success() { &mut whole } else { &mut short } += 1;
+            let strange = t.names().into_iter().find(|name| name.starts_with('.'));
+            ran.assert(strange.is_none(), &format!("{limit}: nothing is left behind"));
+            t.shell("rm -f *.gz").succeeds();
+        }
+    }
+    assert!(whole > 0 && short > 0, "{whole} had enough, {short} had not: both ends must be met");
+    // What the README's figures and the tests of memory allow for is enough.
+    contents.iter().for_each(|(name, content)| drop(t.write(name, content)));
+    limited(&t, "ulimit -v 60000", &["-j2", "big", "a", "b"]).succeeds();
+}
+
+/// Threads are limited by user, and the limit is not root's.
+#[test]
+fn where_threads_do_not_start_there_are_fewer_workers() {
+    if !is_root() || !have("setpriv") {
+        eprintln!("passed over: takes root to become a user who has no processes yet");
+        return;
+    }
+    let t = Sandbox::new();
+    t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
+    let a = t.write("a", noise(4 * BLOCK, 1));
+    t.command("chown", ["-R", "60123:60123", "."]).succeeds();
+    for limit in 1..6 {
+        for scheduler in SCHEDULERS {
+            for words in [&["a", "gzcc"][..], &["-d", "a.gz", "gzcc.gz"]] {
+                let own = ["setpriv", "--reuid=60123", "--regid=60123", "--clear-groups", "./gzcc", "-f", "-j8"];
+                let script = format!("ulimit -u {limit}; exec \"$@\"");
+                let all = [&["-c", &script, "bash"], &own[..], &[scheduler], words].concat();
+                t.command("bash", all).succeeds();
+            }
+            assert!(t.read("a") == a);
+            // Put back in place as what it was, so that it can be run again.
+            fs::set_permissions(t.path("gzcc"), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn one_processor_makes_one_worker_unless_more_are_asked_for() {
+    if !have("taskset") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("a", "x");
+    for (words, workers) in [(&["-v"][..], "1 worker, threads"), (&["-v", "-j3", SCHEDULERS[1]], "3 workers, rayon")] {
+        // Not every processor need be this process' to choose.
+        let one = t.command("bash", ["-c", "taskset -cp $$ | sed 's/.*: //; s/[,-].*//'"]).succeeds();
+        let one = String::from_utf8(one).unwrap();
+        let call = [&["-c", one.trim(), env!("CARGO_BIN_EXE_gzcc"), "-f"], words, &["a"]].concat();
+        let ran = t.command("taskset", call).run();
+        ran.assert(ran.status.success() && ran.stderr().starts_with(&format!("gzcc: {workers}\n")), workers);
+    }
+}
+
+/// A group of processes that may use one processor's time, where such can be made.
+struct Quota(std::path::PathBuf);
+
+impl Quota {
+    fn new() -> Option<Self> {
+        let name = format!("gzcc-test-{}", std::process::id());
+        let versions =
+            [("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "100000"), ("/sys/fs/cgroup", "cpu.max", "100000 100000")];
+        versions.into_iter().find_map(|(root, file, quota)| {
+            let group = Path::new(root).join(&name);
+            fs::create_dir(&group).ok()?;
+            let group = Self(group);
+            // Not created if it is not there: a folder that is no group takes no file of this name.
+            let limit = fs::OpenOptions::new().write(true).open(group.0.join(file));
+            limit.and_then(|mut limit| std::io::Write::write_all(&mut limit, quota.as_bytes())).ok().map(|()| group)
+        })
+    }
+}
+
+impl Drop for Quota {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_quota_of_one_processors_time_makes_one_worker() {
+    let Some(quota) = Quota::new() else {
+        eprintln!("passed over: no group of processes can be made here");
+        return;
+    };
+    let t = Sandbox::new();
+    t.write("a", "x");
+    let enter = format!("echo $$ > {}", quota.0.join("cgroup.procs").display());
+    let ran = limited(&t, &enter, &["-v", "a"]).run();
+    if ran.status.code() == Some(99) {
+        eprintln!("passed over: the group cannot be entered");
+        return;
+    }
+    ran.assert(ran.stderr().starts_with("gzcc: 1 worker, threads\n"), "the quota is heeded");
+}
+
+/// How many files are very many.
+fn very_many() -> usize {
+    if std::env::var("GZCC_TESTS").is_ok_and(|tests| tests == "full") { 200_000 } else { 20_000 }
+}
+
+/// P6: a file named costs a few bytes, and one that a walk finds no more.
+#[test]
+fn very_many_files_are_all_done_in_little_memory() {
+    if !have("python3") {
+        return;
+    }
+    let many = very_many();
+    // In memory where that can be, as a disk takes its time for so many.
+    let t = tempfile::tempdir_in("/dev/shm").map_or_else(|_| Sandbox::new(), Sandbox::within);
+    let peak = "import resource, subprocess, sys\nif subprocess.call(sys.argv[1:]): sys.exit(1)\n\
+                print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    fs::create_dir(t.path("t")).unwrap();
+    (0..many).for_each(|i| fs::write(t.path(format!("t/{i}")), b"x").unwrap());
+    let gzcc = env!("CARGO_BIN_EXE_gzcc");
+    // Folder or arguments, and bytes a file: its name as argument is there twice, and once as the place of its output.
+    for (words, bytes) in [("-r t", 64), ("--scheduler=rayon --rm --no-sync t/*", 300)] {
+        // As many arguments as there are files take a stack to match.
+        let script = format!("ulimit -s 65536 2>&-; exec python3 -c '{peak}' '{gzcc}' -1 -j2 {words}");
+        let ran = t.command("bash", ["-c", &script]).run();
+        if ran.stderr().contains("Argument list too long") {
+            eprintln!("passed over: {words} is too long for this system");
+            continue;
+        }
+        let told = String::from_utf8(ran.stdout.clone()).unwrap();
+        let (count, used) = told.trim().split_once('\n').unwrap_or_default();
+        ran.assert(count == format!("Compressed {many} files") && ran.stderr.is_empty(), words);
+        let (used, allowed) = (used.parse::<usize>().unwrap() * 1024, (24 << 20) + many * bytes);
+        ran.assert(used < allowed, &format!("{words}: {used} of {allowed} bytes"));
+        let made = fs::read_dir(t.path("t"))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "gz"));
+        assert_eq!(made.count(), many, "{words}");
+        t.assert_holds(format!("t/{}.gz", many / 2), b"x");
+        t.shell("find t -name '*.gz' -delete").succeeds();
+    }
+}
+
+#[test]
+fn the_longest_names_fit_and_longer_ones_are_refused_before_any_work() {
+    let longest = "n".repeat(252);
+    let outputs = [&["-k"][..], &["-f"], &["--named-temporaries"], &["--named-temporaries", "-f"], &["-O", "out"]];
+    for way in outputs {
+        let t = Sandbox::new();
+        let content = t.write(&longest, log(1000));
+        t.gzcc([way, &[&longest]].concat()).succeeds();
+        let output = format!("{}{longest}.gz", if way[0] == "-O" { "out/" } else { "" });
+        t.assert_holds(&output, &content);
+        fs::remove_file(t.path(&longest)).unwrap();
+        let back = if way[0] == "-O" { &["-O", "back"] } else { way };
+        t.gzcc([&["-d"], back, &[&output]].concat()).succeeds();
+        assert!(t.read(if way[0] == "-O" { format!("back/out/{longest}") } else { longest.clone() }) == content);
+    }
+    let too_long = "n".repeat(253);
+    for way in outputs {
+        let t = Sandbox::new();
+        t.write(&too_long, log(1000));
+        let shown = if way[0] == "-O" { "out/" } else { "" };
+        let said = format!("gzcc: {too_long}: {shown}{too_long}.gz: File name too long");
+        t.gzcc([way, &["--rm", &too_long]].concat()).says(1, &[&said]);
+        assert!(t.read(&too_long) == log(1000));
+        if have("strace") {
+            let words = [way, &[&too_long]].concat();
+            assert_eq!(times(&t, &too_long, "pread64,read", &words, 1), 0, "{way:?}: nothing is read");
+            assert_eq!(times(&t, &too_long, "fstat", &words, 1), 1, "{way:?}: it is looked at");
+        }
+    }
+}
