@@ -89,7 +89,8 @@ fn shaped(content: &[u8], shape: u8) -> Vec<u8> {
     let mut repeated = content.to_vec();
     let mut round = 0u8;
     while repeated.len() < size {
-        round = round.wrapping_add(drift);
+        // The same again after four rounds: as far back as a window reaches, if it is long.
+        round = (round + drift) % 4;
         match round {
             0 => repeated.extend_from_slice(content),
             _ => repeated.extend(content.iter().map(|byte| byte.wrapping_add(round))),
