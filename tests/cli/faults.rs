@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::injection::{ERRORS, Fault, Trace, run_with};
 use self::scenarios::{Prepared, Scenario};
-use crate::harness::{have, is_root};
+use crate::harness::{have, is_root, note};
 
 /// Failures told at most, as one defect mostly shows in many runs.
 const MOST_TOLD: usize = 12;
@@ -50,7 +50,7 @@ fn survives(table: &[Scenario], calls: &[&str], least: usize) {
     let told = failures.len().min(MOST_TOLD);
     assert!(failures.is_empty(), "{} runs failed, such as\n{}", failures.len(), failures[..told].join("\n"));
     let total: usize = survived.values().sum();
-    eprintln!("{total} faults injected and survived: {survived:?}");
+    note(format_args!("{total} faults injected and survived: {survived:?}"));
     for call in calls {
         assert!(survived.get(*call).is_some_and(|&hits| hits > 0), "no fault met {call}: {survived:?}");
     }

@@ -297,9 +297,14 @@ pub fn have(program: &str) -> bool {
         std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|dir| dir.join(program).exists());
     assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
     if !found {
-        eprintln!("passed over: {program} is not installed");
+        note(format_args!("passed over: {program} is not installed"));
     }
     found
+}
+
+/// Says something that is seen although the test passes: only what is printed by macros is held back then.
+pub fn note(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A name that is no UTF-8.

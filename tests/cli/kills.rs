@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::harness::{BLOCK, Sandbox, gunzip, log, noise};
+use crate::harness::{BLOCK, Sandbox, gunzip, log, noise, note};
 
 /// What is run: schedulers, directions and shapes of input, in all combinations.
 const SCENARIOS: usize = 8;
@@ -199,7 +199,7 @@ fn kill_all(way: Way) -> Met {
             assert_eq!((whole, litter.len()), (scenario.files.len(), 0), "{at}, after its end");
         }
     }
-    eprintln!("{:?}: {met:?}", way.words);
+    note(format_args!("{:?}: {met:?}", way.words));
     // Of 1.2 lengths, one length is under way.
     assert!(met.under_way * 4 > met.kills, "{met:?}: most kills were to come before the end");
     assert!(met.midway > 0, "{met:?}: some kills were to come between the first output and the last");
