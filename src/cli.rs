@@ -156,7 +156,7 @@ struct Typed {
     /// No warnings, no count
     #[arg(short, long, overrides_with = "verbose")]
     quiet: bool,
-    /// A line for each file
+    /// A line for each file, and one on the workers
     #[arg(short, long, overrides_with = "quiet", action = ArgAction::SetTrue)]
     verbose: bool,
 
