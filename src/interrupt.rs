@@ -17,6 +17,7 @@ use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::lock::lock;
 use crate::report::Report;
 use crate::temporary;
 
@@ -71,7 +72,7 @@ impl Drop for Finishing {
 
 impl Gate {
     fn lock(&self) -> MutexGuard<'_, Naming> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Lets nobody in any more, and waits a while for those inside.

@@ -6,11 +6,12 @@
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::folder::Folder;
+use crate::lock::lock;
 
 /// How a temporary's name begins; 16 hexadecimal digits follow. 22 bytes fit beside any name.
 const PREFIX: &str = ".gzcc-";
@@ -94,7 +95,7 @@ pub fn is_temporary(name: &OsStr) -> bool {
 }
 
 fn alive() -> MutexGuard<'static, Vec<(Arc<Folder>, OsString)>> {
-    ALIVE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&ALIVE)
 }
 
 #[cfg(test)]
