@@ -27,6 +27,8 @@ static ALIVE: Mutex<Vec<(Arc<Folder>, OsString)>> = Mutex::new(Vec::new());
 pub struct Temporary {
     folder: Arc<Folder>,
     name: OsString,
+    /// There is no file of that name, or it is not ours: nothing to remove.
+    forgotten: bool,
 }
 
 impl Temporary {
@@ -40,7 +42,7 @@ impl Temporary {
             let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(())));
             // Known before it is there: there is no moment in which it would be forgotten.
             alive().push((Arc::clone(folder), name.clone()));
-            let temporary = Self { folder: Arc::clone(folder), name };
+            let temporary = Self { folder: Arc::clone(folder), name, forgotten: false };
             match retry_on_intr(|| make(&temporary.name)) {
                 Ok(made) => return Ok((temporary, made)),
                 Err(error) => {
@@ -61,22 +63,18 @@ impl Temporary {
     }
 
     /// The file has another name now.
-    pub fn forget(self) {
-        self.strike();
-        std::mem::forget(self);
-    }
-
-    /// Strikes it off the list.
-    fn strike(&self) {
-        alive().retain(|(folder, name)| !(*name == self.name && Arc::ptr_eq(folder, &self.folder)));
+    pub fn forget(mut self) {
+        self.forgotten = true;
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // Nobody is left to tell: whatever made the output fail has been reported.
-        let _ = self.folder.remove(&self.name);
-        self.strike();
+        if !self.forgotten {
+            // Nobody is left to tell: whatever made the output fail has been reported.
+            let _ = self.folder.remove(&self.name);
+        }
+        alive().retain(|(folder, name)| !(*name == self.name && Arc::ptr_eq(folder, &self.folder)));
     }
 }
 
@@ -128,6 +126,7 @@ mod tests {
         assert!(names.iter().all(|name| known(name) && dir.path().join(name).exists()));
         drop(dropped);
         kept.forget();
+        assert_eq!(Arc::strong_count(&folder), 1, "nobody holds the folder open any longer");
         assert!(!names.iter().any(|name| known(name)));
         assert_eq!(names.map(|name| dir.path().join(name).exists()), [false, true]);
     }

@@ -61,3 +61,16 @@ fn more_workers_than_the_soft_limit_of_descriptors_has_room_for_are_no_error() {
     let counted = t.shell("ulimit -Sn 20; gzcc -j40 f*").succeeds();
     assert_eq!(counted, b"Compressed 100 files\n");
 }
+
+#[test]
+fn a_folder_is_closed_when_its_last_output_is_made_however_that_is_named() {
+    let t = Sandbox::new();
+    for i in 0..200 {
+        t.write(format!("t/{i}/a"), noise(100, i));
+    }
+    // With and without old outputs to be replaced.
+    for options in ["-r", "-rf", "-rf --named-temporaries", "-rf"] {
+        let ran = t.shell(&format!("ulimit -Hn 60; gzcc -j2 {options} t")).run();
+        ran.assert(ran.status.success() && ran.stderr.is_empty(), options);
+    }
+}
