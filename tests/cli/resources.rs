@@ -70,7 +70,7 @@ fn a_folder_is_closed_when_its_last_output_is_made_however_that_is_named() {
     }
     // With and without old outputs to be replaced.
     for options in ["-r", "-rf", "-rf --named-temporaries", "-rf"] {
-        let ran = t.shell(&format!("ulimit -Hn 60; gzcc -j2 {options} t")).run();
+        let ran = t.shell(&format!("ulimit -n 60; gzcc -j2 {options} t")).run();
         ran.assert(ran.status.success() && ran.stderr.is_empty(), options);
     }
 }
