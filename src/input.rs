@@ -281,7 +281,8 @@ fn size_of(stat: &Stat) -> Option<u64> {
     (regular && stat.st_size > 0).then_some(stat.st_size as u64)
 }
 
-fn same_content(a: &Stat, b: &Stat) -> bool {
+/// Whether a file has, for all that its `stat` tells, the content it had.
+pub fn same_content(a: &Stat, b: &Stat) -> bool {
     (a.st_size, a.st_mtime, a.st_mtime_nsec) == (b.st_size, b.st_mtime, b.st_mtime_nsec)
 }
 

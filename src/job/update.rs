@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-use anyhow::Context;
-use rustix::fs::{FileType, OFlags};
+use anyhow::{Context, anyhow};
+use rustix::fs::{FileType, OFlags, Stat};
 
 use crate::compare;
 use crate::folder::Folder;
-use crate::input::Input;
+use crate::input::{Input, identity_of, same_content, stat_of};
 use crate::outcome::{Done, Outcome, Reason, Shortfall};
 use crate::settings::Settings;
 use crate::shown::Shown;
@@ -36,15 +36,19 @@ pub(super) fn is_outdated(input: &Input, folder: &Folder, name: &OsStr, settings
     let context = || Shown::path(&shown).to_string();
     let opened = folder.open_file(name, OFlags::NOFOLLOW | OFlags::NONBLOCK).map_err(io::Error::from);
     let packed = File::from(opened.with_context(context)?);
-    // The run that made it may have ended before either was on the disk.
-    let sync = |packed: &File| {
-        if settings.syncs() { packed.sync_all().and_then(|()| folder.sync(packed.as_fd())) } else { Ok(()) }
-    };
-    let same = compare::holds(packed.try_clone().with_context(context)?, input)?;
-    if !same {
+    let read = stat_of(&packed)?;
+    if !compare::holds(packed.try_clone().with_context(context)?, input)? {
         return Ok(true);
     }
-    sync(&packed).with_context(context)?;
+    if settings.syncs() {
+        // The run that made it may have ended before either was on the disk.
+        packed.sync_all().and_then(|()| folder.sync(packed.as_fd())).with_context(context)?;
+    }
+    // What goes by its name now has to be what was compared.
+    let same = |now: &Stat| identity_of(now) == identity_of(&read) && same_content(now, &read);
+    if !folder.look(name)?.as_ref().is_some_and(same) {
+        return Err(Outcome::Failed(anyhow!("{} changed while it was compared", Shown::path(&shown))));
+    }
     let shortfall = match input.remove_original() {
         Ok(true) => None,
         Ok(false) => Some(Shortfall::OriginalReplaced),

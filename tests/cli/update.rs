@@ -1,6 +1,7 @@
 //! `--update`: what has an output that is not older is left alone, and what a killed run left half done is finished.
 
-use crate::harness::{BLOCK, Sandbox, log, noise};
+use crate::harness::{BLOCK, Sandbox, have, log, noise};
+use crate::traced::meddling_at;
 
 fn touched(t: &Sandbox, name: &str, seconds: u64) {
     t.command("touch", ["-d", &format!("@{seconds}"), name]).succeeds();
@@ -96,4 +97,21 @@ fn what_is_no_file_is_never_taken_for_an_output() {
     let exists = "gzcc: a: a.gz already exists; left alone (-f replaces it)";
     t.gzcc(["--update", "--rm", "a"]).says(2, &[exists]);
     assert_eq!((t.read("target"), t.exists("a")), (b"precious".to_vec(), true));
+}
+
+#[test]
+fn an_output_that_is_exchanged_while_it_is_compared_costs_no_original() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("a", noise(3 * BLOCK, 4));
+    t.gzcc(["a"]).succeeds();
+    let ran = meddling_at(&t, ("a.gz", "read", 2), &["--update", "--rm", "a"], || {
+        t.write("other", "something else");
+        std::fs::rename(t.path("other"), t.path("a.gz")).unwrap();
+    });
+    ran.assert(ran.status.code() == Some(1), "it is an error");
+    ran.assert(ran.stderr() == "gzcc: a: a.gz changed while it was compared\n", "and told");
+    assert_eq!(t.read("a"), noise(3 * BLOCK, 4));
 }
