@@ -3,6 +3,7 @@
 //!
 //! All that is remembered of an output are two hashes of 8 bytes. With a million outputs, the chance that one
 //! is refused for another's hash is 1 in 37 million; the hashes are seeded anew for each run, so another try does it.
+//! A file that somebody makes meanwhile may get the inode of an output that failed, and is then passed by as well.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

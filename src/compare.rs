@@ -16,7 +16,7 @@ const PIECE: usize = 256 * 1024;
 ///
 /// # Errors
 /// Of the system; what is no gzip data, or damaged, is merely something else.
-pub fn holds(packed: File, original: &Input) -> io::Result<bool> {
+pub fn holds(packed: &File, original: &Input) -> io::Result<bool> {
     let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(PIECE, packed));
     let (mut content, mut expected) = (vec![0; PIECE], vec![0; PIECE]);
     let mut offset = 0;

@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::outcome::OutputName;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
@@ -92,6 +93,16 @@ impl Folder {
     /// A name in this folder as messages show it.
     pub fn shown(&self, name: &OsStr) -> PathBuf {
         self.shown.join(name)
+    }
+
+    /// A name in this folder as that of an output, for errors.
+    pub fn output_name(&self, name: &OsStr) -> OutputName {
+        OutputName { shown: self.shown(name), device: self.device }
+    }
+
+    /// The device it is on.
+    pub fn device(&self) -> u64 {
+        self.device
     }
 
     /// Which place in the file system `name` in this folder is, whatever path leads there.

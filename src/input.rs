@@ -175,6 +175,11 @@ impl Input {
         (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _)
     }
 
+    /// Whether a walk found it.
+    pub fn is_walked(&self) -> bool {
+        matches!(self.source, Source::File { walked: true, .. })
+    }
+
     /// Whether it is standard input.
     pub fn is_stdin(&self) -> bool {
         matches!(self.source, Source::Stdin)
@@ -250,12 +255,21 @@ impl Input {
         };
         let standing = if self.through_link { folder.look_through(name)? } else { folder.look(name)? };
         match standing {
-            Some(now) if same_content(&self.stat, &now) && self.identity() == identity_of(&now) => {
+            Some(now) if self.is_untouched(&now) => {
                 folder.remove(name)?;
                 Ok(true)
             }
             _ => Ok(false),
         }
+    }
+
+    /// Whether the file of this `stat` is the one that was read, and nothing was done to it: also none of what leaves its
+    /// size and modification time alone, such as another mode, or content written with the time put back. Of several
+    /// names, each that goes is such a change, so there these two must do.
+    fn is_untouched(&self, now: &Stat) -> bool {
+        let then = &self.stat;
+        let same_change = (then.st_ctime, then.st_ctime_nsec) == (now.st_ctime, now.st_ctime_nsec);
+        identity_of(then) == identity_of(now) && same_content(then, now) && (same_change || then.st_nlink > 1)
     }
 
     fn is_regular(&self) -> bool {

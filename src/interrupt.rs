@@ -121,9 +121,10 @@ fn wait_for(watched: &[i32], again: &Arc<AtomicBool>, report: Arc<Report>) -> io
 /// Ends the process by `signal`.
 fn end(signal: i32, report: &Report) {
     GATE.close();
-    temporary::remove_all();
     let how = ENDING.iter().find(|(number, _)| *number == signal).map_or("ended", |(_, how)| how);
+    // First, as whoever is still at it would tell that his temporary is gone.
     report.interrupted(how);
+    temporary::remove_all();
     let _ = emulate_default_handler(signal);
 }
 

@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use self::mirror::Mirror;
 use crate::folder::{self, Folder};
 use crate::gzip::{Found, Start};
-use crate::input::{Identity, Input, identity_of, stat_of};
+use crate::input::{Identity, Input, Source, identity_of, stat_of};
 use crate::lock::lock;
 use crate::metadata::Metadata;
 use crate::names;
@@ -75,8 +75,10 @@ impl Jobs {
             let turn = self.settings.ask.then(|| lock(&self.turn));
             let planned = match &mut *self.left() {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
-                Left::Each(plan) if report.disk_is_full() => plan.pass_next()?,
-                Left::Each(plan) => plan.next()?,
+                Left::Each(plan) => match plan.next()? {
+                    Planned::Item(item) if self.has_no_room(&item, report) => plan.pass(item),
+                    planned => planned,
+                },
             };
             match planned {
                 Planned::Settled(label, outcome) => report.outcome(&label, outcome),
@@ -93,6 +95,16 @@ impl Jobs {
             }
             drop(turn);
         }
+    }
+
+    /// Whether the output's device is known to be full. Where an output may be up to date, it need not be made.
+    fn has_no_room(&self, item: &Item, report: &Report) -> bool {
+        let device = match (&item.target, &item.source, &self.mirror) {
+            (Target::Beside(_), Source::File { folder, .. }, _) => folder.device(),
+            (Target::Mirrored(..), _, Some(mirror)) => mirror.device(),
+            _ => return false,
+        };
+        !self.settings.update && report.is_full(device)
     }
 
     /// Whether there may be another stream after those already opened.
@@ -131,6 +143,7 @@ impl Jobs {
             Target::Named(_) if !settings.removes() => Input::open_any(label, source, None, settings)?,
             _ => Input::open_regular(label, source, settings)?,
         };
+        self.spare_output(&input)?;
         let stored = Stored::of(&input, settings)?;
         let target = self.renamed(target, &input, &stored)?;
         let (folder, name) = match target {
@@ -159,10 +172,29 @@ impl Jobs {
 
     /// Takes down an output before it has a name, if it matters when it is met under that name.
     fn record(&self, output: &Output) -> io::Result<()> {
-        if let (true, Left::Each(plan)) = (matters(output.name(), &self.settings), &mut *self.left()) {
+        if !matters(output.name(), &self.settings) {
+            return Ok(());
+        }
+        if let Left::Each(plan) = &mut *self.left() {
             plan.claims.made(identity_of(&stat_of(output)?));
         }
         Ok(())
+    }
+
+    /// Refuses an input that took the place of the one that was planned: an output of this run.
+    fn spare_output(&self, input: &Input) -> Result<(), Outcome> {
+        let Settings { force, update, ask, .. } = *self.settings;
+        // Otherwise nothing takes a place that is taken.
+        if !(force || update || ask) {
+            return Ok(());
+        }
+        match &*self.left() {
+            Left::Each(plan) if plan.claims.is_made(input.identity()) => Err(match input.is_walked() {
+                true => Outcome::Skipped(Reason::WalkedOutput),
+                false => Outcome::Failed(anyhow!("is the output of another input")),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The target under the name that the input's header holds, if it holds one that is wanted.
@@ -306,9 +338,9 @@ fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Set
 }
 
 fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
-    let shown = folder.shown(&name);
+    let output_name = folder.output_name(&name);
     let made = Output::create(folder, name, birth, settings.unnamed_temporaries);
-    Ok(made.with_context(|| Shown::path(&shown).to_string())?)
+    Ok(made.context(output_name)?)
 }
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
@@ -319,7 +351,7 @@ fn look_ahead(folder: &Folder, name: &OsStr, replacing: Replacing) -> Result<Opt
         }
         Ok(standing)
     });
-    allowed.map_err(|refusal| refused(refusal, folder.shown(name)))
+    allowed.map_err(|refusal| refused(refusal, folder.output_name(name)))
 }
 
 /// Folder and name of `-o`'s file.

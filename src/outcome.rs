@@ -54,14 +54,15 @@ impl Outcome {
         Self::Failed(anyhow::anyhow!("internal error: a worker panicked"))
     }
 
-    /// Whether it failed because the disk, or what the user may have of it, is used up. The limit of a file's size is
-    /// another matter: the next file may keep to it.
-    pub fn is_want_of_space(&self) -> bool {
-        let Self::Failed(error) = self else { return false };
-        error
+    /// The device that has no room for an output, or no more for this user, if that is why it failed. The limit of a
+    /// file's size is another matter: the next file may keep to it.
+    pub fn full_device(&self) -> Option<u64> {
+        let Self::Failed(error) = self else { return None };
+        let is_full = error
             .chain()
             .filter_map(|cause| cause.downcast_ref::<io::Error>())
-            .any(|cause| matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+            .any(|cause| matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
+        error.downcast_ref::<OutputName>().filter(|_| is_full).map(|output| output.device)
     }
 
     /// The same for another input, where one cause keeps both from being done.
@@ -85,6 +86,21 @@ impl From<io::Error> for Outcome {
 impl From<anyhow::Error> for Outcome {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// An output's name, where an error is about that and not about the input.
+#[derive(Debug)]
+pub struct OutputName {
+    /// The name as messages show it.
+    pub shown: PathBuf,
+    /// The device it is on.
+    pub device: u64,
+}
+
+impl fmt::Display for OutputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Shown::path(&self.shown))
     }
 }
 
@@ -197,6 +213,8 @@ pub enum Reason {
     Changed,
     /// There is an output that is not older.
     UpToDate(PathBuf),
+    /// The same, but it does not hold what the original does, which was to go.
+    HoldsOther(PathBuf),
     /// An output for several inputs, of which there were none.
     NoInput,
     /// Originals were to be removed, and share their output.
@@ -269,6 +287,9 @@ impl fmt::Display for Reason {
             Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
             Self::UpToDate(output) => write!(f, "{} is up to date; left alone", Shown::path(output)),
+            Self::HoldsOther(output) => {
+                write!(f, "{} is not older and holds something else; left alone (-f replaces it)", Shown::path(output))
+            }
             Self::OriginalsShare => f.write_str("takes several inputs, so the originals are kept"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }

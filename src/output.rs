@@ -10,7 +10,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -20,6 +20,7 @@ use rustix::io::{Errno, retry_on_intr};
 use crate::folder::Folder;
 use crate::input::{Identity, identity_of};
 use crate::interrupt;
+use crate::outcome::OutputName;
 use crate::temporary::Temporary;
 use crate::transfer::write_all;
 
@@ -121,9 +122,9 @@ impl Output {
         &self.name
     }
 
-    /// The final name as messages show it.
-    pub fn shown(&self) -> PathBuf {
-        self.folder.shown(&self.name)
+    /// The final name, for errors.
+    pub fn output_name(&self) -> OutputName {
+        self.folder.output_name(&self.name)
     }
 
     /// The folder it is made in.

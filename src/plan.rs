@@ -74,20 +74,15 @@ impl Plan {
         self.walk.is_some() || self.taken_arguments < self.settings.inputs.len()
     }
 
-    /// Passes over the next input, as there is no room for its output; over all that is left of a walk at once, as a
-    /// line for each of millions would help nobody.
-    pub fn pass_next(&mut self) -> Option<Planned> {
-        Some(match self.next()? {
-            Planned::Item(item) => {
-                let (shown, what) = match self.walk.take() {
-                    Some(walk) => (walk.into_path(), "what is left in it is not begun"),
-                    None => (item.label.shown, "not begun"),
-                };
-                let outcome = Outcome::Failed(anyhow!("{what}, as the disk is full"));
-                Planned::Settled(Label { shown, ..item.label }, outcome)
-            }
-            settled => settled,
-        })
+    /// Passes over the input that came next, as there is no room for its output; and over all that is left of its walk,
+    /// as a line for each of millions would help nobody.
+    pub fn pass(&mut self, item: Item) -> Planned {
+        let (shown, what) = match self.walk.take() {
+            Some(walk) => (walk.into_path(), "what is left in it is not begun"),
+            None => (item.label.shown, "not begun"),
+        };
+        let outcome = Outcome::Failed(anyhow!("{what}, as the disk is full"));
+        Planned::Settled(Label { shown, ..item.label }, outcome)
     }
 
     fn next_argument(&mut self) -> Option<OsString> {

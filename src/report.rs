@@ -7,6 +7,7 @@ mod listing;
 mod question;
 mod queue;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,8 +31,8 @@ pub struct Report {
     queue: Option<Queue>,
     /// Where they are told as a table.
     listing: Option<Mutex<Listing>>,
-    /// An output has failed for want of space.
-    disk_full: AtomicBool,
+    /// Devices without room for an output.
+    full: Mutex<BTreeSet<u64>>,
     /// Standard output takes no more.
     stdout_ended: AtomicBool,
     /// All that was told, for tests.
@@ -79,7 +80,7 @@ impl Report {
             tally: Mutex::new(Tally::of(mode)),
             queue: (lists || mode == Mode::Test).then(Queue::default),
             listing: lists.then(|| Mutex::new(Listing::new(settings))),
-            disk_full: AtomicBool::new(false),
+            full: Mutex::default(),
             stdout_ended: AtomicBool::new(false),
             #[cfg(test)]
             told: Mutex::default(),
@@ -101,10 +102,7 @@ impl Report {
 
     /// Takes in what became of an input.
     pub fn outcome(&self, label: &Label, outcome: Outcome) {
-        // What is made of standard input goes to standard output, which is on a disk of its own, if on any.
-        if !label.is_stdin && outcome.is_want_of_space() {
-            self.disk_full.store(true, Ordering::Relaxed);
-        }
+        lock(&self.full).extend(outcome.full_device());
         let tell = |label: &Label, outcome| self.tell(label, outcome);
         match (&self.queue, label.position) {
             (Some(queue), Some(position)) if self.is_silent(&outcome) => {
@@ -121,9 +119,9 @@ impl Report {
         }
     }
 
-    /// Whether an output has failed for want of space, so that it is no use to begin another one.
-    pub fn disk_is_full(&self) -> bool {
-        self.disk_full.load(Ordering::Relaxed)
+    /// Whether an output has failed for want of space on a device, so that it is no use to begin another one there.
+    pub fn is_full(&self, device: u64) -> bool {
+        lock(&self.full).contains(&device)
     }
 
     /// Waits, before another input is begun, while too many outcomes wait to be told.

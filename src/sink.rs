@@ -8,7 +8,7 @@ use anyhow::anyhow;
 
 use crate::input::Input;
 use crate::metadata::Metadata;
-use crate::outcome::{Done, Facts, Outcome, Reason, Shortfall};
+use crate::outcome::{Done, Facts, Outcome, OutputName, Reason, Shortfall};
 use crate::output::{Output, Refusal, Replacing};
 use crate::shown::Shown;
 use crate::transfer::write_all;
@@ -109,15 +109,16 @@ impl Sink {
 
     /// The outcome of an input whose bytes could not be written.
     pub fn failure(&self, error: io::Error) -> Outcome {
-        let shown = match self {
-            Self::Descriptor { .. } if error.kind() == io::ErrorKind::BrokenPipe => return Outcome::ReaderGone,
-            Self::Descriptor { shown, .. } => shown.clone(),
-            Self::Nowhere { .. } => PathBuf::new(),
-            Self::Own(Own { output, .. }) | Self::Joined { output, .. } => {
-                output.as_ref().map(Output::shown).unwrap_or_default()
+        let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        let error = anyhow::Error::new(error);
+        Outcome::Failed(match self {
+            Self::Descriptor { .. } if broken_pipe => return Outcome::ReaderGone,
+            Self::Descriptor { shown, .. } => error.context(Shown::path(shown).to_string()),
+            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+                error.context(output.output_name())
             }
-        };
-        Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string()))
+            Self::Nowhere { .. } | Self::Own(_) | Self::Joined { .. } => error,
+        })
     }
 
     /// The outcome of a member that ends with `outcome` after some of its bytes are out: where others share
@@ -155,13 +156,14 @@ impl Sink {
             return None;
         };
         let output = output.take()?;
-        let shown = output.shown();
+        let name = output.output_name();
+        let shown = name.shown.clone();
         let outcome = match ending {
             Ending::Whole => match output.commit(*replacing, *sync) {
                 Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
                 Ok(()) => return None,
                 Err(Refusal::Exists) => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
-                Err(refusal) => refused(refusal, shown.clone()),
+                Err(refusal) => refused(refusal, name),
             },
             Ending::CutShort => Outcome::Failed(anyhow!("not made, as it could not be finished")),
             Ending::Empty => Outcome::Skipped(Reason::NoInput),
@@ -178,10 +180,11 @@ impl Own {
         if written.changed {
             return Outcome::Skipped(Reason::Changed);
         }
-        let shown = output.shown();
+        let name = output.output_name();
+        let shown = name.shown.clone();
         let applied = self.metadata.as_ref().map_or(Ok(()), |m| m.apply(output.as_fd(), output.folder()));
         if let Err(refusal) = output.commit(self.replacing, self.sync) {
-            return refused(refusal, shown);
+            return refused(refusal, name);
         }
         let shortfall = match applied {
             Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
@@ -196,12 +199,12 @@ impl Own {
     }
 }
 
-/// The outcome of an input whose output did not get the name `shown`.
-pub fn refused(refusal: Refusal, shown: PathBuf) -> Outcome {
+/// The outcome of an input whose output did not get its name.
+pub fn refused(refusal: Refusal, name: OutputName) -> Outcome {
     match refusal {
-        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(shown)),
-        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(shown)),
-        Refusal::IsTheInput => Outcome::Failed(anyhow!("{} is the same file", Shown::path(&shown))),
-        Refusal::System(error) => Outcome::Failed(anyhow::Error::new(error).context(Shown::path(&shown).to_string())),
+        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.shown)),
+        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.shown)),
+        Refusal::IsTheInput => Outcome::Failed(anyhow!("{name} is the same file")),
+        Refusal::System(error) => Outcome::Failed(anyhow::Error::new(error).context(name)),
     }
 }

@@ -78,11 +78,13 @@ impl Drop for Temporary {
     }
 }
 
-/// Removes every temporary of this process, which is about to end.
+/// Removes every temporary of this process, which is about to end. Nobody makes another one after that.
 pub fn remove_all() {
-    for (folder, name) in alive().drain(..) {
+    let mut alive = alive();
+    for (folder, name) in alive.drain(..) {
         let _ = folder.remove(&name);
     }
+    std::mem::forget(alive);
 }
 
 /// Whether `name` is one that temporaries have.

@@ -12,7 +12,6 @@ use rustix::io::Errno;
 use crate::folder::Folder;
 use crate::lock::lock;
 use crate::metadata::Metadata;
-use crate::shown::Shown;
 
 /// An output folder.
 pub(super) struct Mirror {
@@ -46,6 +45,11 @@ impl Mirror {
         Ok(Self { root, last, sync })
     }
 
+    /// The device it is on.
+    pub(super) fn device(&self) -> u64 {
+        self.root.device()
+    }
+
     /// The folder `path` below it, for the input `shown`; made, with the access of the one it mirrors, where it is
     /// not there.
     pub(super) fn folder(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
@@ -56,7 +60,7 @@ impl Mirror {
             for part in shown.parent().unwrap_or(Path::new("")).components() {
                 original.push(part);
                 if let Component::Normal(name) = part {
-                    let context = || Shown::path(&folder.shown(name)).to_string();
+                    let context = || folder.output_name(name);
                     let made = folder.make(name).with_context(context)?;
                     let below = folder.beneath(Path::new(name)).with_context(context)?;
                     if made {

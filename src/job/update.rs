@@ -11,6 +11,7 @@ use rustix::fs::{FileType, OFlags, Stat};
 use crate::compare;
 use crate::folder::Folder;
 use crate::input::{Input, identity_of, same_content, stat_of};
+use crate::interrupt;
 use crate::outcome::{Done, Outcome, Reason, Shortfall};
 use crate::settings::Settings;
 use crate::shown::Shown;
@@ -37,9 +38,11 @@ pub(super) fn is_outdated(input: &Input, folder: &Folder, name: &OsStr, settings
     let opened = folder.open_file(name, OFlags::NOFOLLOW | OFlags::NONBLOCK).map_err(io::Error::from);
     let packed = File::from(opened.with_context(context)?);
     let read = stat_of(&packed)?;
-    if !compare::holds(packed.try_clone().with_context(context)?, input)? {
-        return Ok(true);
+    if !compare::holds(&packed, input)? {
+        // Whatever made it, it is newer than the input.
+        return if settings.force { Ok(true) } else { Err(Outcome::Skipped(Reason::HoldsOther(shown))) };
     }
+    let _finishing = interrupt::finish();
     if settings.syncs() {
         // The run that made it may have ended before either was on the disk.
         packed.sync_all().and_then(|()| folder.sync(packed.as_fd())).with_context(context)?;

@@ -6,9 +6,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::lock::lock;
 use crate::outcome::{Label, Outcome};
 
-/// Most outcomes that wait for an earlier one, at about 300 bytes each: 5 MiB. While there are more, no
-/// further input is begun; so behind one slow giant, the other workers get this far. In tests that is soon.
-const MOST_WAITING: usize = if cfg!(test) { 4 } else { 16 * 1024 };
+/// Most bytes of outcomes that wait for an earlier one. While there are more, no further input is begun; so behind one
+/// slow giant, the other workers get some 16,000 files far. In tests that is soon.
+const MOST_WAITING: usize = if cfg!(test) { 4 * OUTCOME } else { 5 << 20 };
+
+/// Bytes of an outcome, about, without its names.
+const OUTCOME: usize = 300;
 
 /// Outcomes whose turn has not come.
 #[derive(Debug, Default)]
@@ -23,6 +26,8 @@ struct State {
     next: u64,
     /// What is to be told later.
     waiting: BTreeMap<u64, (Label, Outcome)>,
+    /// How many bytes that takes, about.
+    bytes: usize,
     /// Inputs behind `next` of which nothing is to be told any more: first position, and the one behind the last.
     settled: BTreeMap<u64, u64>,
     /// Nobody waits for anybody any more.
@@ -37,6 +42,7 @@ impl Queue {
         if state.dissolved {
             return tell(label, outcome);
         }
+        state.bytes += bytes(label);
         state.waiting.insert(position, (label.clone(), outcome));
         state.advance(tell);
         self.shorter.notify_all();
@@ -54,6 +60,7 @@ impl Queue {
     pub(super) fn dissolve(&self, tell: impl Fn(&Label, Outcome)) {
         let mut state = self.lock();
         state.dissolved = true;
+        state.bytes = 0;
         for (label, outcome) in std::mem::take(&mut state.waiting).into_values() {
             tell(&label, outcome);
         }
@@ -63,7 +70,7 @@ impl Queue {
     /// Waits until there is room for the outcomes of more inputs. Not for whoever has one in hand.
     pub(super) fn wait_for_room(&self) {
         let mut state = self.lock();
-        while state.waiting.len() >= MOST_WAITING {
+        while state.bytes >= MOST_WAITING {
             state = self.shorter.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -73,12 +80,18 @@ impl Queue {
     }
 }
 
+/// Bytes that the outcome of this input takes, about: its name may be in it twice, as that of an output or in an error.
+fn bytes(label: &Label) -> usize {
+    OUTCOME + 2 * label.shown.as_os_str().len()
+}
+
 impl State {
     /// Tells everything whose turn has come.
     fn advance(&mut self, tell: impl Fn(&Label, Outcome)) {
         loop {
             if let Some((label, outcome)) = self.waiting.remove(&self.next) {
                 self.next += 1;
+                self.bytes -= bytes(&label);
                 tell(&label, outcome);
             } else if let Some(behind) = self.settled.remove(&self.next) {
                 self.next = behind;

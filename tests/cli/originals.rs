@@ -163,3 +163,39 @@ fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
     assert_eq!((tally.failed, tally.status), (3, Status::Error));
     assert_eq!(t.names(), ["a", "b"]);
 }
+
+#[test]
+fn an_original_that_somebody_touched_stays_even_if_size_and_time_are_the_same() {
+    use std::os::unix::fs::{FileExt, PermissionsExt};
+    type Touch = fn(&Path);
+    let touches: [(&str, Touch); 3] = [
+        ("another mode", |path| fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap()),
+        ("another name", |path| fs::hard_link(path, path.with_extension("other")).unwrap()),
+        ("written, and the time put back", |path| {
+            let file = File::options().write(true).open(path).unwrap();
+            let time = file.metadata().unwrap().modified().unwrap();
+            file.write_all_at(b"written", 0).unwrap();
+            file.set_modified(time).unwrap();
+        }),
+    ];
+    for (what, touch) in touches {
+        let t = Sandbox::new();
+        t.write("a", log(5 * BLOCK));
+        let path = t.path("a");
+        let settings = Settings {
+            inputs: vec![t.path("a").into()],
+            originals: Originals::Remove,
+            verbosity: Verbosity::Quiet,
+            ..Settings::default()
+        };
+        let tally = run_meddling(settings, 2, move || touch(&path));
+        assert_eq!((tally.done, tally.status), (1, Status::Warning), "{what}");
+        assert!(t.exists("a") && t.exists("a.gz"), "{what}");
+    }
+    // Two names of one file, both asked for: each goes.
+    let t = Sandbox::new();
+    t.write("a", "x");
+    fs::hard_link(t.path("a"), t.path("b")).unwrap();
+    t.gzcc(["-f", "--rm", "a", "b"]).succeeds();
+    assert_eq!(t.names(), ["a.gz", "b.gz"]);
+}

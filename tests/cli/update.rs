@@ -54,7 +54,7 @@ fn an_original_beside_its_whole_output_is_removed_after_comparing() {
 }
 
 #[test]
-fn an_output_that_holds_something_else_is_made_anew_before_the_original_goes() {
+fn an_output_that_holds_something_else_is_replaced_only_with_f_and_before_the_original_goes() {
     let content = log(2 * BLOCK);
     let t = Sandbox::new();
     let good = {
@@ -82,7 +82,10 @@ fn an_output_that_holds_something_else_is_made_anew_before_the_original_goes() {
         t.write("a", &content);
         touched(&t, "a", 1_000_000_000);
         t.write("a.gz", &gz);
-        t.gzcc(["--update", "--rm", "a"]).succeeds();
+        let other = "gzcc: a: a.gz is not older and holds something else; left alone (-f replaces it)";
+        t.gzcc(["--update", "--rm", "a"]).says(2, &[other]);
+        assert!(t.read("a") == content && t.read("a.gz") == gz, "{what}");
+        t.gzcc(["--update", "--rm", "-f", "a"]).succeeds();
         assert_eq!(t.names(), ["a.gz"], "{what}");
         assert!(t.read("a.gz") == good, "{what}");
     }
