@@ -399,3 +399,17 @@ fn a_full_standard_output_keeps_no_file_from_being_done() {
         t.assert_holds("a.gz", &a);
     }
 }
+
+#[test]
+fn a_full_disk_keeps_nothing_from_being_done_on_another() {
+    let Some(mut disk) = Disk::new() else { return };
+    disk.write("big", noise(3 << 20, 1));
+    disk.write("next", log(1000));
+    let elsewhere = disk.t.write("elsewhere", log(1000));
+    let ran = disk.shell("", "gzcc -j1 big next ../elsewhere - > ../piped").stdin("x").run();
+    ran.assert(ran.status.code() == Some(1), "one has no room");
+    let said = "gzcc: big: big.gz: No space left on device\ngzcc: next: not begun, as the disk is full\n";
+    ran.assert(ran.stderr() == said, "that, and what else would have gone there, is told");
+    disk.t.assert_holds("elsewhere.gz", &elsewhere);
+    assert_member(&disk.t.read("piped"), b"x");
+}
