@@ -18,16 +18,17 @@ const PIECE: usize = 256 * 1024;
 /// Of the system; what is no gzip data, or damaged, is merely something else.
 pub fn holds(packed: &File, original: &Input) -> io::Result<bool> {
     let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(PIECE, packed));
-    let (mut content, mut expected) = (vec![0; PIECE], vec![0; PIECE]);
+    let (mut content, mut expected) = (Vec::with_capacity(PIECE), vec![0; PIECE]);
     let mut offset = 0;
     loop {
-        let got = match fill(&mut decoder, &mut content) {
+        content.clear();
+        let got = match decoder.by_ref().take(PIECE as u64).read_to_end(&mut content) {
             Err(error) if error.raw_os_error().is_none() => return Ok(false),
             got => got?,
         };
         // Where the original has more, it has it behind what was compared.
         let wanted = read_at_least(original.as_fd(), &mut expected, PIECE, offset)?;
-        if content[..got] != expected[..wanted] {
+        if content != expected[..wanted] {
             return Ok(false);
         }
         if got < PIECE {
@@ -35,18 +36,4 @@ pub fn holds(packed: &File, original: &Input) -> io::Result<bool> {
         }
         offset += got as u64;
     }
-}
-
-/// Reads until `buffer` is full or the data over.
-fn fill(decoder: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut got = 0;
-    while got < buffer.len() {
-        match decoder.read(&mut buffer[got..]) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(got)
 }

@@ -189,13 +189,18 @@ impl Own {
         let shortfall = match applied {
             Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
             Ok(()) if !self.remove || written.trailing_garbage => None,
-            Ok(()) => match written.input.remove_original() {
-                Ok(true) => None,
-                Ok(false) => Some(Shortfall::OriginalReplaced),
-                Err(error) => Some(Shortfall::OriginalStays(error)),
-            },
+            Ok(()) => remove_original(written.input),
         };
         written.done(Some(shown), shortfall)
+    }
+}
+
+/// Removes an original whose output is whole; why not, if it stays.
+pub fn remove_original(input: &Input) -> Option<Shortfall> {
+    match input.remove_original() {
+        Ok(true) => None,
+        Ok(false) => Some(Shortfall::OriginalReplaced),
+        Err(error) => Some(Shortfall::OriginalStays(error)),
     }
 }
 

@@ -12,9 +12,10 @@ use crate::compare;
 use crate::folder::Folder;
 use crate::input::{Input, identity_of, same_content, stat_of};
 use crate::interrupt;
-use crate::outcome::{Done, Outcome, Reason, Shortfall};
+use crate::outcome::{Done, Outcome, Reason};
 use crate::settings::Settings;
 use crate::shown::Shown;
+use crate::sink::remove_original;
 
 /// Whether `name` in `folder` is an output of `input` that is older than it, and so to be replaced. One that is not older
 /// settles the matter: the input is left alone; or removed, where that is wanted and the output holds it: a run was killed
@@ -52,11 +53,7 @@ pub(super) fn is_outdated(input: &Input, folder: &Folder, name: &OsStr, settings
     if !folder.look(name)?.as_ref().is_some_and(same) {
         return Err(Outcome::Failed(anyhow!("{} changed while it was compared", Shown::path(&shown))));
     }
-    let shortfall = match input.remove_original() {
-        Ok(true) => None,
-        Ok(false) => Some(Shortfall::OriginalReplaced),
-        Err(error) => Some(Shortfall::OriginalStays(error)),
-    };
+    let shortfall = remove_original(input);
     let bytes_in = input.size.unwrap_or(0);
     Err(Outcome::Done(Done {
         bytes_in,

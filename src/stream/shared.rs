@@ -56,6 +56,7 @@ impl<'run> Shared<'run> {
             verifications: Spare::default(),
         }
     }
+
     /// An empty buffer with room for a compressed block, or for as much content.
     pub(super) fn buffer(&self) -> Vec<u8> {
         self.buffers.take(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))
