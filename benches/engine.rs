@@ -1,4 +1,4 @@
-//! The engine by level, and what everything around it costs.
+//! The engines by level, and what everything around it costs.
 //!
 //! `cargo bench --bench engine`; `-- levels` or `-- one-worker` for a part, `-- --quick` for a look.
 
@@ -15,20 +15,21 @@ use flate2::Crc;
 
 use gzcc::deflate::{self, BLOCK, WINDOW};
 use gzcc::run::run;
-use gzcc::settings::{DEFAULT_LEVEL, Destination, Settings, Verbosity};
+use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Destination, Engine, Settings, Verbosity};
 
 /// Compresses and sums all of `data`, block by block, in memory: the least that a run has to do. Returns the size.
-fn bare_loop(level: u8, data: &[u8]) -> usize {
-    let mut engine = deflate::engine(level);
+fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
+    let mut engine = deflate::engine(kind, level);
     let mut out = Vec::new();
     let mut size = 0;
     for start in (0..=data.len()).step_by(BLOCK) {
         let input = &data[start..data.len().min(start + BLOCK)];
+        let window = start.min(WINDOW);
         out.clear();
         deflate::compress_block(
             &mut *engine,
-            &data[start.saturating_sub(WINDOW)..start],
-            input,
+            &data[start - window..start + input.len()],
+            window,
             input.len() < BLOCK,
             &mut out,
         );
@@ -40,14 +41,16 @@ fn bare_loop(level: u8, data: &[u8]) -> usize {
     size
 }
 
-/// Every level over the same 4 MiB.
+/// Every level of every engine over the same 4 MiB.
 fn levels(c: &mut Criterion) {
     let data = data::text(4 << 20);
     let mut group = c.benchmark_group("levels");
     group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Bytes(data.len() as u64));
-    for level in 0..=9 {
-        group.bench_function(level.to_string(), |b| b.iter(|| bare_loop(level, &data)));
+    for kind in Engine::ALL {
+        for level in 0..=kind.max_level() {
+            group.bench_function(format!("{} {level}", kind.name()), |b| b.iter(|| bare_loop(kind, level, &data)));
+        }
     }
     group.finish();
 }
@@ -68,12 +71,12 @@ fn one_worker(c: &mut Criterion) {
     print_ratio(
         "run -j1 / bare loop",
         || assert_eq!(run(settings.clone()).done, 1),
-        || assert_ne!(bare_loop(DEFAULT_LEVEL, &data), 0),
+        || assert_ne!(bare_loop(DEFAULT_ENGINE, DEFAULT_LEVEL, &data), 0),
     );
     let mut group = c.benchmark_group("one-worker");
     group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Bytes(data.len() as u64));
-    group.bench_function("bare loop", |b| b.iter(|| bare_loop(DEFAULT_LEVEL, &data)));
+    group.bench_function("bare loop", |b| b.iter(|| bare_loop(DEFAULT_ENGINE, DEFAULT_LEVEL, &data)));
     group.bench_function("run -j1", |b| b.iter(|| assert_eq!(run(settings.clone()).done, 1)));
     group.finish();
 }

@@ -85,7 +85,7 @@ struct Typed {
 
     /// Level, also as -0 to -9: 0 stores, 1 is fastest, 9 smallest [default: 6]
     #[arg(long, value_name = "N", default_value_t = settings::DEFAULT_LEVEL, hide_default_value = true,
-          value_parser = |text: &str| within(text, 0, settings::MAX_LEVEL),
+          value_parser = |text: &str| within(text, 0, settings::BEST_LEVEL),
           overrides_with_all = ["fast", "best"])]
     level: u8,
     /// The same as -1
@@ -227,7 +227,7 @@ impl Typed {
         };
         let level = match (self.fast, self.best) {
             (true, _) => 1,
-            (_, true) => settings::MAX_LEVEL,
+            (_, true) => settings::BEST_LEVEL,
             _ => self.level,
         };
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };

@@ -3,14 +3,17 @@
 //! A member's content is cut into blocks of [`BLOCK`] bytes. Each is compressed on its own, with
 //! the [`WINDOW`] bytes before it as preset dictionary, into a piece that ends on a byte boundary,
 //! so that pieces made by different workers in any order can simply be laid one after the other.
-//! An engine's output is a function of (level, dictionary, input, last) and nothing else.
+//! An engine's output is a function of (level, dictionary, block, last) and nothing else.
 
+mod native;
 mod stored;
 mod zlib;
 
+use crate::settings;
+
 /// Input bytes of a block; fixed, because where blocks are cut decides the bytes written.
 ///
-/// Measured with the engine in memory on five files of the Silesia corpus, dictionary set:
+/// Measured with flate2 in memory on five files of the Silesia corpus, dictionary set:
 ///
 /// | block | -1 MB/s @ ratio | -6 MB/s @ ratio | -9 MB/s @ ratio |
 /// |---|---|---|---|
@@ -36,32 +39,39 @@ pub const WORST_CASE: usize = BLOCK + BLOCK / 4;
 
 /// Turns one block into DEFLATE data. One a worker: made once, used for block after block.
 pub trait Engine: Send {
-    /// Appends `input` (at most [`BLOCK`] bytes) to `out` as DEFLATE data that may refer to `dictionary`
-    /// (at most [`WINDOW`] bytes, what stands right before `input`).
+    /// Appends `data[start..]` (at most [`BLOCK`] bytes) to `out` as DEFLATE data that may refer to the dictionary
+    /// `data[..start]` (at most [`WINDOW`] bytes). They stand together, so that an encoder can compare across the
+    /// joint.
     ///
-    /// The data ends on a byte boundary: with the final block if `last`, else with an empty stored block
+    /// What is appended ends on a byte boundary: with the final block if `last`, else with an empty stored block
     /// (a sync flush). `out` has [`WORST_CASE`] bytes to spare.
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>);
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>);
 }
 
-/// Makes the engine of a level.
-pub fn engine(level: u8) -> Box<dyn Engine> {
-    match level {
-        0 => Box::new(stored::Stored),
-        level => Box::new(zlib::Zlib::new(level)),
+/// How a worker comes by its engine: [`engine()`], or in tests something around it.
+pub type Make = fn(settings::Engine, u8) -> Box<dyn Engine>;
+
+/// Makes an engine of this kind, for a level that it has. Level 0 is the same for all.
+pub fn engine(kind: settings::Engine, level: u8) -> Box<dyn Engine> {
+    assert!(level <= kind.max_level(), "{} has no level {level}", kind.name());
+    match (kind, level) {
+        (_, 0) => Box::new(stored::Stored),
+        (settings::Engine::Native, level) => Box::new(native::Native::new(level)),
+        (settings::Engine::Flate2, level) => Box::new(zlib::Zlib::new(level)),
     }
 }
 
 /// [`Engine::block`] with two promises on top: the room it needs is there, and what does not shrink is
 /// stored, so that no block grows by more than 5 bytes per 65,535 (and 5 for an empty one).
-pub fn compress_block(engine: &mut dyn Engine, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-    assert!(input.len() <= BLOCK && dictionary.len() <= WINDOW);
+pub fn compress_block(engine: &mut dyn Engine, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+    let block = &data[start..];
+    assert!(block.len() <= BLOCK && start <= WINDOW);
     out.reserve(WORST_CASE);
-    let start = out.len();
-    engine.block(dictionary, input, last, out);
-    if out.len() - start > stored::size(input.len()) {
-        out.truncate(start);
-        stored::write(input, last, out);
+    let before = out.len();
+    engine.block(data, start, last, out);
+    if out.len() - before > stored::size(block.len()) {
+        out.truncate(before);
+        stored::write(block, last, out);
     }
 }
 

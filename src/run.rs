@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::deflate::{self, Engine};
+use crate::deflate;
 use crate::input::stdin_name;
 use crate::job::Jobs;
 use crate::outcome::{Label, Outcome};
@@ -17,13 +17,13 @@ pub fn run(settings: Settings) -> Tally {
 }
 
 /// [`run`] with engines of another make.
-pub fn run_with_engine(settings: Settings, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
+pub fn run_with_engine(settings: Settings, engine: deflate::Make) -> Tally {
     let report = Report::new(&settings);
     run_reporting(settings, &report, engine)
 }
 
 /// [`run_with_engine`] with a report that somebody else may look at meanwhile.
-pub fn run_reporting(settings: Settings, report: &Report, engine: fn(u8) -> Box<dyn Engine>) -> Tally {
+pub fn run_reporting(settings: Settings, report: &Report, engine: deflate::Make) -> Tally {
     report.begin(&settings);
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {

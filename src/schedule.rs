@@ -12,7 +12,7 @@ mod threads;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::board::Board;
-use crate::deflate::Engine;
+use crate::deflate;
 use crate::job::Jobs;
 use crate::outcome::{Label, Outcome};
 use crate::report::Report;
@@ -20,7 +20,7 @@ use crate::settings::{Scheduler, Settings};
 use crate::stream::{Hand, Help, Shared, Stream};
 
 /// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
-pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: fn(u8) -> Box<dyn Engine>) {
+pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::Make) {
     let board = Board::new();
     let shared = Shared::new(settings, report, engine, &board);
     let workers = settings.jobs.get();

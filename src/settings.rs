@@ -18,7 +18,9 @@ pub struct Settings {
     pub rules: Rules,
     /// The name that the program was called by, for messages.
     pub program: &'static str,
-    /// Compression level, 0 (stored) to [`MAX_LEVEL`].
+    /// Who compresses.
+    pub engine: Engine,
+    /// Compression level, 0 (stored) to the engine's [`max_level`](Engine::max_level).
     pub level: u8,
     /// Workers for the whole run, the calling thread included.
     pub jobs: NonZeroUsize,
@@ -58,8 +60,11 @@ pub struct Settings {
     pub unnamed_temporaries: bool,
 }
 
-/// The highest level of the engine that there is.
-pub const MAX_LEVEL: u8 = 9;
+/// Engine when none is asked for.
+pub const DEFAULT_ENGINE: Engine = Engine::Flate2;
+
+/// What `--best` stands for: the highest level that gzip and pigz have by that name, and that every engine has.
+pub const BEST_LEVEL: u8 = 9;
 
 /// The most workers. A rayon pool starts all its threads at once: 1,024 take half a second, 65,000 minutes, and few
 /// machines have work for more.
@@ -75,6 +80,7 @@ impl Default for Settings {
             mode: Mode::Compress,
             rules: Rules::Gzcc,
             program: "gzcc",
+            engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
             jobs: available_jobs(),
             scheduler: Scheduler::Threads,
@@ -173,6 +179,36 @@ pub enum Rules {
 /// Workers when none are asked for: what CPU affinity and the container's CPU quota leave.
 pub fn available_jobs() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Who compresses. Each writes bytes of its own; what they stand for is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// gzcc's own encoder.
+    Native,
+    /// flate2 on zlib-rs, which compresses as zlib does.
+    Flate2,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Native, Self::Flate2];
+
+    /// What it is called on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Flate2 => "flate2",
+        }
+    }
+
+    /// The highest level that it has.
+    pub const fn max_level(self) -> u8 {
+        match self {
+            Self::Native => 12,
+            Self::Flate2 => BEST_LEVEL,
+        }
+    }
 }
 
 /// Who hands out the work. Both write the same bytes.

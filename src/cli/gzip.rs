@@ -251,7 +251,7 @@ impl Given {
             Test => self.test = true,
             Verbose => self.verbosity = Verbosity::Verbose,
             Fast => settings.level = 1,
-            Best => settings.level = settings::MAX_LEVEL,
+            Best => settings.level = settings::BEST_LEVEL,
             Help => self.print = self.print.take().or(Some(help(settings.program))),
             Version => self.print = self.print.take().or(Some(version(settings.program))),
             License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(settings.program)))),

@@ -32,11 +32,11 @@ pub(super) fn write(input: &[u8], last: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// The engine of level 0.
+/// Level 0 of every engine.
 pub(super) struct Stored;
 
 impl Engine for Stored {
-    fn block(&mut self, _dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        write(input, last, out);
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+        write(&data[start..], last, out);
     }
 }

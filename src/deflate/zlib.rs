@@ -1,4 +1,4 @@
-//! The engine of levels 1 to 9: flate2 on zlib-rs.
+//! flate2 on zlib-rs, levels 1 to 9.
 //!
 //! zlib-rs' bytes depend on how the input is cut into calls and on the room it is given, so a block is one
 //! call with everything in and [`WORST_CASE`](super::WORST_CASE) bytes of room; both are asserted.
@@ -24,16 +24,17 @@ impl Zlib {
 
 /// Base-2 logarithm of the window that a block needs; zlib knows 9 to 15. A small file needs no more than reaches
 /// from its end to its start, and most of a new state's cost is the zeroing of window and chains.
-fn window_bits(dictionary: &[u8], input: &[u8]) -> u8 {
+fn window_bits(data: &[u8]) -> u8 {
     /// zlib refers no farther back than the window less this (MIN_LOOKAHEAD).
     const UNREACHABLE: usize = 262;
-    let reach = dictionary.len() + input.len() + UNREACHABLE;
+    let reach = data.len() + UNREACHABLE;
     (reach.next_power_of_two().trailing_zeros() as u8).clamp(9, 15)
 }
 
 impl Engine for Zlib {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        let mut state = Compress::new_with_window_bits(self.level, false, window_bits(dictionary, input));
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+        let mut state = Compress::new_with_window_bits(self.level, false, window_bits(data));
+        let (dictionary, block) = data.split_at(start);
         if !dictionary.is_empty() {
             state.set_dictionary(dictionary).expect("a new raw deflate state takes a dictionary");
         }
@@ -41,9 +42,9 @@ impl Engine for Zlib {
             true => (FlushCompress::Finish, Status::StreamEnd),
             false => (FlushCompress::Sync, Status::Ok),
         };
-        let status = state.compress_vec(input, out, flush).expect("a new state compresses");
+        let status = state.compress_vec(block, out, flush).expect("a new state compresses");
         assert_eq!(status, expected, "the block is flushed in one call");
-        assert_eq!(state.total_in(), input.len() as u64, "the block is consumed in one call");
+        assert_eq!(state.total_in(), block.len() as u64, "the block is consumed in one call");
         assert!(out.len() < out.capacity(), "room is left, so nothing was held back");
     }
 }

@@ -47,9 +47,9 @@ struct Ended {
 struct Touchy(Box<dyn Engine>);
 
 impl Engine for Touchy {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        assert!(!input.starts_with(PANIC), "this panic is part of the test");
-        self.0.block(dictionary, input, last, out);
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+        assert!(!data[start..].starts_with(PANIC), "this panic is part of the test");
+        self.0.block(data, start, last, out);
     }
 }
 
@@ -121,7 +121,7 @@ fn within_patience(scene: &Scene, jobs: usize, scheduler: Scheduler) -> Option<E
 fn play(settings: Settings) -> (Tally, Vec<String>) {
     let report = Report::new(&settings);
     let jobs = Jobs::new(Arc::new(settings.clone())).unwrap();
-    schedule::run(&settings, &jobs, &report, |level| Box::new(Touchy(deflate::engine(level))));
+    schedule::run(&settings, &jobs, &report, |kind, level| Box::new(Touchy(deflate::engine(kind, level))));
     report.finish();
     (report.tally(), lock(&report.told).clone())
 }

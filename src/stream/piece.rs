@@ -27,7 +27,7 @@ impl Hand {
     pub fn new(shared: &Shared<'_>) -> Self {
         // Memory that comes zeroed from the system: what is never read into is never touched.
         let input = vec![0; WINDOW + BLOCK + 1].into_boxed_slice();
-        Self { engine: (shared.engine)(shared.settings.level), input, decoder: None }
+        Self { engine: (shared.engine)(shared.settings.engine, shared.settings.level), input, decoder: None }
     }
 }
 
@@ -106,10 +106,9 @@ fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, share
     let mut start = window;
     for (i, end) in ends.iter().enumerate() {
         let end = window + end;
-        let reach = if shared.settings.independent { 0 } else { WINDOW };
-        let (dictionary, block) = hand.input[start.saturating_sub(reach)..end].split_at(start.min(reach));
+        let reach = if shared.settings.independent { 0 } else { start.min(WINDOW) };
         let last = place.last && i + 1 == ends.len();
-        deflate::compress_block(&mut *hand.engine, dictionary, block, last, &mut bytes);
+        deflate::compress_block(&mut *hand.engine, &hand.input[start - reach..end], reach, last, &mut bytes);
         start = end;
     }
     let content = &hand.input[window..start];

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Others;
-use crate::deflate::{self, Engine};
+use crate::deflate;
 use crate::gzip;
 use crate::inflate::Inflation;
 use crate::lock::{lock, others_first};
@@ -25,7 +25,7 @@ pub struct Shared<'run> {
     /// What was decided.
     pub settings: &'run Settings,
     /// Makes the engine of a worker.
-    pub engine: fn(u8) -> Box<dyn Engine>,
+    pub engine: deflate::Make,
     pub(super) others: &'run dyn Others,
     pub(super) lead: Lead,
     /// Buffers for pieces.
@@ -41,7 +41,7 @@ impl<'run> Shared<'run> {
     pub fn new(
         settings: &'run Settings,
         report: &'run Report,
-        engine: fn(u8) -> Box<dyn Engine>,
+        engine: deflate::Make,
         others: &'run dyn Others,
     ) -> Self {
         let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };

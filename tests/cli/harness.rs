@@ -232,7 +232,7 @@ static MEDDLE: Mutex<Option<(usize, Meddle)>> = Mutex::new(None);
 struct Meddler(Box<dyn Engine>);
 
 impl Engine for Meddler {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
         let mut meddle = MEDDLE.lock().unwrap();
         match meddle.take() {
             Some((0, now)) => now(),
@@ -240,7 +240,7 @@ impl Engine for Meddler {
             None => {}
         }
         drop(meddle);
-        self.0.block(dictionary, input, last, out);
+        self.0.block(data, start, last, out);
     }
 }
 
@@ -250,7 +250,7 @@ pub fn run_meddling(settings: Settings, after_blocks: usize, meddle: impl FnOnce
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap();
     *MEDDLE.lock().unwrap() = Some((after_blocks, Box::new(meddle)));
-    let tally = run_with_engine(settings, |level| Box::new(Meddler(deflate::engine(level))));
+    let tally = run_with_engine(settings, |kind, level| Box::new(Meddler(deflate::engine(kind, level))));
     assert!(MEDDLE.lock().unwrap().take().is_none(), "there were fewer blocks than that");
     tally
 }

@@ -21,9 +21,9 @@ use crate::harness::{BLOCK, Sandbox, have, log, noise};
 struct Faulty(Box<dyn Engine>);
 
 impl Engine for Faulty {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        assert!(!input.starts_with(b"boom"), "as the test wants it");
-        self.0.block(dictionary, input, last, out);
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+        assert!(!data[start..].starts_with(b"boom"), "as the test wants it");
+        self.0.block(data, start, last, out);
     }
 }
 
@@ -52,7 +52,7 @@ fn a_panic_costs_its_own_file_and_no_other() {
                     unnamed_temporaries: jobs != 2,
                     ..Settings::default()
                 };
-                let tally = run_with_engine(settings, |level| Box::new(Faulty(deflate::engine(level))));
+                let tally = run_with_engine(settings, |kind, level| Box::new(Faulty(deflate::engine(kind, level))));
                 assert_eq!((tally.done, tally.failed, tally.status), (6, 1, Status::Error));
                 for i in 0..6 {
                     t.assert_holds(format!("good{i}.gz"), &t.read(format!("good{i}")));
@@ -258,11 +258,11 @@ static BY_THREAD: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 struct Counting(Box<dyn Engine>);
 
 impl Engine for Counting {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
         let thread = format!("{:?}", std::thread::current().id());
         *BY_THREAD.lock().unwrap().entry(thread).or_default() += 1;
         std::thread::sleep(Duration::from_millis(20));
-        self.0.block(dictionary, input, last, out);
+        self.0.block(data, start, last, out);
     }
 }
 
@@ -284,7 +284,7 @@ fn every_worker_has_its_share_of_a_pipe() {
         BY_THREAD.lock().unwrap().clear();
         std::thread::scope(|scope| {
             scope.spawn(|| fs::write(t.path("fifo"), &content).unwrap());
-            let tally = run_with_engine(settings, |level| Box::new(Counting(deflate::engine(level))));
+            let tally = run_with_engine(settings, |kind, level| Box::new(Counting(deflate::engine(kind, level))));
             assert_eq!(tally.done, 1);
         });
         let shares: Vec<usize> = BY_THREAD.lock().unwrap().values().copied().collect();

@@ -17,12 +17,12 @@ static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 struct Erring(Box<dyn Engine>);
 
 impl Engine for Erring {
-    fn block(&mut self, dictionary: &[u8], input: &[u8], last: bool, out: &mut Vec<u8>) {
-        let mut input = input.to_vec();
+    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+        let mut data = data.to_vec();
         if BLOCKS.fetch_add(1, Ordering::Relaxed) == 2 {
-            input[1000] ^= 1;
+            data[start + 1000] ^= 1;
         }
-        self.0.block(dictionary, &input, last, out);
+        self.0.block(&data, start, last, out);
     }
 }
 
@@ -51,7 +51,7 @@ fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
                     settings.inputs.push(t.path("a").into());
                 }
                 BLOCKS.store(0, Ordering::Relaxed);
-                let tally = run_with_engine(settings, |level| Box::new(Erring(deflate::engine(level))));
+                let tally = run_with_engine(settings, |kind, level| Box::new(Erring(deflate::engine(kind, level))));
                 if verify {
                     assert_eq!((tally.status, tally.done), (Status::Error, 0), "{destination}");
                     assert_eq!(t.names(), ["a"], "{destination}");

@@ -13,7 +13,7 @@ use flate2::bufread::GzDecoder;
 use gzcc::deflate::BLOCK;
 use gzcc::outcome::Status;
 use gzcc::run::run;
-use gzcc::settings::{Destination, MAX_LEVEL, Mode, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Engine, Mode, Scheduler, Settings, Verbosity};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -24,8 +24,10 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let content = shaped(content, shape);
+    let engine = if flags & 64 != 0 { Engine::Native } else { Engine::Flate2 };
     let settings = Settings {
-        level: level % (MAX_LEVEL + 1),
+        engine,
+        level: level % (engine.max_level() + 1),
         independent: flags & 1 != 0,
         rsyncable: flags & 2 != 0,
         verbosity: Verbosity::Quiet,
