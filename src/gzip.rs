@@ -35,7 +35,7 @@ pub struct Header<'a> {
     pub name: Option<&'a OsStr>,
     /// MTIME: seconds since 1970; what does not fit 32 bits is stored as 0, "no time stamp".
     pub mtime: Option<i64>,
-    /// Level that XFL hints at: 9 is the slowest, 1 the fastest.
+    /// Level that XFL hints at: 9 and above are the slowest, 1 is the fastest.
     pub level: u8,
 }
 
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn the_extra_flags_hint_at_the_extreme_levels_only() {
-        let hints: Vec<u8> = (0..=9).map(|level| header(&Header { level, ..Header::default() })[8]).collect();
-        assert_eq!(hints, [0, 4, 0, 0, 0, 0, 0, 0, 0, 2]);
+        let hints: Vec<u8> = (0..=12).map(|level| header(&Header { level, ..Header::default() })[8]).collect();
+        assert_eq!(hints, [0, 4, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2]);
     }
 
     #[test]
