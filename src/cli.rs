@@ -1,6 +1,6 @@
 //! The command line: what was typed, checked, and turned into settings.
 //!
-//! The only file that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
+//! The only room that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
 
 mod gzip;
 mod levels;
@@ -14,7 +14,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 
 use self::levels::spell_levels;
-use self::values::{non_empty, size, suffix, within};
+use self::values::{Engine, level, non_empty, size, suffix, within};
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 use gzcc::shown::Shown;
 
@@ -83,10 +83,9 @@ struct Typed {
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     max_size: Option<u64>,
 
-    /// Level, also as -0 to -9: 0 stores, 1 is fastest, 9 smallest [default: 6]
+    /// Level, also as -0 to -12: 0 stores, 1 is fastest, 9 small, 10 to 12 smaller still and slow [default: 6]
     #[arg(long, value_name = "N", default_value_t = settings::DEFAULT_LEVEL, hide_default_value = true,
-          value_parser = |text: &str| within(text, 0, settings::BEST_LEVEL),
-          overrides_with_all = ["fast", "best"])]
+          value_parser = level, overrides_with_all = ["fast", "best"])]
     level: u8,
     /// The same as -1
     #[arg(long, overrides_with_all = ["level", "best"])]
@@ -94,6 +93,9 @@ struct Typed {
     /// The same as -9
     #[arg(long, overrides_with_all = ["level", "fast"])]
     best: bool,
+    /// Who compresses; levels 10 to 12 need native
+    #[arg(long, value_enum, default_value_t = Engine(settings::DEFAULT_ENGINE))]
+    engine: Engine,
 
     /// Write to standard output, in the order of the FILEs
     #[arg(short = 'c', long, visible_alias = "to-stdout", overrides_with_all = ["output", "output_dir"])]
@@ -189,51 +191,29 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
 
 impl Typed {
     /// Settles what the options mean together.
-    fn decide(self) -> Result<Settings, Usage> {
+    fn decide(mut self) -> Result<Settings, Usage> {
         if self.trailers && !self.list {
             return Err(refused("--trailers goes with --list"));
         }
         if self.max_size.is_some() && !(self.decompress || self.test || self.list) {
             return Err(refused("--max-size goes with --decompress, --test or --list"));
         }
-        let makes_nothing = self.test || self.list;
-        if (self.decompress || makes_nothing) && (self.verify || self.update) {
+        if (self.decompress || self.test || self.list) && (self.verify || self.update) {
             return Err(refused("--verify and --update go with compressing"));
         }
-        let destination = match (self.output, self.output_dir) {
-            (Some(_), _) | (_, Some(_)) if makes_nothing => {
-                return Err(refused("--test and --list make no output"));
-            }
-            _ if makes_nothing => Destination::Nowhere,
-            (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
-            (Some(file), _) => Destination::File(non_empty(file, "--output")?),
-            (None, Some(folder)) => Destination::Folder(non_empty(folder, "--output-dir")?),
-            (None, None) if self.stdout => Destination::Stdout,
-            (None, None) => Destination::Beside,
-        };
+        let destination = self.destination()?;
         if self.update && !matches!(destination, Destination::Beside | Destination::Folder(_)) {
             return Err(refused("--update needs an output for each file"));
         }
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
-        // Listing tests, and testing decompresses: what asks for less does not take that back.
-        let mode = match (self.list, self.test, self.decompress) {
-            (true, ..) if self.trailers => Mode::ListTrailers,
-            (true, ..) => Mode::List,
-            (_, true, _) => Mode::Test,
-            (.., true) => Mode::Decompress,
-            _ => Mode::Compress,
-        };
-        let level = match (self.fast, self.best) {
-            (true, _) => 1,
-            (_, true) => settings::BEST_LEVEL,
-            _ => self.level,
-        };
+        let (engine, level) = self.engine_and_level()?;
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         Ok(Settings {
+            mode: self.mode(),
             inputs: self.files,
-            mode,
+            engine,
             level,
             jobs: self.jobs.and_then(|n| NonZeroUsize::new(n.into())).unwrap_or_else(settings::available_jobs),
             scheduler: match self.scheduler {
@@ -260,6 +240,45 @@ impl Typed {
             unnamed_temporaries: !self.named_temporaries,
             ..Settings::default()
         })
+    }
+
+    /// Listing tests, and testing decompresses: what asks for less does not take that back.
+    fn mode(&self) -> Mode {
+        match (self.list, self.test, self.decompress) {
+            (true, ..) if self.trailers => Mode::ListTrailers,
+            (true, ..) => Mode::List,
+            (_, true, _) => Mode::Test,
+            (.., true) => Mode::Decompress,
+            _ => Mode::Compress,
+        }
+    }
+
+    fn destination(&mut self) -> Result<Destination, Usage> {
+        let makes_nothing = self.test || self.list;
+        Ok(match (self.output.take(), self.output_dir.take()) {
+            (Some(_), _) | (_, Some(_)) if makes_nothing => {
+                return Err(refused("--test and --list make no output"));
+            }
+            _ if makes_nothing => Destination::Nowhere,
+            (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
+            (Some(file), _) => Destination::File(non_empty(file, "--output")?),
+            (None, Some(folder)) => Destination::Folder(non_empty(folder, "--output-dir")?),
+            (None, None) if self.stdout => Destination::Stdout,
+            (None, None) => Destination::Beside,
+        })
+    }
+
+    fn engine_and_level(&self) -> Result<(settings::Engine, u8), Usage> {
+        let level = match (self.fast, self.best) {
+            (true, _) => 1,
+            (_, true) => settings::BEST_LEVEL,
+            _ => self.level,
+        };
+        let Engine(engine) = self.engine;
+        match level > engine.max_level() {
+            true => Err(refused(&format!("level {level} needs --engine native"))),
+            false => Ok((engine, level)),
+        }
     }
 }
 
@@ -300,81 +319,4 @@ fn usage(error: &clap::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(words: &str) -> Result<Settings, Usage> {
-        let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
-        match parse(words.map(OsString::from), Environment::default())?.request {
-            Request::Run(settings) => Ok(*settings),
-            Request::Print(text) => panic!("{text}"),
-        }
-    }
-
-    #[test]
-    fn the_command_is_well_formed() {
-        use clap::CommandFactory;
-        Typed::command().debug_assert();
-    }
-
-    #[test]
-    fn the_last_of_contradictory_options_wins() {
-        assert_eq!(settings("--best -1 -9 --fast").unwrap().level, 1);
-        assert_eq!(settings("--fast --best -3").unwrap().level, 3);
-        assert_eq!(settings("-3 --best").unwrap().level, 9);
-        assert!(settings("-k --rm").unwrap().removes());
-        assert!(!settings("--rm -k").unwrap().removes());
-        assert!(!settings("-N -n").unwrap().keep_name);
-        assert!(settings("-n -N").unwrap().keep_name);
-        assert_eq!(settings("-q -v").unwrap().verbosity, Verbosity::Verbose);
-        assert_eq!(settings("-v -q").unwrap().verbosity, Verbosity::Quiet);
-        assert_eq!(settings("--sync --no-sync").unwrap().sync, Some(false));
-        assert_eq!(settings("-c -o x").unwrap().destination, Destination::File("x".into()));
-        assert_eq!(settings("-o x -O y").unwrap().destination, Destination::Folder("y".into()));
-        assert_eq!(settings("-O y -c").unwrap().destination, Destination::Stdout);
-        assert_eq!(settings("-j1 -p 3").unwrap().jobs.get(), 3);
-    }
-
-    #[test]
-    fn listing_and_testing_are_ways_of_decompressing() {
-        for (words, mode) in [("-ld", Mode::List), ("-dl", Mode::List), ("-tl", Mode::List), ("-td", Mode::Test)] {
-            assert_eq!(settings(words).unwrap().mode, mode, "{words}");
-        }
-    }
-
-    #[test]
-    fn options_and_files_come_in_any_order() {
-        let settings = settings("a -k b -9 -- -c").unwrap();
-        assert_eq!(settings.inputs, ["a", "b", "-c"]);
-        assert_eq!((settings.level, settings.destination), (9, Destination::Beside));
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused_in_one_line() {
-        for words in [
-            "-11",
-            "--level 10",
-            "--level x",
-            "-j0",
-            "-j x",
-            "-S=/",
-            "-Sa/b",
-            "--rm -c a",
-            "--nonsense",
-            "-o",
-            "--max-size 1",
-            "-l -o x",
-            "-d --verify",
-            "-t --update",
-            "--update -c a",
-        ] {
-            let Usage(line) = settings(words).map(|_| ()).unwrap_err();
-            assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");
-        }
-    }
-
-    #[test]
-    fn output_to_a_dash_is_standard_output() {
-        assert_eq!(settings("-o -").unwrap().destination, Destination::Stdout);
-    }
-}
+mod tests;

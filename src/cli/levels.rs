@@ -9,8 +9,17 @@ pub(super) fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsS
     /// Short options whose value is the rest of the word, or the next one.
     const TAKE_VALUE: &[u8] = b"joOpS";
     /// Long ones, or their beginnings, may have theirs in the next word.
-    const LONG_TAKE_VALUE: &[&str] =
-        &["--level", "--output", "--output-dir", "--suffix", "--jobs", "--processes", "--scheduler", "--max-size"];
+    const LONG_TAKE_VALUE: &[&str] = &[
+        "--level",
+        "--engine",
+        "--output",
+        "--output-dir",
+        "--suffix",
+        "--jobs",
+        "--processes",
+        "--scheduler",
+        "--max-size",
+    ];
     let mut words = words.into_iter();
     let mut spelt: Vec<OsString> = words.by_ref().take(1).collect();
     while let Some(word) = words.next() {
@@ -75,7 +84,8 @@ mod tests {
 
     #[test]
     fn digits_of_other_options_and_names_are_left_alone() {
-        for words in ["-j4", "-j 4", "-kj4", "-S -9", "-o 7", "--jobs -3", "a -- -9", "-", "--level 3", "9"] {
+        for words in ["-j4", "-j 4", "-kj4", "-S -9", "-o 7", "--jobs -3", "a -- -9", "-", "--level 3", "--eng -9", "9"]
+        {
             assert_eq!(spelt(words), words);
         }
         assert_eq!(spelt("-9j4 -1"), "--level=9 -j4 --level=1");

@@ -6,7 +6,31 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 use super::{Usage, refused};
+use gzcc::settings;
+
+/// An engine, by its name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Engine(pub(super) settings::Engine);
+
+impl ValueEnum for Engine {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(settings::Engine::Native), Self(settings::Engine::Flate2)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(self.0.name().into())
+    }
+}
+
+/// A level of any engine; whether the one that is asked for has it cannot be told before all has been read.
+pub(super) fn level(text: &str) -> Result<u8, String> {
+    let most = settings::Engine::ALL.into_iter().map(settings::Engine::max_level).max();
+    within(text, 0, most.unwrap_or_default())
+}
 
 /// The name of an output.
 pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {

@@ -1,6 +1,6 @@
 //! The command line: what is understood, what is refused, and with which exit status.
 
-use crate::harness::{Sandbox, assert_member, gunzip, log};
+use crate::harness::{Sandbox, assert_member, every_level, gunzip, log};
 
 #[test]
 fn files_are_compressed_beside_themselves_and_counted() {
@@ -33,15 +33,32 @@ fn levels_are_spelt_in_every_usual_way() {
     let t = Sandbox::new();
     let content = t.write("a", log(100_000));
     let at = |words: &[&str]| t.gzcc([words, &["-c", "a"]].concat()).succeeds();
-    for level in 0..=9 {
-        let short = at(&[&format!("-{level}")]);
-        assert_member(&short, &content);
-        assert!(short == at(&["--level", &level.to_string()]));
+    for level in every_level() {
+        let (engine, short) = level.split_once(' ').unwrap();
+        let long = at(&["--level", &short[1..], engine]);
+        assert_member(&long, &content);
+        assert!(long == at(&[engine, short]), "{level}");
     }
     assert!(at(&["--fast"]) == at(&["-1"]) && at(&["--best"]) == at(&["-9"]) && at(&[]) == at(&["-6"]));
     assert!(at(&["-9", "-1"]) == at(&["-1"]), "the last one wins");
     assert!(at(&["-k1f"]) == at(&["-1"]), "digits among other letters");
     assert!(at(&["-9"]).len() < at(&["-1"]).len() && at(&["-1"]).len() < at(&["-0"]).len());
+}
+
+#[test]
+fn the_highest_levels_are_of_one_engine_and_the_best_of_both_is_the_ninth() {
+    let t = Sandbox::new();
+    t.write("a", log(100_000));
+    let needs = "gzcc: level 12 needs --engine native; see gzcc --help";
+    t.gzcc(["-12", "--engine=flate2", "a"]).says(1, &[needs]);
+    let beyond = "gzcc: invalid value '13' for '--level <N>': no number from 0 to 12; see gzcc --help";
+    t.gzcc(["--engine=native", "-13", "a"]).says(1, &[beyond]);
+    assert_eq!(t.names(), ["a"]);
+    for engine in ["native", "flate2"] {
+        // An engine's name may stand in the next word, behind any beginning of the option.
+        let best = t.gzcc(["--eng", engine, "--best", "-c", "a"]).succeeds();
+        assert!(best == t.gzcc(["-9", "-c", "a", "--engine", engine]).succeeds(), "{engine}");
+    }
 }
 
 #[test]
@@ -62,8 +79,10 @@ fn what_cannot_be_understood_is_refused_in_one_line_with_status_1_and_nothing_do
         &["-j", "x"],
         &["-j", "3\n4"],
         &["-j", "65535"],
-        &["-11"],
-        &["--level", "10"],
+        &["-13"],
+        &["--level", "13"],
+        &["-10", "--engine", "flate2"],
+        &["--engine", "zlib"],
         &["--scheduler", "fair"],
         &["-S", ""],
         &["-S", "a/b"],
@@ -100,7 +119,7 @@ fn help_and_version_go_to_standard_output() {
     let t = Sandbox::new();
     for word in ["-h", "--help"] {
         let help = String::from_utf8(t.gzcc([word]).succeeds()).unwrap();
-        for expected in ["Usage: gzcc [OPTIONS] [FILE]...", "--scheduler", "--rm", "Exit status"] {
+        for expected in ["Usage: gzcc [OPTIONS] [FILE]...", "--scheduler", "--engine", "--rm", "Exit status"] {
             assert!(help.contains(expected), "{help}");
         }
         assert!(!help.contains("named-temporaries"));

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use gzcc::deflate::{self, Engine};
 use gzcc::report::Tally;
 use gzcc::run::run_with_engine;
-use gzcc::settings::Settings;
+use gzcc::settings::{self, Settings};
 
 /// Blocks are cut at multiples of this.
 pub const BLOCK: usize = gzcc::deflate::BLOCK;
@@ -253,6 +253,13 @@ pub fn run_meddling(settings: Settings, after_blocks: usize, meddle: impl FnOnce
     let tally = run_with_engine(settings, |kind, level| Box::new(Meddler(deflate::engine(kind, level))));
     assert!(MEDDLE.lock().unwrap().take().is_none(), "there were fewer blocks than that");
     tally
+}
+
+/// Every level of every engine, as words apart by a space.
+pub fn every_level() -> impl Iterator<Item = String> {
+    settings::Engine::ALL
+        .into_iter()
+        .flat_map(|engine| (0..=engine.max_level()).map(move |level| format!("--engine={} -{level}", engine.name())))
 }
 
 /// Text as logs have it: compresses well, and has matches at all distances.

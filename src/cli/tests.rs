@@ -1,0 +1,98 @@
+//! What is understood, and what is refused.
+
+use super::*;
+
+fn settings(words: &str) -> Result<Settings, Usage> {
+    let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
+    match parse(words.map(OsString::from), Environment::default())?.request {
+        Request::Run(settings) => Ok(*settings),
+        Request::Print(text) => panic!("{text}"),
+    }
+}
+
+#[test]
+fn the_command_is_well_formed() {
+    use clap::CommandFactory;
+    Typed::command().debug_assert();
+}
+
+#[test]
+fn the_last_of_contradictory_options_wins() {
+    assert_eq!(settings("--best -1 -9 --fast").unwrap().level, 1);
+    assert_eq!(settings("--fast --best -3").unwrap().level, 3);
+    assert_eq!(settings("-3 --best").unwrap().level, 9);
+    assert!(settings("-k --rm").unwrap().removes());
+    assert!(!settings("--rm -k").unwrap().removes());
+    assert!(!settings("-N -n").unwrap().keep_name);
+    assert!(settings("-n -N").unwrap().keep_name);
+    assert_eq!(settings("-q -v").unwrap().verbosity, Verbosity::Verbose);
+    assert_eq!(settings("-v -q").unwrap().verbosity, Verbosity::Quiet);
+    assert_eq!(settings("--sync --no-sync").unwrap().sync, Some(false));
+    assert_eq!(settings("-c -o x").unwrap().destination, Destination::File("x".into()));
+    assert_eq!(settings("-o x -O y").unwrap().destination, Destination::Folder("y".into()));
+    assert_eq!(settings("-O y -c").unwrap().destination, Destination::Stdout);
+    assert_eq!(settings("-j1 -p 3").unwrap().jobs.get(), 3);
+}
+
+#[test]
+fn listing_and_testing_are_ways_of_decompressing() {
+    for (words, mode) in [("-ld", Mode::List), ("-dl", Mode::List), ("-tl", Mode::List), ("-td", Mode::Test)] {
+        assert_eq!(settings(words).unwrap().mode, mode, "{words}");
+    }
+}
+
+#[test]
+fn options_and_files_come_in_any_order() {
+    let settings = settings("a -k b -9 -- -c").unwrap();
+    assert_eq!(settings.inputs, ["a", "b", "-c"]);
+    assert_eq!((settings.level, settings.destination), (9, Destination::Beside));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_one_line() {
+    for words in [
+        "-13",
+        "--level 13",
+        "--engine zlib",
+        "--engine flate2 -10",
+        "--level x",
+        "-j0",
+        "-j x",
+        "-S=/",
+        "-Sa/b",
+        "--rm -c a",
+        "--nonsense",
+        "-o",
+        "--max-size 1",
+        "-l -o x",
+        "-d --verify",
+        "-t --update",
+        "--update -c a",
+    ] {
+        let Usage(line) = settings(words).map(|_| ()).unwrap_err();
+        assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");
+    }
+}
+
+#[test]
+fn a_level_needs_an_engine_that_has_it() {
+    for (words, engine, level) in [
+        ("--engine native -12", settings::Engine::Native, 12),
+        ("-10 --eng=native", settings::Engine::Native, 10),
+        ("--engine native --best", settings::Engine::Native, 9),
+        ("--engine native -9 --engine flate2", settings::Engine::Flate2, 9),
+        ("", settings::DEFAULT_ENGINE, 6),
+    ] {
+        let settings = settings(words).unwrap();
+        assert_eq!((settings.engine, settings.level), (engine, level), "{words}");
+    }
+    let Usage(line) = settings("-12 --engine flate2").map(|_| ()).unwrap_err();
+    assert_eq!(line, "gzcc: level 12 needs --engine native; see gzcc --help");
+    let Usage(line) = settings("--engine native -13").map(|_| ()).unwrap_err();
+    assert!(line.contains("'13'") && line.contains("no number from 0 to 12"), "{line}");
+}
+
+#[test]
+fn output_to_a_dash_is_standard_output() {
+    assert_eq!(settings("-o -").unwrap().destination, Destination::Stdout);
+}
