@@ -5,6 +5,7 @@
 //! and pigz 2.8; what gzcc cannot do is refused by name.
 
 mod options;
+mod texts;
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
@@ -15,6 +16,7 @@ use gzcc::shown::Shown;
 
 use self::options::Switch::{self, *};
 use self::options::{GZIP, PIGZ};
+use self::texts::{LICENSE, help, version};
 use super::{Command, Environment, Request, Usage};
 
 /// The names that gzip's rules go with, and what each does when no option says otherwise.
@@ -26,6 +28,9 @@ const NAMES: [(&str, Mode, Destination); 6] = [
     ("pigz", Mode::Compress, Destination::Beside),
     ("unpigz", Mode::Decompress, Destination::Beside),
 ];
+
+/// pigz' level of the smallest output and the longest wait, which is zopfli's work.
+const ZOPFLI: u8 = 11;
 
 /// The name among [`NAMES`] that `program`, the first word of a command line, calls for.
 pub(super) fn name_of(program: &OsStr) -> Option<&'static str> {
@@ -179,15 +184,11 @@ impl Given {
     fn take_cluster(&mut self, cluster: &[u8], words: &mut impl Iterator<Item = OsString>) -> Result<(), Usage> {
         let mut rest = cluster;
         while let [letter, after @ ..] = rest {
-            rest = after;
             if letter.is_ascii_digit() {
-                self.settings.level = letter - b'0';
-                // pigz takes digits for one number, gzip the last one for the level.
-                if self.is_pigz && rest.first().is_some_and(u8::is_ascii_digit) {
-                    return Err(self.refused("only levels 0 to 9 are supported"));
-                }
+                rest = self.take_level(rest)?;
                 continue;
             }
+            rest = after;
             let Some((.., switch)) = GZIP.iter().chain(PIGZ).find(|(known, ..)| known == letter && *letter != 0) else {
                 return Err(self.refused(&format!("invalid option -- '{}'", Shown::bytes(&[*letter]))));
             };
@@ -203,6 +204,27 @@ impl Given {
             self.switch(*switch, value, &format!("-{}", char::from(*letter)))?;
         }
         Ok(())
+    }
+
+    /// Takes the level that `cluster` begins with; returns what is behind it. To pigz digits that stand together are one
+    /// number, to gzip each is a level, of which the last one counts.
+    fn take_level<'a>(&mut self, cluster: &'a [u8]) -> Result<&'a [u8], Usage> {
+        let most = if self.is_pigz { cluster.len() } else { 1 };
+        let end = cluster[..most].iter().position(|b| !b.is_ascii_digit()).unwrap_or(most);
+        let (digits, rest) = cluster.split_at(end);
+        let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u8>().ok());
+        self.settings.level = match (number, self.smallest()) {
+            (Some(level @ ..=settings::BEST_LEVEL), _) => level,
+            (Some(ZOPFLI), Some(level)) => level,
+            (_, Some(_)) => return Err(self.refused("only levels 0 to 9 and 11 are supported")),
+            (_, None) => return Err(self.refused("only levels 0 to 9 are supported")),
+        };
+        Ok(rest)
+    }
+
+    /// What stands for [`ZOPFLI`] here: the engine's highest level, if gzip has none like it.
+    fn smallest(&self) -> Option<u8> {
+        Some(self.settings.engine.max_level()).filter(|&level| level > settings::BEST_LEVEL)
     }
 
     fn switch(&mut self, switch: Switch, value: OsString, typed: &str) -> Result<(), Usage> {
@@ -252,7 +274,7 @@ impl Given {
             Verbose => self.verbosity = Verbosity::Verbose,
             Fast => settings.level = 1,
             Best => settings.level = settings::BEST_LEVEL,
-            Help => self.print = self.print.take().or(Some(help(settings.program))),
+            Help => self.print = self.print.take().or(Some(help(settings.program, self.smallest().is_some()))),
             Version => self.print = self.print.take().or(Some(version(settings.program))),
             License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(settings.program)))),
             Lacking(what) => return Err(self.lacks(typed, what)),
@@ -307,45 +329,44 @@ fn takes_value(switch: Switch) -> bool {
     matches!(switch, Bits | Processes | Suffix)
 }
 
-fn version(program: &str) -> String {
-    format!("{program} (gzcc) {}\n", env!("CARGO_PKG_VERSION"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gzcc::settings::Engine;
 
-const LICENSE: &str = "Under the MIT license: free to use, change and pass on, without any warranty.\n";
+    /// The level that a word asks for.
+    fn level(program: &'static str, engine: Engine, word: &str) -> Result<u8, String> {
+        let mut given = Given::new(program);
+        given.settings.engine = engine;
+        match given.take([word.into()].into_iter()) {
+            Ok(()) => Ok(given.settings.level),
+            Err(Usage(lines)) => Err(lines.lines().next().unwrap().to_owned()),
+        }
+    }
 
-/// Options as gzip's own help has them, with pigz'.
-fn help(program: &str) -> String {
-    format!(
-        "Usage: {program} [OPTION]... [FILE]...
-Compress or uncompress FILEs (by default, compress FILES in-place).
-This is gzcc under gzip's name; called gzcc it has rules and options of its own.
+    #[test]
+    fn digits_are_one_number_to_pigz_alone() {
+        for engine in Engine::ALL {
+            for (word, to_gzip, to_pigz) in [("-9", 9, 9), ("-05", 5, 5), ("-k1v", 1, 1), ("-1k2", 2, 2)] {
+                assert_eq!(level("gzip", engine, word), Ok(to_gzip), "{word}");
+                assert_eq!(level("pigz", engine, word), Ok(to_pigz), "{word}");
+            }
+            assert_eq!(level("gzip", engine, "-11"), Ok(1));
+            assert_eq!(level("gzip", engine, "-12"), Ok(2));
+        }
+    }
 
-  -a, --ascii          ignored, with a warning
-  -c, --stdout         write on standard output, keep original files unchanged
-  -d, --decompress     decompress
-  -f, --force          force overwrite of output file and compress links
-  -h, --help           give this help
-  -i, --independent    compress blocks independently of each other
-  -k, --keep           keep (don't delete) input files
-  -l, --list           list compressed file contents
-  -L, --license        display software license
-  -m, --no-time        do not save or restore the original timestamp
-  -M, --time           save or restore the original timestamp
-  -n, --no-name        do not save or restore the original name and timestamp
-  -N, --name           save or restore the original name and timestamp
-  -p, --processes=N    use N workers
-  -q, --quiet          suppress all warnings
-  -r, --recursive      operate recursively on directories
-  -R, --rsyncable      make rsync-friendly archive
-  -S, --suffix=SUF     use suffix SUF on compressed files
-  -t, --test           test compressed file integrity
-  -v, --verbose        verbose mode
-  -V, --version        display version number
-  -Y, --synchronous    synchronous output (already so where originals are deleted)
-  -0 ... -9            compression level; of several digits the last one
-  --fast, --best       levels 1 and 9
-
-With no FILE, or when FILE is -, read standard input.
-"
-    )
+    #[test]
+    fn zopflis_level_is_the_highest_of_an_engine_that_goes_beyond_gzips() {
+        for word in ["-11", "-k11v", "-0011"] {
+            assert_eq!(level("pigz", Engine::Native, word), Ok(12), "{word}");
+        }
+        let native = "pigz: only levels 0 to 9 and 11 are supported";
+        for word in ["-10", "-12", "-111", "-99999999999999999999"] {
+            assert_eq!(level("pigz", Engine::Native, word), Err(native.to_owned()), "{word}");
+        }
+        for word in ["-10", "-11", "-12"] {
+            assert_eq!(level("pigz", Engine::Flate2, word), Err("pigz: only levels 0 to 9 are supported".to_owned()));
+        }
+    }
 }

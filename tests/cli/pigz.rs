@@ -70,7 +70,8 @@ fn what_cannot_be_done_is_refused_by_name() {
     let t = Sandbox::new();
     t.write("a", "x");
     for words in [
-        &["-11"][..],
+        &["-10"][..],
+        &["-12"],
         &["-b", "512"],
         &["--blocksize=512"],
         &["-K"],

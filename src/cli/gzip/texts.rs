@@ -1,0 +1,47 @@
+//! What is printed under gzip's names by those who ask for it.
+
+/// Answer to `--version`.
+pub(super) fn version(program: &str) -> String {
+    format!("{program} (gzcc) {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// What `--license` adds to it.
+pub(super) const LICENSE: &str = "Under the MIT license: free to use, change and pass on, without any warranty.\n";
+
+/// Options as gzip's own help has them, with pigz', whose level 11 some engines have no like of.
+pub(super) fn help(program: &str, has_zopfli: bool) -> String {
+    let zopfli = if has_zopfli { "  -11                  smaller still, and slow (as pigz alone)\n" } else { "" };
+    format!(
+        "Usage: {program} [OPTION]... [FILE]...
+Compress or uncompress FILEs (by default, compress FILES in-place).
+This is gzcc under gzip's name; called gzcc it has rules and options of its own.
+
+  -a, --ascii          ignored, with a warning
+  -c, --stdout         write on standard output, keep original files unchanged
+  -d, --decompress     decompress
+  -f, --force          force overwrite of output file and compress links
+  -h, --help           give this help
+  -i, --independent    compress blocks independently of each other
+  -k, --keep           keep (don't delete) input files
+  -l, --list           list compressed file contents
+  -L, --license        display software license
+  -m, --no-time        do not save or restore the original timestamp
+  -M, --time           save or restore the original timestamp
+  -n, --no-name        do not save or restore the original name and timestamp
+  -N, --name           save or restore the original name and timestamp
+  -p, --processes=N    use N workers
+  -q, --quiet          suppress all warnings
+  -r, --recursive      operate recursively on directories
+  -R, --rsyncable      make rsync-friendly archive
+  -S, --suffix=SUF     use suffix SUF on compressed files
+  -t, --test           test compressed file integrity
+  -v, --verbose        verbose mode
+  -V, --version        display version number
+  -Y, --synchronous    synchronous output (already so where originals are deleted)
+  -0 ... -9            compression level; of several digits the last one
+{zopfli}  --fast, --best       levels 1 and 9
+
+With no FILE, or when FILE is -, read standard input.
+"
+    )
+}
