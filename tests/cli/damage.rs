@@ -238,6 +238,7 @@ fn whatever_is_done_to_files_none_is_taken_for_what_it_is_not() {
         [bgzf(&text, 2000), member(&noise(500, 9), &Fields::default())].concat(),
         t.gzcc(["-c", "-N", "a"]).succeeds(),
         t.gzcc(["-c", "--rsyncable", "a"]).succeeds(),
+        t.gzcc(["-c", "--engine=native", "-12", "a"]).succeeds(),
         t.command("gzip", ["-9c", "a"]).succeeds(),
         member(b"", &Fields::default()),
         member(&[0; 100_000], &Fields { comment: Some(&[b'c'; 300]), ..Fields::default() }),

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use crate::harness::{BLOCK, Call, Sandbox, have, log, noise};
+use crate::harness::{BLOCK, Call, Sandbox, every_level, have, log, noise};
 
 /// What is compressed: the edges, and enough for several blocks.
 fn contents() -> &'static [(&'static str, Vec<u8>)] {
@@ -17,13 +17,14 @@ fn contents() -> &'static [(&'static str, Vec<u8>)] {
 
 /// What gzcc made of some of the contents with these options.
 struct Stream {
-    options: &'static str,
+    options: String,
     names: Vec<&'static str>,
     content: Vec<u8>,
     gz: Vec<u8>,
 }
 
-/// What gzcc writes, made once: at several levels each content alone and all as members of one stream.
+/// What gzcc writes, made once: at every level of every engine all contents as members of one stream, and at one of
+/// each engine every content alone.
 fn written() -> &'static [Stream] {
     static WRITTEN: OnceLock<Vec<Stream>> = OnceLock::new();
     WRITTEN.get_or_init(|| {
@@ -31,24 +32,31 @@ fn written() -> &'static [Stream] {
         let mut kinds = Vec::new();
         for (name, content) in contents() {
             t.write(name, content);
-            kinds.extend(["-0", "-1", "-6", "-9"].map(|options| (options, vec![*name])));
+            kinds.extend(ONE_LEVEL.map(|options| (options.to_owned(), vec![*name])));
         }
         let all: Vec<&str> = contents().iter().map(|(name, _)| *name).collect();
-        kinds.extend([("-0", all.clone()), ("-6", all.clone()), ("-9 -N", all)]);
-        kinds.extend([("-6 --rsyncable", vec!["text"]), ("-6 -N", vec!["text"])]);
-        let made = |(options, names): (&'static str, Vec<&'static str>)| {
+        kinds.extend(every_level().map(|options| (options, all.clone())));
+        kinds.extend([("-9 -N".to_owned(), all)]);
+        for engine in ["--engine=native", "--engine=flate2"] {
+            kinds.extend(["--rsyncable", "-N"].map(|option| (format!("{engine} {option}"), vec!["text"])));
+        }
+        let made = |(options, names): (String, Vec<&'static str>)| {
             let gz = t.gzcc(options.split(' ').chain(["-j2", "-c"]).chain(names.iter().copied())).succeeds();
-            Stream { options, content: names.iter().flat_map(|name| t.read(name)).collect(), gz, names }
+            let content = names.iter().flat_map(|name| t.read(name)).collect();
+            Stream { options, names, content, gz }
         };
         kinds.into_iter().map(made).collect()
     })
 }
 
+/// One level of each engine.
+const ONE_LEVEL: [&str; 2] = ["--engine=native -6", "--engine=flate2 -6"];
+
 /// What a decoder is tried on.
 #[derive(Clone, Copy)]
 enum On {
     All,
-    /// Of one level, for a way into a library of which another has been tried on all.
+    /// Of [`ONE_LEVEL`], for a way into a library of which another has been tried on all.
     OneLevel,
     /// The same for one that reads a single member.
     SingleMembers,
@@ -63,8 +71,8 @@ fn decodes(on: On, program: &str, words: &[&str]) {
     let t = Sandbox::new();
     let tried = |stream: &&Stream| match on {
         On::All => true,
-        On::OneLevel => stream.options == "-6",
-        On::SingleMembers => stream.options == "-6" && stream.names.len() == 1,
+        On::OneLevel => ONE_LEVEL.contains(&stream.options.as_str()),
+        On::SingleMembers => ONE_LEVEL.contains(&stream.options.as_str()) && stream.names.len() == 1,
     };
     for Stream { options, names, content, gz } in written().iter().filter(tried) {
         let ran = t.command(program, words).stdin(gz).run();

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use gzcc::outcome::Status;
 use gzcc::run::run;
-use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Engine, Scheduler, Settings, Verbosity};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
 
@@ -26,13 +26,17 @@ fn content() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+fn engine_and_level() -> impl Strategy<Value = (Engine, u8)> {
+    prop::sample::select(&Engine::ALL).prop_flat_map(|engine| (Just(engine), 0..=engine.max_level()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_batch_comes_back_and_makes_the_same_bytes_under_all_settings(
         contents in prop::collection::vec(content(), 1..6),
-        level in 0u8..=9,
+        (engine, level) in engine_and_level(),
     ) {
         let t = Sandbox::new();
         let mut inputs = Vec::new();
@@ -42,6 +46,7 @@ proptest! {
         }
         let settings = |jobs: usize, scheduler, destination| Settings {
             inputs: inputs.clone(),
+            engine,
             level,
             jobs: jobs.try_into().unwrap(),
             scheduler,

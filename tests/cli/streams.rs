@@ -5,7 +5,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{BLOCK, Sandbox, assert_member, crc, gunzip, log, noise};
+use crate::harness::{BLOCK, Sandbox, assert_member, crc, every_level, gunzip, log, noise};
+
+const ENGINES: [&str; 2] = ["--engine=native", "--engine=flate2"];
 
 #[test]
 fn sizes_around_every_edge_come_back_from_files_and_pipes_alike() {
@@ -14,13 +16,13 @@ fn sizes_around_every_edge_come_back_from_files_and_pipes_alike() {
     let edges =
         [0, 1, 2, window - 1, window, window + 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 1];
     for content in [log(2 * BLOCK + 1), noise(2 * BLOCK + 1, 9)] {
-        for size in edges {
+        for (size, engine) in edges.into_iter().flat_map(|size| ENGINES.map(|engine| (size, engine))) {
             let content = &content[..size];
             t.write("a", content);
-            t.gzcc(["-f", "-j2", "a"]).succeeds();
+            t.gzcc(["-f", "-j2", engine, "a"]).succeeds();
             t.assert_holds("a.gz", content);
-            let piped = t.gzcc(["-j3"]).stdin(content).succeeds();
-            assert!(piped == t.read("a.gz"), "{size} bytes make other bytes in a pipe");
+            let piped = t.gzcc(["-j3", engine]).stdin(content).succeeds();
+            assert!(piped == t.read("a.gz"), "{engine}: {size} bytes make other bytes in a pipe");
         }
     }
 }
@@ -30,17 +32,32 @@ fn the_bytes_do_not_depend_on_workers_scheduler_source_temporary_or_name() {
     let t = Sandbox::new();
     let content = t.write("a", [log(5 * BLOCK), noise(BLOCK, 1), log(3 * BLOCK / 2)].concat());
     t.write("other", &content);
-    for level in ["-1", "-6"] {
-        let reference = t.gzcc([level, "-j1", "-c", "a"]).succeeds();
+    for (engine, level) in [(ENGINES[0], "-6"), (ENGINES[1], "-1")] {
+        let reference = t.gzcc([engine, level, "-j1", "-c", "a"]).succeeds();
         assert_member(&reference, &content);
         for jobs in ["-j1", "-j2", "-j3", "-j8"] {
             for scheduler in ["--scheduler=threads", "--scheduler=rayon"] {
-                let at = format!("{level} {jobs} {scheduler}");
-                assert!(t.gzcc([level, jobs, scheduler]).stdin(&content).succeeds() == reference, "{at}, pipe");
-                t.gzcc([level, jobs, scheduler, "-f", "--named-temporaries", "a", "other"]).succeeds();
-                assert!(t.read("a.gz") == reference && t.read("other.gz") == reference, "{at}, files");
+                let options = [engine, level, jobs, scheduler];
+                assert!(t.gzcc(options).stdin(&content).succeeds() == reference, "{options:?}, pipe");
+                t.gzcc([&options[..], &["-f", "--named-temporaries", "a", "other"]].concat()).succeeds();
+                assert!(t.read("a.gz") == reference && t.read("other.gz") == reference, "{options:?}, files");
             }
         }
+    }
+}
+
+/// The same with fewer workers and less content, for as many levels as there are.
+#[test]
+fn the_bytes_of_no_level_depend_on_workers_scheduler_or_source() {
+    let t = Sandbox::new();
+    let content = t.write("a", [log(BLOCK + 70_000), noise(10_000, 1), log(BLOCK)].concat());
+    for level in every_level() {
+        let at = |words: &[&str]| t.gzcc(level.split(' ').chain(words.iter().copied()));
+        let reference = at(&["-j1", "-c", "a"]).succeeds();
+        assert_member(&reference, &content);
+        assert!(at(&["-j2"]).stdin(&content).succeeds() == reference, "{level}, pipe");
+        at(&["-j3", "--scheduler=rayon", "-f", "a"]).succeeds();
+        assert!(t.read("a.gz") == reference, "{level}, file");
     }
 }
 
@@ -116,8 +133,8 @@ fn c_reads_pipes_devices_and_files_that_hide_their_size() {
 fn what_does_not_shrink_hardly_grows() {
     let t = Sandbox::new();
     let content = noise(3 * BLOCK + 100, 5);
-    for level in ["-0", "-1", "-6", "-9"] {
-        let size = t.gzcc([level]).stdin(&content).succeeds().len();
+    for level in every_level() {
+        let size = t.gzcc(level.split(' ')).stdin(&content).succeeds().len();
         assert!(size <= content.len() + content.len() / 10_000 + 32, "{level}: {} to {size}", content.len());
     }
 }

@@ -73,15 +73,18 @@ fn what_is_in_order_comes_out_the_same_bytes_as_without() {
     t.write("b", noise(2 * BLOCK, 3));
     t.write("c", "");
     let outputs = |t: &Sandbox| ["a.gz", "b.gz", "c.gz"].map(|name| t.read(name));
-    for level in ["-0", "-1", "-6", "-9", "--rsyncable", "-N"] {
-        t.gzcc([level, "-f", "a", "b", "c"]).succeeds();
+    let native = ["-1", "-6", "-9", "-12"].map(|level| ["--engine=native", level]);
+    let flate2 = ["-0", "-1", "-6", "-9", "--rsyncable", "-N"].map(|option| ["--engine=flate2", option]);
+    for [engine, option] in native.into_iter().chain(flate2) {
+        t.gzcc([engine, option, "-f", "a", "b", "c"]).succeeds();
         let plain = outputs(&t);
         for scheduler in ["threads", "rayon"] {
-            t.gzcc([level, "-f", "--verify", "--scheduler", scheduler, "a", "b", "c"]).succeeds();
-            assert!(outputs(&t) == plain, "{level}");
+            t.gzcc([engine, option, "-f", "--verify", "--scheduler", scheduler, "a", "b", "c"]).succeeds();
+            assert!(outputs(&t) == plain, "{engine} {option}");
         }
-        let joined = t.gzcc([level, "-c", "a", "b", "c"]).succeeds();
-        assert!(t.gzcc([level, "--verify", "-c", "a", "b", "c"]).succeeds() == joined, "{level}");
+        let joined = t.gzcc([engine, option, "-c", "a", "b", "c"]).succeeds();
+        let verified = t.gzcc([engine, option, "--verify", "-c", "a", "b", "c"]).succeeds();
+        assert!(verified == joined, "{engine} {option}");
     }
     let piped = t.gzcc(["--verify"]).stdin(noise(BLOCK + 1, 7)).succeeds();
     crate::harness::assert_member(&piped, &noise(BLOCK + 1, 7));
