@@ -1,0 +1,44 @@
+//! Races gzcc's engines against everybody else's: in memory, on one core, in turn, on the files given.
+//!
+//! Owns the order of things: read, race, print. See README.md.
+
+mod arguments;
+mod contenders;
+mod groups;
+mod race;
+mod table;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use arguments::Arguments;
+use groups::Group;
+use race::Race;
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("peers: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let groups = groups::read(&arguments.files)?;
+    let field = contenders::field(arguments)?;
+    for group in &groups {
+        let race = race::run(&field, group, arguments).with_context(|| format!("group {}", group.name))?;
+        print(&race, group, arguments);
+    }
+    Ok(())
+}
+
+fn print(race: &Race, group: &Group, arguments: &Arguments) {
+    let (files, bytes) = (group.files.len(), group.bytes);
+    println!("\n{}: {files} files, {bytes} bytes; medians of {} rounds\n", group.name, arguments.rounds);
+    table::print(&["engine", "MB/s", "ratio", "bytes"], &race.rows(group));
+}
