@@ -27,6 +27,10 @@ pub struct Arguments {
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["native", "flate2", "libdeflate", "isal"])]
     pub peers: Vec<Peer>,
 
+    /// Whose levels are held against the targets
+    #[arg(long, value_enum, value_name = "PEER", default_value = "native")]
+    pub ours: Peer,
+
     /// Files; a word that ends in a colon begins a group, whose files count together: logs: a.log b.log text: c.txt
     #[arg(required = true, value_name = "[GROUP:] FILES")]
     pub files: Vec<OsString>,

@@ -14,6 +14,7 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use crate::arguments::Arguments;
+use crate::targets;
 
 /// An engine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -89,8 +90,9 @@ pub enum Pieces {
     Alone(usize),
 }
 
-/// Everybody who runs: each peer asked for at each level asked for that it has.
+/// Everybody who runs: each peer asked for at each level asked for that it has, and whomever their targets name.
 pub fn field(arguments: &Arguments) -> Result<Vec<Entry>> {
+    ensure!(matches!(arguments.ours, Peer::Native | Peer::Flate2), "--ours: {} is not gzcc's", arguments.ours);
     let mut peers = arguments.peers.clone();
     peers.retain(|peer| match peer.missing() {
         Some(why) => {
@@ -102,6 +104,7 @@ pub fn field(arguments: &Arguments) -> Result<Vec<Entry>> {
     let mut field = Vec::new();
     for &level in &arguments.levels.0 {
         field.extend(peers.iter().map(|&peer| Entry { level, peer }));
+        field.extend(targets::rivals(level));
     }
     field.retain(|entry| peers.contains(&entry.peer) && entry.level <= entry.peer.highest_level());
     field.sort_unstable();

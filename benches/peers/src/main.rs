@@ -7,6 +7,7 @@ mod contenders;
 mod groups;
 mod race;
 mod table;
+mod targets;
 
 use std::process::ExitCode;
 
@@ -41,4 +42,6 @@ fn print(race: &Race, group: &Group, arguments: &Arguments) {
     let (files, bytes) = (group.files.len(), group.bytes);
     println!("\n{}: {files} files, {bytes} bytes; medians of {} rounds\n", group.name, arguments.rounds);
     table::print(&["engine", "MB/s", "ratio", "bytes"], &race.rows(group));
+    println!("\n{}: targets of {}, measured factor against required\n", group.name, arguments.ours);
+    table::print(&["level", "speed", "size", "met"], &targets::rows(race, group, arguments));
 }

@@ -1,6 +1,6 @@
 //! The race: everybody once to be checked, then everybody in turn, round after round, against the clock.
 //!
-//! A machine's speed drifts, so that only what is measured in turn can be compared.
+//! A machine's speed drifts, so two entries are compared within a round, and the median of those ratios counts.
 
 use std::time::{Duration, Instant};
 
@@ -32,9 +32,23 @@ impl Lane {
     fn speed(&self) -> f64 {
         median(self.speeds.clone())
     }
+
+    /// How many times as fast this is as another, in the same round.
+    pub fn speed_over(&self, other: &Lane) -> f64 {
+        median(self.speeds.iter().zip(&other.speeds).map(|(ours, theirs)| ours / theirs).collect())
+    }
+
+    /// How many times as large this is as another.
+    pub fn size_over(&self, other: &Lane) -> f64 {
+        self.size as f64 / other.size as f64
+    }
 }
 
 impl Race {
+    pub fn lane(&self, entry: Entry) -> Option<&Lane> {
+        self.results.iter().find(|lane| lane.entry == entry)
+    }
+
     /// The table of everybody.
     pub fn rows(&self, group: &Group) -> Vec<Vec<String>> {
         let row = |lane: &Lane| {
