@@ -31,6 +31,10 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "PEER", default_value = "native")]
     pub ours: Peer,
 
+    /// Says which of gzcc's levels are slower and not smaller than another, and whether sizes fall with the level
+    #[arg(long)]
+    pub domination: bool,
+
     /// Files; a word that ends in a colon begins a group, whose files count together: logs: a.log b.log text: c.txt
     #[arg(required = true, value_name = "[GROUP:] FILES")]
     pub files: Vec<OsString>,

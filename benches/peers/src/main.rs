@@ -4,6 +4,7 @@
 
 mod arguments;
 mod contenders;
+mod domination;
 mod groups;
 mod race;
 mod table;
@@ -44,4 +45,10 @@ fn print(race: &Race, group: &Group, arguments: &Arguments) {
     table::print(&["engine", "MB/s", "ratio", "bytes"], &race.rows(group));
     println!("\n{}: targets of {}, measured factor against required\n", group.name, arguments.ours);
     table::print(&["level", "speed", "size", "met"], &targets::rows(race, group, arguments));
+    if arguments.domination {
+        println!();
+        for finding in domination::findings(race) {
+            println!("{}: {finding}", group.name);
+        }
+    }
 }

@@ -49,6 +49,10 @@ impl Race {
         self.results.iter().find(|lane| lane.entry == entry)
     }
 
+    pub fn lanes(&self) -> &[Lane] {
+        &self.results
+    }
+
     /// The table of everybody.
     pub fn rows(&self, group: &Group) -> Vec<Vec<String>> {
         let row = |lane: &Lane| {
