@@ -32,8 +32,9 @@ pub enum Peer {
 impl Peer {
     fn highest_level(self) -> u8 {
         match self {
-            Self::Native | Self::Libdeflate => 12,
-            Self::Flate2 => 9,
+            Self::Native => gzcc::Kind::Native.max_level(),
+            Self::Flate2 => gzcc::Kind::Flate2.max_level(),
+            Self::Libdeflate => 12,
             Self::Isal => 3,
         }
     }
@@ -41,8 +42,7 @@ impl Peer {
     /// Why it cannot run at all.
     fn missing(self) -> Option<&'static str> {
         match self {
-            Self::Native | Self::Flate2 => gzcc::missing(self),
-            Self::Libdeflate => None,
+            Self::Native | Self::Flate2 | Self::Libdeflate => None,
             Self::Isal => (!cfg!(feature = "isal")).then_some("built without it"),
         }
     }
@@ -116,7 +116,8 @@ pub fn field(arguments: &Arguments) -> Result<Vec<Entry>> {
 /// Makes the engine of an entry ready, for blocks of `block` bytes where it is not gzcc's.
 pub fn make(entry: Entry, block: usize) -> Result<Box<dyn Contender>> {
     Ok(match entry.peer {
-        Peer::Native | Peer::Flate2 => Box::new(gzcc::Gzcc::new(entry)?),
+        Peer::Native => Box::new(gzcc::Gzcc::new(gzcc::Kind::Native, entry.level)),
+        Peer::Flate2 => Box::new(gzcc::Gzcc::new(gzcc::Kind::Flate2, entry.level)),
         Peer::Libdeflate => Box::new(libdeflate::Libdeflate::new(entry.level, block)?),
         #[cfg(feature = "isal")]
         Peer::Isal => Box::new(isal::Isal::new(entry.level, block)?),

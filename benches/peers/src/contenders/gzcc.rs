@@ -1,11 +1,10 @@
 //! gzcc's engines, through its library, on its blocks: each with the window before it, as the program does it.
-//!
-//! Everything that knows the library's interface is in [`missing`], [`engine`] and [`compress_block`].
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use gzcc::deflate::{self, BLOCK, Engine, WINDOW};
+pub(super) use gzcc::settings::Engine as Kind;
 
-use super::{Contender, Entry, Peer, Pieces};
+use super::{Contender, Pieces};
 
 /// One of gzcc's engines at a level.
 pub(super) struct Gzcc {
@@ -14,8 +13,8 @@ pub(super) struct Gzcc {
 }
 
 impl Gzcc {
-    pub(super) fn new(entry: Entry) -> Result<Self> {
-        Ok(Self { engine: engine(entry)?, out: Vec::new() })
+    pub(super) fn new(kind: Kind, level: u8) -> Self {
+        Self { engine: deflate::engine(kind, level), out: Vec::new() }
     }
 }
 
@@ -25,7 +24,13 @@ impl Contender for Gzcc {
         for start in (0..=file.len()).step_by(BLOCK) {
             let (window, end) = (start.saturating_sub(WINDOW), file.len().min(start + BLOCK));
             self.out.clear();
-            compress_block(&mut *self.engine, &file[window..end], start - window, end - start < BLOCK, &mut self.out);
+            deflate::compress_block(
+                &mut *self.engine,
+                &file[window..end],
+                start - window,
+                end - start < BLOCK,
+                &mut self.out,
+            );
             piece(&self.out);
         }
         Ok(())
@@ -34,22 +39,4 @@ impl Contender for Gzcc {
     fn pieces(&self) -> Pieces {
         Pieces::Joined
     }
-}
-
-/// Why gzcc does not have an engine.
-pub(super) fn missing(peer: Peer) -> Option<&'static str> {
-    (peer != Peer::Flate2).then_some("gzcc does not have it yet")
-}
-
-fn engine(entry: Entry) -> Result<Box<dyn Engine>> {
-    match entry.peer {
-        Peer::Flate2 => Ok(deflate::engine(entry.level)),
-        peer => bail!("{peer} is none of gzcc's engines"),
-    }
-}
-
-/// Compresses `data[start..]`; what stands before it is the dictionary.
-fn compress_block(engine: &mut dyn Engine, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-    let (dictionary, input) = data.split_at(start);
-    deflate::compress_block(engine, dictionary, input, last, out);
 }
