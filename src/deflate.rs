@@ -37,15 +37,22 @@ pub const WINDOW: usize = 32 * 1024;
 /// choices may depend on the room it sees.
 pub const WORST_CASE: usize = BLOCK + BLOCK / 4;
 
+/// Bytes of an engine's [`room`](Engine::room) at the least: a dictionary, a block, and a byte more, which shows
+/// whoever reads into it whether there is more.
+pub const ROOM: usize = WINDOW + BLOCK + 1;
+
 /// Turns one block into DEFLATE data. One a worker: made once, used for block after block.
 pub trait Engine: Send {
-    /// Appends `data[start..]` (at most [`BLOCK`] bytes) to `out` as DEFLATE data that may refer to the dictionary
-    /// `data[..start]` (at most [`WINDOW`] bytes). They stand together, so that an encoder can compare across the
-    /// joint.
+    /// Where the dictionary and, right behind it, the block are put: [`ROOM`] bytes or more. It is the engine's own, so
+    /// that what is read from a file is read to where it is compressed.
+    fn room(&mut self) -> &mut [u8];
+
+    /// Appends `room[start..end]` (at most [`BLOCK`] bytes) to `out` as DEFLATE data that may refer to the dictionary
+    /// `room[..start]` (at most [`WINDOW`] bytes). What stands behind decides nothing.
     ///
     /// What is appended ends on a byte boundary: with the final block if `last`, else with an empty stored block
     /// (a sync flush). `out` has [`WORST_CASE`] bytes to spare.
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>);
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>);
 }
 
 /// How a worker comes by its engine: [`engine()`], or in tests something around it.
@@ -55,24 +62,31 @@ pub type Make = fn(settings::Engine, u8) -> Box<dyn Engine>;
 pub fn engine(kind: settings::Engine, level: u8) -> Box<dyn Engine> {
     assert!(level <= kind.max_level(), "{} has no level {level}", kind.name());
     match (kind, level) {
-        (_, 0) => Box::new(stored::Stored),
+        (_, 0) => Box::new(stored::Stored::new()),
         (settings::Engine::Native, level) => Box::new(native::Native::new(level)),
         (settings::Engine::Flate2, level) => Box::new(zlib::Zlib::new(level)),
     }
 }
 
-/// [`Engine::block`] with two promises on top: the room it needs is there, and what does not shrink is
+/// [`Engine::block`] with two promises on top: the space it needs is there, and what does not shrink is
 /// stored, so that no block grows by more than 5 bytes per 65,535 (and 5 for an empty one).
-pub fn compress_block(engine: &mut dyn Engine, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-    let block = &data[start..];
-    assert!(block.len() <= BLOCK && start <= WINDOW);
+pub fn compress_room(engine: &mut dyn Engine, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+    let size = end - start;
+    assert!(size <= BLOCK && start <= WINDOW);
     out.reserve(WORST_CASE);
     let before = out.len();
-    engine.block(data, start, last, out);
-    if out.len() - before > stored::size(block.len()) {
+    engine.block(start, end, last, out);
+    if out.len() - before > stored::size(size) {
         out.truncate(before);
-        stored::write(block, last, out);
+        stored::write(&engine.room()[start..end], last, out);
     }
+}
+
+/// [`compress_room`] of what is somewhere else: `data[..start]` is the dictionary, and the block behind it goes to the
+/// end of `data`.
+pub fn compress_block(engine: &mut dyn Engine, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+    engine.room()[..data.len()].copy_from_slice(data);
+    compress_room(engine, start, data.len(), last, out);
 }
 
 #[cfg(test)]

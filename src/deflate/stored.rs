@@ -2,7 +2,7 @@
 //!
 //! Level 0, and the refuge of whatever does not shrink.
 
-use super::Engine;
+use super::{Engine, ROOM};
 
 /// Most bytes that one stored block holds: LEN has 16 bits.
 const MOST: usize = 65_535;
@@ -33,10 +33,22 @@ pub(super) fn write(input: &[u8], last: bool, out: &mut Vec<u8>) {
 }
 
 /// Level 0 of every engine.
-pub(super) struct Stored;
+pub(super) struct Stored {
+    room: Box<[u8]>,
+}
+
+impl Stored {
+    pub(super) fn new() -> Self {
+        Self { room: vec![0; ROOM].into_boxed_slice() }
+    }
+}
 
 impl Engine for Stored {
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-        write(&data[start..], last, out);
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.room
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+        write(&self.room[start..end], last, out);
     }
 }

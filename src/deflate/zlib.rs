@@ -9,32 +9,37 @@
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-use super::Engine;
+use super::{Engine, ROOM};
 
 /// zlib's deflate at one level.
 pub(super) struct Zlib {
     level: Compression,
+    room: Box<[u8]>,
 }
 
 impl Zlib {
     pub(super) fn new(level: u8) -> Self {
-        Self { level: Compression::new(level.into()) }
+        Self { level: Compression::new(level.into()), room: vec![0; ROOM].into_boxed_slice() }
     }
 }
 
 /// Base-2 logarithm of the window that a block needs; zlib knows 9 to 15. A small file needs no more than reaches
 /// from its end to its start, and most of a new state's cost is the zeroing of window and chains.
-fn window_bits(data: &[u8]) -> u8 {
+fn window_bits(size: usize) -> u8 {
     /// zlib refers no farther back than the window less this (MIN_LOOKAHEAD).
     const UNREACHABLE: usize = 262;
-    let reach = data.len() + UNREACHABLE;
+    let reach = size + UNREACHABLE;
     (reach.next_power_of_two().trailing_zeros() as u8).clamp(9, 15)
 }
 
 impl Engine for Zlib {
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-        let mut state = Compress::new_with_window_bits(self.level, false, window_bits(data));
-        let (dictionary, block) = data.split_at(start);
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.room
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+        let (dictionary, block) = self.room[..end].split_at(start);
+        let mut state = Compress::new_with_window_bits(self.level, false, window_bits(end));
         if !dictionary.is_empty() {
             state.set_dictionary(dictionary).expect("a new raw deflate state takes a dictionary");
         }

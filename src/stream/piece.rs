@@ -16,7 +16,7 @@ use crate::transfer::read_at_least;
 /// A worker's own tools, made once and used for block after block.
 pub struct Hand {
     engine: Box<dyn Engine>,
-    /// Window and block, one after the other, and a byte to see whether there is more.
+    /// What comes out of a pipe: window and blocks, one after the other.
     pub(super) input: Box<[u8]>,
     /// Made when there is something to inflate out of order.
     decoder: Option<Decompress>,
@@ -79,12 +79,13 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
         Cut::At { offset, window, length } => {
             let wanted = window + length;
             // Room for one byte more than the file had shows whether it has grown, without a call of its own.
-            let room = &mut hand.input[..wanted + usize::from(place.last)];
+            let room = &mut hand.engine.room()[..wanted + usize::from(place.last)];
             let got = read_at_least(place.part.input.as_fd(), room, wanted, offset - window as u64)?;
             if got < window || got < wanted && !place.last {
                 return Err(Outcome::Skipped(Reason::Changed));
             }
-            let mut packed = compress(place, window, &[length.min(got - window)], hand, shared);
+            let mut packed = Packed::begin(place, shared);
+            packed.add(&mut *hand.engine, window, got.min(wanted), place.last);
             packed.grew = got > wanted;
             Ok(Piece::Packed(packed))
         }
@@ -99,20 +100,34 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
 
 /// Compresses the blocks in the hand's buffer that end at `ends` after the window.
 fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, shared: &Shared<'_>) -> Packed {
-    let mut bytes = shared.buffer();
-    if place.first {
-        bytes.extend_from_slice(&place.part.header);
-    }
+    let mut packed = Packed::begin(place, shared);
     let mut start = window;
     for (i, end) in ends.iter().enumerate() {
         let end = window + end;
         let reach = if shared.settings.independent { 0 } else { start.min(WINDOW) };
-        let last = place.last && i + 1 == ends.len();
-        deflate::compress_block(&mut *hand.engine, &hand.input[start - reach..end], reach, last, &mut bytes);
+        let data = &hand.input[start - reach..end];
+        hand.engine.room()[..data.len()].copy_from_slice(data);
+        packed.add(&mut *hand.engine, reach, data.len(), place.last && i + 1 == ends.len());
         start = end;
     }
-    let content = &hand.input[window..start];
-    let mut crc = Crc::new();
-    crc.update(content);
-    Packed { bytes, length: content.len(), crc, grew: false }
+    packed
+}
+
+impl Packed {
+    /// With the header, if this is the beginning of a member.
+    fn begin(place: &Place, shared: &Shared<'_>) -> Self {
+        let mut bytes = shared.buffer();
+        if place.first {
+            bytes.extend_from_slice(&place.part.header);
+        }
+        Self { bytes, length: 0, crc: Crc::new(), grew: false }
+    }
+
+    /// Adds the block that stands in an engine's room behind a window that ends at `start`.
+    fn add(&mut self, engine: &mut dyn Engine, start: usize, end: usize, last: bool) {
+        // First the sum, of what was read: an engine has its hands on it.
+        self.crc.update(&engine.room()[start..end]);
+        deflate::compress_room(engine, start, end, last, &mut self.bytes);
+        self.length += end - start;
+    }
 }

@@ -232,7 +232,11 @@ static MEDDLE: Mutex<Option<(usize, Meddle)>> = Mutex::new(None);
 struct Meddler(Box<dyn Engine>);
 
 impl Engine for Meddler {
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+    fn room(&mut self) -> &mut [u8] {
+        self.0.room()
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
         let mut meddle = MEDDLE.lock().unwrap();
         match meddle.take() {
             Some((0, now)) => now(),
@@ -240,7 +244,7 @@ impl Engine for Meddler {
             None => {}
         }
         drop(meddle);
-        self.0.block(data, start, last, out);
+        self.0.block(start, end, last, out);
     }
 }
 

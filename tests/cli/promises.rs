@@ -21,9 +21,13 @@ use crate::harness::{BLOCK, Sandbox, have, log, noise};
 struct Faulty(Box<dyn Engine>);
 
 impl Engine for Faulty {
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-        assert!(!data[start..].starts_with(b"boom"), "as the test wants it");
-        self.0.block(data, start, last, out);
+    fn room(&mut self) -> &mut [u8] {
+        self.0.room()
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+        assert!(!self.0.room()[start..end].starts_with(b"boom"), "as the test wants it");
+        self.0.block(start, end, last, out);
     }
 }
 
@@ -258,11 +262,15 @@ static BY_THREAD: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 struct Counting(Box<dyn Engine>);
 
 impl Engine for Counting {
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+    fn room(&mut self) -> &mut [u8] {
+        self.0.room()
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
         let thread = format!("{:?}", std::thread::current().id());
         *BY_THREAD.lock().unwrap().entry(thread).or_default() += 1;
         std::thread::sleep(Duration::from_millis(20));
-        self.0.block(data, start, last, out);
+        self.0.block(start, end, last, out);
     }
 }
 

@@ -17,12 +17,15 @@ static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 struct Erring(Box<dyn Engine>);
 
 impl Engine for Erring {
-    fn block(&mut self, data: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-        let mut data = data.to_vec();
+    fn room(&mut self) -> &mut [u8] {
+        self.0.room()
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
         if BLOCKS.fetch_add(1, Ordering::Relaxed) == 2 {
-            data[start + 1000] ^= 1;
+            self.0.room()[start + 1000] ^= 1;
         }
-        self.0.block(&data, start, last, out);
+        self.0.block(start, end, last, out);
     }
 }
 

@@ -1,0 +1,130 @@
+//! Lazy parsing: a match is put off for a better one that begins a byte or two later. Levels 4 to 9.
+
+use super::room::Room;
+use super::rows::Rows;
+use super::tokens::{Match, Tokens, of_match};
+use super::worth::Worth;
+
+/// How much is done for a match.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// Candidates that are looked at.
+    pub(super) depth: usize,
+    /// Length of a match that is good enough: no more candidates are looked at, and it is not put off.
+    pub(super) nice: usize,
+    /// Whether what was found is looked up once more by its end.
+    pub(super) deep: bool,
+    /// Positions after a match's that are looked at for a better one: 0, 1 or 2.
+    pub(super) ahead: usize,
+}
+
+/// Bytes that have to be there from a position on, for it to be looked at: two positions ahead, and eight bytes.
+const LOOKED_AT: usize = 12;
+
+/// Positions without a match before the step to the next grows by one: what does not compress is passed over.
+const PATIENCE_BITS: u32 = 8;
+
+/// Literals in a row before they are made into tokens.
+const STRETCH: usize = 2048;
+
+/// By how much a match has to be better to be taken instead of one that begins one byte before, and two bytes; in the
+/// units of [`gain`]. Two more or less make no difference, nor does another weight of the length.
+const BETTER: [i32; 2] = [2, 6];
+
+/// What a match saves, roughly, in bits: four for each byte, less what its distance costs.
+#[inline(always)]
+fn gain(found: Match) -> i32 {
+    4 * found.length as i32 - found.distance.ilog2() as i32
+}
+
+/// A lazy parser.
+pub(super) struct Lazy<const WIDTH: usize, const ROWS: usize> {
+    rows: Rows<WIDTH, ROWS>,
+    effort: Effort,
+}
+
+impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
+    pub(super) fn new(effort: Effort) -> Self {
+        Self { rows: Rows::new(), effort }
+    }
+
+    /// Forgets the block before, and takes in a dictionary of `start` bytes.
+    pub(super) fn prime(&mut self, room: &Room, start: usize) {
+        self.rows.prime(room, start);
+    }
+
+    /// Parses from `start` on until there are `enough` tokens, or to the end; returns where it stopped.
+    #[inline(never)]
+    pub(super) fn parse(
+        &mut self,
+        room: &Room,
+        (start, end): (usize, usize),
+        (enough, worth): (usize, &Worth),
+        tokens: &mut Tokens,
+    ) -> usize {
+        let Effort { depth, nice, deep, .. } = self.effort;
+        let last = end.saturating_sub(LOOKED_AT);
+        let (mut anchor, mut pos, mut quiet) = (start, start, 0);
+        while pos < last {
+            let mut found = self.rows.find(room, (pos, end), depth, nice);
+            if found.distance == 0 || !worth.pays(room.load64(pos), found.length, found.distance) {
+                quiet += 1;
+                pos += 1 + (quiet >> PATIENCE_BITS);
+                if pos - anchor > STRETCH {
+                    pos = pos.min(last);
+                    tokens.push_literals(room, anchor, pos);
+                    anchor = pos;
+                    if tokens.len() >= enough {
+                        return pos;
+                    }
+                }
+                continue;
+            }
+            if deep {
+                found = self.rows.longer(room, (pos, end), found, nice);
+            }
+            let mut inserted = pos + 1;
+            while found.length < nice && self.put_off(room, (&mut pos, end), &mut inserted, &mut found, worth) {}
+            tokens.push_run(room, (anchor, pos), of_match(found));
+            let next = pos + found.length;
+            self.rows.insert_all(room, inserted, next.min(last), worth.threes);
+            (anchor, pos, quiet) = (next, next, 0);
+            if tokens.len() >= enough {
+                return pos;
+            }
+        }
+        tokens.push_literals(room, anchor, end);
+        end
+    }
+
+    /// Puts a match off, if there is a better one soon.
+    #[inline(always)]
+    fn put_off(
+        &mut self,
+        room: &Room,
+        (pos, end): (&mut usize, usize),
+        inserted: &mut usize,
+        found: &mut Match,
+        worth: &Worth,
+    ) -> bool {
+        for ahead in 1..=self.effort.ahead.min(2) {
+            let at = *pos + ahead;
+            let least = Match { length: (found.length + ahead - 1).max(4), distance: 0 };
+            let other = self.rows.longer(room, (at, end), least, self.effort.nice);
+            if ahead == 1 || other.distance != 0 {
+                while *inserted <= at {
+                    self.rows.insert(room, *inserted);
+                    *inserted += 1;
+                }
+            }
+            if other.distance != 0
+                && gain(other) > gain(*found) + BETTER[ahead - 1]
+                && worth.pays(room.load64(at), other.length, other.distance)
+            {
+                (*pos, *found) = (at, other);
+                return true;
+            }
+        }
+        false
+    }
+}

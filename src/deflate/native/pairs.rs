@@ -1,0 +1,131 @@
+//! Parsing with two candidates a position, and a look at the one after: levels 2 and 3.
+//!
+//! As in `fast`, but an entry holds the last two positions of its hash. Where one of them matches, the position after
+//! is looked at too, and the longest of the four matches is taken: all without a branch that could be mispredicted.
+
+use super::room::Room;
+use super::symbols::MOST_LENGTH;
+use super::tokens::{Match, Tokens, of_match};
+use crate::deflate::WINDOW;
+
+/// Shortest match that is taken. The tags hold five bytes, so that it is longer, but for one in 2^31.
+const LEAST: usize = 4;
+
+/// Bytes that have to be there from a position on, for it to be looked at.
+const LOOKED_AT: usize = 12;
+
+/// Literals in a row before the step to the next position grows, and the least that it grows by.
+const PATIENCE_BITS: u32 = 7;
+
+/// Literals in a row before they are made into tokens.
+const STRETCH: usize = 4096;
+
+/// The last two positions of each hash, modulo 2^16, the last one in the lower half; above each the next bits of the
+/// hash.
+pub(super) struct Pairs<const ENTRIES: usize> {
+    table: Box<[u64; ENTRIES]>,
+}
+
+/// The longest match at one of two old positions, of up to 32 bytes.
+#[inline(always)]
+fn longest(room: &Room, pos: usize, old: u64, new: u32) -> Match {
+    let (last, before) = (at(room, pos, old as u32, new), at(room, pos, (old >> 32) as u32, new));
+    if before.length > last.length { before } else { last }
+}
+
+/// The match at an old position, of up to 32 bytes; none, if that is too far or has another tag.
+#[inline(always)]
+fn at(room: &Room, pos: usize, old: u32, new: u32) -> Match {
+    let distance = usize::from((new as u16).wrapping_sub(old as u16));
+    let good = same_tag(old, new) && distance.wrapping_sub(1) < WINDOW;
+    let distance = if good { distance } else { 0 };
+    let length = room.common32(pos - distance, pos);
+    Match { length: if good { length } else { 0 }, distance }
+}
+
+#[inline(always)]
+fn same_tag(old: u32, new: u32) -> bool {
+    (old ^ new) < 0x1_0000
+}
+
+impl<const ENTRIES: usize> Pairs<ENTRIES> {
+    pub(super) fn new() -> Self {
+        let table = vec![0; ENTRIES].into_boxed_slice();
+        Self { table: table.try_into().unwrap_or_else(|_| unreachable!("it is as long")) }
+    }
+
+    /// Forgets the block before, and takes in a dictionary of `start` bytes: every other position.
+    pub(super) fn prime(&mut self, room: &Room, start: usize) {
+        self.table.fill(0);
+        for pos in (0..start).step_by(2) {
+            self.insert(room.load64(pos), pos);
+        }
+    }
+
+    /// Makes a position the last one of its hash; returns what its entry held, and now holds of it.
+    #[inline(always)]
+    fn insert(&mut self, word: u64, pos: usize) -> (u64, u32) {
+        /// 2^64 over the golden ratio (Knuth, volume 3, section 6.4), for the five lowest bytes.
+        const FACTOR: u64 = 0x9E37_79B1_85EB_CA87 << 24;
+        let hash = word.wrapping_mul(FACTOR);
+        let entry = &mut self.table[(hash >> (64 - ENTRIES.ilog2())) as usize % ENTRIES];
+        let new = (hash >> (32 - ENTRIES.ilog2())) as u32 & 0xffff_0000 | u32::from(pos as u16);
+        let old = *entry;
+        *entry = old << 32 | u64::from(new);
+        (old, new)
+    }
+
+    /// Parses from `start` on until there are `enough` tokens, or to the end; returns where it stopped.
+    #[inline(never)]
+    pub(super) fn parse(
+        &mut self,
+        room: &Room,
+        (start, end): (usize, usize),
+        enough: usize,
+        tokens: &mut Tokens,
+    ) -> usize {
+        let last = end.saturating_sub(LOOKED_AT);
+        let (mut anchor, mut pos, mut quiet) = (start, start, 0);
+        while pos < last {
+            let word = room.load64(pos);
+            let (old, new) = self.insert(word, pos);
+            let mut found = Match { length: 0, distance: 0 };
+            if same_tag(old as u32, new) || same_tag((old >> 32) as u32, new) {
+                found = longest(room, pos, old, new);
+            }
+            if found.length < LEAST {
+                quiet += 1;
+                pos += 1 + (quiet >> PATIENCE_BITS);
+                if pos - anchor >= STRETCH {
+                    pos = pos.min(last);
+                    tokens.push_literals(room, anchor, pos);
+                    anchor = pos;
+                    if tokens.len() >= enough {
+                        return pos;
+                    }
+                }
+                continue;
+            }
+            let (old, new) = self.insert(word >> 8, pos + 1);
+            let after = longest(room, pos + 1, old, new);
+            let better = after.length > found.length;
+            let mut length = if better { after.length } else { found.length };
+            let distance = if better { after.distance } else { found.distance };
+            self.insert(word >> 16, pos + 2);
+            pos += usize::from(better);
+            if length >= 32 {
+                length = room.common_beyond32(pos - distance, pos, MOST_LENGTH);
+            }
+            length = length.min(end - pos);
+            let next = pos + length;
+            self.insert(room.load64(next - 1), next - 1);
+            tokens.push_run(room, (anchor, pos), of_match(Match { length, distance }));
+            (anchor, pos, quiet) = (next, next, 0);
+            if tokens.len() >= enough {
+                return pos;
+            }
+        }
+        tokens.push_literals(room, anchor, end);
+        end
+    }
+}

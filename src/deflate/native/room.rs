@@ -1,0 +1,103 @@
+//! The bytes that are being compressed, so that reading several at once needs no bounds check.
+//!
+//! The room is longer than any dictionary and block, by a power of two: a position is masked, which costs one
+//! instruction, and behind the last position there is room for the longest read. What stands behind the content is left
+//! over from an earlier block; it may be read, but must not decide anything.
+
+use super::simd::same_bytes;
+use super::symbols::MOST_LENGTH;
+use crate::deflate::{BLOCK, WINDOW};
+
+/// Positions of the room.
+const POSITIONS: usize = 1 << 20;
+
+/// Bytes behind the last position.
+const BEHIND: usize = 64;
+
+const _: () = assert!(WINDOW + BLOCK + MOST_LENGTH <= POSITIONS);
+
+/// A dictionary and the block behind it.
+pub(super) struct Room {
+    bytes: Box<[u8; POSITIONS + BEHIND]>,
+}
+
+impl Room {
+    pub(super) fn new() -> Self {
+        // From the system as it comes: what is never filled is never touched.
+        let bytes = vec![0; POSITIONS + BEHIND].into_boxed_slice();
+        Self { bytes: bytes.try_into().unwrap_or_else(|_| unreachable!("it is as long")) }
+    }
+
+    /// Where a dictionary and its block are put.
+    pub(super) fn all(&mut self) -> &mut [u8] {
+        &mut self.bytes[..POSITIONS]
+    }
+
+    /// Those from `start` to `end`.
+    pub(super) fn bytes(&self, start: usize, end: usize) -> &[u8] {
+        &self.bytes[start..end]
+    }
+
+    #[inline(always)]
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.bytes[at % POSITIONS]
+    }
+
+    /// The four bytes at a position, the first lowest.
+    #[inline(always)]
+    pub(super) fn load32(&self, at: usize) -> u32 {
+        let at = at % POSITIONS;
+        u32::from_le_bytes(self.bytes[at..at + 4].try_into().expect("four"))
+    }
+
+    /// The eight bytes at a position, the first lowest.
+    #[inline(always)]
+    pub(super) fn load64(&self, at: usize) -> u64 {
+        let at = at % POSITIONS;
+        u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("eight"))
+    }
+
+    /// The 32 bytes at a position.
+    #[inline(always)]
+    fn load256(&self, at: usize) -> [u64; 4] {
+        let at = at % POSITIONS;
+        let bytes: &[u8; 32] = self.bytes[at..at + 32].try_into().expect("thirty-two");
+        std::array::from_fn(|i| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().expect("eight")))
+    }
+
+    /// How many bytes are the same from `a` and from `b` on: up to 32.
+    #[inline(always)]
+    pub(super) fn common32(&self, a: usize, b: usize) -> usize {
+        let (a, b) = (self.load256(a), self.load256(b));
+        let same = same_bytes([a[0], a[1]], [b[0], b[1]]) | same_bytes([a[2], a[3]], [b[2], b[3]]) << 16;
+        (!u64::from(same)).trailing_zeros() as usize
+    }
+
+    /// How many bytes are the same from `a` and from `b` on, at most `most`, of which `known` are known to be.
+    #[inline(always)]
+    pub(super) fn common(&self, a: usize, b: usize, known: usize, most: usize) -> usize {
+        let mut length = known;
+        while length < most {
+            let differ = self.load64(a + length) ^ self.load64(b + length);
+            if differ != 0 {
+                return most.min(length + (differ.trailing_zeros() / 8) as usize);
+            }
+            length += 8;
+        }
+        most
+    }
+
+    /// [`Room::common`] from 32 bytes on, a function of its own: most matches are shorter.
+    #[inline(never)]
+    pub(super) fn common_beyond32(&self, a: usize, b: usize, most: usize) -> usize {
+        let mut length = 32;
+        while length < most {
+            let more = self.common32(a + length, b + length);
+            length += more;
+            if more < 32 {
+                break;
+            }
+        }
+        most.min(length)
+    }
+}
