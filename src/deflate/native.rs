@@ -1,4 +1,46 @@
-//! gzcc's own encoder.
+//! gzcc's own encoder: levels 1 to 12, made for blocks that any worker can take.
+//!
+//! # How a block goes through
+//!
+//! The dictionary and the block stand in the `room`. What the level looks for matches in (`fast`, `pairs`, `rows`,
+//! `tree`) forgets the block before and takes in the dictionary. The level's parser makes `tokens` of the block, a chunk at
+//! a time; after each chunk `split` decides whether it belongs to the DEFLATE block that is pending or begins a new one.
+//! A DEFLATE block is written in the cheapest of three ways (`block`): its `codes` are made from its histogram
+//! (`huffman`), told in its header, and every token is looked up in tables and put into `bits`. At levels 10 to 12 what
+//! lazy parsing found only says where blocks end and what symbols cost; then the cheapest way is computed (`optimal`).
+//!
+//! Nothing is kept from block to block, and nothing depends on the processor: the same block gives the same bytes.
+//!
+//! # What helped, and what did not
+//!
+//! On two cores of an EPYC (Zen 3), the corpus' Silesia files and logs, one block after the other in memory.
+//!
+//! Level 1 takes about 40 ns a match, most of it waiting: a mispredicted branch where a match is found, another where it
+//! ends, and loads that wait for each other.
+//! - Tokens of two literals or a match, written without a branch, instead of runs of literals: the loop over a run is
+//!   mispredicted once for each. With two tokens put at a time, writing fell from 35 to 20 instructions a token: +8 %.
+//! - Sixteen bits of the hash beside each position: +9 %, as what is no match needs no look at the candidate.
+//! - Comparing 32 bytes at once, so that the length of a match is mispredicted only beyond: +5 to +12 %.
+//! - A step of one position in the search loop, and what is passed over in a function of its own: +10 %. With a
+//!   step that varies the compiler keeps seven pointers running.
+//! - The next position's entry loaded before the match is written down: +2 %.
+//! - Inserting the last position of a match instead of its third: 0.7 % smaller at the same speed.
+//! - No gain: code for newer processors (BMI2, AVX2); a table of 2^14 entries; two entries without the look ahead;
+//!   reads without bounds checks instead of masked ones (1 to 2 % at level 1, 5 % at 2 and 6).
+//!
+//! Levels 4 to 9:
+//! - Looking for longer matches by their end instead of their beginning: +10 % at the same size; at levels 8 and 9, where
+//!   it is repeated, it does what hundreds of steps down a chain do.
+//! - Refusing short matches that cost more than their literals: logs 4 % smaller.
+//! - Remembering three bytes only where matches of three occur: +10 to +20 % on what repeats a lot.
+//! - No gain: other weights of length against distance; a third position ahead (logs 0.2 % smaller, 15 % slower); inserting
+//!   only parts of long matches (+2 %, 0.3 % larger); functions that are not inlined.
+//!
+//! Levels 10 to 12:
+//! - Two positions for each hash of three bytes: images 0.8 % smaller.
+//! - Chunks of 1,024 tokens, and a header's cost by its symbols: 0.1 to 0.3 % smaller.
+//! - Three arrays of one known size in the innermost loop, instead of slices: +30 %.
+//! - No gain: eight lengths at a time (most ranges are shorter); more than four rounds (0.1 % smaller, much slower).
 
 mod bits;
 mod block;

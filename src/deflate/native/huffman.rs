@@ -122,3 +122,4 @@ pub(super) fn codes(lengths: &[u8], codes: &mut [u16]) {
         *next = next.wrapping_add(1);
     }
 }
+

@@ -107,24 +107,41 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         found: &mut Match,
         worth: &Worth,
     ) -> bool {
-        for ahead in 1..=self.effort.ahead.min(2) {
-            let at = *pos + ahead;
-            let least = Match { length: (found.length + ahead - 1).max(4), distance: 0 };
-            let other = self.rows.longer(room, (at, end), least, self.effort.nice);
-            if ahead == 1 || other.distance != 0 {
-                while *inserted <= at {
-                    self.rows.insert(room, *inserted);
-                    *inserted += 1;
-                }
-            }
-            if other.distance != 0
-                && gain(other) > gain(*found) + BETTER[ahead - 1]
-                && worth.pays(room.load64(at), other.length, other.distance)
-            {
-                (*pos, *found) = (at, other);
-                return true;
-            }
+        let Effort { nice, ahead, .. } = self.effort;
+        if ahead == 0 {
+            return false;
         }
-        false
+        let next = (*pos + 1, end);
+        let least = Match { length: found.length.max(4), distance: 0 };
+        let other = self.rows.longer(room, next, least, nice);
+        if *inserted == next.0 {
+            self.rows.insert(room, next.0);
+            *inserted += 1;
+        }
+        if better(room, *found, other, (next.0, BETTER[0]), worth) {
+            (*pos, *found) = (next.0, other);
+            return true;
+        }
+        if ahead == 1 {
+            return false;
+        }
+        let next = (*pos + 2, end);
+        let least = Match { length: (found.length + 1).max(4), distance: 0 };
+        let other = self.rows.longer(room, next, least, nice);
+        if !better(room, *found, other, (next.0, BETTER[1]), worth) {
+            return false;
+        }
+        if *inserted == next.0 {
+            self.rows.insert(room, next.0);
+            *inserted += 1;
+        }
+        (*pos, *found) = (next.0, other);
+        true
     }
+}
+
+/// Whether another match at a position is better than one that is found, by so much.
+#[inline(always)]
+fn better(room: &Room, found: Match, other: Match, (pos, by): (usize, i32), worth: &Worth) -> bool {
+    other.distance != 0 && gain(other) > gain(found) + by && worth.pays(room.load64(pos), other.length, other.distance)
 }

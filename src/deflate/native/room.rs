@@ -87,6 +87,16 @@ impl Room {
         most
     }
 
+    /// How many bytes are the same from `a` and from `b` on, before `end`, up to the longest match.
+    #[inline(always)]
+    pub(super) fn common_to(&self, a: usize, b: usize, end: usize) -> usize {
+        let (x, y) = (self.load256(a), self.load256(b));
+        let same = same_bytes([x[0], x[1]], [y[0], y[1]]) | same_bytes([x[2], x[3]], [y[2], y[3]]) << 16;
+        let length =
+            if same == u32::MAX { self.common_beyond32(a, b, MOST_LENGTH) } else { (!same).trailing_zeros() as usize };
+        length.min(end - b)
+    }
+
     /// [`Room::common`] from 32 bytes on, a function of its own: most matches are shorter.
     #[inline(never)]
     pub(super) fn common_beyond32(&self, a: usize, b: usize, most: usize) -> usize {
