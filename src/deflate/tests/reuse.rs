@@ -1,0 +1,77 @@
+//! An engine is used for block after block, and each block's bytes are those of a new engine.
+
+use super::inputs::{often, steep, text};
+use super::*;
+
+/// A dictionary, a block, and whether it is the last.
+type Work = (Vec<u8>, Vec<u8>, bool);
+
+/// Blocks with as little in common as can be, so that what one leaves behind would mislead the next.
+fn work() -> Vec<Work> {
+    let (text, random) = (text(9000), noise(9000, 61));
+    let steep = often(&(0..16).collect::<Vec<u8>>(), &steep(16));
+    let small: Vec<u8> = random.iter().map(|byte| byte % 3).collect();
+    let halves = |content: &[u8]| (content[..4000].to_vec(), content[4000..].to_vec(), false);
+    vec![
+        (vec![], text.clone(), true),
+        (vec![], vec![], false),
+        (vec![], random.clone(), false),
+        halves(&text),
+        (vec![], vec![0; 20_000], true),
+        (vec![], b"a".to_vec(), true),
+        // Begins like the text, goes on otherwise: places of the text would be found, were they not forgotten.
+        (vec![], [&text[..50], &random[..500], &text[..2000]].concat(), false),
+        (text[..1].to_vec(), text[1..].to_vec(), true),
+        halves(&small),
+        (vec![], steep, true),
+        (vec![0; 300], vec![0; 4], true),
+        halves(&random),
+        (random.clone(), random[..5000].to_vec(), true),
+        (random, text.clone(), true),
+        (vec![], small, true),
+        (vec![], text, true),
+    ]
+}
+
+#[test]
+fn a_used_engine_makes_the_same_of_a_block_as_a_new_one() {
+    let work = work();
+    for level in levels() {
+        let mut used = make(level);
+        // In one order, then in the other, so that each block follows two others.
+        let rounds =
+            work.iter().chain(work.iter().rev()).take(if is_slow(&level) { work.len() } else { 2 * work.len() });
+        for (i, (dictionary, block, last)) in rounds.enumerate() {
+            let mut out = Vec::new();
+            compress_block(&mut *used, &[&dictionary[..], block].concat(), dictionary.len(), *last, &mut out);
+            assert!(out == deflate(level, dictionary, block, *last), "{level:?}, block {i}");
+        }
+    }
+}
+
+#[test]
+fn what_is_in_the_output_before_a_block_is_left_alone_and_changes_nothing() {
+    let text = text(5000);
+    for level in levels() {
+        let mut out = b"before".to_vec();
+        compress_block(&mut *make(level), &text, 1000, false, &mut out);
+        assert!(out.starts_with(b"before"), "{level:?}");
+        assert!(out[6..] == deflate(level, &text[..1000], &text[1000..], false), "{level:?}");
+    }
+}
+
+/// So large a block fills every table, and positions in it go past what 16 bits hold.
+#[test]
+fn a_large_block_leaves_nothing_behind() {
+    let full: Vec<u8> = noise(BLOCK / 2, 62).into_iter().map(|byte| byte % 5 * (byte % 3)).collect();
+    let text = text(3000);
+    for level in levels().filter(|level| !is_slow(level)) {
+        let mut used = make(level);
+        compress_block(&mut *used, &full, 0, false, &mut Vec::new());
+        for block in [&full[70_000..73_000], &text] {
+            let mut out = Vec::new();
+            compress_block(&mut *used, block, 0, true, &mut out);
+            assert!(out == deflate(level, b"", block, true), "{level:?}");
+        }
+    }
+}
