@@ -123,3 +123,5 @@ pub(super) fn codes(lengths: &[u8], codes: &mut [u16]) {
     }
 }
 
+#[cfg(test)]
+mod tests;

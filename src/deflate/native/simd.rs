@@ -1,8 +1,8 @@
 //! Comparing sixteen bytes at once: the only place of the crate with unsafe code.
 //!
 //! SSE2 belongs to every x86_64, so nothing has to be looked up at run time; elsewhere plain arithmetic does the same,
-//! bit for bit. No memory is touched here, only values. Without it levels 1 to 3 take 10 to
-//! 30 % longer, and the higher ones up to 9 %.
+//! bit for bit. No memory is touched here, only values. Without it levels 1 to 3 take 10 to 30 % longer, and the higher
+//! ones up to 9 %.
 #![allow(unsafe_code)]
 
 /// A bit for each of the sixteen bytes, the lowest for the first: whether it is the same in both.
