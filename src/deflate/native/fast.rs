@@ -5,7 +5,6 @@
 //! entry is loaded before the match is written down: what comes next waits for that load.
 
 use super::room::Room;
-use super::symbols::MOST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
 use crate::deflate::WINDOW;
 
@@ -19,11 +18,12 @@ const LEAST: usize = 4;
 /// Bytes that have to be there from a position on, for it to be looked at.
 const LOOKED_AT: usize = 12;
 
-/// Literals in a row after which ever more positions are passed over.
-const PATIENCE: usize = 128;
+/// Literals in a row after which ever more positions are passed over. 128, and a step that grows half as fast, are 0.4 %
+/// smaller and 3 % slower.
+const PATIENCE: usize = 48;
 
 /// Positions that are looked at in passing over before the step grows by one.
-const STEADY: usize = 16;
+const STEADY: usize = 8;
 
 /// Bytes that are passed over before what is behind is made into tokens.
 const STRETCH: usize = 4096;
