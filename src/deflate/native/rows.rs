@@ -25,6 +25,10 @@ const FACTOR: u32 = 0x9E37_79B1;
 /// Length of what is hashed, so that shorter matches are not in the rows.
 const HASHED: usize = 4;
 
+/// How often a longer match is looked for behind the one found: content can be made that has one of each length, and
+/// would take a hundred times as long. Without a bound the corpus is 0.001 % smaller at level 6.
+const MOST_LOOKS: usize = 16;
+
 /// Positions whose four bytes have the same hash.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -181,7 +185,10 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
     pub(super) fn longer(&self, room: &Room, (pos, end): (usize, usize), mut best: Match, nice: usize) -> Match {
         let most = MOST_LENGTH.min(end - pos);
         let nice = nice.min(most);
-        'longer: while best.length < nice {
+        'longer: for _ in 0..MOST_LOOKS {
+            if best.length >= nice {
+                break;
+            }
             let tail = pos + best.length + 1 - HASHED;
             let (row, tag) = Self::place(room.load32(tail));
             for distance in self.rows[row].distances(tag, tail) {
