@@ -50,7 +50,8 @@ fn deflate(level: Level, dictionary: &[u8], block: &[u8], last: bool) -> Vec<u8>
 
 /// Bytes that do not shrink: a xorshift generator, seeded.
 fn noise(size: usize, seed: u64) -> Vec<u8> {
-    let mut x = seed | 1;
+    // Not zero, another for each seed, and with bits everywhere from the first byte on.
+    let mut x = (seed << 1 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     std::iter::repeat_with(|| {
         x ^= x << 13;
         x ^= x >> 7;

@@ -7,7 +7,7 @@ pub(super) struct Dice(u64);
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed | 1)
+        Self((seed << 1 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
     /// One of `0..sides`.
