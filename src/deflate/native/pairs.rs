@@ -28,18 +28,19 @@ pub(super) struct Pairs<const ENTRIES: usize> {
 
 /// The longest match at one of two old positions, of up to 32 bytes.
 #[inline(always)]
-fn longest(room: &Room, pos: usize, old: u64, new: u32) -> Match {
-    let (last, before) = (at(room, pos, old as u32, new), at(room, pos, (old >> 32) as u32, new));
+fn longest(room: &Room, (pos, end): (usize, usize), old: u64, new: u32) -> Match {
+    let (last, before) = (at(room, (pos, end), old as u32, new), at(room, (pos, end), (old >> 32) as u32, new));
     if before.length > last.length { before } else { last }
 }
 
 /// The match at an old position, of up to 32 bytes; none, if that is too far or has another tag.
 #[inline(always)]
-fn at(room: &Room, pos: usize, old: u32, new: u32) -> Match {
+fn at(room: &Room, (pos, end): (usize, usize), old: u32, new: u32) -> Match {
     let distance = usize::from((new as u16).wrapping_sub(old as u16));
     let good = same_tag(old, new) && distance.wrapping_sub(1) < WINDOW;
     let distance = if good { distance } else { 0 };
-    let length = room.common32(pos - distance, pos);
+    // What stands behind the end must not decide which is longer.
+    let length = room.common32(pos - distance, pos).min(end - pos);
     Match { length: if good { length } else { 0 }, distance }
 }
 
@@ -91,7 +92,7 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
             let (old, new) = self.insert(word, pos);
             let mut found = Match { length: 0, distance: 0 };
             if same_tag(old as u32, new) || same_tag((old >> 32) as u32, new) {
-                found = longest(room, pos, old, new);
+                found = longest(room, (pos, end), old, new);
             }
             if found.length < LEAST {
                 quiet += 1;
@@ -107,7 +108,7 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
                 continue;
             }
             let (old, new) = self.insert(word >> 8, pos + 1);
-            let after = longest(room, pos + 1, old, new);
+            let after = longest(room, (pos + 1, end), old, new);
             let better = after.length > found.length;
             let mut length = if better { after.length } else { found.length };
             let distance = if better { after.distance } else { found.distance };
