@@ -12,8 +12,8 @@ const SYMBOL_BITS: u32 = 9;
 /// The longest limit that is asked for.
 const MOST_LIMIT: usize = 15;
 
-/// Fills `lengths` with the code lengths, at most `limit`, that cost the least for these frequencies (each below
-/// 2^23). A symbol that never occurs gets 0; but so that every code is complete, which not every decoder can do
+/// Fills `lengths` with the code lengths, at most `limit`, that cost the least for these frequencies (together
+/// below 2^23). A symbol that never occurs gets 0; but so that every code is complete, which not every decoder can do
 /// without, at least two symbols get a code.
 pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
     lengths.fill(0);

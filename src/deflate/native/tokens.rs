@@ -11,6 +11,7 @@
 
 use super::room::Room;
 use super::symbols::{DISTANCES, LEAST_LENGTH, LENGTHS, LITLEN, distance_symbol};
+use crate::deflate::BLOCK;
 
 /// The same bytes again: how many, and how far back.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +58,11 @@ fn of_literal(literal: u32) -> u32 {
 /// Most tokens of a DEFLATE block: a decoder's tables are worth building anew about that often.
 pub(super) const MOST: usize = 1 << 16;
 
-/// Room for a block, the chunk behind it and what a parser adds beyond that before it looks: a power of two, so that a
-/// place in it is masked and needs no check.
-const ROOM: usize = 1 << 17;
+/// Room for all the tokens of a block: each stands for two bytes or more, but single literals, which stand before a match
+/// or at the end. A power of two, so that a place in it is masked and needs no check.
+const ROOM: usize = 1 << 18;
+
+const _: () = assert!(BLOCK.div_ceil(2) <= ROOM && MOST < ROOM);
 
 /// Tokens that are written at once, whether they are all wanted or not.
 const AT_ONCE: usize = 8;
