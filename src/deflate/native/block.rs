@@ -11,7 +11,7 @@ const MOST_STORED: usize = 65_535;
 /// Bits that tell whether a block is the last, and its kind.
 const KIND_BITS: u64 = 3;
 
-/// Writes `tokens`, counted in `histogram`, which stand for the bytes `content`. Returns the codes' lengths.
+/// Writes `tokens`, counted in `histogram`, which stand for the bytes `content`.
 pub(super) fn write(
     (content, tokens): (&[u8], &[u32]),
     histogram: &mut Histogram,

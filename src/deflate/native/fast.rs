@@ -12,20 +12,22 @@ use crate::deflate::WINDOW;
 /// faster and 2.1 % larger.
 const HASH_BITS: u32 = 15;
 
-/// Shortest match that is taken. The tags hold five bytes, so that it is longer, but for one in 2^31.
+/// Shortest match that is taken. What has the same tag nearly always has the same five bytes; but an entry can be older
+/// than 2^16 positions, and then stands for another.
 const LEAST: usize = 4;
 
-/// Bytes that have to be there from a position on, for it to be looked at.
+/// Bytes that have to be there from a position on, for it to be looked at: its eight, and what is hashed of the positions
+/// that are inserted with it.
 const LOOKED_AT: usize = 12;
 
 /// Literals in a row after which ever more positions are passed over. 128, and a step that grows half as fast, are 0.4 %
 /// smaller and 3 % slower.
 const PATIENCE: usize = 48;
 
-/// Positions that are looked at in passing over before the step grows by one.
+/// Positions that are looked at in passing over before the step grows by one: see above.
 const STEADY: usize = 8;
 
-/// Bytes that are passed over before what is behind is made into tokens.
+/// Bytes that are passed over before what is behind is made into tokens: it bounds how many come at once.
 const STRETCH: usize = 4096;
 
 /// The last position of each hash, modulo 2^16, in the lower half; above it the next bits of the hash.
@@ -123,6 +125,10 @@ impl Fast {
                 let length = room.common_to(pos - distance, pos, end);
                 if length < LEAST {
                     pos += 1;
+                    if pos - anchor >= STRETCH {
+                        tokens.push_literals(room, anchor, pos);
+                        anchor = pos;
+                    }
                     continue 'looking;
                 }
                 let (inside, next) = (here.word, pos + length);

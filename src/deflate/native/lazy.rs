@@ -1,7 +1,9 @@
-//! Lazy parsing: a match is put off for a better one that begins a byte or two later. Levels 4 to 9.
+//! Lazy parsing: a match is put off for a better one that begins a byte or two later. Levels 4 to 9, and the first look of
+//! those above.
 
 use super::room::Room;
 use super::rows::Rows;
+use super::symbols::LEAST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
 use super::worth::Worth;
 
@@ -18,13 +20,15 @@ pub(super) struct Effort {
     pub(super) ahead: usize,
 }
 
-/// Bytes that have to be there from a position on, for it to be looked at: two positions ahead, and eight bytes.
+/// Bytes that have to be there from a position on, for it to be looked at: two positions ahead, and eight bytes. A match
+/// that is put off more than once is longer each time, so that there are bytes enough for each.
 const LOOKED_AT: usize = 12;
 
-/// Positions without a match before the step to the next grows by one: what does not compress is passed over.
+/// Base-2 logarithm of the positions without a match after which the step to the next one grows by one: what does not
+/// compress is passed over.
 const PATIENCE_BITS: u32 = 8;
 
-/// Literals in a row before they are made into tokens.
+/// Literals in a row before they are made into tokens: it bounds how many come at once.
 const STRETCH: usize = 2048;
 
 /// By how much a match has to be better to be taken instead of one that begins one byte before, and two bytes; in the
@@ -80,7 +84,7 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
                 }
                 continue;
             }
-            if deep {
+            if deep && found.length > LEAST_LENGTH {
                 found = self.rows.longer(room, (pos, end), found, nice);
             }
             let mut inserted = pos + 1;
@@ -114,10 +118,8 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         let next = (*pos + 1, end);
         let least = Match { length: found.length.max(4), distance: 0 };
         let other = self.rows.longer(room, next, least, nice);
-        if *inserted == next.0 {
-            self.rows.insert(room, next.0);
-            *inserted += 1;
-        }
+        self.rows.insert(room, next.0);
+        *inserted = next.0 + 1;
         if better(room, *found, other, (next.0, BETTER[0]), worth) {
             (*pos, *found) = (next.0, other);
             return true;
@@ -131,10 +133,8 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         if !better(room, *found, other, (next.0, BETTER[1]), worth) {
             return false;
         }
-        if *inserted == next.0 {
-            self.rows.insert(room, next.0);
-            *inserted += 1;
-        }
+        self.rows.insert(room, next.0);
+        *inserted = next.0 + 1;
         (*pos, *found) = (next.0, other);
         true
     }

@@ -22,8 +22,7 @@ pub(super) struct Effort {
     pub(super) rounds: usize,
 }
 
-/// Matches that are kept for a stretch: 8 MiB. One position in ten needs more than four, so that a DEFLATE block is a
-/// stretch but for the longest.
+/// Matches that are kept for a stretch: 8 MiB.
 const KEPT: usize = 1 << 21;
 
 /// Bytes that have to be there from a position on, for it to be looked up.
@@ -32,10 +31,11 @@ const LOOKED_AT: usize = 8;
 /// The unit of prices: 64ths of a bit.
 const BIT: f32 = 64.0;
 
-/// What leads beyond the end: more than any way through a block, and half of what would overflow.
+/// What leads beyond the end: more than any way through a block costs, and far from an overflow.
 const FORBIDDEN: u32 = u32::MAX / 4;
 
-/// A round has to save one part in so many for another to follow.
+/// A round has to save one part in so many for another to follow: of logs, the fifth round saves less. (Costs of two rounds
+/// are by different prices; the last way is the one that is taken, as its symbols are those that were priced.)
 const WORTHWHILE: u32 = 2048;
 
 /// What symbols cost, with their extra bits.
@@ -115,7 +115,7 @@ impl Optimal {
         Self {
             trees: Trees::new(),
             effort,
-            matches: Vec::new(),
+            matches: Vec::with_capacity(KEPT + MOST_LENGTH),
             begins: Vec::new(),
             costs: Vec::new(),
             steps: Vec::new(),
@@ -123,7 +123,7 @@ impl Optimal {
         }
     }
 
-    /// Forgets the block before, and takes in a dictionary of `start` bytes that ends with what is there up to `end`.
+    /// Forgets the block before, and takes in a dictionary of `start` bytes; what follows it ends at `end`.
     pub(super) fn prime(&mut self, room: &Room, start: usize, end: usize) {
         self.trees.clear();
         for pos in 0..start.min(end.saturating_sub(LOOKED_AT)) {

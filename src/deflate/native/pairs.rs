@@ -1,23 +1,26 @@
 //! Parsing with two candidates a position, and a look at the one after: levels 2 and 3.
 //!
 //! As in `fast`, but an entry holds the last two positions of its hash. Where one of them matches, the position after
-//! is looked at too, and the longest of the four matches is taken: all without a branch that could be mispredicted.
+//! is looked at too, and the longest of the four matches is taken, the nearest of those of 32 bytes: all without a branch that could be mispredicted.
 
 use super::room::Room;
 use super::symbols::MOST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
 use crate::deflate::WINDOW;
 
-/// Shortest match that is taken. The tags hold five bytes, so that it is longer, but for one in 2^31.
+/// Shortest match that is taken. What has the same tag nearly always has the same five bytes; but an entry can be older
+/// than 2^16 positions, and then stands for another.
 const LEAST: usize = 4;
 
-/// Bytes that have to be there from a position on, for it to be looked at.
+/// Bytes that have to be there from a position on, for it to be looked at: its eight, and what is hashed of the positions
+/// that are inserted with it.
 const LOOKED_AT: usize = 12;
 
-/// Literals in a row before the step to the next position grows, and the least that it grows by.
+/// Base-2 logarithm of the positions without a match after which the step to the next one grows by one: what does not
+/// compress is passed over, and images, where matches are rare, are not yet.
 const PATIENCE_BITS: u32 = 7;
 
-/// Literals in a row before they are made into tokens.
+/// Literals in a row before they are made into tokens: it bounds how many come at once.
 const STRETCH: usize = 4096;
 
 /// The last two positions of each hash, modulo 2^16, the last one in the lower half; above each the next bits of the

@@ -68,9 +68,14 @@ impl Room {
     /// How many bytes are the same from `a` and from `b` on: up to 32.
     #[inline(always)]
     pub(super) fn common32(&self, a: usize, b: usize) -> usize {
+        (!u64::from(self.same32(a, b))).trailing_zeros() as usize
+    }
+
+    /// A bit for each of the 32 bytes from `a` and from `b` on, the lowest for the first: whether it is the same.
+    #[inline(always)]
+    fn same32(&self, a: usize, b: usize) -> u32 {
         let (a, b) = (self.load256(a), self.load256(b));
-        let same = same_bytes([a[0], a[1]], [b[0], b[1]]) | same_bytes([a[2], a[3]], [b[2], b[3]]) << 16;
-        (!u64::from(same)).trailing_zeros() as usize
+        same_bytes([a[0], a[1]], [b[0], b[1]]) | same_bytes([a[2], a[3]], [b[2], b[3]]) << 16
     }
 
     /// How many bytes are the same from `a` and from `b` on, at most `most`, of which `known` are known to be.
@@ -90,8 +95,7 @@ impl Room {
     /// How many bytes are the same from `a` and from `b` on, before `end`, up to the longest match.
     #[inline(always)]
     pub(super) fn common_to(&self, a: usize, b: usize, end: usize) -> usize {
-        let (x, y) = (self.load256(a), self.load256(b));
-        let same = same_bytes([x[0], x[1]], [y[0], y[1]]) | same_bytes([x[2], x[3]], [y[2], y[3]]) << 16;
+        let same = self.same32(a, b);
         let length =
             if same == u32::MAX { self.common_beyond32(a, b, MOST_LENGTH) } else { (!same).trailing_zeros() as usize };
         length.min(end - b)

@@ -1,4 +1,4 @@
-//! Earlier occurrences, in rows: what levels 4 to 9 look for matches in.
+//! Earlier occurrences, in rows: what levels 4 to 9 look for matches in, and the first look of those above.
 //!
 //! A row holds the last positions whose four bytes have the same hash, and of each eight more bits of the hash. Those are
 //! compared all at once, and only positions where they are the same are looked at: the serial loads of a hash chain,
@@ -40,7 +40,7 @@ struct Row<const WIDTH: usize> {
     head: u8,
 }
 
-/// Rows of `WIDTH` (16, 32 or 64) positions, and for three bytes the last position of each hash.
+/// Rows of `WIDTH` (16 or 64) positions, and for three bytes the last position of each hash.
 pub(super) struct Rows<const WIDTH: usize, const ROWS: usize> {
     rows: Box<[Row<WIDTH>; ROWS]>,
     threes: Box<[u16; 1 << THREES_BITS]>,
@@ -58,7 +58,7 @@ impl<const WIDTH: usize> Row<WIDTH> {
     }
 
     /// How far back from `pos` the positions with a tag are, newest first, up to the first that is out of reach. (An entry
-    /// that is empty, or older than 2^16 positions, gives a distance like any other; what is there is compared.)
+    /// that is empty, or older than 2^16 positions, may give a distance within reach; what is there is compared.)
     #[inline(always)]
     fn distances(&self, tag: u8, pos: usize) -> impl Iterator<Item = usize> {
         let head = u32::from(self.head);
@@ -91,7 +91,6 @@ impl<const WIDTH: usize> Row<WIDTH> {
 fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
     match WIDTH {
         16 => u64::from((bits as u16).rotate_right(first)),
-        32 => u64::from((bits as u32).rotate_right(first)),
         _ => bits.rotate_right(first),
     }
 }

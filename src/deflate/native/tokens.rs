@@ -55,7 +55,7 @@ fn of_literal(literal: u32) -> u32 {
     literal + (NONE << FIRST_BITS)
 }
 
-/// Most tokens of a DEFLATE block: a decoder's tables are worth building anew about that often.
+/// Tokens after which a DEFLATE block ends whatever follows: it bounds how long a block's tokens wait to be written.
 pub(super) const MOST: usize = 1 << 16;
 
 /// Room for all the tokens of a block: each stands for two bytes or more, but single literals, which stand before a match

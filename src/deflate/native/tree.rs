@@ -2,7 +2,8 @@
 //!
 //! Positions whose four bytes have the same hash form a tree, ordered by the bytes that follow, in which a newer position
 //! stands above an older one. A new position becomes the root, and the search for its place, which meets ever closer
-//! relatives, rebuilds the tree (Bell and Kulp, 1993). Matches of three bytes have a table of their own.
+//! relatives, rebuilds the tree (Bell and Kulp, 1993). Matches of three bytes have a table of their own. A position's place
+//! is taken by the one a window later, so that a distance of all 32,768 is never found.
 
 use super::room::Room;
 use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
@@ -114,7 +115,8 @@ impl Trees {
         let entry = &mut self.threes[((word << 8).wrapping_mul(FACTOR) >> (32 - THREES_BITS)) as usize];
         let near = entry.iter().take_while(|&&at| at != NOWHERE && pos - (at as usize) < WINDOW);
         let same = |at: &&u32| (room.load32(**at as usize) ^ word) << 8 == 0;
-        if let Some(&at) = near.into_iter().find(same) {
+        let mut near = near;
+        if let Some(&at) = near.find(same) {
             tell(Match { length: LEAST_LENGTH, distance: pos - at as usize });
         }
         *entry = [pos as u32, entry[0]];

@@ -1,4 +1,4 @@
-//! Whether a short match is worth its distance: whether it costs less than the literals it stands for.
+//! Whether a short match is worth its distance: whether it costs no more than the literals it stands for.
 //!
 //! A match of three bytes from far away costs about 20 bits, three literals of a log about 16: whoever takes every match
 //! makes logs 4 % larger. (Judging by the average literal instead of these ones makes logs 1 % larger.)
@@ -13,7 +13,7 @@ const LONG: usize = 7;
 /// The unit of prices: sixteenths of a bit are as fine as the estimates, and sums fit in 16 bits.
 const BIT: f32 = 16.0;
 
-/// Matches of three bytes are looked for inside of matches where at least one match in so many has three bytes; elsewhere
+/// Matches of three bytes are looked for inside of matches where more than one match in so many has three bytes; elsewhere
 /// remembering them costs 10 to 20 % of the time and gains nothing.
 const ONE_IN: u32 = 6;
 
@@ -56,7 +56,7 @@ impl Worth {
         self.threes = threes * ONE_IN > histogram.distances.iter().sum();
     }
 
-    /// Whether a match costs less than the `bytes` that it stands for.
+    /// Whether a match costs no more than the `bytes` that it stands for.
     #[inline(always)]
     pub(super) fn pays(&self, bytes: u64, length: usize, distance: usize) -> bool {
         if length >= LONG {
