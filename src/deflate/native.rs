@@ -50,6 +50,7 @@ mod fast;
 mod huffman;
 mod lazy;
 mod levels;
+mod noise;
 mod optimal;
 mod pairs;
 mod room;
@@ -94,11 +95,27 @@ impl Engine for Native {
         let mut pending = Pending { start, end: start, tokens: 0, histogram: Histogram::EMPTY };
         let mut writer = BitWriter::new(out);
         let mut worth = Worth::new();
+        let mut quiet = 0;
         while pending.end < end {
-            let enough = pending.tokens + self.level.chunk;
+            let noise = if quiet >= noise::QUIET { noise::ahead(&self.room, pending.end, end) } else { 0 };
+            if noise > 0 {
+                self.write(&mut pending, end, false, &mut writer);
+                self.tokens.forget(self.tokens.len());
+                let behind = pending.end + noise;
+                block::write_stored(self.room.bytes(pending.end, behind), false, &mut writer);
+                pending = Pending { start: behind, end: behind, tokens: 0, histogram: Histogram::EMPTY };
+                // One chunk without a match, and it goes on.
+                quiet = noise::QUIET - 1;
+                continue;
+            }
+            // Amid noise, a sample.
+            let chunk = if quiet >= noise::QUIET - 1 { self.level.chunk / 4 } else { self.level.chunk };
+            let enough = pending.tokens + chunk;
             let stretch = (pending.end, end);
             let parsed = self.level.search.parse(&self.room, stretch, (enough, &worth), &mut self.tokens);
             let chunk = Histogram::of(&self.tokens.as_slice()[pending.tokens..]);
+            let matches: u32 = chunk.distances.iter().sum();
+            quiet = if self.level.stores_noise && matches == 0 { quiet + parsed - pending.end } else { 0 };
             let full = pending.tokens + self.level.chunk > tokens::MOST;
             if pending.tokens > 0 && (full || split::splits(&pending.histogram, &chunk)) {
                 self.write(&mut pending, end, false, &mut writer);

@@ -57,6 +57,9 @@ const LEVELS: [(Method, usize); 12] = [
     (Method::Optimal(optimal::Effort { depth: 300, nice: 258, rounds: 4 }), 1024),
 ];
 
+/// The highest level that stores noise without a look for matches: the default.
+const MOST_HASTE: u8 = 6;
+
 /// The first look of levels 10 to 12: it only has to say about what symbols cost, and where blocks end.
 const FIRST_LOOK: lazy::Effort = lazy::Effort { depth: 16, nice: 64, deep: false, ahead: 1 };
 
@@ -65,6 +68,8 @@ pub(super) struct Level {
     pub(super) search: Search,
     /// Tokens of a chunk.
     pub(super) chunk: usize,
+    /// Whether what looks like noise is stored without being parsed.
+    pub(super) stores_noise: bool,
 }
 
 impl Level {
@@ -79,6 +84,6 @@ impl Level {
             Method::Rows64(effort) => Search::Rows64(Box::new(Lazy::new(effort))),
             Method::Optimal(effort) => Search::Optimal(Box::new(Lazy::new(FIRST_LOOK)), Box::new(Optimal::new(effort))),
         };
-        Self { search, chunk }
+        Self { search, chunk, stores_noise: level <= MOST_HASTE }
     }
 }
