@@ -61,7 +61,7 @@ pub struct Settings {
 }
 
 /// Engine when none is asked for.
-pub const DEFAULT_ENGINE: Engine = Engine::Flate2;
+pub const DEFAULT_ENGINE: Engine = Engine::Native;
 
 /// What `--best` stands for: the highest level that gzip and pigz have by that name, and that every engine has.
 pub const BEST_LEVEL: u8 = 9;
