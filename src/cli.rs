@@ -297,7 +297,11 @@ fn usage(error: &clap::Error) -> String {
     let mut line = match (error.kind(), context(ContextKind::InvalidArg), context(ContextKind::InvalidValue)) {
         (ErrorKind::UnknownArgument, Some(word), _) => format!("unexpected argument '{word}' found"),
         (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(option), Some(value)) if !value.is_empty() => {
-            let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+            let reason = match (std::error::Error::source(error), context(ContextKind::ValidValue)) {
+                (Some(source), _) => format!(": {source}"),
+                (None, Some(valid)) => format!(": it is one of {valid}"),
+                (None, None) => String::new(),
+            };
             format!("invalid value '{value}' for '{option}'{reason}")
         }
         _ => {

@@ -49,6 +49,14 @@ fn options_and_files_come_in_any_order() {
 }
 
 #[test]
+fn a_value_that_does_not_exist_is_told_with_those_that_do() {
+    for (words, told) in [("--engine x", "native, flate2"), ("--scheduler x", "threads, rayon")] {
+        let Usage(line) = settings(words).map(|_| ()).unwrap_err();
+        assert!(line.contains(told), "{line}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_in_one_line() {
     for words in [
         "-13",
