@@ -5,7 +5,7 @@
 use super::{Engine, ROOM};
 
 /// Most bytes that one stored block holds: LEN has 16 bits.
-const MOST: usize = 65_535;
+pub(super) const MOST: usize = 65_535;
 
 /// Header bits padded to a byte, LEN and NLEN.
 const HEADER: usize = 5;
@@ -15,15 +15,20 @@ pub(super) fn size(length: usize) -> usize {
     length + HEADER * length.div_ceil(MOST).max(1)
 }
 
+/// LEN and NLEN of one stored block.
+pub(super) fn lengths(block: &[u8]) -> [u8; 4] {
+    let length = block.len() as u16;
+    let ([a, b], [c, d]) = (length.to_le_bytes(), (!length).to_le_bytes());
+    [a, b, c, d]
+}
+
 /// Appends `input` as stored blocks, the last of them final if `last`. Begins and ends on a byte boundary.
 pub(super) fn write(input: &[u8], last: bool, out: &mut Vec<u8>) {
     let mut rest = input;
     loop {
         let (block, after) = rest.split_at(rest.len().min(MOST));
-        let length = block.len() as u16;
         out.push(u8::from(last && after.is_empty()));
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(&(!length).to_le_bytes());
+        out.extend_from_slice(&lengths(block));
         out.extend_from_slice(block);
         rest = after;
         if rest.is_empty() {

@@ -4,9 +4,7 @@ use super::bits::BitWriter;
 use super::codes::{Header, Lengths, Tables};
 use super::symbols::END_OF_BLOCK;
 use super::tokens::Histogram;
-
-/// Most bytes of a stored block: LEN has 16 bits.
-const MOST_STORED: usize = 65_535;
+use crate::deflate::stored;
 
 /// Bits that tell whether a block is the last, and its kind.
 const KIND_BITS: u64 = 3;
@@ -41,7 +39,7 @@ pub(super) fn write(
 
 /// Bits of `size` bytes as stored blocks.
 fn stored_cost(size: usize, writer: &BitWriter<'_>) -> u64 {
-    let blocks = size.div_ceil(MOST_STORED).max(1) as u64;
+    let blocks = size.div_ceil(stored::MOST).max(1) as u64;
     let first = KIND_BITS + u64::from((writer.bits_to_boundary().wrapping_sub(KIND_BITS as u32)) & 7) + 32;
     first + (blocks - 1) * 40 + 8 * size as u64
 }
@@ -50,12 +48,10 @@ fn stored_cost(size: usize, writer: &BitWriter<'_>) -> u64 {
 pub(super) fn write_stored(content: &[u8], last: bool, writer: &mut BitWriter<'_>) {
     let mut rest = content;
     loop {
-        let (block, after) = rest.split_at(rest.len().min(MOST_STORED));
-        let length = block.len() as u16;
+        let (block, after) = rest.split_at(rest.len().min(stored::MOST));
         writer.put((last && after.is_empty()).into(), KIND_BITS as u32);
         writer.align();
-        writer.bytes(&length.to_le_bytes());
-        writer.bytes(&(!length).to_le_bytes());
+        writer.bytes(&stored::lengths(block));
         writer.bytes(block);
         rest = after;
         if rest.is_empty() {

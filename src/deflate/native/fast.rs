@@ -1,16 +1,16 @@
 //! Greedy parsing with one candidate a position: level 1.
 //!
-//! A position's five bytes are hashed to one entry: the last position with this hash, and sixteen more bits of the
-//! hash, so that nearly all that is no match is told without a look at the candidate. After a match the next position's
+//! A position's five bytes are hashed to one entry: the last position with this hash, and its tag. After a match the next position's
 //! entry is loaded before the match is written down: what comes next waits for that load.
 
+use super::boxed::boxed;
+use super::hash::{self, entry};
 use super::room::Room;
 use super::tokens::{Match, Tokens, of_match};
-use crate::deflate::WINDOW;
 
-/// Entries: 2^15 of four bytes are 128 KiB and stay in the second cache. 2^14 are as fast and 0.9 % larger; 2^13 are 11 %
+/// Entries, of four bytes: 2^15 are 128 KiB and stay in the second cache. 2^14 are as fast and 0.9 % larger; 2^13 are 11 %
 /// faster and 2.1 % larger.
-const HASH_BITS: u32 = 15;
+const ENTRIES: usize = 1 << 15;
 
 /// Shortest match that is taken. What has the same tag nearly always has the same five bytes; but an entry can be older
 /// than 2^16 positions, and then stands for another.
@@ -30,9 +30,9 @@ const STEADY: usize = 8;
 /// Bytes that are passed over before what is behind is made into tokens: it bounds how many come at once.
 const STRETCH: usize = 4096;
 
-/// The last position of each hash, modulo 2^16, in the lower half; above it the next bits of the hash.
+/// The last position of each hash.
 pub(super) struct Fast {
-    table: Box<[u32; 1 << HASH_BITS]>,
+    table: Box<[u32; ENTRIES]>,
 }
 
 /// A position's bytes, its entry, and what that held and is to hold.
@@ -43,34 +43,22 @@ struct Probe {
     new: u32,
 }
 
-/// The entry of a position, and what it is to hold.
-#[inline(always)]
-fn place(word: u64, pos: usize) -> (usize, u32) {
-    /// 2^64 over the golden ratio (Knuth, volume 3, section 6.4), for the five lowest bytes.
-    const FACTOR: u64 = 0x9E37_79B1_85EB_CA87 << 24;
-    let hash = word.wrapping_mul(FACTOR);
-    let tag = (hash >> (32 - HASH_BITS)) as u32 & 0xffff_0000;
-    ((hash >> (64 - HASH_BITS)) as usize, tag | u32::from(pos as u16))
-}
-
-/// The distance that an old entry is at, if the new one has the same tag. Positions are known modulo 2^16, and the
-/// table begins with zeros: whatever the distance, what is there is compared.
+/// The distance that an old entry is at, if the new one has the same tag.
 #[inline(always)]
 fn candidate(old: u32, new: u32) -> Option<usize> {
-    let distance = usize::from((new as u16).wrapping_sub(old as u16));
-    ((old ^ new) < 0x1_0000 && distance.wrapping_sub(1) < WINDOW).then_some(distance)
+    if hash::same_tag(old, new) { hash::distance(old, new) } else { None }
 }
 
 impl Fast {
     pub(super) fn new() -> Self {
-        Self { table: Box::new([0; 1 << HASH_BITS]) }
+        Self { table: boxed(0) }
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes: every other position.
     pub(super) fn prime(&mut self, room: &Room, start: usize) {
         self.table.fill(0);
         for pos in (0..start).step_by(2) {
-            let (at, new) = place(room.load64(pos), pos);
+            let (at, new) = entry::<ENTRIES>(room.load64(pos), pos);
             self.table[at] = new;
         }
     }
@@ -78,13 +66,13 @@ impl Fast {
     #[inline(always)]
     fn probe(&self, room: &Room, pos: usize) -> Probe {
         let word = room.load64(pos);
-        let (at, new) = place(word, pos);
+        let (at, new) = entry::<ENTRIES>(word, pos);
         Probe { word, at, old: self.table[at], new }
     }
 
     #[inline(always)]
     fn insert(&mut self, word: u64, pos: usize) {
-        let (at, new) = place(word, pos);
+        let (at, new) = entry::<ENTRIES>(word, pos);
         self.table[at] = new;
     }
 

@@ -84,6 +84,8 @@ pub(super) struct Level {
     pub(super) chunk: usize,
     /// Whether what looks like noise is stored without being parsed.
     pub(super) stores_noise: bool,
+    /// Whether matches are weighed against literals.
+    pub(super) weighs: bool,
 }
 
 impl Level {
@@ -98,6 +100,7 @@ impl Level {
             Method::Rows64(effort) => Search::Rows64(Box::new(Lazy::new(effort))),
             Method::Optimal(effort) => Search::Optimal(Box::new(Lazy::new(FIRST_LOOK)), Box::new(Optimal::new(effort))),
         };
-        Self { search, chunk, stores_noise: level <= MOST_HASTE }
+        let weighs = !matches!(method, Method::Fast | Method::Pairs | Method::MorePairs);
+        Self { search, chunk, stores_noise: level <= MOST_HASTE, weighs }
     }
 }

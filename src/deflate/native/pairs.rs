@@ -1,12 +1,14 @@
 //! Parsing with two candidates a position, and a look at the one after: levels 2 and 3.
 //!
 //! As in `fast`, but an entry holds the last two positions of its hash. Where one of them matches, the position after
-//! is looked at too, and the longest of the four matches is taken, the nearest of those of 32 bytes: all without a branch that could be mispredicted.
+//! is looked at too, and the longest of the four matches is taken, the nearest of
+//! those of 32 bytes: all without a branch that could be mispredicted.
 
+use super::boxed::boxed;
+use super::hash::{self, same_tag};
 use super::room::Room;
 use super::symbols::MOST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
-use crate::deflate::WINDOW;
 
 /// Shortest match that is taken. What has the same tag nearly always has the same five bytes; but an entry can be older
 /// than 2^16 positions, and then stands for another.
@@ -23,8 +25,7 @@ const PATIENCE_BITS: u32 = 7;
 /// Literals in a row before they are made into tokens: it bounds how many come at once.
 const STRETCH: usize = 4096;
 
-/// The last two positions of each hash, modulo 2^16, the last one in the lower half; above each the next bits of the
-/// hash.
+/// The entries of the last two positions of each hash, the last one in the lower half.
 pub(super) struct Pairs<const ENTRIES: usize> {
     table: Box<[u64; ENTRIES]>,
 }
@@ -39,23 +40,17 @@ fn longest(room: &Room, (pos, end): (usize, usize), old: u64, new: u32) -> Match
 /// The match at an old position, of up to 32 bytes; none, if that is too far or has another tag.
 #[inline(always)]
 fn at(room: &Room, (pos, end): (usize, usize), old: u32, new: u32) -> Match {
-    let distance = usize::from((new as u16).wrapping_sub(old as u16));
-    let good = same_tag(old, new) && distance.wrapping_sub(1) < WINDOW;
-    let distance = if good { distance } else { 0 };
+    let distance = hash::distance(old, new);
+    let good = same_tag(old, new) && distance.is_some();
+    let distance = if good { distance.unwrap_or(0) } else { 0 };
     // What stands behind the end must not decide which is longer.
     let length = room.common32(pos - distance, pos).min(end - pos);
     Match { length: if good { length } else { 0 }, distance }
 }
 
-#[inline(always)]
-fn same_tag(old: u32, new: u32) -> bool {
-    (old ^ new) < 0x1_0000
-}
-
 impl<const ENTRIES: usize> Pairs<ENTRIES> {
     pub(super) fn new() -> Self {
-        let table = vec![0; ENTRIES].into_boxed_slice();
-        Self { table: table.try_into().unwrap_or_else(|_| unreachable!("it is as long")) }
+        Self { table: boxed(0) }
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes: every other position.
@@ -69,13 +64,9 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
     /// Makes a position the last one of its hash; returns what its entry held, and now holds of it.
     #[inline(always)]
     fn insert(&mut self, word: u64, pos: usize) -> (u64, u32) {
-        /// 2^64 over the golden ratio (Knuth, volume 3, section 6.4), for the five lowest bytes.
-        const FACTOR: u64 = 0x9E37_79B1_85EB_CA87 << 24;
-        let hash = word.wrapping_mul(FACTOR);
-        let entry = &mut self.table[(hash >> (64 - ENTRIES.ilog2())) as usize % ENTRIES];
-        let new = (hash >> (32 - ENTRIES.ilog2())) as u32 & 0xffff_0000 | u32::from(pos as u16);
-        let old = *entry;
-        *entry = old << 32 | u64::from(new);
+        let (slot, new) = hash::entry::<ENTRIES>(word, pos);
+        let old = self.table[slot];
+        self.table[slot] = old << 32 | u64::from(new);
         (old, new)
     }
 

@@ -4,6 +4,7 @@
 //! instruction, and behind the last position there is room for the longest read. What stands behind the content is left
 //! over from an earlier block; it may be read, but must not decide anything.
 
+use super::boxed::boxed;
 use super::simd::same_bytes;
 use super::symbols::MOST_LENGTH;
 use crate::deflate::{BLOCK, WINDOW};
@@ -23,9 +24,8 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new() -> Self {
-        // From the system as it comes: what is never filled is never touched.
-        let bytes = vec![0; POSITIONS + BEHIND].into_boxed_slice();
-        Self { bytes: bytes.try_into().unwrap_or_else(|_| unreachable!("it is as long")) }
+        // What is never filled is never touched.
+        Self { bytes: boxed(0) }
     }
 
     /// Where a dictionary and its block are put.

@@ -9,6 +9,8 @@
 //! and what is rare is remembered for longer, so that matches are found which are long out of the row of their
 //! beginning. At level 6 time falls by 10 %.
 
+use super::boxed::boxed;
+use super::hash;
 use super::room::Room;
 use super::simd::same_bytes;
 use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
@@ -18,9 +20,6 @@ use crate::deflate::WINDOW;
 /// Base-2 logarithm of the entries for three bytes: 2^13 make binaries and images 1 % larger, and
 /// 2^16, which are slower, everything 0.1 % smaller.
 const THREES_BITS: u32 = 15;
-
-/// 2^32 over the golden ratio (Knuth, volume 3, section 6.4).
-const FACTOR: u32 = 0x9E37_79B1;
 
 /// Length of what is hashed, so that shorter matches are not in the rows.
 const HASHED: usize = 4;
@@ -97,11 +96,7 @@ fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
 
 impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
     pub(super) fn new() -> Self {
-        let rows = vec![Row::EMPTY; ROWS].into_boxed_slice();
-        Self {
-            rows: rows.try_into().unwrap_or_else(|_| unreachable!("it is as long")),
-            threes: Box::new([0; 1 << THREES_BITS]),
-        }
+        Self { rows: boxed(Row::EMPTY), threes: boxed(0) }
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes.
@@ -114,14 +109,14 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
     /// The row of four bytes, and their tag.
     #[inline(always)]
     fn place(word: u32) -> (usize, u8) {
-        let hash = word.wrapping_mul(FACTOR);
+        let hash = hash::of_four(word);
         let bits = ROWS.ilog2();
         ((hash >> (32 - bits)) as usize % ROWS, (hash >> (24 - bits)) as u8)
     }
 
     #[inline(always)]
     fn three(&mut self, word: u32) -> &mut u16 {
-        &mut self.threes[((word << 8).wrapping_mul(FACTOR) >> (32 - THREES_BITS)) as usize]
+        &mut self.threes[(hash::of_three(word) >> (32 - THREES_BITS)) as usize]
     }
 
     #[inline(always)]

@@ -9,6 +9,7 @@
 //! | 10..19 | second | the distance's symbol | 32 + the second literal, or 31 for none |
 //! | 19..32 | extra | the distance's extra bits | 0 |
 
+use super::boxed::boxed;
 use super::room::Room;
 use super::symbols::{DISTANCES, LEAST_LENGTH, LENGTHS, LITLEN, distance_symbol};
 use crate::deflate::BLOCK;
@@ -75,8 +76,7 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub(super) fn new() -> Self {
-        let room = vec![0; ROOM + AT_ONCE].into_boxed_slice();
-        Self { room: room.try_into().unwrap_or_else(|_| unreachable!("it is as long")), length: 0 }
+        Self { room: boxed(0), length: 0 }
     }
 
     pub(super) fn as_slice(&self) -> &[u32] {

@@ -5,6 +5,8 @@
 //! relatives, rebuilds the tree (Bell and Kulp, 1993). Matches of three bytes have a table of their own. A position's place
 //! is taken by the one a window later, so that a distance of all 32,768 is never found.
 
+use super::boxed::boxed;
+use super::hash;
 use super::room::Room;
 use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
 use super::tokens::Match;
@@ -16,9 +18,6 @@ const TREES_BITS: u32 = 16;
 /// Base-2 logarithm of the entries for three bytes. Each holds two positions: with one, in 2^15 entries, images are 0.8 %
 /// larger.
 const THREES_BITS: u32 = 16;
-
-/// 2^32 over the golden ratio (Knuth, volume 3, section 6.4).
-const FACTOR: u32 = 0x9E37_79B1;
 
 /// No position.
 const NOWHERE: u32 = u32::MAX;
@@ -37,12 +36,6 @@ pub(super) struct Trees {
     threes: Box<[[u32; 2]; 1 << THREES_BITS]>,
     /// Subtrees of each position, modulo the window.
     subtrees: Box<[[u32; 2]; WINDOW]>,
-}
-
-fn boxed<T: Copy, const SIZE: usize>(value: T) -> Box<[T; SIZE]> {
-    // Not through the stack.
-    let boxed = vec![value; SIZE].into_boxed_slice();
-    boxed.try_into().unwrap_or_else(|_| unreachable!("it is as long"))
 }
 
 impl Trees {
@@ -71,7 +64,7 @@ impl Trees {
         let nice = nice.min(most);
         self.insert_three(room, pos, word, &mut tell);
         let mut best = LEAST_LENGTH;
-        let root = &mut self.roots[(word.wrapping_mul(FACTOR) >> (32 - TREES_BITS)) as usize];
+        let root = &mut self.roots[(hash::of_four(word) >> (32 - TREES_BITS)) as usize];
         let mut node = std::mem::replace(root, pos as u32);
         // Where what is less, and greater, is hung next; and how many bytes all there has in common with this position.
         let (mut less, mut greater): (Place, Place) = ((pos % WINDOW, LESS), (pos % WINDOW, GREATER));
@@ -112,7 +105,7 @@ impl Trees {
 
     #[inline(always)]
     fn insert_three(&mut self, room: &Room, pos: usize, word: u32, tell: &mut impl FnMut(Match)) {
-        let entry = &mut self.threes[((word << 8).wrapping_mul(FACTOR) >> (32 - THREES_BITS)) as usize];
+        let entry = &mut self.threes[(hash::of_three(word) >> (32 - THREES_BITS)) as usize];
         let near = entry.iter().take_while(|&&at| at != NOWHERE && pos - (at as usize) < WINDOW);
         let same = |at: &&u32| (room.load32(**at as usize) ^ word) << 8 == 0;
         let mut near = near;
