@@ -10,47 +10,50 @@ use std::ffi::OsStr;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
+use std::sync::Mutex;
 
 use crate::folder::Folder;
 use crate::input::{Identity, identity_of};
+use crate::lock::lock;
 
-/// What outputs have been planned and made.
+/// What outputs have been planned and made. Asked by who plans and by who opens, and those must not wait for each other:
+/// the next name may be long in coming.
 #[derive(Debug, Default)]
 pub struct Claims {
     hasher: RandomState,
-    places: HashSet<u64>,
-    made: HashSet<u64>,
+    places: Mutex<HashSet<u64>>,
+    made: Mutex<HashSet<u64>>,
 }
 
 impl Claims {
     /// Claims standard output; `false` if that has been done.
-    pub fn standard_output(&mut self) -> bool {
-        self.places.insert(self.hasher.hash_one("-"))
+    pub fn standard_output(&self) -> bool {
+        lock(&self.places).insert(self.hasher.hash_one("-"))
     }
 
     /// Claims `name` in `folder`; `false` if that has been done.
-    pub fn place(&mut self, folder: &Folder, name: &OsStr) -> bool {
-        self.places.insert(self.hasher.hash_one(folder.place(name)))
+    pub fn place(&self, folder: &Folder, name: &OsStr) -> bool {
+        lock(&self.places).insert(self.hasher.hash_one(folder.place(name)))
     }
 
     /// Claims `path` below the output folder; `false` if that has been done.
-    pub fn mirrored(&mut self, path: &Path) -> bool {
-        self.places.insert(self.hasher.hash_one(path))
+    pub fn mirrored(&self, path: &Path) -> bool {
+        lock(&self.places).insert(self.hasher.hash_one(path))
     }
 
     /// Whether `name` in `folder` has been claimed.
     pub fn holds(&self, folder: &Folder, name: &OsStr) -> bool {
-        self.places.contains(&self.hasher.hash_one(folder.place(name)))
+        lock(&self.places).contains(&self.hasher.hash_one(folder.place(name)))
     }
 
     /// Takes down a file that is about to get its name.
-    pub fn made(&mut self, file: Identity) {
-        self.made.insert(self.hasher.hash_one(file));
+    pub fn made(&self, file: Identity) {
+        lock(&self.made).insert(self.hasher.hash_one(file));
     }
 
     /// Whether this run made the file.
     pub fn is_made(&self, file: Identity) -> bool {
-        self.made.contains(&self.hasher.hash_one(file))
+        lock(&self.made).contains(&self.hasher.hash_one(file))
     }
 
     /// Whether this run made what stands under `name` in `folder`; that nothing does is an answer as well.

@@ -2,8 +2,10 @@
 //!
 //! The only room that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
 
+mod choosing;
 mod gzip;
 mod levels;
+mod moments;
 mod values;
 
 use std::ffi::OsString;
@@ -13,6 +15,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 
+use self::choosing::Choosing;
 use self::levels::spell_levels;
 use self::values::{Engine, level, non_empty, size, suffix, within};
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
@@ -135,6 +138,9 @@ struct Typed {
     /// Walk into folders, hidden files included; links are not followed
     #[arg(short, long)]
     recursive: bool,
+    #[command(flatten)]
+    choosing: Choosing,
+
     /// Store or restore neither name nor time (default)
     #[arg(short = 'n', long, overrides_with = "name")]
     no_name: bool,
@@ -209,10 +215,14 @@ impl Typed {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
         let (engine, level) = self.engine_and_level()?;
+        let mode = self.mode();
+        let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         Ok(Settings {
-            mode: self.mode(),
+            mode,
             inputs: self.files,
+            list,
+            choosing,
             engine,
             level,
             jobs: self.jobs.and_then(|n| NonZeroUsize::new(n.into())).unwrap_or_else(settings::available_jobs),

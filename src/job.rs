@@ -11,13 +11,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use self::mirror::Mirror;
+use crate::claims::Claims;
 use crate::folder::{self, Folder};
 use crate::gzip::{Found, Start};
 use crate::input::{Identity, Input, Source, identity_of, stat_of};
@@ -26,7 +27,7 @@ use crate::metadata::Metadata;
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason, Terminal};
 use crate::output::{Birth, Output, Refusal, Replacing};
-use crate::plan::{Item, Plan, Planned, Target, matters};
+use crate::plan::{Item, Plan, Planned, Target, claim, matters};
 use crate::report::{Report, may_replace};
 use crate::settings::{self, Destination, Settings};
 use crate::shown::Shown;
@@ -37,6 +38,7 @@ use crate::stream::{Inputs, Part, Reader, Stream, Writer};
 pub struct Jobs {
     settings: Arc<Settings>,
     left: Mutex<Left>,
+    claims: Arc<Claims>,
     /// Held from taking a name to the answer, where there may be a question.
     turn: Mutex<()>,
     mirror: Option<Mirror>,
@@ -59,11 +61,12 @@ impl Jobs {
             mirror = Some(opened.with_context(|| Shown::path(path).to_string())?);
         }
         let plan = Plan::new(Arc::clone(&settings));
+        let claims = plan.claims();
         let left = match settings.concatenates() {
             false => Left::Each(Box::new(plan)),
             true => Left::All(Some(Box::new(joined(plan, &settings)?))),
         };
-        Ok(Self { settings, left: Mutex::new(left), turn: Mutex::default(), mirror })
+        Ok(Self { settings, left: Mutex::new(left), claims, turn: Mutex::default(), mirror })
     }
 
     /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
@@ -73,18 +76,20 @@ impl Jobs {
             report.wait_for_room();
             // Questions are asked in the order of the arguments, one at a time.
             let turn = self.settings.ask.then(|| lock(&self.turn));
-            let planned = match &mut *self.left() {
+            // Nothing else takes this lock: whoever holds it may wait for a list that is still being written, and those
+            // who have work must not wait for that.
+            let (planned, more) = match &mut *lock(&self.left) {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
                 Left::Each(plan) => match plan.next()? {
-                    Planned::Item(item) if self.has_no_room(&item, report) => plan.pass(item),
-                    planned => planned,
+                    Planned::Item(item) if self.has_no_room(&item, report) => (plan.pass(item), plan.has_more()),
+                    planned => (planned, plan.has_more()),
                 },
             };
             match planned {
                 Planned::Settled(label, outcome) => report.outcome(&label, outcome),
                 Planned::Item(item) => {
                     let label = item.label.clone();
-                    if self.has_more() {
+                    if more {
                         opening();
                     }
                     match contained(|| self.open(item)) {
@@ -105,18 +110,6 @@ impl Jobs {
             _ => return false,
         };
         !self.settings.update && report.is_full(device)
-    }
-
-    /// Whether there may be another stream after those already opened.
-    pub fn has_more(&self) -> bool {
-        match &*self.left() {
-            Left::All(stream) => stream.is_some(),
-            Left::Each(plan) => plan.has_more(),
-        }
-    }
-
-    fn left(&self) -> MutexGuard<'_, Left> {
-        lock(&self.left)
     }
 
     /// Opens one input and makes its output. What needs no stream has its outcome.
@@ -175,9 +168,7 @@ impl Jobs {
         if !matters(output.name(), &self.settings) {
             return Ok(());
         }
-        if let Left::Each(plan) = &mut *self.left() {
-            plan.claims.made(identity_of(&stat_of(output)?));
-        }
+        self.claims.made(identity_of(&stat_of(output)?));
         Ok(())
     }
 
@@ -188,12 +179,10 @@ impl Jobs {
         if !(force || update || ask) {
             return Ok(());
         }
-        match &*self.left() {
-            Left::Each(plan) if plan.claims.is_made(input.identity()) => Err(match input.is_walked() {
-                true => Outcome::Skipped(Reason::WalkedOutput),
-                false => Outcome::Failed(anyhow!("is the output of another input")),
-            }),
-            _ => Ok(()),
+        match self.claims.is_made(input.identity()) {
+            false => Ok(()),
+            true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
+            true => Err(Outcome::Failed(anyhow!("is the output of another input"))),
         }
     }
 
@@ -207,8 +196,8 @@ impl Jobs {
             (Target::Mirrored(path, _), Some(name)) => Target::Mirrored(path, name),
             (target, _) => target,
         };
-        if let (Left::Each(plan), Some(folder)) = (&mut *self.left(), input.folder()) {
-            plan.claim(&target, folder)?;
+        if let Some(folder) = input.folder() {
+            claim(&self.claims, &target, folder)?;
         }
         Ok(target)
     }

@@ -4,7 +4,8 @@
 //!
 //! A run begins with [`Settings`](settings::Settings): what was decided, in plain types.
 //!
-//! The `plan` turns names into items, lazily: arguments in their order, folders as they are walked. A `job`
+//! The `plan` turns names into items, lazily: arguments in their order, lists as they are read, folders as they are
+//! walked. A `job`
 //! opens an item's input and makes its output, which has no name yet, and joins the two in a `stream`.
 //!
 //! A stream is one ordered output and the inputs that go into it: a file, standard input, or all of `-c a b c`.
@@ -38,6 +39,7 @@ pub mod deflate;
 mod folder;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod globs;
 mod gzip;
 mod inflate;
 mod input;
@@ -53,6 +55,7 @@ pub mod report;
 pub mod run;
 mod schedule;
 pub mod settings;
+mod shard;
 pub mod shown;
 mod sink;
 mod stream;

@@ -3,9 +3,12 @@
 //!
 //! Content decides what a file is; the suffix only names. Names are bytes; nothing here looks at a file.
 
+mod packed;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+pub use self::packed::is_packed;
 use crate::shown::Shown;
 use crate::temporary::is_temporary;
 

@@ -184,6 +184,10 @@ pub enum Reason {
         /// Under -r, where that is to be expected.
         recursive: bool,
     },
+    /// The same, but not by gzip, and nobody wants it compressed again.
+    Packed,
+    /// It was named, but is not among what is taken.
+    NotChosen,
     /// It is to be decompressed, and its name does not tell what the output's would be.
     UnknownSuffix {
         /// Under -r, where that is to be expected.
@@ -259,6 +263,8 @@ impl Reason {
         match self {
             Self::HasSuffix { recursive: true, .. }
             | Self::UnknownSuffix { recursive: true }
+            | Self::Packed
+            | Self::NotChosen
             | Self::WalkedLink
             | Self::WalkedOutput
             | Self::UpToDate(_) => Verdict { said: false, status: Status::Success },
@@ -271,6 +277,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HasSuffix { .. } => f.write_str("already has the suffix; left alone"),
+            Self::Packed => f.write_str("is compressed already, by its name; left alone (--all takes it)"),
+            Self::NotChosen => f.write_str("is not among the files chosen; left alone"),
             Self::UnknownSuffix { .. } => f.write_str("unknown suffix; left alone (-c decompresses it)"),
             Self::NotOverwritten(output) => write!(f, "{} left alone", Shown::path(output)),
             Self::OutputExists(output) => {

@@ -1,9 +1,12 @@
 //! From names to work: a lazy list of the inputs, each with the name of its output.
 //!
-//! Arguments are taken in their order, folders are walked as they are reached, and nothing is kept but the
-//! place in the walk and a hash of each output's name, so a tree of any size costs little. Opens folders;
-//! never a file.
+//! Arguments are taken in their order, lists are read and folders walked as they are reached, and nothing is kept but
+//! the place in list and walk and a hash of each output's name, so a tree of any size costs little. Opens folders and
+//! lists; never an input.
 
+mod arguments;
+mod choice;
+mod list;
 mod target;
 mod walk;
 
@@ -17,16 +20,17 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use walkdir::DirEntry;
 
-pub use self::target::{Target, matters};
+use self::arguments::{Argument, Arguments};
+use self::choice::{Choice, Found};
+pub use self::target::{Target, claim, matters};
 use self::target::{mirrored_folder, output_name};
-use self::walk::Walk;
+use self::walk::{Broken, Walk};
 use crate::claims::{Claims, Standing};
 use crate::folder::{self, Folder};
 use crate::input::{Source, stdin_name};
 use crate::names;
 use crate::outcome::{Label, Outcome, Reason};
 use crate::settings::{Destination, Settings};
-use crate::shown::Shown;
 use crate::temporary::is_temporary;
 
 /// One input to be opened, or one that needs no opening to know what becomes of it.
@@ -54,24 +58,31 @@ pub struct Plan {
     settings: Arc<Settings>,
     /// Inputs planned so far.
     planned: u64,
-    /// Arguments taken so far.
-    taken_arguments: usize,
+    arguments: Arguments,
+    choice: Choice,
     walk: Option<Walk>,
     /// Folder of the last argument, as the next one's is mostly the same.
     last: Option<(PathBuf, Arc<Folder>)>,
     /// Outputs of this run.
-    pub claims: Claims,
+    claims: Arc<Claims>,
 }
 
 impl Plan {
     /// The plan for the inputs of `settings`.
     pub fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, planned: 0, taken_arguments: 0, walk: None, last: None, claims: Claims::default() }
+        let arguments = Arguments::new(Arc::clone(&settings));
+        let choice = Choice::new(Arc::clone(&settings));
+        Self { settings, planned: 0, arguments, choice, walk: None, last: None, claims: Arc::default() }
     }
 
     /// Whether another name may come.
     pub fn has_more(&self) -> bool {
-        self.walk.is_some() || self.taken_arguments < self.settings.inputs.len()
+        self.walk.is_some() || self.arguments.has_more()
+    }
+
+    /// Outputs of this run. Whoever asks them does not wait for the plan, which may wait for a list to go on.
+    pub fn claims(&self) -> Arc<Claims> {
+        Arc::clone(&self.claims)
     }
 
     /// Passes over the input that came next, as there is no room for its output; and over all that is left of its walk,
@@ -85,38 +96,42 @@ impl Plan {
         Planned::Settled(Label { shown, ..item.label }, outcome)
     }
 
-    fn next_argument(&mut self) -> Option<OsString> {
-        let index = self.taken_arguments;
-        self.taken_arguments += 1;
-        // No argument at all is standard input.
-        let none = (index == 0 && self.settings.inputs.is_empty()).then(|| OsString::from("-"));
-        self.settings.inputs.get(index).cloned().or(none)
+    /// Plans for standard input.
+    fn stdin(&mut self) -> Result<Option<Item>, Outcome> {
+        let settings = &self.settings;
+        // Two streams into standard output at once would make a mess of it; in one they are two members.
+        let again = !settings.concatenates() && !self.claims.standard_output();
+        if again || settings.list.as_ref().is_some_and(|list| list.path.is_none()) {
+            return Err(Outcome::Failed(anyhow!("can be read only once")));
+        }
+        let target = if settings.destination == Destination::Nowhere { Target::Nowhere } else { Target::Joined };
+        Ok(Some(self.labelled(stdin_name(&self.settings).into(), Source::Stdin, target)))
     }
 
-    /// Plans for one argument; `None` if it began a walk.
-    fn argument(&mut self, argument: OsString) -> Result<Option<Item>, Outcome> {
-        if argument == "-" {
-            let target = Target::Joined;
-            // Two streams into standard output at once would make a mess of it; in one they are two members.
-            if !self.settings.concatenates() && !self.claims.standard_output() {
-                return Err(Outcome::Failed(anyhow!("can be read only once")));
-            }
-            let target = if self.settings.destination == Destination::Nowhere { Target::Nowhere } else { target };
-            return Ok(Some(self.labelled(stdin_name(&self.settings).into(), Source::Stdin, target)));
-        }
-        let path = PathBuf::from(&argument);
-        let Some((parent, name)) = folder::split(&argument) else {
+    /// Plans for one argument; `None` if it began a walk, or is another run's.
+    fn argument(&mut self, argument: &OsStr) -> Result<Option<Item>, Outcome> {
+        let path = PathBuf::from(argument);
+        let Some((parent, name)) = folder::split(argument) else {
             // To Folder::open the empty path is the working folder; to a user it is a name that nothing has.
             let root = if argument.is_empty() { Err(Errno::NOENT.into()) } else { Folder::open(&path) };
             return self.begin_walk(root?, path);
         };
+        let recursive = self.settings.recursive;
+        // What a name tells is found out before anything is opened, but a folder has to be known for one.
+        if !recursive && self.choice.leaves_to_others(argument) {
+            return Ok(None);
+        }
         let folder = self.folder(parent)?;
         let (path, name) =
             if self.settings.decompresses() { meant(&folder, path, name, &self.settings) } else { (path, name) };
-        if self.settings.recursive
-            && let Some(root) = self.folder_named(&folder, &name, &path)?
-        {
+        if recursive && let Some(root) = self.folder_named(&folder, &name, &path)? {
             return self.begin_walk(root, path);
+        }
+        if recursive && self.choice.leaves_to_others(argument) {
+            return Ok(None);
+        }
+        if !self.choice.takes_named(&name) || !self.choice.fits(&folder, &name, false)? {
+            return Err(Outcome::Skipped(Reason::NotChosen));
         }
         self.item(path, folder, name, false)
     }
@@ -145,14 +160,27 @@ impl Plan {
             // Told once, and not for every file that would be found.
             mirrored_folder(&path.join("any"))?;
         }
-        self.walk = Some(Walk::new(root, path, self.settings.concatenates()));
+        if !self.choice.begins(path.file_name()) {
+            return Err(Outcome::Skipped(Reason::NotChosen));
+        }
+        self.walk = Some(Walk::new(root, path, &self.settings));
         Ok(None)
     }
 
     /// Plans for what a walk came across; `None` for what is passed over without a word.
-    fn entry(&mut self, entry: DirEntry) -> Result<Option<Item>, Outcome> {
-        let kind = entry.file_type();
-        if kind.is_dir() || is_temporary(entry.file_name()) {
+    fn entry(&mut self, entry: &DirEntry) -> Result<Option<Item>, Outcome> {
+        let Some(walk) = &mut self.walk else {
+            return Ok(None);
+        };
+        let (kind, name) = (entry.file_type(), entry.file_name());
+        let found = Found { path: walk.below(entry.path()), name, depth: entry.depth() };
+        if kind.is_dir() {
+            if !self.choice.enters(found) {
+                walk.pass_by_folder(entry);
+            }
+            return Ok(None);
+        }
+        if is_temporary(name) || !self.choice.takes_found(found) {
             return Ok(None);
         }
         if kind.is_symlink() {
@@ -161,12 +189,18 @@ impl Plan {
         if !kind.is_file() {
             return Err(Outcome::Skipped(Reason::NotRegular));
         }
-        let Some(walk) = &mut self.walk else {
-            return Ok(None);
-        };
         let folder = walk.folder_of(entry.path())?;
-        let name = entry.file_name().to_owned();
-        self.item(entry.into_path(), folder, name, true)
+        self.item(entry.path().to_owned(), folder, name.to_owned(), true)
+    }
+
+    /// What is told of a folder that cannot be read; nothing of one that is to be left out.
+    fn broken(&mut self, Broken { path, depth, reason }: Broken) -> Result<Option<Item>, (PathBuf, Outcome)> {
+        if let (Some(walk), Some(depth), Some(name)) = (&self.walk, depth, path.file_name())
+            && !self.choice.enters(Found { path: walk.below(&path), name, depth })
+        {
+            return Ok(None);
+        }
+        Err((path, reason.into()))
     }
 
     /// The item for a file, if its output's name is not another one's already; `None` for what a walk finds of this
@@ -203,13 +237,16 @@ impl Plan {
                 Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
             },
         };
+        if walked && !self.choice.fits(&folder, &name, true)? {
+            return Ok(None);
+        }
         // What is merely in an output's way is an input like any other, unless it has to go.
         if met == Some(Standing::Older) && settings.force && matches!(target, Target::Beside(_)) {
             return Err(Outcome::Failed(anyhow!("is about to be replaced, as the output of another input")));
         }
         // A name that the header may give is not known yet.
         if !(settings.decompresses() && settings.keep_name) {
-            self.claim(&target, &folder)?;
+            claim(&self.claims, &target, &folder)?;
         }
         Ok(Some(self.labelled(shown, Source::File { folder, name, walked }, target)))
     }
@@ -226,22 +263,6 @@ impl Plan {
             return Ok(None);
         }
         self.claims.look(folder, name).map(Some)
-    }
-
-    /// Makes sure that no other input of the run has this output; `folder` is the input's.
-    pub fn claim(&mut self, target: &Target, folder: &Folder) -> Result<(), Outcome> {
-        let (free, output) = match target {
-            Target::Beside(output) => (self.claims.place(folder, output), folder.shown(output)),
-            Target::Mirrored(path, output) => {
-                let path = path.join(output);
-                (self.claims.mirrored(&path), path)
-            }
-            Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) => return Ok(()),
-        };
-        match free {
-            true => Ok(()),
-            false => Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output)))),
-        }
     }
 
     fn labelled(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
@@ -272,24 +293,23 @@ impl Iterator for Plan {
 
     fn next(&mut self) -> Option<Planned> {
         loop {
-            let (shown, planned) = match self.walk.as_mut().map(Iterator::next) {
-                Some(Some(Ok(entry))) => (entry.path().to_owned(), self.entry(entry)),
-                Some(Some(Err((path, reason)))) => (path, Err(reason.into())),
+            let planned = match self.walk.as_mut().map(Iterator::next) {
+                Some(Some(Ok(entry))) => self.entry(&entry).map_err(|outcome| (entry.path().to_owned(), outcome)),
+                Some(Some(Err(broken))) => self.broken(broken),
                 Some(None) => {
                     self.walk = None;
                     continue;
                 }
-                None => {
-                    let argument = self.next_argument()?;
-                    let shown =
-                        if argument == "-" { stdin_name(&self.settings).into() } else { PathBuf::from(&argument) };
-                    (shown, self.argument(argument))
-                }
+                None => match self.arguments.next()? {
+                    Ok(Argument::Stdin) => self.stdin().map_err(|outcome| (stdin_name(&self.settings).into(), outcome)),
+                    Ok(Argument::Named(name)) => self.argument(&name).map_err(|outcome| (PathBuf::from(name), outcome)),
+                    Err(failed) => Err(failed),
+                },
             };
             match planned {
                 Ok(Some(item)) => return Some(Planned::Item(item)),
                 Ok(None) => {}
-                Err(outcome) => return Some(Planned::Settled(self.label(shown), outcome)),
+                Err((shown, outcome)) => return Some(Planned::Settled(self.label(shown), outcome)),
             }
         }
     }

@@ -39,14 +39,17 @@ pub fn run_reporting(settings: Settings, report: &Report, engine: deflate::Make)
 pub fn counts_aloud(settings: &Settings) -> bool {
     let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
     let counted = to_files || settings.mode == Mode::Test;
-    let no_data = !settings.inputs.is_empty() && (!to_files || settings.inputs.iter().all(|input| input != "-"));
+    let no_data = !settings.is_filter() && (!to_files || settings.inputs.iter().all(|input| input != "-"));
     counted && no_data && settings.verbosity > Verbosity::Quiet && settings.rules == Rules::Gzcc
 }
 
 /// Nothing could be begun: every argument is named.
 fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outcome) {
     let arguments = settings.inputs.iter().map(Path::new);
-    for (position, name) in arguments.chain(settings.inputs.is_empty().then(|| stdin_name(settings))).enumerate() {
+    // Of a list, whose names nobody has read, the list itself.
+    let list = settings.list.iter().map(|list| list.path.as_deref().unwrap_or(stdin_name(settings)));
+    let named = arguments.chain(list).chain(settings.is_filter().then(|| stdin_name(settings)));
+    for (position, name) in named.enumerate() {
         report.outcome(
             &Label { shown: name.into(), position: Some(position as u64), is_stdin: false },
             outcome.for_another(),

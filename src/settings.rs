@@ -3,15 +3,25 @@
 //! What was *typed* is another type (the binary's `cli`). Nothing here knows of clap, prints, or
 //! touches a file, so a test, a bench or a user of the library starts from a [`Settings`].
 
+mod choosing;
+mod list;
+
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
+pub use self::list::NameList;
+
 /// Everything one run needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Names as given; `-` is standard input. Empty means standard input to standard output.
+    /// Names as given; `-` is standard input. Empty, and no list either, means standard input to standard output.
     pub inputs: Vec<OsString>,
+    /// More names, read as they are reached. Each is that of a file or folder, `-` too.
+    pub list: Option<NameList>,
+    /// Which of all those are taken.
+    pub choosing: Choosing,
     /// What is done with them.
     pub mode: Mode,
     /// Whose rules hold where gzip's and gzcc's differ.
@@ -77,6 +87,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             inputs: Vec::new(),
+            list: None,
+            choosing: Choosing::default(),
             mode: Mode::Compress,
             rules: Rules::Gzcc,
             program: "gzcc",
@@ -119,9 +131,16 @@ impl Settings {
     pub fn concatenates(&self) -> bool {
         match self.destination {
             Destination::Stdout => true,
-            Destination::File(_) => self.recursive || self.inputs.len() != 1 || self.inputs[0] == *"-",
+            Destination::File(_) => {
+                self.recursive || self.list.is_some() || self.inputs.len() != 1 || self.inputs[0] == *"-"
+            }
             Destination::Beside | Destination::Folder(_) | Destination::Nowhere => false,
         }
+    }
+
+    /// Whether no names are given, so that standard input goes to standard output.
+    pub fn is_filter(&self) -> bool {
+        self.inputs.is_empty() && self.list.is_none()
     }
 
     /// Whether gzip data is read, and not made.

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::{Usage, refused};
-use gzcc::settings;
+use gzcc::settings::{self, Shard};
 
 /// An engine, by its name.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,13 @@ pub(super) fn within<N: FromStr + PartialOrd + Display>(text: &str, least: N, mo
     number.ok_or_else(|| format!("no number from {least} to {most}"))
 }
 
+/// A part of a work that is shared, as `K/N`.
+pub(super) fn shard(text: &str) -> Result<Shard, &'static str> {
+    let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?;
+    let parts = text.split_once('/').and_then(|(k, n)| number(k).zip(number(n)));
+    parts.and_then(|(k, n)| Shard::new(k, n)).ok_or("no K/N with K from 1 to N")
+}
+
 /// An output must have another name than its input, in the same folder.
 pub(super) fn suffix(suffix: OsString) -> Result<OsString, &'static str> {
     match suffix.as_bytes() {
@@ -86,6 +93,19 @@ mod tests {
         }
         for text in ["", "K", "-1", "10X", "10MBBB", "10iB", "1.5G", "10 K", "99999999999999999999", "99999999T"] {
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_shard_is_one_of_so_many() {
+        for (text, of) in [("1/1", 1), ("4/4", 4), ("03/08", 8), ("1/4294967295", u32::MAX)] {
+            let number = text.split('/').next().unwrap().parse().unwrap();
+            assert_eq!(shard(text).ok(), Shard::new(number, of), "{text}");
+        }
+        for text in
+            ["0/4", "5/4", "1/0", "0/0", "x", "", "/", "1", "/4", "1/", "-1/4", "+1/4", "1/4/4", "1/99999999999"]
+        {
+            assert!(shard(text).is_err(), "{text}");
         }
     }
 

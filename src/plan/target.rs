@@ -6,9 +6,12 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::anyhow;
 
+use crate::claims::Claims;
+use crate::folder::Folder;
 use crate::names;
 use crate::outcome::{Outcome, Reason};
-use crate::settings::{Rules, Settings};
+use crate::settings::{Packed, Rules, Settings};
+use crate::shown::Shown;
 
 /// Where an input's output goes.
 #[derive(Debug)]
@@ -38,7 +41,10 @@ pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString,
     if settings.decompresses() {
         return names::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
     }
+    let packed = settings.choosing.packed;
     let spared = |end: &OsStr| match settings.rules {
+        // With --update the last run's outputs would be this one's inputs, and there would be no end of it.
+        _ if packed == Packed::Take && !settings.update => false,
         // gzip compresses even a .gz again when it is forced to.
         Rules::Gzip => !settings.force,
         // A name like core_z seldom stands for gzip, and to leave one out is worse than to compress one twice.
@@ -46,7 +52,24 @@ pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString,
     };
     match names::split_suffix(name, &settings.suffix) {
         Some((_, end, _)) if spared(end) => Err(Reason::HasSuffix { suffix: end.to_owned(), recursive }),
+        _ if packed == Packed::SpareAll && names::is_packed(name) => Err(Reason::Packed),
         _ => Ok(names::compressed(name, &settings.suffix)),
+    }
+}
+
+/// Makes sure that no other input of the run has this output; `folder` is the input's.
+pub fn claim(claims: &Claims, target: &Target, folder: &Folder) -> Result<(), Outcome> {
+    let (free, output) = match target {
+        Target::Beside(output) => (claims.place(folder, output), folder.shown(output)),
+        Target::Mirrored(path, output) => {
+            let path = path.join(output);
+            (claims.mirrored(&path), path)
+        }
+        Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) => return Ok(()),
+    };
+    match free {
+        true => Ok(()),
+        false => Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output)))),
     }
 }
 

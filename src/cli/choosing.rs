@@ -1,0 +1,178 @@
+//! The options that say which files are taken, and lists of names.
+
+use std::ffi::OsString;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use super::moments::moment;
+use super::values::{non_empty, shard, size, within};
+use super::{Usage, refused};
+use gzcc::settings::{self, Globs, Mode, Moment, NameList, Packed, Rule, Shard};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Choosing files")]
+pub(super) struct Choosing {
+    /// Read names from the file LIST as well, one a line (-: standard input)
+    #[arg(long, value_name = "LIST", action = ArgAction::Append)]
+    files_from: Vec<OsString>,
+    /// The same, each name ended by a zero byte, as find -print0 does it
+    #[arg(long, value_name = "LIST", action = ArgAction::Append)]
+    files0_from: Vec<OsString>,
+
+    #[command(flatten)]
+    patterns: Patterns,
+
+    /// Only files modified before D: an age (7d, 12h) or a date (2026-11-01, @SECONDS)
+    #[arg(long, value_name = "D", value_parser = moment, allow_hyphen_values = true)]
+    older_than: Option<Moment>,
+    /// Only files modified after D
+    #[arg(long, value_name = "D", value_parser = moment, allow_hyphen_values = true)]
+    newer_than: Option<Moment>,
+    /// Only files of SIZE bytes or more (10K, 5M)
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
+    min_size: Option<u64>,
+    /// With -r, files no deeper than N; 1 takes those directly in a folder named
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| within(text, 1, u32::MAX))]
+    max_depth: Option<u32>,
+    /// With -r, neither files nor folders whose names begin with a dot
+    #[arg(long)]
+    no_hidden: bool,
+    /// With -r, stay on the file system of each folder named
+    #[arg(long)]
+    one_file_system: bool,
+    /// With -r, take also what is compressed already by its name (.gz, .zst, .jpg)
+    #[arg(long)]
+    all: bool,
+    /// Only the part K of N of the files, by a hash of their names that is the same everywhere
+    #[arg(long, value_name = "K/N", value_parser = shard, allow_hyphen_values = true)]
+    shard: Option<Shard>,
+}
+
+impl Choosing {
+    /// What these come to for a run on `files` that does `mode`.
+    pub(super) fn decide(
+        self,
+        files: &[OsString],
+        recursive: bool,
+        mode: Mode,
+    ) -> Result<(Option<NameList>, settings::Choosing), Usage> {
+        let list = list(&self.files_from, &self.files0_from)?;
+        let is_stdin = |file: &OsString| file == "-";
+        if files.iter().any(is_stdin) && list.as_ref().is_some_and(|list| list.path.is_none()) {
+            return Err(refused("standard input is either a list of names or an input"));
+        }
+        let walking = [
+            ("--max-depth", self.max_depth.is_some()),
+            ("--no-hidden", self.no_hidden),
+            ("--one-file-system", self.one_file_system),
+            ("--all", self.all),
+        ];
+        if let Some((option, _)) = walking.iter().find(|(_, given)| *given && !recursive) {
+            return Err(refused(&format!("{option} goes with --recursive")));
+        }
+        if self.all && mode != Mode::Compress {
+            return Err(refused("--all goes with compressing"));
+        }
+        if let (Some(before), Some(after)) = (self.older_than, self.newer_than)
+            && before <= after
+        {
+            return Err(refused("nothing is --older-than that and --newer-than this"));
+        }
+        let named = list.is_some() || files.iter().any(|file| !is_stdin(file));
+        if let Some(option) = self.given().filter(|_| !named) {
+            return Err(refused(&format!("{option} goes with names of files")));
+        }
+        if self.shard.is_some() && files.iter().any(is_stdin) {
+            return Err(refused("--shard goes by names, and standard input has none"));
+        }
+        let globs =
+            Globs::new(self.patterns.0).map_err(|reason| refused(&format!("--include, --exclude: {reason}")))?;
+        let choosing = settings::Choosing {
+            globs,
+            older_than: self.older_than,
+            newer_than: self.newer_than,
+            min_size: self.min_size.unwrap_or(0),
+            max_depth: self.max_depth,
+            no_hidden: self.no_hidden,
+            one_file_system: self.one_file_system,
+            packed: match (recursive, self.all) {
+                (_, true) => Packed::Take,
+                (true, _) => Packed::SpareAll,
+                _ => Packed::SpareGzip,
+            },
+            shard: self.shard,
+        };
+        Ok((list, choosing))
+    }
+
+    /// An option that was given and says which names are taken.
+    fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--shard", self.shard.is_some()),
+            ("--older-than", self.older_than.is_some()),
+            ("--newer-than", self.newer_than.is_some()),
+            ("--min-size", self.min_size.is_some()),
+            ("--include", self.patterns.0.iter().any(Rule::takes)),
+            ("--exclude", !self.patterns.0.is_empty()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
+}
+
+/// The one list of names. A second one would have to be lost, or be read when the first has ended, which may be never.
+fn list(lines: &[OsString], zeros: &[OsString]) -> Result<Option<NameList>, Usage> {
+    let (name, option, end) = match (lines, zeros) {
+        ([], []) => return Ok(None),
+        ([name], []) => (name, "--files-from", b'\n'),
+        ([], [name]) => (name, "--files0-from", 0),
+        _ => return Err(refused("names are read from one list only")),
+    };
+    let path = non_empty(name.clone(), option)?;
+    Ok(Some(NameList { path: Some(path).filter(|path| path.as_os_str() != "-"), end }))
+}
+
+/// The globs, in the order in which they were typed: with two lists of values nobody would know it.
+#[derive(Debug, Default)]
+struct Patterns(Vec<Rule>);
+
+/// Option, whether it includes, and its help.
+const PATTERNS: [(&str, bool, &str); 2] = [
+    ("include", true, "Only files whose names match GLOB; with a / in it, whose paths below the FILE do"),
+    ("exclude", false, "No files and folders that match GLOB; of several globs, the last that matches counts"),
+];
+
+impl Args for Patterns {
+    fn augment_args(command: Command) -> Command {
+        let option = |(name, takes, help): (&'static str, bool, &'static str)| {
+            let rule = move |text: OsString| {
+                let text = text.into_string().map_err(|_| "the glob is no UTF-8 (? stands for any byte)".to_owned())?;
+                Rule::new(&text, takes)
+            };
+            let option = clap::Arg::new(name).long(name).value_name("GLOB").help(help).action(ArgAction::Append);
+            option.allow_hyphen_values(true).value_parser(OsStringValueParser::new().try_map(rule))
+        };
+        command.args(PATTERNS.map(option))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Patterns {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut rules = Vec::new();
+        for (name, ..) in PATTERNS {
+            let places = matches.indices_of(name).into_iter().flatten();
+            rules.extend(places.zip(matches.get_many::<Rule>(name).into_iter().flatten().cloned()));
+        }
+        rules.sort_by_key(|(place, _)| *place);
+        Ok(Self(rules.into_iter().map(|(_, rule)| rule).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Which of the names that are given or found are taken.
+
+pub use crate::globs::{Globs, Rule};
+pub use crate::shard::Shard;
+
+/// A time of modification: seconds and nanoseconds since 1970.
+pub type Moment = (i64, u64);
+
+/// What is taken. What a walk finds and this leaves out is as good as not there; what was named, and is no folder, is
+/// counted as left alone. Standard input is always taken.
+#[derive(Clone, Debug, Default)]
+pub struct Choosing {
+    /// By name.
+    pub globs: Globs,
+    /// Modified before this moment.
+    pub older_than: Option<Moment>,
+    /// Modified after this moment.
+    pub newer_than: Option<Moment>,
+    /// Bytes that a file must have.
+    pub min_size: u64,
+    /// How deep in a folder named a file may be; 1 is directly in it.
+    pub max_depth: Option<u32>,
+    /// Nothing that begins with a dot and is found on a walk.
+    pub no_hidden: bool,
+    /// No folder that is on another file system than the one named.
+    pub one_file_system: bool,
+    /// What becomes of a file whose name tells that it is compressed.
+    pub packed: Packed,
+    /// The part of the files that this run does.
+    pub shard: Option<Shard>,
+}
+
+/// What becomes of a file whose name tells that it is compressed, where each gets an output of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packed {
+    /// With a suffix that stands for gzip it is left alone.
+    #[default]
+    SpareGzip,
+    /// With any that stands for compressed data, `.zst` or `.jpg`.
+    SpareAll,
+    /// It is compressed again.
+    Take,
+}
