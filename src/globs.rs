@@ -78,6 +78,11 @@ impl Globs {
         Ok(Self { rules, set, last_taking })
     }
 
+    /// All of them, in their order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
     /// Whether there are none, so that all is taken.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

@@ -23,7 +23,7 @@ use walkdir::DirEntry;
 use self::arguments::{Argument, Arguments};
 use self::choice::{Choice, Found};
 pub use self::target::{Target, claim, matters};
-use self::target::{mirrored_folder, output_name};
+use self::target::{is_passed_by, mirrored_folder, output_name};
 use self::walk::{Broken, Walk};
 use crate::claims::{Claims, Standing};
 use crate::folder::{self, Folder};
@@ -190,6 +190,10 @@ impl Plan {
             return Err(Outcome::Skipped(Reason::NotRegular));
         }
         let folder = walk.folder_of(entry.path())?;
+        // What will be passed by for its name need not be looked at for that.
+        if !is_passed_by(name, &self.settings) && !self.choice.fits(&folder, name, true)? {
+            return Ok(None);
+        }
         self.item(entry.path().to_owned(), folder, name.to_owned(), true)
     }
 
@@ -237,9 +241,6 @@ impl Plan {
                 Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
             },
         };
-        if walked && !self.choice.fits(&folder, &name, true)? {
-            return Ok(None);
-        }
         // What is merely in an output's way is an input like any other, unless it has to go.
         if met == Some(Standing::Older) && settings.force && matches!(target, Target::Beside(_)) {
             return Err(Outcome::Failed(anyhow!("is about to be replaced, as the output of another input")));

@@ -77,7 +77,7 @@ impl Choosing {
         if let (Some(before), Some(after)) = (self.older_than, self.newer_than)
             && before <= after
         {
-            return Err(refused("nothing is --older-than that and --newer-than this"));
+            return Err(refused("nothing is older than the one and newer than the other"));
         }
         let named = list.is_some() || files.iter().any(|file| !is_stdin(file));
         if let Some(option) = self.given().filter(|_| !named) {

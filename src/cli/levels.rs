@@ -3,23 +3,33 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+/// Long options that may have their value in the next word.
+pub(super) const LONG_TAKE_VALUE: &[&str] = &[
+    "--level",
+    "--engine",
+    "--output",
+    "--output-dir",
+    "--suffix",
+    "--jobs",
+    "--processes",
+    "--scheduler",
+    "--max-size",
+    "--files-from",
+    "--files0-from",
+    "--include",
+    "--exclude",
+    "--older-than",
+    "--newer-than",
+    "--min-size",
+    "--max-depth",
+    "--shard",
+];
+
 /// Writes the digits among short options as `--level=N`, all digits that stand together as one number:
 /// `-k11v` becomes `-k --level=11 -v`. What belongs to an option that takes a value is left alone.
 pub(super) fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     /// Short options whose value is the rest of the word, or the next one.
     const TAKE_VALUE: &[u8] = b"joOpS";
-    /// Long ones, or their beginnings, may have theirs in the next word.
-    const LONG_TAKE_VALUE: &[&str] = &[
-        "--level",
-        "--engine",
-        "--output",
-        "--output-dir",
-        "--suffix",
-        "--jobs",
-        "--processes",
-        "--scheduler",
-        "--max-size",
-    ];
     let mut words = words.into_iter();
     let mut spelt: Vec<OsString> = words.by_ref().take(1).collect();
     while let Some(word) = words.next() {
@@ -45,6 +55,7 @@ pub(super) fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsS
             push_cluster(&mut spelt, &tail);
             options + 1 == cluster.len()
         } else {
+            // Or their beginnings.
             let takes_next =
                 bytes.len() > 2 && LONG_TAKE_VALUE.iter().any(|option| option.as_bytes().starts_with(bytes));
             spelt.push(word);

@@ -16,6 +16,39 @@ fn the_command_is_well_formed() {
     Typed::command().debug_assert();
 }
 
+/// Or a value that looks like a level would become one.
+#[test]
+fn every_option_that_takes_a_value_is_known_where_levels_are_spelt() {
+    use clap::CommandFactory;
+    let command = Typed::command();
+    let options = command.get_arguments().filter(|option| option.get_action().takes_values());
+    let names = options.flat_map(|option| option.get_long_and_visible_aliases().unwrap_or_default());
+    let missing: Vec<&str> =
+        names.filter(|name| !super::levels::LONG_TAKE_VALUE.contains(&format!("--{name}").as_str())).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn globs_of_both_kinds_are_known_in_the_order_in_which_they_were_typed() {
+    use gzcc::settings::Choosing;
+    let takes = |words: &str| {
+        let Choosing { globs, .. } = settings(words).unwrap().choosing;
+        let rules: Vec<bool> = globs.rules().iter().map(gzcc::settings::Rule::takes).collect();
+        rules
+    };
+    assert_eq!(takes("-r a --include x --exclude=y --include z"), [true, false, true]);
+    assert_eq!(takes("--exclude x --exclude y a --include z"), [false, false, true]);
+    assert_eq!(takes("--exclude -9 a"), [false]);
+}
+
+#[test]
+fn what_is_taken_under_r_is_not_what_is_compressed_already_unless_all_is() {
+    use gzcc::settings::Packed;
+    for (words, packed) in [("a", Packed::SpareGzip), ("-r a", Packed::SpareAll), ("-r --all a", Packed::Take)] {
+        assert_eq!(settings(words).unwrap().choosing.packed, packed, "{words}");
+    }
+}
+
 #[test]
 fn the_last_of_contradictory_options_wins() {
     assert_eq!(settings("--best -1 -9 --fast").unwrap().level, 1);
@@ -76,6 +109,33 @@ fn what_makes_no_sense_is_refused_in_one_line() {
         "-d --verify",
         "-t --update",
         "--update -c a",
+        "--include [a a",
+        "--exclude= a",
+        "--older-than 7 a",
+        "--newer-than -7d a",
+        "--older-than 30d --newer-than 7d a",
+        "--min-size -1 a",
+        "--min-size x a",
+        "-r --max-depth 0 a",
+        "-r --max-depth x a",
+        "--max-depth 1 a",
+        "--no-hidden a",
+        "--one-file-system a",
+        "--all a",
+        "-rd --all a",
+        "--shard 0/4 a",
+        "--shard 5/4 a",
+        "--shard 1/0 a",
+        "--shard x a",
+        "--shard -1/4 a",
+        "--shard 1/4",
+        "--shard 1/4 a -",
+        "--min-size 1",
+        "--include x -",
+        "--files-from x --files0-from y",
+        "--files-from x --files-from y",
+        "--files-from=",
+        "--files-from - -",
     ] {
         let Usage(line) = settings(words).map(|_| ()).unwrap_err();
         assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");

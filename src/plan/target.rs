@@ -10,7 +10,7 @@ use crate::claims::Claims;
 use crate::folder::Folder;
 use crate::names;
 use crate::outcome::{Outcome, Reason};
-use crate::settings::{Packed, Rules, Settings};
+use crate::settings::{Destination, Packed, Rules, Settings};
 use crate::shown::Shown;
 
 /// Where an input's output goes.
@@ -37,10 +37,24 @@ pub fn matters(name: &OsStr, settings: &Settings) -> bool {
 
 /// The name of an input's output.
 pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
-    let recursive = settings.recursive;
     if settings.decompresses() {
+        let recursive = settings.recursive;
         return names::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
     }
+    refused(name, settings).map_or_else(|| Ok(names::compressed(name, &settings.suffix)), Err)
+}
+
+/// Whether a walk passes `name` by for what it is called.
+pub(super) fn is_passed_by(name: &OsStr, settings: &Settings) -> bool {
+    match settings.destination {
+        Destination::Stdout | Destination::File(_) => false,
+        _ if settings.decompresses() => names::split_suffix(name, &settings.suffix).is_none(),
+        _ => refused(name, settings).is_some(),
+    }
+}
+
+/// Why `name` is not compressed, if it tells that it is already.
+fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
     let packed = settings.choosing.packed;
     let spared = |end: &OsStr| match settings.rules {
         // With --update the last run's outputs would be this one's inputs, and there would be no end of it.
@@ -51,9 +65,11 @@ pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString,
         Rules::Gzcc => end.as_bytes().starts_with(b".") || end == settings.suffix,
     };
     match names::split_suffix(name, &settings.suffix) {
-        Some((_, end, _)) if spared(end) => Err(Reason::HasSuffix { suffix: end.to_owned(), recursive }),
-        _ if packed == Packed::SpareAll && names::is_packed(name) => Err(Reason::Packed),
-        _ => Ok(names::compressed(name, &settings.suffix)),
+        Some((_, end, _)) if spared(end) => {
+            Some(Reason::HasSuffix { suffix: end.to_owned(), recursive: settings.recursive })
+        }
+        _ if packed == Packed::SpareAll && names::is_packed(name) => Some(Reason::Packed),
+        _ => None,
     }
 }
 

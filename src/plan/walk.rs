@@ -93,9 +93,8 @@ impl Walk {
 
     /// The opened folder of the entry `path`.
     pub(super) fn folder_of(&mut self, path: &Path) -> io::Result<Arc<Folder>> {
-        let parent = path.parent().unwrap_or(path);
-        let below = parent.strip_prefix(&self.path).map_err(io::Error::other)?;
-        if self.last.0 != below {
+        let below = self.below(path).parent().unwrap_or(Path::new(""));
+        if self.last.0.as_os_str() != below.as_os_str() {
             self.last = (below.to_owned(), Arc::new(self.root.beneath(below)?));
         }
         Ok(Arc::clone(&self.last.1))

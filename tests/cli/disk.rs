@@ -11,7 +11,7 @@ const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 const WAYS: [&str; 4] = ["", "--named-temporaries", "--rm", "--rm -f --named-temporaries"];
 
 /// How one gets a mount of one's own, which goes when its last process does; `None`, and said, where nobody may.
-fn unshare() -> Option<&'static str> {
+pub fn unshare() -> Option<&'static str> {
     if !have("unshare") || !have("mount") {
         return None;
     }

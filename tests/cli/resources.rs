@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::harness::{Sandbox, noise};
 
 /// Peak resident memory of a running process in bytes.
-fn peak(pid: u32) -> usize {
+pub fn peak(pid: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024

@@ -1,0 +1,125 @@
+//! Several runs that share one tree without talking.
+
+use std::collections::BTreeSet;
+
+use crate::harness::{Sandbox, have};
+
+const FILES: usize = 60;
+
+fn tree() -> Sandbox {
+    let t = Sandbox::new();
+    for i in 0..FILES {
+        t.write(format!("t/{}/f{i}.log", i % 4), format!("content of {i}"));
+    }
+    t
+}
+
+/// Names that have a `.gz`, without it.
+fn made(t: &Sandbox) -> BTreeSet<String> {
+    t.names().iter().filter_map(|name| name.strip_suffix(".gz")).map(str::to_owned).collect()
+}
+
+/// What a shard takes of a new tree, below `t/`.
+fn taken(shard: &str, folder: &str, words: &[&str]) -> BTreeSet<String> {
+    let t = tree();
+    let mut command = t.gzcc([&["-rq", "--shard", shard], words].concat()).into_command();
+    assert!(command.current_dir(t.path(folder)).status().unwrap().success());
+    made(&t)
+}
+
+#[test]
+fn shards_are_disjoint_and_cover_the_tree() {
+    for of in [1, 2, 3, 7] {
+        let mut all = BTreeSet::new();
+        for number in 1..=of {
+            let taken = taken(&format!("{number}/{of}"), "", &["t"]);
+            assert!(taken.is_disjoint(&all), "{number}/{of}");
+            assert!(of > 3 || taken.len() > FILES / of / 3, "{number}/{of}: {}", taken.len());
+            all.extend(taken);
+        }
+        assert_eq!(all.len(), FILES, "{of}");
+    }
+}
+
+#[test]
+fn a_shard_is_the_same_however_the_folder_is_named_and_wherever_it_lies() {
+    let expected = taken("2/3", "", &["t"]);
+    assert!(!expected.is_empty());
+    for (folder, name) in [("", "./t"), ("", "t/"), ("", "t//"), ("", "t/."), ("t", "."), ("t/0", ".."), ("t", "../t")]
+    {
+        assert_eq!(taken("2/3", folder, &[name]), expected, "{name} in {folder}");
+    }
+    let t = tree();
+    t.gzcc(["-rq", "--shard", "2/3", t.path("t").to_str().unwrap()]).succeeds();
+    assert_eq!(made(&t), expected, "an absolute path");
+}
+
+#[test]
+fn files_that_are_named_are_shared_as_well_and_a_missing_one_is_told_by_one_run() {
+    let all = |names: &[String], told: &str| {
+        let t = tree();
+        let mut lines = String::new();
+        for number in 1..=4 {
+            let ran = t.gzcc(["--shard", &format!("{number}/4"), "--files-from", "-"]).stdin(names.join("\n")).run();
+            lines += &ran.stderr();
+        }
+        assert_eq!(lines, told);
+        made(&t)
+    };
+    let mut names: Vec<String> = (0..FILES).map(|i| format!("t/{}/f{i}.log", i % 4)).collect();
+    let given: BTreeSet<String> = names.iter().cloned().collect();
+    names.push("gone".to_owned());
+    assert_eq!(all(&names, "gzcc: gone: No such file or directory\n"), given);
+    // Named in another way, they belong to the same.
+    let shard = |prefix: &str| {
+        let t = tree();
+        let list: String = given.iter().map(|name| format!("{prefix}{name}\n")).collect();
+        t.gzcc(["-q", "--shard", "1/4", "--files-from", "-"]).stdin(list).succeeds();
+        made(&t)
+    };
+    assert_eq!(shard("./"), shard(""));
+    assert_eq!(shard(".//"), shard(""));
+}
+
+#[test]
+fn a_file_that_appears_between_two_shards_is_done_by_one_and_moves_no_other() {
+    let t = tree();
+    let run = |shard: &str| t.gzcc(["-rq", "--update", "--shard", shard, "t"]).succeeds();
+    let before = taken("1/3", "", &["t"]);
+    run("1/3");
+    assert_eq!(made(&t), before);
+    for i in 0..20 {
+        t.write(format!("t/new/{i}"), "x");
+    }
+    run("2/3");
+    run("3/3");
+    let left: Vec<String> = t.names().into_iter().filter(|name| name.starts_with("t/new/")).collect();
+    let done = left.iter().filter(|name| name.ends_with(".gz")).count();
+    assert!(done > 0 && done < 20, "{done}: some belong to the first, which did not see them");
+    assert_eq!(made(&t).iter().filter(|name| !name.starts_with("t/new/")).count(), FILES);
+    // A host that was lost, or came too early, is made up for by running it again.
+    run("1/3");
+    assert_eq!(made(&t).len(), FILES + 20);
+    for shard in ["1/3", "2/3", "3/3"] {
+        assert!(t.gzcc(["-r", "--update", "--shard", shard, "t"]).succeeds().starts_with(b"Compressed 0 files"));
+    }
+}
+
+#[test]
+fn gnu_parallel_runs_the_shards_at_once_and_every_file_is_done_by_one_of_them() {
+    if !have("parallel") {
+        return;
+    }
+    let t = tree();
+    t.shell("ln -s /dev/null link; mkdir home").succeeds();
+    let gzcc = env!("CARGO_BIN_EXE_gzcc");
+    let script = format!("HOME=$PWD/home parallel --will-cite -j4 {gzcc} -r --rm --shard {{}}/4 t ::: 1 2 3 4");
+    let told = String::from_utf8(t.shell(&script).succeeds()).unwrap();
+    let counts: Vec<usize> = told.lines().map(|line| line.split(' ').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!((counts.len(), counts.iter().sum::<usize>()), (4, FILES), "{told}");
+    assert!(counts.iter().all(|&count| count > 0), "{told}");
+    for i in 0..FILES {
+        t.assert_holds(format!("t/{}/f{i}.log.gz", i % 4), format!("content of {i}").as_bytes());
+        assert!(!t.exists(format!("t/{}/f{i}.log", i % 4)));
+    }
+}
