@@ -138,9 +138,6 @@ struct Typed {
     /// Walk into folders, hidden files included; links are not followed
     #[arg(short, long)]
     recursive: bool,
-    #[command(flatten)]
-    choosing: Choosing,
-
     /// Store or restore neither name nor time (default)
     #[arg(short = 'n', long, overrides_with = "name")]
     no_name: bool,
@@ -171,6 +168,10 @@ struct Typed {
     /// Give outputs under way a name, as on file systems that take no files without one. For tests.
     #[arg(long, hide = true)]
     named_temporaries: bool,
+
+    // Behind all that have no heading: it would be theirs as well.
+    #[command(flatten)]
+    choosing: Choosing,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]

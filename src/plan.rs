@@ -117,9 +117,13 @@ impl Plan {
             return self.begin_walk(root?, path);
         };
         let recursive = self.settings.recursive;
-        // What a name tells is found out before anything is opened, but a folder has to be known for one.
+        // A name settles it before anything is opened, where it cannot be that of a folder, nor mean another one.
         if !recursive && self.choice.leaves_to_others(argument) {
             return Ok(None);
+        }
+        let final_name = !recursive && !self.settings.decompresses();
+        if final_name && !self.choice.takes_named(&name) {
+            return Err(Outcome::Skipped(Reason::NotChosen));
         }
         let folder = self.folder(parent)?;
         let (path, name) =
@@ -130,7 +134,7 @@ impl Plan {
         if recursive && self.choice.leaves_to_others(argument) {
             return Ok(None);
         }
-        if !self.choice.takes_named(&name) || !self.choice.fits(&folder, &name, false)? {
+        if !final_name && !self.choice.takes_named(&name) || !self.choice.fits(&folder, &name, false)? {
             return Err(Outcome::Skipped(Reason::NotChosen));
         }
         self.item(path, folder, name, false)

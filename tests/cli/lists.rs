@@ -23,7 +23,7 @@ fn names_are_read_from_lines_or_behind_zero_bytes_and_follow_those_of_the_comman
         t.assert_holds(format!("{name}.gz"), name.as_bytes());
     }
     assert!(t.exists(std::path::Path::new(not_utf8()).with_extension("log.gz")));
-    t.shell("rm *.gz").succeeds();
+    t.shell("rm ./*.gz").succeeds();
     for (list, option) in [("lines", "--files-from"), ("zeros", "--files0-from")] {
         let ran = t.gzcc([option, "-"]).stdin(t.read(list)).run();
         ran.assert(ran.status.success() && ran.stderr.is_empty(), list);
