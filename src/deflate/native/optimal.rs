@@ -22,8 +22,9 @@ pub(super) struct Effort {
     pub(super) rounds: usize,
 }
 
-/// Matches that are kept for a stretch: 8 MiB.
-const KEPT: usize = 1 << 21;
+/// Matches that are kept for a stretch: 5 MiB, so that a worker stays within 16. With 8 MiB an XML file is 0.01 % smaller,
+/// and all else the same.
+const KEPT: usize = 5 << 18;
 
 /// Bytes that have to be there from a position on, for it to be looked up.
 const LOOKED_AT: usize = 8;
