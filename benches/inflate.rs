@@ -15,8 +15,9 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
+use gzcc::memory::available_workers;
 use gzcc::run::run;
-use gzcc::settings::{Destination, Mode, Settings, Verbosity, available_jobs};
+use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings, Verbosity};
 
 /// Content of a BGZF block, as bgzip cuts it.
 const BGZF_BLOCK: usize = 0xff00;
@@ -35,9 +36,9 @@ fn one_big_file(c: &mut Criterion) {
     group.bench_function("bare loop", |b| b.iter(|| black_box(bare_loop(&member[10..]))));
     for (name, path, jobs) in [
         ("plain, one worker", &plain, NonZeroUsize::MIN),
-        ("plain, all", &plain, available_jobs()),
+        ("plain, all", &plain, available_workers(DEFAULT_LEVEL)),
         ("bgzf, one worker", &bgzf, NonZeroUsize::MIN),
-        ("bgzf, all", &bgzf, available_jobs()),
+        ("bgzf, all", &bgzf, available_workers(DEFAULT_LEVEL)),
     ] {
         group.bench_function(name, |b| b.iter(|| test(path, jobs)));
     }

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
+use gzcc::memory::available_workers;
 use gzcc::run::run;
-use gzcc::settings::{Scheduler, Settings, Verbosity, available_jobs};
+use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings, Verbosity};
 
 /// Sizes of files that follow each other in `small`: from a few bytes to some tens of kilobytes, 6 KB in the middle.
 const SMALL: [usize; 8] = [300, 1_500, 3_000, 5_000, 7_000, 11_000, 20_000, 42_000];
@@ -44,8 +45,8 @@ fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
     group.throughput(Throughput::Bytes(sizes.iter().sum::<usize>() as u64));
     for (name, jobs, scheduler) in [
         ("sequential", NonZeroUsize::MIN, Scheduler::Threads),
-        ("threads", available_jobs(), Scheduler::Threads),
-        ("rayon", available_jobs(), Scheduler::Rayon),
+        ("threads", available_workers(DEFAULT_LEVEL), Scheduler::Threads),
+        ("rayon", available_workers(DEFAULT_LEVEL), Scheduler::Rayon),
     ] {
         let settings =
             Settings { inputs: inputs.clone(), jobs, scheduler, verbosity: Verbosity::Quiet, ..Settings::default() };

@@ -3,6 +3,7 @@
 //! The only room that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
 
 mod choosing;
+mod environment;
 mod gzip;
 mod levels;
 mod moments;
@@ -16,8 +17,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 
 use self::choosing::Choosing;
+pub(crate) use self::environment::Environment;
+use self::environment::Wishes;
 use self::levels::spell_levels;
-use self::values::{Engine, level, non_empty, size, suffix, within};
+use self::values::{Engine, jobs, level, non_empty, size, suffix};
+use gzcc::memory;
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 use gzcc::shown::Shown;
 
@@ -27,17 +31,6 @@ pub(crate) struct Command {
     pub(crate) warnings: Vec<String>,
     /// What it asks for.
     pub(crate) request: Request,
-}
-
-/// What counts of the environment, and only under gzip's names.
-#[derive(Default)]
-pub(crate) struct Environment {
-    /// `GZIP`: options that come first.
-    pub(crate) gzip: Option<OsString>,
-    /// `PIGZ`: more of them, under pigz' names.
-    pub(crate) pigz: Option<OsString>,
-    /// `POSIXLY_CORRECT` is set.
-    pub(crate) posixly_correct: bool,
 }
 
 /// What a command line asks for.
@@ -87,9 +80,8 @@ struct Typed {
     max_size: Option<u64>,
 
     /// Level, also as -0 to -12: 0 stores, 1 is fastest, 9 small, 10 to 12 smaller still and slow [default: 6]
-    #[arg(long, value_name = "N", default_value_t = settings::DEFAULT_LEVEL, hide_default_value = true,
-          value_parser = level, overrides_with_all = ["fast", "best"])]
-    level: u8,
+    #[arg(long, value_name = "N", value_parser = level, overrides_with_all = ["fast", "best"])]
+    level: Option<u8>,
     /// The same as -1
     #[arg(long, overrides_with_all = ["level", "best"])]
     fast: bool,
@@ -149,11 +141,14 @@ struct Typed {
     #[arg(long)]
     rsyncable: bool,
 
-    /// Workers [default: the CPUs there are for us]
+    /// Workers [default: the CPUs there are for us, and what a container's memory has room for]
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
           allow_negative_numbers = true,
-          value_parser = |text: &str| within(text, 1, settings::MAX_JOBS))]
-    jobs: Option<u16>,
+          value_parser = jobs)]
+    jobs: Option<NonZeroUsize>,
+    /// Memory for the whole run (100M): as few workers as that takes
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
+    memory: Option<u64>,
     /// Who hands out the work
     #[arg(long, value_enum, default_value_t = Scheduler::Threads)]
     scheduler: Scheduler,
@@ -187,7 +182,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
         return gzip::parse(name, words.skip(1), environment);
     }
     let request = match Typed::try_parse_from(spell_levels(words)) {
-        Ok(typed) => Request::Run(Box::new(typed.decide()?)),
+        Ok(typed) => Request::Run(Box::new(typed.decide(&environment.wishes()?)?)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Request::Print(error.render().to_string())
         }
@@ -198,7 +193,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
 
 impl Typed {
     /// Settles what the options mean together.
-    fn decide(mut self) -> Result<Settings, Usage> {
+    fn decide(mut self, wishes: &Wishes) -> Result<Settings, Usage> {
         if self.trailers && !self.list {
             return Err(refused("--trailers goes with --list"));
         }
@@ -215,9 +210,12 @@ impl Typed {
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
-        let (engine, level) = self.engine_and_level()?;
+        let (engine, level) = self.engine_and_level(wishes)?;
         let mode = self.mode();
         let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
+        // Decompressing takes no more than the lower levels do.
+        let cost = if mode == Mode::Compress { level } else { settings::DEFAULT_LEVEL };
+        let jobs = workers(self.jobs.or(wishes.jobs), self.memory.or(wishes.memory), cost)?;
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         Ok(Settings {
             mode,
@@ -226,7 +224,7 @@ impl Typed {
             choosing,
             engine,
             level,
-            jobs: self.jobs.and_then(|n| NonZeroUsize::new(n.into())).unwrap_or_else(settings::available_jobs),
+            jobs,
             scheduler: match self.scheduler {
                 Scheduler::Threads => settings::Scheduler::Threads,
                 Scheduler::Rayon => settings::Scheduler::Rayon,
@@ -279,18 +277,31 @@ impl Typed {
         })
     }
 
-    fn engine_and_level(&self) -> Result<(settings::Engine, u8), Usage> {
+    fn engine_and_level(&self, wishes: &Wishes) -> Result<(settings::Engine, u8), Usage> {
         let level = match (self.fast, self.best) {
             (true, _) => 1,
             (_, true) => settings::BEST_LEVEL,
-            _ => self.level,
+            _ => self.level.or(wishes.level).unwrap_or(settings::DEFAULT_LEVEL),
         };
         let Engine(engine) = self.engine;
-        match level > engine.max_level() {
+        // A level says nothing to who decompresses.
+        match level > engine.max_level() && self.mode() == Mode::Compress {
             true => Err(refused(&format!("level {level} needs --engine native"))),
             false => Ok((engine, level)),
         }
     }
+}
+
+/// The workers asked for, or else all there are; no more than the memory that is given has room for.
+fn workers(asked: Option<NonZeroUsize>, memory: Option<u64>, level: u8) -> Result<NonZeroUsize, Usage> {
+    let Some(bytes) = memory else {
+        return Ok(asked.unwrap_or_else(|| memory::available_workers(level)));
+    };
+    let Some(room) = memory::workers_within(bytes, level) else {
+        let least = memory::needed(NonZeroUsize::MIN, level) >> 20;
+        return Err(refused(&format!("there has to be memory for one worker ({least}M at this level)")));
+    };
+    Ok(room.min(asked.unwrap_or_else(|| memory::available_workers(level))))
 }
 
 fn refused(reason: &str) -> Usage {

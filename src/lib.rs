@@ -46,6 +46,7 @@ mod input;
 pub mod interrupt;
 mod job;
 mod lock;
+pub mod memory;
 mod metadata;
 mod names;
 pub mod outcome;

@@ -19,12 +19,7 @@ use gzcc::shown::Shown;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
-    let environment = cli::Environment {
-        gzip: std::env::var_os("GZIP"),
-        pigz: std::env::var_os("PIGZ"),
-        posixly_correct: std::env::var_os("POSIXLY_CORRECT").is_some(),
-    };
-    let status = match cli::parse(std::env::args_os(), environment) {
+    let status = match cli::parse(std::env::args_os(), cli::Environment::of_process()) {
         Ok(cli::Command { warnings, request }) => {
             warnings.iter().for_each(|warning| say(format_args!("{warning}")));
             match request {

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
 pub use self::list::NameList;
+use crate::memory::available_workers;
 
 /// Everything one run needs to know.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ pub const BEST_LEVEL: u8 = 9;
 
 /// The most workers. A rayon pool starts all its threads at once: 1,024 take half a second, 65,000 minutes, and few
 /// machines have work for more.
-pub const MAX_JOBS: u16 = 1024;
+pub const MAX_JOBS: usize = 1024;
 
 /// Level when none is asked for: what gzip, pigz and zlib take.
 pub const DEFAULT_LEVEL: u8 = 6;
@@ -94,7 +95,7 @@ impl Default for Settings {
             program: "gzcc",
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
-            jobs: available_jobs(),
+            jobs: available_workers(DEFAULT_LEVEL),
             scheduler: Scheduler::Threads,
             recursive: false,
             destination: Destination::Beside,
@@ -193,11 +194,6 @@ pub enum Rules {
     Gzcc,
     /// Those of GNU gzip 1.12, whose name the program was called by.
     Gzip,
-}
-
-/// Workers when none are asked for: what CPU affinity and the container's CPU quota leave.
-pub fn available_jobs() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Who compresses. Each writes bytes of its own; what they stand for is the same.

@@ -254,8 +254,8 @@ impl Given {
             Time => self.time = Some(true),
             NoTime => self.time = Some(false),
             Processes => {
-                let number = value.to_str().and_then(|text| text.parse::<u16>().ok());
-                let number = number.filter(|&n| n <= settings::MAX_JOBS).and_then(|n| NonZeroUsize::new(n.into()));
+                let number = value.to_str().and_then(|text| text.parse::<usize>().ok());
+                let number = number.filter(|&n| n <= settings::MAX_JOBS).and_then(NonZeroUsize::new);
                 settings.jobs = number.ok_or_else(|| {
                     Usage(format!("{}: invalid number of processes {}", settings.program, Shown::path(&value)))
                 })?;

@@ -12,6 +12,7 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--suffix",
     "--jobs",
     "--processes",
+    "--memory",
     "--scheduler",
     "--max-size",
     "--files-from",

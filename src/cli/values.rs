@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -30,6 +31,11 @@ impl ValueEnum for Engine {
 pub(super) fn level(text: &str) -> Result<u8, String> {
     let most = settings::Engine::ALL.into_iter().map(settings::Engine::max_level).max();
     within(text, 0, most.unwrap_or_default())
+}
+
+/// Workers, one at least.
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    within(text, 1, settings::MAX_JOBS).map(|jobs| NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN))
 }
 
 /// The name of an output.

@@ -13,6 +13,7 @@ mod damage;
 mod decoders;
 mod decompress;
 mod disk;
+mod environment;
 mod faults;
 mod folders;
 mod gnu;

@@ -1,0 +1,121 @@
+//! How many workers a budget of memory has room for, and what a container leaves of it.
+//!
+//! Memory is bounded by workers times what one needs, so a budget lowers their number and nothing else: blocks stay as
+//! they are, and so do the bytes that come out. Reads what the kernel tells of the limits; allocates nothing.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Component, Path};
+
+/// What a run takes before it has a second worker, less the first one's share: measured 4 MiB at most, names aside.
+const RUN: u64 = 4 << 20;
+
+/// Most that a worker takes at levels up to 9, with the finished blocks that wait for a slow output: measured 3.3 MiB with
+/// the native engine and 4.9 MiB with flate2, on noise, which makes the largest blocks.
+const WORKER: u64 = 5 << 20;
+
+/// The same at levels 10 to 12, which keep trees and the costs of a whole block: measured 8 to 15 MiB.
+const PATIENT_WORKER: u64 = 16 << 20;
+
+/// The highest level of [`WORKER`].
+const MOST_HASTE: u8 = 9;
+
+/// Of a container's limit, how much is a run's: the kernel's own share for it, and files read and written, count too.
+const SHARE: (u64, u64) = (3, 4);
+
+/// Bytes that this many workers need, at this level.
+pub fn needed(workers: NonZeroUsize, level: u8) -> u64 {
+    RUN + workers.get() as u64 * each(level)
+}
+
+/// How many workers there is room for in so many bytes, at this level; `None` where there is no room for one.
+pub fn workers_within(bytes: u64, level: u8) -> Option<NonZeroUsize> {
+    let workers = bytes.saturating_sub(RUN) / each(level);
+    NonZeroUsize::new(usize::try_from(workers).unwrap_or(usize::MAX))
+}
+
+/// Workers when none are asked for: what CPU affinity and the container's CPU quota leave, and its memory has room for
+/// at this level.
+pub fn available_workers(level: u8) -> NonZeroUsize {
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    match limit_of_container() {
+        Some(limit) => workers_within(limit / SHARE.1 * SHARE.0, level).unwrap_or(NonZeroUsize::MIN).min(processors),
+        None => processors,
+    }
+}
+
+fn each(level: u8) -> u64 {
+    if level > MOST_HASTE { PATIENT_WORKER } else { WORKER }
+}
+
+/// The memory limit of the control group that this process is in, or of one above it.
+fn limit_of_container() -> Option<u64> {
+    limit_in(&fs::read_to_string("/proc/self/cgroup").ok()?, Path::new("/sys/fs/cgroup"))
+}
+
+/// The lowest of the limits that hold for `groups`, as /proc/self/cgroup lists them, told below `root`. (Within a container
+/// the group is often shown at `root` itself, whatever it is called outside.)
+fn limit_in(groups: &str, root: &Path) -> Option<u64> {
+    let limits = groups.lines().flat_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        // Version 2 has one tree, version 1 one for each controller.
+        let (tree, file) = match controllers {
+            "" => (root.to_owned(), "memory.max"),
+            _ if controllers.split(',').any(|name| name == "memory") => (root.join("memory"), "memory.limit_in_bytes"),
+            _ => return Vec::new(),
+        };
+        let inner = Path::new(path.trim_start_matches('/'));
+        let plain = inner.components().all(|part| matches!(part, Component::Normal(_)));
+        let folders = inner.ancestors().filter(|_| plain).map(|group| tree.join(group)).chain([tree.clone()]);
+        // What is no number, "max", is no limit; neither is version 1's largest, which no machine has.
+        folders.filter_map(|folder| fs::read_to_string(folder.join(file)).ok()?.trim().parse().ok()).collect()
+    });
+    limits.min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn as_many_workers_fit_as_need_no_more_than_there_is() {
+        for level in [0, 6, 9, 10, 12] {
+            for workers in 1..40 {
+                let workers = NonZeroUsize::new(workers).unwrap();
+                assert_eq!(workers_within(needed(workers, level), level), Some(workers));
+                assert!(workers_within(needed(workers, level) - 1, level) < Some(workers));
+            }
+        }
+        assert_eq!(workers_within(0, 6), None);
+        assert!(workers_within(u64::MAX, 6).is_some());
+    }
+
+    #[test]
+    fn the_lowest_limit_of_the_group_and_those_above_it_holds() {
+        let root = tempfile::tempdir().unwrap();
+        let set = |file: &str, text: &str| {
+            let file = root.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        let limit = |groups| limit_in(groups, root.path());
+        assert_eq!(limit("0::/\n"), None, "nothing is told");
+        set("a/b/memory.max", "max\n");
+        assert_eq!(limit("0::/a/b\n"), None, "no limit");
+        set("a/memory.max", &format!("{}\n", 64 * MIB));
+        assert_eq!(limit("0::/a/b\n"), Some(64 * MIB), "that of the group above");
+        set("a/b/memory.max", &format!("{}\n", 32 * MIB));
+        assert_eq!(limit("0::/a/b\n"), Some(32 * MIB));
+        assert_eq!(limit("0::/elsewhere\n"), None, "another group's");
+        set("memory/docker/x/memory.limit_in_bytes", &format!("{}\n", 16 * MIB));
+        set("memory/memory.limit_in_bytes", "9223372036854771712\n");
+        assert_eq!(limit("4:cpu,memory:/docker/x\n0::/a\n"), Some(16 * MIB), "version 1, and the lower of both");
+        assert_eq!(limit("4:cpu:/docker/x\n"), None, "another controller's");
+        set("memory.max", &format!("{}\n", 8 * MIB));
+        assert_eq!(limit("0::/docker/y\n"), Some(8 * MIB), "as within a container");
+        assert_eq!(limit("0::/../../a/b\n"), Some(8 * MIB), "a path out of the container is none in it");
+    }
+}

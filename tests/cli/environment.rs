@@ -1,0 +1,183 @@
+//! What the environment decides: workers, level and memory, and nothing that could cost a file.
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::harness::{BLOCK, Sandbox, log, noise, note};
+use crate::resources::peak;
+
+/// The line of `-v` that tells how many workers there are, for these words in this environment.
+fn workers(t: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> String {
+    t.write("a", "a");
+    let mut call = t.gzcc([&["-v", "-f", "a"], words].concat());
+    variables.iter().for_each(|(name, value)| call.set(name, value));
+    let ran = call.run();
+    ran.assert(ran.status.success(), "it succeeds");
+    let stderr = ran.stderr();
+    let line = stderr.lines().next().unwrap_or_default();
+    line.trim_start_matches("gzcc: ").trim_end_matches(", threads").to_owned()
+}
+
+#[test]
+fn a_variable_holds_where_no_option_says_otherwise() {
+    let t = Sandbox::new();
+    let content = t.write("x", log(50_000));
+    assert_eq!(workers(&t, &[("GZCC_JOBS", "5")], &[]), "5 workers");
+    assert_eq!(workers(&t, &[("GZCC_JOBS", "5")], &["-j3"]), "3 workers");
+    let compressed = |level: Option<&str>, words: &[&str]| {
+        let mut call = t.gzcc([words, &["-c", "x"]].concat());
+        level.iter().for_each(|level| call.set("GZCC_LEVEL", level));
+        call.succeeds()
+    };
+    assert_eq!(compressed(Some("1"), &[]), compressed(None, &["-1"]));
+    assert_eq!(compressed(Some("12"), &[]), compressed(None, &["-12"]));
+    assert_eq!(compressed(Some("1"), &["--best"]), compressed(None, &["-9"]));
+    assert_eq!(compressed(Some(""), &[]), compressed(None, &["-6"]), "empty is not set");
+    assert_ne!(compressed(Some("1"), &[]), compressed(None, &[]));
+    assert_eq!(crate::harness::gunzip(&compressed(Some("0"), &[])), content);
+}
+
+#[test]
+fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
+    let t = Sandbox::new();
+    t.write("a", "a");
+    for (name, value, told) in [
+        ("GZCC_JOBS", "0", "invalid value '0' for GZCC_JOBS: no number from 1 to 1024"),
+        ("GZCC_JOBS", "many", "invalid value 'many' for GZCC_JOBS: no number from 1 to 1024"),
+        ("GZCC_LEVEL", "13", "invalid value '13' for GZCC_LEVEL: no number from 0 to 12"),
+        ("GZCC_LEVEL", "-9", "invalid value '-9' for GZCC_LEVEL: no number from 0 to 12"),
+        ("GZCC_MEMORY", "1\n", r"invalid value '1\n' for GZCC_MEMORY: no size such as 500, 64K or 10G"),
+        ("GZCC_MEMORY", "1M", "there has to be memory for one worker (9M at this level); see gzcc --help"),
+    ] {
+        for words in [&["a"][..], &["-j2", "-6", "a"]] {
+            let mut call = t.gzcc(words);
+            call.set(name, value);
+            call.says(1, &[&format!("gzcc: {told}")]);
+        }
+    }
+    let mut call = t.gzcc(["--engine", "flate2", "a"]);
+    call.set("GZCC_LEVEL", "11");
+    call.says(1, &["gzcc: level 11 needs --engine native; see gzcc --help"]);
+    assert_eq!(t.names(), ["a"]);
+    for (words, told) in [
+        ("--memory 1M a", "there has to be memory for one worker (9M at this level)"),
+        ("--memory 19M -12 a", "there has to be memory for one worker (20M at this level)"),
+        ("--memory x a", "invalid value 'x' for '--memory <SIZE>': no size such as 500, 64K or 10G"),
+    ] {
+        t.gzcc(words.split(' ')).says(1, &[&format!("gzcc: {told}; see gzcc --help")]);
+    }
+}
+
+#[test]
+fn no_other_variable_and_none_under_gzips_names_changes_anything() {
+    let t = Sandbox::new();
+    t.write("a", "a");
+    let mut call = t.gzcc(["a"]);
+    for (name, value) in
+        [("GZCC_RM", "1"), ("GZCC_FORCE", "1"), ("GZCC_OPTIONS", "--rm -f"), ("GZIP", "--rm"), ("GZCC", "--rm")]
+    {
+        call.set(name, value);
+    }
+    call.succeeds();
+    assert_eq!(t.names(), ["a", "a.gz"]);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
+    let script = "GZCC_LEVEL=x GZCC_JOBS=0 GZCC_MEMORY=1 ./gzip -c a | cmp - <(./gzip -c a)";
+    t.command("bash", ["-c", script]).succeeds();
+}
+
+#[test]
+fn memory_bounds_the_workers_and_not_the_blocks() {
+    let t = Sandbox::new();
+    let content = t.write("big", noise(9 * BLOCK, 3));
+    for (memory, words, expected) in [
+        ("9M", &["-j8"][..], "1 worker"),
+        ("20M", &["-j8"], "3 workers"),
+        ("1G", &["-j8"], "8 workers"),
+        ("20M", &["-j8", "-10"], "1 worker"),
+        ("36M", &["-j8", "-12"], "2 workers"),
+    ] {
+        assert_eq!(workers(&t, &[], &[words, &["--memory", memory]].concat()), expected, "{memory} {words:?}");
+        assert_eq!(workers(&t, &[("GZCC_MEMORY", memory)], words), expected, "{memory} {words:?}");
+    }
+    assert_eq!(workers(&t, &[("GZCC_MEMORY", "9M")], &["-j8", "--memory", "1G"]), "8 workers");
+    // Decompressing does not take what a high level would.
+    t.gzcc(["-d", "-12", "--memory", "9M", "-c", "a.gz"]).succeeds();
+    let gz = t.gzcc(["-c", "-j8", "big"]).succeeds();
+    assert!(t.gzcc(["-c", "-j8", "--memory=9M", "big"]).succeeds() == gz);
+    assert!(crate::harness::gunzip(&gz) == content);
+}
+
+/// Peak memory of a run whose output nobody reads for a while, so that all blocks that may wait do.
+fn held_back(t: &Sandbox, words: &str) -> usize {
+    let mut command = t.gzcc(words.split(' ').chain(["-c", "-j64", "big"])).into_command();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 1]).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let used = peak(child.id());
+    stdout.read_to_end(&mut Vec::new()).unwrap();
+    assert!(child.wait().unwrap().success(), "{words}");
+    used
+}
+
+#[test]
+fn a_run_stays_within_its_memory() {
+    let t = Sandbox::new();
+    t.write("big", noise(30 * BLOCK, 5));
+    for (memory, words) in [(9, "-6"), (24, "-6"), (24, "-1"), (24, "-9 --engine flate2"), (24, "-6 --verify")] {
+        let used = held_back(&t, &format!("--memory {memory}M {words}"));
+        assert!(used < memory << 20, "{memory} MiB, {words}: {} KiB", used >> 10);
+    }
+    t.write("big", log(4 * BLOCK));
+    let used = held_back(&t, "--memory 36M -12");
+    assert!(used < 36 << 20, "{} KiB", used >> 10);
+}
+
+/// A control group of ours with a limit, or nothing where none can be made.
+struct Group(std::path::PathBuf);
+
+impl Group {
+    fn new(limit: u64) -> Option<Self> {
+        let own = fs::read_to_string("/proc/self/cgroup").ok()?;
+        for (root, file) in [("memory", "memory.limit_in_bytes"), ("", "memory.max")] {
+            let line = own.lines().find(|line| match root {
+                "" => line.starts_with("0::"),
+                _ => line.split(':').nth(1).is_some_and(|names| names.split(',').any(|name| name == root)),
+            });
+            let Some(path) = line.and_then(|line| line.splitn(3, ':').nth(2)) else { continue };
+            let name = format!("gzcc-test-{}", std::process::id());
+            let group = std::path::Path::new("/sys/fs/cgroup").join(root).join(path.trim_start_matches('/')).join(name);
+            if fs::create_dir(&group).is_ok() {
+                let group = Self(group);
+                if fs::write(group.0.join(file), limit.to_string()).is_ok() {
+                    return Some(group);
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn in_a_container_there_are_as_many_workers_as_its_memory_has_room_for() {
+    let t = Sandbox::new();
+    t.write("a", "a");
+    let Some(group) = Group::new(16 << 20) else {
+        return note(format_args!("no control group can be made here; only the unit test of memory.rs tells"));
+    };
+    let script = format!(
+        "echo $$ > {}/cgroup.procs && {gzcc} -vf a 2>&1 | head -n 1; {gzcc} -vf -j7 a 2>&1 | head -n 1",
+        group.0.display(),
+        gzcc = env!("CARGO_BIN_EXE_gzcc")
+    );
+    let told = t.command("bash", ["-c", &script]).succeeds();
+    // Three quarters of 16 MiB have room for one. Who names a number is not contradicted.
+    assert_eq!(String::from_utf8_lossy(&told), "gzcc: 1 worker, threads\ngzcc: 7 workers, threads\n");
+}
