@@ -6,12 +6,13 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::moments::moment;
+use super::typed::CHOOSING;
 use super::values::{non_empty, shard, size, within};
 use super::{Usage, refused};
 use gzcc::settings::{self, Globs, Mode, Moment, NameList, Packed, Rule, Shard};
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Choosing files")]
+#[command(next_help_heading = CHOOSING)]
 pub(super) struct Choosing {
     /// Read names from the file LIST as well, one a line (-: standard input)
     #[arg(long, value_name = "LIST", action = ArgAction::Append)]

@@ -24,6 +24,7 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--min-size",
     "--max-depth",
     "--shard",
+    "--completions",
 ];
 
 /// Writes the digits among short options as `--level=N`, all digits that stand together as one number:

@@ -23,7 +23,11 @@ impl ValueEnum for Engine {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(self.0.name().into())
+        let who = match self.0 {
+            settings::Engine::Native => "gzcc's own encoder",
+            settings::Engine::Flate2 => "zlib-rs, which compresses as zlib does",
+        };
+        Some(PossibleValue::new(self.0.name()).help(who))
     }
 }
 

@@ -1,0 +1,167 @@
+//! The manual page, for `man -l`: the options from their one definition, and around them what a manual page has.
+
+use clap::builder::PossibleValue;
+use clap::{Arg, Command};
+use roff::{Inline, Roff, bold, italic, roman};
+
+use super::help::EXAMPLES;
+
+/// Names in the environment, and what they do.
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("TZ", "The time zone of the times that --list shows."),
+    ("GZIP", "Under gzip's names only: options that come before those of the command line."),
+    ("PIGZ", "Under pigz' names only: options that come behind those of GZIP."),
+    ("POSIXLY_CORRECT", "Under gzip's names only: the first FILE ends the options."),
+];
+
+/// What an exit status means.
+const STATUSES: [(&str, &str); 3] = [
+    ("0", "All went well."),
+    ("1", "Something failed, or the command line was not understood."),
+    (
+        "2",
+        "There were warnings only: something was left alone, an output that exists already, say, or there was garbage \
+         behind the data.",
+    ),
+];
+
+const DESCRIPTION: [&str; 5] = [
+    "gzcc compresses every FILE to FILE.gz, all at the same time and big ones in pieces, under one budget of workers; \
+     or it decompresses them. What it writes is plain gzip (RFC 1952), one member a file, which every gunzip, browser \
+     and library reads. The bytes depend on the content and the options alone, not on the number of workers.",
+    "Originals are kept unless --rm is given. A name never holds a part of a file: until an output is whole, its name \
+     is free or has the old file, also when the run is killed or the disk is full. An output has the mode, the times \
+     and, where that is allowed, the owner and group of its original.",
+    "With no FILE, or when FILE is -, standard input is worked on to standard output. Options and files come in any \
+     order, and of contradictory options the last one wins; after -- there are only files. A long option may be cut \
+     short where that leaves no doubt.",
+    "Each FILE is done or named in one line on standard error, and one bad file never stops the others. Where every \
+     file got an output of its own, a count of them ends the run on standard output.",
+    "Called gzip, gunzip, zcat, gzcat, pigz or unpigz, through a link for instance, it follows gzip's rules instead: \
+     it replaces the originals, is silent, stores name and time, and takes the options of gzip and pigz.",
+];
+
+const SEE_ALSO: [(&str, &str); 6] =
+    [("bgzip", "1"), ("gzip", "1"), ("pigz", "1"), ("tar", "1"), ("xargs", "1"), ("zstd", "1")];
+
+/// The page.
+pub(super) fn page(mut definition: Command) -> String {
+    definition.build();
+    let mut page = Roff::new();
+    let version = concat!("gzcc ", env!("CARGO_PKG_VERSION"));
+    page.control("TH", ["GZCC", "1", "\"\"", version, "User Commands"]);
+    // Names of options and commands are to be found again, and copied: neither broken nor spread out.
+    page.control("nh", []).control("ad", ["l"]);
+    page.control("SH", ["NAME"]);
+    page.text([roman("gzcc - compress files in parallel to plain gzip, or decompress them")]);
+    page.control("SH", ["SYNOPSIS"]);
+    page.text([bold("gzcc"), roman(" ["), italic("OPTIONS"), roman("] ["), italic("FILE"), roman("]...")]);
+    page.control("SH", ["DESCRIPTION"]);
+    for paragraph in DESCRIPTION {
+        page.control("PP", []).text([roman(paragraph)]);
+    }
+    page.control("SH", ["OPTIONS"]);
+    options(&mut page, &definition);
+    page.control("SH", ["EXIT STATUS"]);
+    terms(&mut page, &STATUSES);
+    page.control("SH", ["ENVIRONMENT"]);
+    terms(&mut page, &ENVIRONMENT);
+    page.control("SH", ["FILES"]);
+    page.control("TP", []).text([bold(".gzcc-????????????????")]);
+    page.text([roman(
+        "An output under way, on file systems that cannot make files without a name. A run that is killed can leave \
+         it behind; this finds old ones:",
+    )]);
+    page.control("RS", []).control("PP", []);
+    page.text([bold("find DIR -name '.gzcc-????????????????' -mmin +60")]);
+    page.control("RE", []);
+    page.control("SH", ["EXAMPLES"]);
+    for (command, what) in EXAMPLES {
+        page.control("TP", []).text([bold(command)]).text([roman(what)]);
+    }
+    page.control("SH", ["SEE ALSO"]);
+    let mut names = Vec::new();
+    for (position, (name, section)) in SEE_ALSO.iter().enumerate() {
+        let comma = if position > 0 { ", " } else { "" };
+        names.extend([roman(comma), bold(*name), roman(format!("({section})"))]);
+    }
+    page.text(names);
+    page.render()
+}
+
+/// A list of names and what each stands for.
+fn terms(page: &mut Roff, terms: &[(&str, &str)]) {
+    for (name, meaning) in terms {
+        page.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
+    }
+}
+
+/// The options under their headings, in the order of both.
+fn options(page: &mut Roff, definition: &Command) {
+    let shown: Vec<&Arg> =
+        definition.get_arguments().filter(|option| !option.is_hide_set() && !option.is_positional()).collect();
+    let mut headings: Vec<Option<&str>> = Vec::new();
+    for option in &shown {
+        if !headings.contains(&option.get_help_heading()) {
+            headings.push(option.get_help_heading());
+        }
+    }
+    for heading in headings {
+        page.control("SS", [heading.unwrap_or("Other")]);
+        for option in shown.iter().filter(|option| option.get_help_heading() == heading) {
+            page.control("TP", []).text(names(option)).text([roman(meaning(option))]);
+        }
+    }
+}
+
+/// Every name that an option has, and that of its value.
+fn names(option: &Arg) -> Vec<Inline> {
+    let short = option.get_short_and_visible_aliases().unwrap_or_default();
+    let long = option.get_long_and_visible_aliases().unwrap_or_default();
+    let names = short.iter().map(|name| format!("-{name}")).chain(long.iter().map(|name| format!("--{name}")));
+    let mut line = Vec::new();
+    for name in names {
+        if !line.is_empty() {
+            line.push(roman(", "));
+        }
+        line.push(bold(name));
+    }
+    if option.get_action().takes_values() {
+        let value = option.get_value_names().unwrap_or_default().join(" ");
+        let value = italic(value);
+        match (option.is_require_equals_set(), option.get_num_args().is_some_and(|args| args.min_values() == 0)) {
+            (true, true) => line.extend([roman("[="), value, roman("]")]),
+            (true, false) => line.extend([roman("="), value]),
+            _ => line.extend([roman(" "), value]),
+        }
+    }
+    line
+}
+
+/// What an option does, which values it takes, and which it has if none is given.
+fn meaning(option: &Arg) -> String {
+    let help = option.get_long_help().or(option.get_help()).map(ToString::to_string).unwrap_or_default();
+    let mut sentences: Vec<String> = help.split("\n\n").map(sentence).collect();
+    if !option.get_action().takes_values() {
+        return sentences.join(" ");
+    }
+    let value = |value: &PossibleValue| match value.get_help() {
+        Some(help) => format!("{} ({help})", value.get_name()),
+        None => value.get_name().to_owned(),
+    };
+    let values: Vec<String> = option.get_possible_values().iter().map(value).collect();
+    if !values.is_empty() {
+        sentences.push(format!("One of {}.", values.join(", ")));
+    }
+    let default = option.get_default_values().iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    if !default.is_empty() && !option.is_hide_default_value_set() {
+        sentences.push(format!("Default: {default}."));
+    }
+    sentences.join(" ")
+}
+
+/// A paragraph of help as a sentence; help ends without a full stop.
+fn sentence(paragraph: &str) -> String {
+    let paragraph = paragraph.trim();
+    if paragraph.ends_with(['.', ':']) { paragraph.to_owned() } else { format!("{paragraph}.") }
+}
