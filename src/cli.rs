@@ -60,9 +60,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
         Ok(Typed { man: true, .. }) => Request::Print(manual::page(definition())),
         Ok(Typed { completions: Some(shell), .. }) => Request::Print(completions::script(shell, definition())),
         Ok(typed) => Request::Run(Box::new(typed.decide(&environment.wishes()?)?)),
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Request::Print(error.render().to_string())
-        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Request::Print(help::asked_for(&error, definition())),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => Request::Print(error.render().to_string()),
         Err(error) => return Err(refused(&usage(&error))),
     };
     Ok(Command { warnings: Vec::new(), request })

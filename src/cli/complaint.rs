@@ -43,3 +43,38 @@ pub(super) fn usage(error: &clap::Error) -> String {
     }
     Shown::text(&line).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::{Environment, Usage, definition, parse};
+
+    /// What gzcc says to this word.
+    fn said(word: &str) -> String {
+        let words = ["gzcc", word, "a"].map(std::ffi::OsString::from);
+        match parse(words, Environment::default()) {
+            Ok(_) => "understood".to_owned(),
+            Err(Usage(line)) => line,
+        }
+    }
+
+    #[test]
+    fn every_option_is_found_again_with_two_letters_exchanged_one_lost_or_one_doubled() {
+        for option in definition().get_arguments().filter(|option| !option.is_hide_set()) {
+            let Some(name) = option.get_long().filter(|name| name.len() > 3) else {
+                continue;
+            };
+            for at in 1..name.len() - 1 {
+                let exchanged = [&name[..at], &name[at + 1..at + 2], &name[at..at + 1], &name[at + 2..]].concat();
+                let lost = [&name[..at], &name[at + 1..]].concat();
+                let doubled = [&name[..at], &name[at..at + 1], &name[at..]].concat();
+                for typed in [exchanged, lost, doubled].into_iter().filter(|typed| typed != name) {
+                    let line = said(&format!("--{typed}"));
+                    // Those two are each other's nearest; either is of help.
+                    let name = if name == "min-size" && line.contains("--max-size)") { "max-size" } else { name };
+                    let found = line == "understood" || line.contains(&format!("(similar: --{name})"));
+                    assert!(found, "{typed}: {line}");
+                }
+            }
+        }
+    }
+}

@@ -32,7 +32,8 @@ pub(super) const EXAMPLES: [(&str, &str); 5] = [
 ];
 
 /// What holds for all of it.
-const RULES: &str = "With no FILE, or when FILE is -, standard input is worked on to standard output.
+const RULES: &str = "Originals are kept unless you say --rm.
+With no FILE, or when FILE is -, standard input is worked on to standard output.
 Exit status: 0 all went well, 1 an error, 2 warnings only.";
 
 /// What `--help` adds to that.
@@ -49,6 +50,17 @@ pub(super) fn with_help(definition: Command) -> Command {
         })
         .after_help(format!("{RULES}\n\n{examples}"))
         .after_long_help(format!("{RULES}\n{MORE_RULES}\n\n{examples}"))
+}
+
+/// The help that clap's `error` stands for. `-h` goes without headings, for which its one screen has no room.
+pub(super) fn asked_for(error: &clap::Error, definition: Command) -> String {
+    let text = error.render().to_string();
+    let whole = definition.clone().render_long_help().to_string();
+    if text == whole {
+        whole
+    } else {
+        definition.mut_args(|option| option.help_heading(None)).render_help().to_string()
+    }
 }
 
 fn examples() -> String {

@@ -4,10 +4,14 @@ use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
+use super::completions::spellings;
 use super::help::EXAMPLES;
 
 /// Names in the environment, and what they do.
-const ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
+    ("GZCC_JOBS", "Workers where no option tells; not under gzip's names."),
+    ("GZCC_LEVEL", "The level where no option tells; not under gzip's names."),
+    ("GZCC_MEMORY", "What --memory says where it does not; not under gzip's names."),
     ("TZ", "The time zone of the times that --list shows."),
     ("GZIP", "Under gzip's names only: options that come before those of the command line."),
     ("PIGZ", "Under pigz' names only: options that come behind those of GZIP."),
@@ -116,11 +120,8 @@ fn options(page: &mut Roff, definition: &Command) {
 
 /// Every name that an option has, and that of its value.
 fn names(option: &Arg) -> Vec<Inline> {
-    let short = option.get_short_and_visible_aliases().unwrap_or_default();
-    let long = option.get_long_and_visible_aliases().unwrap_or_default();
-    let names = short.iter().map(|name| format!("-{name}")).chain(long.iter().map(|name| format!("--{name}")));
     let mut line = Vec::new();
-    for name in names {
+    for name in spellings(option) {
         if !line.is_empty() {
             line.push(roman(", "));
         }

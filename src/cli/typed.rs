@@ -58,9 +58,9 @@ pub(super) struct Typed {
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = OPERATION)]
     pub(super) max_size: Option<u64>,
 
-    /// Level, also as -0 to -12: 1 is fastest, 9 small [default: 6]
+    /// Level, also as -0 to -12; 1 is fastest [default: 6]
     ///
-    /// 0 stores; 10 to 12 are smaller still, and slow.
+    /// 0 stores, 9 is small; 10 to 12 are smaller still, and slow.
     #[arg(long, value_name = "N", value_parser = level, overrides_with_all = ["fast", "best"],
           help_heading = COMPRESSION)]
     pub(super) level: Option<u8>,
@@ -128,7 +128,7 @@ pub(super) struct Typed {
     /// Keep originals (default)
     #[arg(short, long, overrides_with = "rm", help_heading = ORIGINALS)]
     pub(super) keep: bool,
-    /// Remove originals once their outputs are whole; without it they stay
+    /// Remove originals once their outputs are whole
     ///
     /// An output must have its name and be synced first, and the original must still be the file that was read, without
     /// any warning about it. Nothing is removed where one -o takes several.

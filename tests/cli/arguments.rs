@@ -108,28 +108,6 @@ fn a_long_option_may_be_cut_short_where_that_leaves_no_doubt() {
 }
 
 #[test]
-fn a_mistyped_option_is_told_what_is_similar() {
-    let t = Sandbox::new();
-    t.gzcc(["--recursve"])
-        .says(1, &["gzcc: unexpected argument '--recursve' found (similar: --recursive); see gzcc --help"]);
-}
-
-#[test]
-fn help_and_version_go_to_standard_output() {
-    let t = Sandbox::new();
-    for word in ["-h", "--help"] {
-        let help = String::from_utf8(t.gzcc([word]).succeeds()).unwrap();
-        for expected in ["Usage: gzcc [OPTIONS] [FILE]...", "--scheduler", "--engine", "--rm", "Exit status"] {
-            assert!(help.contains(expected), "{help}");
-        }
-        assert!(!help.contains("named-temporaries"));
-    }
-    for word in ["-V", "--version"] {
-        assert_eq!(t.gzcc([word]).succeeds(), format!("gzcc {}\n", env!("CARGO_PKG_VERSION")).into_bytes());
-    }
-}
-
-#[test]
 fn a_suffix_of_ones_own_names_outputs_and_tells_them_from_inputs() {
     let t = Sandbox::new();
     let a = t.write("a", "x");

@@ -48,7 +48,7 @@ fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
         ("GZCC_LEVEL", "13", "invalid value '13' for GZCC_LEVEL: no number from 0 to 12"),
         ("GZCC_LEVEL", "-9", "invalid value '-9' for GZCC_LEVEL: no number from 0 to 12"),
         ("GZCC_MEMORY", "1\n", r"invalid value '1\n' for GZCC_MEMORY: no size such as 500, 64K or 10G"),
-        ("GZCC_MEMORY", "1M", "there has to be memory for one worker (9M at this level); see gzcc --help"),
+        ("GZCC_MEMORY", "1M", "there has to be memory for one worker (11M at this level); see gzcc --help"),
     ] {
         for words in [&["a"][..], &["-j2", "-6", "a"]] {
             let mut call = t.gzcc(words);
@@ -61,8 +61,8 @@ fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
     call.says(1, &["gzcc: level 11 needs --engine native; see gzcc --help"]);
     assert_eq!(t.names(), ["a"]);
     for (words, told) in [
-        ("--memory 1M a", "there has to be memory for one worker (9M at this level)"),
-        ("--memory 19M -12 a", "there has to be memory for one worker (20M at this level)"),
+        ("--memory 1M a", "there has to be memory for one worker (11M at this level)"),
+        ("--memory 21M -12 a", "there has to be memory for one worker (22M at this level)"),
         ("--memory x a", "invalid value 'x' for '--memory <SIZE>': no size such as 500, 64K or 10G"),
     ] {
         t.gzcc(words.split(' ')).says(1, &[&format!("gzcc: {told}; see gzcc --help")]);
@@ -91,20 +91,20 @@ fn memory_bounds_the_workers_and_not_the_blocks() {
     let t = Sandbox::new();
     let content = t.write("big", noise(9 * BLOCK, 3));
     for (memory, words, expected) in [
-        ("9M", &["-j8"][..], "1 worker"),
-        ("20M", &["-j8"], "3 workers"),
+        ("11M", &["-j8"][..], "1 worker"),
+        ("22M", &["-j8"], "3 workers"),
         ("1G", &["-j8"], "8 workers"),
-        ("20M", &["-j8", "-10"], "1 worker"),
-        ("36M", &["-j8", "-12"], "2 workers"),
+        ("22M", &["-j8", "-10"], "1 worker"),
+        ("38M", &["-j8", "-12"], "2 workers"),
     ] {
         assert_eq!(workers(&t, &[], &[words, &["--memory", memory]].concat()), expected, "{memory} {words:?}");
         assert_eq!(workers(&t, &[("GZCC_MEMORY", memory)], words), expected, "{memory} {words:?}");
     }
-    assert_eq!(workers(&t, &[("GZCC_MEMORY", "9M")], &["-j8", "--memory", "1G"]), "8 workers");
+    assert_eq!(workers(&t, &[("GZCC_MEMORY", "11M")], &["-j8", "--memory", "1G"]), "8 workers");
     // Decompressing does not take what a high level would.
-    t.gzcc(["-d", "-12", "--memory", "9M", "-c", "a.gz"]).succeeds();
+    t.gzcc(["-d", "-12", "--memory", "11M", "-c", "a.gz"]).succeeds();
     let gz = t.gzcc(["-c", "-j8", "big"]).succeeds();
-    assert!(t.gzcc(["-c", "-j8", "--memory=9M", "big"]).succeeds() == gz);
+    assert!(t.gzcc(["-c", "-j8", "--memory=11M", "big"]).succeeds() == gz);
     assert!(crate::harness::gunzip(&gz) == content);
 }
 
@@ -125,13 +125,13 @@ fn held_back(t: &Sandbox, words: &str) -> usize {
 fn a_run_stays_within_its_memory() {
     let t = Sandbox::new();
     t.write("big", noise(30 * BLOCK, 5));
-    for (memory, words) in [(9, "-6"), (24, "-6"), (24, "-1"), (24, "-9 --engine flate2"), (24, "-6 --verify")] {
+    for (memory, words) in [(11, "-6"), (26, "-6"), (26, "-1"), (26, "-9 --engine flate2"), (26, "-6 --verify")] {
         let used = held_back(&t, &format!("--memory {memory}M {words}"));
         assert!(used < memory << 20, "{memory} MiB, {words}: {} KiB", used >> 10);
     }
     t.write("big", log(4 * BLOCK));
-    let used = held_back(&t, "--memory 36M -12");
-    assert!(used < 36 << 20, "{} KiB", used >> 10);
+    let used = held_back(&t, "--memory 38M -12");
+    assert!(used < 38 << 20, "{} KiB", used >> 10);
 }
 
 /// A control group of ours with a limit, or nothing where none can be made.

@@ -1,0 +1,189 @@
+//! Completions, asked for in the shells themselves: each is started on a terminal and reads its script, a person types
+//! and presses the tabulator key, and what the command would have got is what counts.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::harness::{Sandbox, have};
+
+/// A shell, how it is started with what it is to read first, and how gzcc tells its words there.
+struct Shell {
+    name: &'static str,
+    start: &'static [&'static str],
+    /// With `SCRIPT` and `WORDS` for those files.
+    first: &'static str,
+}
+
+const BASH: Shell = Shell {
+    name: "bash",
+    start: &["--noprofile", "--rcfile", "FIRST", "-i"],
+    first: r#"PS1='READY> '; . 'SCRIPT'; gzcc() { printf '%s\n' "$@" end > 'WORDS'; }"#,
+};
+
+const ZSH: Shell = Shell {
+    name: "zsh",
+    // Reads .zshrc in $ZDOTDIR.
+    start: &["-i"],
+    first: r#"PS1='READY> '; autoload -Uz compinit; compinit -u -D; . 'SCRIPT'
+        gzcc() { printf '%s\n' "$@" end > 'WORDS'; }"#,
+};
+
+const FISH: Shell = Shell {
+    name: "fish",
+    start: &["--no-config", "-i", "-C", "source FIRST"],
+    first: r#"source 'SCRIPT'; function fish_prompt; echo 'READY> '; end
+        function gzcc; printf '%s\n' $argv end > 'WORDS'; end"#,
+};
+
+const ELVISH: Shell = Shell {
+    name: "elvish",
+    start: &["-rc", "FIRST"],
+    first: r#"eval (slurp < 'SCRIPT'); set edit:prompt = { print 'READY> ' }; set edit:rprompt = { }
+        fn gzcc {|@words| { each $echo~ $words; echo end } > 'WORDS' }"#,
+};
+
+/// What is typed, with what the command gets then. In the folder are `alpha.log`, `folio` and `folder`, in `one` only a
+/// file.
+const ASKED: [(&str, &[&str]); 9] = [
+    ("gzcc --sch\t", &["--scheduler"]),
+    ("gzcc --output-d\t", &["--output-dir"]),
+    ("gzcc --scheduler t\t", &["--scheduler", "threads"]),
+    ("gzcc --scheduler r\t", &["--scheduler", "rayon"]),
+    ("gzcc al\t", &["alpha.log"]),
+    ("gzcc --rm al\t", &["--rm", "alpha.log"]),
+    ("gzcc alpha.log --sch\t", &["alpha.log", "--scheduler"]),
+    // Nothing is begun, and there is one thing only that it can be.
+    ("gzcc one/\t", &["one/file"]),
+    ("cd one\rgzcc \t", &["file"]),
+];
+
+#[test]
+fn bash_completes_options_values_and_files() {
+    ask(&BASH, &ASKED);
+    ask(&BASH, &[("gzcc -O fol\t", &["-O", "folder/"])]);
+}
+
+#[test]
+fn zsh_completes_options_values_and_files() {
+    ask(&ZSH, &ASKED);
+    // It takes the slash away again.
+    ask(&ZSH, &[("gzcc -O fol\t", &["-O", "folder"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
+}
+
+#[test]
+fn fish_completes_options_values_and_files() {
+    ask(&FISH, &ASKED);
+    ask(&FISH, &[("gzcc -O fol\t", &["-O", "folder/"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
+}
+
+#[test]
+fn elvish_completes_options_values_and_files() {
+    ask(&ELVISH, &ASKED);
+}
+
+/// There is no package of it to test with: at least its brackets match, and what it reads is there.
+#[test]
+fn powershells_script_is_whole() {
+    let script = String::from_utf8(Sandbox::new().gzcc(["--completions", "powershell"]).succeeds()).unwrap();
+    let count = |c: char| script.matches(c).count();
+    assert!(script.contains("Register-ArgumentCompleter -Native -CommandName 'gzcc'"), "{script}");
+    assert!(script.contains("'--scheduler', '--scheduler'"), "{script}");
+    assert_eq!((count('{'), count('['), count('\'') % 2), (count('}'), count(']'), 0), "{script}");
+}
+
+#[test]
+fn a_shell_that_there_are_none_for_is_told_with_those_that_there_are() {
+    let t = Sandbox::new();
+    let valid = "it is one of bash, elvish, fish, powershell, zsh";
+    for (shell, similar) in [("tcsh", ""), ("bahs", " (similar: bash)")] {
+        let line =
+            format!("gzcc: invalid value '{shell}' for '--completions <SHELL>': {valid}{similar}; see gzcc --help");
+        assert_eq!(t.gzcc(["--completions", shell]).says(1, &[&line]), "");
+    }
+}
+
+/// Asks `shell`, a new one each time.
+#[track_caller]
+fn ask(shell: &Shell, asked: &[(&str, &[&str])]) {
+    if !have(shell.name) {
+        return;
+    }
+    let t = Sandbox::new();
+    for file in ["work/alpha.log", "work/folio", "work/folder/x", "work/one/file"] {
+        t.write(file, "x");
+    }
+    let script = t.gzcc(["--completions", shell.name]).succeeds();
+    t.write("script", script);
+    let path = |name| t.path(name).to_str().unwrap().to_owned();
+    let first = shell.first.replace("SCRIPT", &path("script")).replace("WORDS", &path("words"));
+    t.write("first", &first);
+    t.write(".zshrc", &first);
+    for (typed, expected) in asked {
+        let (said, words) = answer(&t, shell, typed);
+        let mut expected = expected.to_vec();
+        expected.push("end");
+        assert_eq!(words.lines().map(str::trim_end).collect::<Vec<_>>(), expected, "{}: {typed:?}\n{said}", shell.name);
+    }
+}
+
+/// What the terminal showed, and the words that gzcc got, when this was typed, and the return key pressed.
+fn answer(t: &Sandbox, shell: &Shell, typed: &str) -> (String, String) {
+    let (master, slave) = terminal();
+    let start = shell.start.iter().map(|word| word.replace("FIRST", t.path("first").to_str().unwrap()));
+    // The terminal has to be the shell's own, which setsid then becomes.
+    let words: Vec<String> = ["--ctty", shell.name].map(str::to_owned).into_iter().chain(start).collect();
+    let mut command = t.command("setsid", words).into_command();
+    let home = t.path("");
+    command.current_dir(t.path("work")).env("HOME", &home).env("ZDOTDIR", &home).env("XDG_CONFIG_HOME", &home);
+    command.env("XDG_DATA_HOME", &home).env("XDG_STATE_HOME", &home).env("XDG_RUNTIME_DIR", &home).env("TERM", "xterm");
+    let (input, output) = (slave.try_clone().unwrap(), slave.try_clone().unwrap());
+    let mut child =
+        command.stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(slave)).spawn().unwrap();
+    drop(command);
+    let mut keys = fs::File::from(master);
+    let mut screen = keys.try_clone().unwrap();
+    let shown = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&shown);
+    let watcher = std::thread::spawn(move || {
+        let mut some = [0; 4096];
+        // It ends with an error when the last who has the terminal open has gone.
+        while let Ok(n @ 1..) = screen.read(&mut some) {
+            seen.lock().unwrap().push_str(&String::from_utf8_lossy(&some[..n]));
+        }
+    });
+    let words = || fs::read_to_string(t.path("words")).unwrap_or_default();
+    wait_for(|| shown.lock().unwrap().contains("READY> "));
+    keys.write_all(format!("{typed}\r").as_bytes()).unwrap();
+    wait_for(|| words().ends_with("end\n"));
+    let words = words();
+    let _ = fs::remove_file(t.path("words"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    watcher.join().unwrap();
+    let shown = shown.lock().unwrap().clone();
+    (shown, words)
+}
+
+/// Waits until `holds`, or so long that what comes next will fail.
+fn wait_for(holds: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !holds() && begin.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Both ends of a terminal.
+fn terminal() -> (OwnedFd, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    (master, slave.into())
+}

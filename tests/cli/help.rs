@@ -1,0 +1,191 @@
+//! Help, the manual page, and what a mistyped option is told.
+
+use crate::harness::{Sandbox, have};
+
+/// What these words print.
+fn printed(words: &[&str]) -> String {
+    String::from_utf8(Sandbox::new().gzcc(words).succeeds()).unwrap()
+}
+
+/// The long options that a text names where an option is introduced.
+fn long_options(help: &str) -> Vec<&str> {
+    let introduced = help.lines().filter(|line| line.trim_start().starts_with('-'));
+    let words = introduced.flat_map(|line| line.split([' ', ',', '=', '[', ']']));
+    let aliases = help.lines().filter(|line| line.contains("alias")).flat_map(|line| line.split([' ', ',', ']']));
+    words.chain(aliases).filter(|word| word.len() > 2 && word.starts_with("--")).collect()
+}
+
+/// The examples at the end of a text, and what each is said to do.
+fn examples(help: &str) -> Vec<(&str, &str)> {
+    let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+    examples.lines().map(|line| line.trim().split_once("  ").unwrap()).collect()
+}
+
+#[test]
+fn help_fits_a_narrow_terminal() {
+    for word in ["-h", "--help"] {
+        for line in printed(&[word]).lines() {
+            assert!(line.chars().count() <= 80, "{word}: {line}");
+        }
+    }
+}
+
+#[test]
+fn short_help_is_a_screen_with_a_line_for_each_option() {
+    let help = printed(&["-h"]);
+    assert!(help.lines().count() <= 32, "{help}");
+    let (before, _) = help.split_once("\nExamples:\n").unwrap();
+    assert!(before.lines().all(|line| !line.starts_with("       ")), "a line goes on in the next one: {help}");
+    for daily in ["--decompress", "--rm", "--recursive", "--jobs <N>", "-0 to -12", "Exit status"] {
+        assert!(help.contains(daily), "{daily}: {help}");
+    }
+    for rare in ["--scheduler", "--rsyncable", "--completions", "named-temporaries"] {
+        assert!(!help.contains(rare), "{rare}: {help}");
+    }
+}
+
+#[test]
+fn long_help_has_all_of_it_under_headings() {
+    let (short, long) = (printed(&["-h"]), printed(&["--help"]));
+    let headings =
+        ["Operation:", "Compression:", "Choosing files:", "Output:", "Originals:", "Running:", "Reporting:", "Help:"];
+    let found: Vec<&str> = long.lines().filter(|line| headings.contains(line)).collect();
+    assert_eq!(found, headings, "{long}");
+    let all = long_options(&long);
+    assert!(all.len() > 30 && !all.contains(&"--named-temporaries"), "{all:?}");
+    for option in long_options(&short) {
+        assert!(all.contains(&option), "{option}");
+    }
+    assert!(long.contains("Usage: gzcc [OPTIONS] [FILE]...") && long.contains("Exit status"), "{long}");
+    assert!(!long.contains("\nOptions:"), "an option has no heading: {long}");
+}
+
+#[test]
+fn help_ends_with_five_examples_that_work() {
+    let (short, long, page) = (printed(&["-h"]), printed(&["--help"]), rendered(&printed(&["--man"])));
+    let examples = examples(&long);
+    assert_eq!(examples, self::examples(&short));
+    assert_eq!(examples.len(), 5);
+    let t = Sandbox::new();
+    for file in ["x.log", "y.log", "logs/z", "dir/w", "a", "b"] {
+        t.write(file, "an error\n");
+    }
+    for (example, _) in examples {
+        assert!(page.contains(example), "{example}: {page}");
+        // The fifth has them read.
+        t.shell("gzcc -f a b").succeeds();
+        if example.contains("-d *.gz") {
+            t.shell("rm x.log y.log a b; mv dir.tar.gz tar").succeeds();
+        }
+        let out = t.shell(&format!("set -eo pipefail; {example}")).succeeds();
+        let expected = if example.ends_with("grep error") { "an error\nan error\n" } else { "" };
+        assert!(expected.is_empty() || out == expected.as_bytes(), "{example}");
+    }
+    for made in ["x.log.gz", "y.log.gz", "logs/z.gz", "x.log", "a"] {
+        assert!(t.exists(made), "{made}: {:?}", t.names());
+    }
+    assert!(!t.exists("logs/z"));
+    t.shell("gzcc -dc < tar | tar t | grep -qx dir/w").succeeds();
+}
+
+#[test]
+fn help_and_version_are_given_beside_other_options() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    assert_eq!(t.gzcc(["--rm", "-c", "a", "-h"]).succeeds(), printed(&["-h"]).into_bytes());
+    assert_eq!(t.gzcc(["-rvh", "--nonsense"]).succeeds(), printed(&["-h"]).into_bytes());
+    assert_eq!(t.gzcc(["-d", "--help", "a"]).succeeds(), printed(&["--help"]).into_bytes());
+    for words in [["-V", "a"], ["a", "--version"], ["--rm", "-cV"]] {
+        assert_eq!(t.gzcc(words).succeeds(), format!("gzcc {}\n", env!("CARGO_PKG_VERSION")).into_bytes());
+    }
+    assert_eq!(t.gzcc(["--rm", "-c", "a", "--man"]).succeeds(), printed(&["--man"]).into_bytes());
+    assert_eq!(t.names(), ["a"]);
+}
+
+#[test]
+fn a_mistyped_option_is_told_what_is_similar() {
+    let told = [
+        ("--levle 3", "unexpected argument '--levle' found (similar: --level)"),
+        ("--recusrive", "unexpected argument '--recusrive' found (similar: --recursive)"),
+        ("--recursve", "unexpected argument '--recursve' found (similar: --recursive)"),
+        ("--output_dir x", "unexpected argument '--output_dir' found (similar: --output-dir)"),
+        ("--jbos 3", "unexpected argument '--jbos' found (similar: --jobs)"),
+        // Whoever types it means the very opposite of --decompress.
+        ("--compres", "unexpected argument '--compres' found"),
+        ("-x", "unexpected argument '-x' found"),
+        ("--dry-run", "unexpected argument '--dry-run' found"),
+        (
+            "--scheduler thread",
+            "invalid value 'thread' for '--scheduler <WHO>': it is one of threads, rayon (similar: threads)",
+        ),
+        (
+            "--engine nativ",
+            "invalid value 'nativ' for '--engine <ENGINE>': it is one of native, flate2 (similar: native)",
+        ),
+        ("--engine x", "invalid value 'x' for '--engine <ENGINE>': it is one of native, flate2"),
+    ];
+    let t = Sandbox::new();
+    t.write("a", "x");
+    for (words, reason) in told {
+        let line = format!("gzcc: {reason}; see gzcc --help");
+        assert_eq!(t.gzcc(words.split(' ').chain(["a"])).says(1, &[&line]), "");
+    }
+    assert_eq!(t.names(), ["a"]);
+}
+
+/// The manual page as a terminal of 80 columns shows it.
+fn rendered(page: &str) -> String {
+    let t = Sandbox::new();
+    // Plain text, and the lines of a page without end.
+    let words = ["-man", "-Tutf8", "-ww", "-P-cbou", "-rLL=78n", "-rcR=1"];
+    let text = String::from_utf8(t.command("groff", words).stdin(page).succeeds()).unwrap();
+    // Minus signs, which can be copied, are minus signs.
+    text.replace('\u{2212}', "-")
+}
+
+#[test]
+fn the_manual_page_is_rendered_without_a_warning_and_has_all_of_it() {
+    if !have("groff") {
+        return;
+    }
+    let page = printed(&["--man"]);
+    let text = rendered(&page);
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).collect();
+    let sections = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"];
+    assert_eq!(headings[1..=sections.len()], sections, "{text}");
+    assert!(text.contains("\nSEE ALSO\n") && text.contains("gzip(1)"), "{text}");
+    for option in long_options(&printed(&["--help"])) {
+        assert!(long_options(&text).contains(&option), "{option}: {text}");
+    }
+    for said in ["GZCC(1)", "User Commands", concat!("gzcc ", env!("CARGO_PKG_VERSION")), "   Choosing files"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(!text.contains("named-temporaries"));
+}
+
+#[test]
+fn man_itself_finds_nothing_wrong_with_the_page() {
+    if !have("man") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("gzcc.1", printed(&["--man"]));
+    let mut man = t.command("man", ["--warnings=w", "-l", "gzcc.1"]);
+    man.set("MANWIDTH", "80");
+    let text = String::from_utf8(man.succeeds()).unwrap();
+    assert!(text.contains("gzcc - compress files in parallel"), "{text}");
+}
+
+#[test]
+fn what_is_printed_is_lost_to_no_full_disk_without_a_word_and_to_no_reader_with_one() {
+    let t = Sandbox::new();
+    for words in ["--help", "--man", "--completions bash", "--completions zsh"] {
+        let full = "gzcc: standard output: No space left on device";
+        let line = t.shell(&format!("gzcc {words} > /dev/full")).run();
+        line.assert(line.status.code() == Some(1) && line.stderr().trim_end() == full, words);
+        // The reader has gone before there is anything to read.
+        let gone = t.shell(&format!("{{ sleep 0.1; gzcc {words}; echo $? > status; }} | true")).run();
+        gone.assert(gone.stderr.is_empty() && t.read("status") == b"141\n", words);
+    }
+}
