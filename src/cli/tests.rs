@@ -12,8 +12,7 @@ fn settings(words: &str) -> Result<Settings, Usage> {
 
 #[test]
 fn the_command_is_well_formed() {
-    use clap::CommandFactory;
-    Typed::command().debug_assert();
+    definition().debug_assert();
 }
 
 /// Or a value that looks like a level would become one.
