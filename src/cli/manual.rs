@@ -142,7 +142,11 @@ fn names(option: &Arg) -> Vec<Inline> {
 /// What an option does, which values it takes, and which it has if none is given.
 fn meaning(option: &Arg) -> String {
     let help = option.get_long_help().or(option.get_help()).map(ToString::to_string).unwrap_or_default();
-    let mut sentences: Vec<String> = help.split("\n\n").map(sentence).collect();
+    let (first, more) = help.split_once("\n\n").unwrap_or((&help, ""));
+    // A default that clap does not know stands in the text, as -h is to have it.
+    let told = first.strip_suffix(']').and_then(|first| first.rsplit_once(" [default: "));
+    let (first, told) = told.unwrap_or((first, ""));
+    let mut sentences: Vec<String> = [first].into_iter().chain(more.split("\n\n")).map(sentence).collect();
     if !option.get_action().takes_values() {
         return sentences.join(" ");
     }
@@ -154,15 +158,17 @@ fn meaning(option: &Arg) -> String {
     if !values.is_empty() {
         sentences.push(format!("One of {}.", values.join(", ")));
     }
-    let default = option.get_default_values().iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    if !default.is_empty() && !option.is_hide_default_value_set() {
+    let known = option.get_default_values().first().filter(|_| !option.is_hide_default_value_set());
+    let default = known.map_or(told.into(), |value| value.to_string_lossy());
+    if !default.is_empty() {
         sentences.push(format!("Default: {default}."));
     }
+    sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
 }
 
 /// A paragraph of help as a sentence; help ends without a full stop.
 fn sentence(paragraph: &str) -> String {
     let paragraph = paragraph.trim();
-    if paragraph.ends_with(['.', ':']) { paragraph.to_owned() } else { format!("{paragraph}.") }
+    if paragraph.is_empty() || paragraph.ends_with(['.', ':']) { paragraph.to_owned() } else { format!("{paragraph}.") }
 }

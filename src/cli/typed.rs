@@ -170,7 +170,7 @@ pub(super) struct Typed {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = HELP)]
     pub(super) version: Option<bool>,
-    /// Print the manual page: gzcc --man | man -l -
+    /// Print the manual page (gzcc --man | man -l -)
     #[arg(long, help_heading = HELP)]
     pub(super) man: bool,
     /// Print what makes SHELL complete gzcc's options
