@@ -28,24 +28,49 @@ pub(super) fn usage(error: &clap::Error) -> String {
             first.strip_prefix("error: ").unwrap_or(first).to_owned()
         }
     };
+    let typed = context(ContextKind::InvalidArg);
+    let slipped = typed.as_deref().filter(|_| error.kind() == ErrorKind::UnknownArgument).and_then(meant);
     let kinds = [
-        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
-        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+        (typed, slipped.or(context(ContextKind::SuggestedArg))),
+        (context(ContextKind::InvalidValue), context(ContextKind::SuggestedValue)),
     ];
-    for (typed, suggested) in kinds {
+    for (typed, suggestion) in kinds {
         // What begins with another letter is seldom meant: --compres is no --decompress.
         let initial = |word: &str| word.trim_start_matches('-').chars().next();
-        let typed = context(typed);
-        let meant = |suggestion: &String| typed.as_deref().is_none_or(|typed| initial(typed) == initial(suggestion));
-        if let Some(suggestion) = context(suggested).filter(meant) {
+        let close = |suggestion: &String| typed.as_deref().is_none_or(|typed| initial(typed) == initial(suggestion));
+        if let Some(suggestion) = suggestion.filter(close) {
             line += &format!(" (similar: {suggestion})");
         }
     }
     Shown::text(&line).to_string()
 }
 
+/// The long option that was meant, if it is a slip of the fingers away. clap, which compares by likeness, may take
+/// --mn-size for --max-size.
+fn meant(typed: &str) -> Option<String> {
+    let typed = typed.strip_prefix("--")?;
+    let definition = super::definition();
+    let shown = definition.get_arguments().filter(|option| !option.is_hide_set());
+    let mut names = shown.flat_map(|option| option.get_long_and_visible_aliases().unwrap_or_default());
+    let name = names.find(|name| is_slip(typed.as_bytes(), name.as_bytes()))?;
+    Some(format!("--{name}"))
+}
+
+/// Whether the words differ by a letter lost, added or replaced, or by two exchanged.
+fn is_slip(typed: &[u8], meant: &[u8]) -> bool {
+    let same = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let (typed, meant) = (&typed[same..], &meant[same..]);
+    let same = typed.iter().rev().zip(meant.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&typed[..typed.len() - same], &meant[..meant.len() - same]) {
+        ([], [_]) | ([_], [] | [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::is_slip;
     use crate::cli::{Environment, Usage, definition, parse};
 
     /// What gzcc says to this word.
@@ -69,10 +94,23 @@ mod tests {
                 let doubled = [&name[..at], &name[at..at + 1], &name[at..]].concat();
                 for typed in [exchanged, lost, doubled].into_iter().filter(|typed| typed != name) {
                     let line = said(&format!("--{typed}"));
-                    let found = line == "understood" || line.contains(&format!("(similar: --{name})"));
-                    assert!(found, "{typed}: {line}");
+                    // Two options may be as near: --file0s-from.
+                    let told = line.split_once("(similar: --").and_then(|(_, rest)| rest.split(')').next());
+                    let found = told.is_some_and(|told| is_slip(typed.as_bytes(), told.as_bytes()));
+                    assert!(line == "understood" || found, "{typed}: {line}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_slip_is_one_letter_or_two_exchanged() {
+        for typed in ["mn-size", "mni-size", "mmin-size", "nin-size", "min-siz", "min-sizes"] {
+            assert!(is_slip(typed.as_bytes(), b"min-size"), "{typed}");
+        }
+        for typed in ["min-size", "max-size", "inm-size", "mi-siz", "min"] {
+            assert!(!is_slip(typed.as_bytes(), b"min-size"), "{typed}");
+        }
+        assert!(!is_slip(b"", b"") && is_slip(b"a", b"") && is_slip(b"ab", b"ba") && !is_slip(b"ab", b"cd"));
     }
 }
