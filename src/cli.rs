@@ -11,6 +11,7 @@ mod help;
 mod levels;
 mod manual;
 mod moments;
+mod reporting;
 mod typed;
 mod values;
 
@@ -91,6 +92,10 @@ impl Typed {
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
+        let reads_stdin =
+            self.files.iter().any(|file| file == "-") || self.files.is_empty() && !self.choosing.has_list();
+        let given = reporting::Given { mode: self.mode(), destination: &destination, reads_stdin };
+        let (reporting, only_smaller) = self.reporting.decide(&given)?;
         let (engine, level) = self.engine_and_level(wishes)?;
         let mode = self.mode();
         let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
@@ -120,6 +125,7 @@ impl Typed {
             rsyncable: self.rsyncable,
             verify: self.verify,
             update: self.update,
+            only_smaller,
             max_size: self.max_size,
             sync: chosen(self.sync, self.no_sync),
             verbosity: match (self.quiet, self.verbose) {
@@ -127,6 +133,7 @@ impl Typed {
                 (_, true) => Verbosity::Verbose,
                 _ => Verbosity::Normal,
             },
+            reporting,
             unnamed_temporaries: !self.named_temporaries,
             ..Settings::default()
         })

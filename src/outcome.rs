@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::shown::Shown;
 
@@ -19,12 +20,14 @@ pub struct Label {
     pub position: Option<u64>,
     /// It is standard input.
     pub is_stdin: bool,
+    /// When it was taken up.
+    pub began: Option<Instant>,
 }
 
 impl Label {
     /// Of what stands behind all inputs.
     pub fn of_output(shown: PathBuf) -> Self {
-        Self { shown, position: None, is_stdin: false }
+        Self { shown, position: None, is_stdin: false, began: None }
     }
 
     /// Of inputs whose names could not be found out.
@@ -219,6 +222,8 @@ pub enum Reason {
     UpToDate(PathBuf),
     /// The same, but it does not hold what the original does, which was to go.
     HoldsOther(PathBuf),
+    /// Its output would not be smaller by as much as was asked for.
+    NotSmaller,
     /// An output for several inputs, of which there were none.
     NoInput,
     /// Originals were to be removed, and share their output.
@@ -267,7 +272,9 @@ impl Reason {
             | Self::NotChosen
             | Self::WalkedLink
             | Self::WalkedOutput
-            | Self::UpToDate(_) => Verdict { said: false, status: Status::Success },
+            | Self::UpToDate(_)
+            // That is what was asked for.
+            | Self::NotSmaller => Verdict { said: false, status: Status::Success },
             _ => Verdict { said: true, status: Status::Warning },
         }
     }
@@ -299,6 +306,7 @@ impl fmt::Display for Reason {
                 write!(f, "{} is not older and holds something else; left alone (-f replaces it)", Shown::path(output))
             }
             Self::OriginalsShare => f.write_str("takes several inputs, so the originals are kept"),
+            Self::NotSmaller => f.write_str("does not get as small as asked; left alone"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }
     }

@@ -14,6 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::anyhow;
 use rustix::fs::FileType;
@@ -277,7 +278,7 @@ impl Plan {
 
     fn label(&mut self, shown: PathBuf) -> Label {
         self.planned += 1;
-        Label { shown, position: Some(self.planned - 1), is_stdin: false }
+        Label { shown, position: Some(self.planned - 1), is_stdin: false, began: Some(Instant::now()) }
     }
 
     /// Opens an argument's folder.

@@ -3,23 +3,29 @@
 //! The only room of the library that prints. A line is one write, so lines of different workers never mix.
 
 mod gnu;
+mod json;
 mod listing;
 mod question;
 mod queue;
+mod tally;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use self::json::Json;
 use self::listing::Listing;
 pub use self::question::may_replace;
 use self::queue::Queue;
+use self::tally::Sizes;
+pub use self::tally::Tally;
 use crate::lock::lock;
 use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
-use crate::settings::{Mode, Rules, Scheduler, Settings, Verbosity};
+use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
 
 /// Takes in outcomes as they come about.
@@ -31,6 +37,9 @@ pub struct Report {
     queue: Option<Queue>,
     /// Where they are told as a table.
     listing: Option<Mutex<Listing>>,
+    /// Where they are told to machines, as they come about.
+    json: Option<Json>,
+    began: Instant,
     /// Devices without room for an output.
     full: Mutex<BTreeSet<u64>>,
     /// Standard output takes no more.
@@ -51,35 +60,25 @@ struct Voice {
     removes: bool,
     /// Whether outputs are replaced.
     force: bool,
-}
-
-/// What a run came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally {
-    /// What was done.
-    pub mode: Mode,
-    /// Inputs done.
-    pub done: u64,
-    /// Inputs left alone.
-    pub skipped: u64,
-    /// Inputs that failed.
-    pub failed: u64,
-    /// The worst that happened.
-    pub status: Status,
-    /// The reader of standard output went away.
-    pub reader_gone: bool,
+    /// Who works, and how it is handed out.
+    workers: String,
 }
 
 impl Report {
     /// A report of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
         let Settings { program, rules, mode, verbosity, force, .. } = *settings;
+        let json = settings.reporting.json;
         let lists = matches!(mode, Mode::List | Mode::ListTrailers);
+        let jobs = settings.jobs.get();
+        let workers = format!("{jobs} worker{}, {}", if jobs == 1 { "" } else { "s" }, settings.scheduler.name());
         Self {
-            voice: Voice { program, rules, mode, verbosity, removes: settings.removes(), force },
+            voice: Voice { program, rules, mode, verbosity, removes: settings.removes(), force, workers },
             tally: Mutex::new(Tally::of(mode)),
-            queue: (lists || mode == Mode::Test).then(Queue::default),
-            listing: lists.then(|| Mutex::new(Listing::new(settings))),
+            queue: (!json && (lists || mode == Mode::Test)).then(Queue::default),
+            listing: (lists && !json).then(|| Mutex::new(Listing::new(settings))),
+            json: json.then(|| Json::new(settings)),
+            began: Instant::now(),
             full: Mutex::default(),
             stdout_ended: AtomicBool::new(false),
             #[cfg(test)]
@@ -88,16 +87,15 @@ impl Report {
     }
 
     /// Tells with -v who is about to work, as far as options, affinity, quota and limits have left anybody.
-    pub fn begin(&self, settings: &Settings) {
-        if self.voice.verbosity < Verbosity::Verbose || self.voice.rules == Rules::Gzip || self.listing.is_some() {
-            return;
+    pub fn begin(&self) {
+        if self.tells_all() {
+            say(format_args!("gzcc: {}", self.voice.workers));
         }
-        let jobs = settings.jobs.get();
-        let scheduler = match settings.scheduler {
-            Scheduler::Threads => "threads",
-            Scheduler::Rayon => "rayon",
-        };
-        say(format_args!("gzcc: {jobs} worker{}, {scheduler}", if jobs == 1 { "" } else { "s" }));
+    }
+
+    /// Whether -v has a word on the run itself.
+    fn tells_all(&self) -> bool {
+        self.voice.verbosity == Verbosity::Verbose && self.voice.rules == Rules::Gzcc && self.listing.is_none()
     }
 
     /// Takes in what became of an input.
@@ -153,6 +151,20 @@ impl Report {
         if let Some(totals) = self.listing.as_ref().and_then(|listing| lock(listing).totals()) {
             self.print(&totals);
         }
+        let tally = self.tally();
+        if self.tells_all() {
+            say(format_args!("gzcc: {}, {}", tally.figures(self.began.elapsed()), self.voice.workers));
+        }
+        self.tell_machine(|json| json.summary(&tally));
+    }
+
+    /// Tells whoever reads JSON, if anybody does.
+    fn tell_machine(&self, tell: impl FnOnce(&Json) -> io::Result<()>) {
+        // It has been told once, and is not told again for every line.
+        let json = self.json.as_ref().filter(|_| !self.stdout_ended.load(Ordering::Relaxed));
+        if let Some(Err(error)) = json.map(tell) {
+            self.stdout_failed(error);
+        }
     }
 
     /// Tells that a signal ends the run, and how far it got. Nothing is told or counted after that.
@@ -181,6 +193,7 @@ impl Report {
             let line = lock(listing).line(label, done);
             self.print(&line);
         }
+        self.tell_machine(|json| json.tell(label, &outcome));
         // Nobody is told what a reader that went away has missed.
         if matches!(outcome, Outcome::NotReached) && self.tally().reader_gone {
             return;
@@ -196,6 +209,8 @@ impl Report {
         let status = match outcome {
             Outcome::Done(done) => {
                 tally.done += 1;
+                tally.bytes_in += done.bytes_in;
+                tally.bytes_out += done.bytes_out;
                 if done.shortfall.is_some() { Status::Warning } else { Status::Success }
             }
             Outcome::Skipped(reason) => {
@@ -268,30 +283,6 @@ impl Voice {
     }
 }
 
-impl Tally {
-    /// Of a run in which nothing has happened yet.
-    pub fn of(mode: Mode) -> Self {
-        Self { mode, done: 0, skipped: 0, failed: 0, status: Status::Success, reader_gone: false }
-    }
-
-    /// The line that ends a run: `Compressed 3 files, 1 skipped`.
-    pub fn line(&self) -> String {
-        let what = match self.mode {
-            Mode::Compress => "Compressed",
-            Mode::Decompress => "Decompressed",
-            Mode::Test => "Tested",
-            Mode::List | Mode::ListTrailers => "Listed",
-        };
-        let mut line = format!("{what} {} file{}", self.done, if self.done == 1 { "" } else { "s" });
-        for (count, what) in [(self.skipped, "skipped"), (self.failed, "failed")] {
-            if count > 0 {
-                line += &format!(", {count} {what}");
-            }
-        }
-        line
-    }
-}
-
 /// Prints one line on standard error. If that fails there is nobody left to tell.
 pub fn say(line: std::fmt::Arguments<'_>) {
     // Tests of this crate ask the report what was told.
@@ -313,14 +304,7 @@ struct Figures<'a>(&'a Done, Mode);
 impl std::fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self(Done { bytes_in, bytes_out, output, .. }, mode) = self;
-        write!(f, "{bytes_in} -> {bytes_out} bytes")?;
-        let (packed, plain) = match mode {
-            Mode::Compress => (bytes_out, bytes_in),
-            _ => (bytes_in, bytes_out),
-        };
-        if *plain > 0 {
-            write!(f, " ({:.1}%)", *packed as f64 * 100.0 / *plain as f64)?;
-        }
+        write!(f, "{}", Sizes(*bytes_in, *bytes_out, *mode))?;
         match output {
             Some(output) => write!(f, ", {}", Shown::path(output)),
             None if *mode == Mode::Test => f.write_str(", OK"),
@@ -332,16 +316,6 @@ impl std::fmt::Display for Figures<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_line_counts_and_leaves_out_what_is_zero() {
-        let tally = |done, skipped, failed| Tally { done, skipped, failed, ..Tally::of(Mode::Compress) }.line();
-        assert_eq!(tally(0, 0, 0), "Compressed 0 files");
-        assert_eq!(tally(1, 0, 0), "Compressed 1 file");
-        assert_eq!(tally(2, 1, 0), "Compressed 2 files, 1 skipped");
-        assert_eq!(tally(2, 1, 3), "Compressed 2 files, 1 skipped, 3 failed");
-        assert_eq!(Tally::of(Mode::Decompress).line(), "Decompressed 0 files");
-    }
 
     #[test]
     fn figures_hold_sizes_percent_and_output() {

@@ -24,7 +24,7 @@ pub fn run_with_engine(settings: Settings, engine: deflate::Make) -> Tally {
 
 /// [`run_with_engine`] with a report that somebody else may look at meanwhile.
 pub fn run_reporting(settings: Settings, report: &Report, engine: deflate::Make) -> Tally {
-    report.begin(&settings);
+    report.begin();
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
         Ok(jobs) => schedule::run(&settings, &jobs, report, engine),
@@ -40,7 +40,11 @@ pub fn counts_aloud(settings: &Settings) -> bool {
     let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
     let counted = to_files || settings.mode == Mode::Test;
     let no_data = !settings.is_filter() && (!to_files || settings.inputs.iter().all(|input| input != "-"));
-    counted && no_data && settings.verbosity > Verbosity::Quiet && settings.rules == Rules::Gzcc
+    counted
+        && no_data
+        && !settings.reporting.json
+        && settings.verbosity > Verbosity::Quiet
+        && settings.rules == Rules::Gzcc
 }
 
 /// Nothing could be begun: every argument is named.
@@ -51,7 +55,7 @@ fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outc
     let named = arguments.chain(list).chain(settings.is_filter().then(|| stdin_name(settings)));
     for (position, name) in named.enumerate() {
         report.outcome(
-            &Label { shown: name.into(), position: Some(position as u64), is_stdin: false },
+            &Label { shown: name.into(), position: Some(position as u64), is_stdin: false, began: None },
             outcome.for_another(),
         );
     }

@@ -5,6 +5,7 @@
 
 mod choosing;
 mod list;
+mod reporting;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
 pub use self::list::NameList;
+pub use self::reporting::Reporting;
 use crate::memory::available_workers;
 
 /// Everything one run needs to know.
@@ -61,12 +63,16 @@ pub struct Settings {
     pub verify: bool,
     /// Leave alone what has an output that is not older, or with [`Originals::Remove`] finish what such an output began.
     pub update: bool,
+    /// Keep no output that is not this many percent smaller than its original; 0 is smaller at all.
+    pub only_smaller: Option<u8>,
     /// Most bytes that a file may expand to.
     pub max_size: Option<u64>,
     /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or whatever [`Settings::syncs`] finds right.
     pub sync: Option<bool>,
     /// How much is said.
     pub verbosity: Verbosity,
+    /// What is told besides messages.
+    pub reporting: Reporting,
     /// Create outputs without a name where the system can. `false` only to test the other way.
     pub unnamed_temporaries: bool,
 }
@@ -109,9 +115,11 @@ impl Default for Settings {
             rsyncable: false,
             verify: false,
             update: false,
+            only_smaller: None,
             max_size: None,
             sync: None,
             verbosity: Verbosity::Normal,
+            reporting: Reporting::default(),
             unnamed_temporaries: true,
         }
     }
@@ -233,6 +241,16 @@ pub enum Scheduler {
     Threads,
     /// Tasks on a rayon pool, one a file and more for a big one.
     Rayon,
+}
+
+impl Scheduler {
+    /// What it is called on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Threads => "threads",
+            Self::Rayon => "rayon",
+        }
+    }
 }
 
 /// Where what is made goes.

@@ -20,6 +20,7 @@ mod blocks;
 mod piece;
 mod reader;
 mod shared;
+mod worth;
 mod writer;
 
 use std::collections::VecDeque;

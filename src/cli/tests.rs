@@ -20,7 +20,8 @@ fn the_command_is_well_formed() {
 fn every_option_that_takes_a_value_is_known_where_levels_are_spelt() {
     use clap::CommandFactory;
     let command = Typed::command();
-    let options = command.get_arguments().filter(|option| option.get_action().takes_values());
+    let options =
+        command.get_arguments().filter(|option| option.get_action().takes_values() && !option.is_require_equals_set());
     let names = options.flat_map(|option| option.get_long_and_visible_aliases().unwrap_or_default());
     let missing: Vec<&str> =
         names.filter(|name| !super::levels::LONG_TAKE_VALUE.contains(&format!("--{name}").as_str())).collect();

@@ -12,6 +12,7 @@ use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::choosing::Choosing;
+use super::reporting::ReportingArgs;
 use super::values::{Engine, jobs, level, size, suffix};
 use gzcc::settings;
 
@@ -19,10 +20,11 @@ const OPERATION: &str = "Operation";
 const COMPRESSION: &str = "Compression";
 /// Which has options in a file of their own as well.
 pub(super) const CHOOSING: &str = "Choosing files";
-const OUTPUT: &str = "Output";
+pub(super) const OUTPUT: &str = "Output";
 const ORIGINALS: &str = "Originals";
 const RUNNING: &str = "Running";
-const REPORTING: &str = "Reporting";
+/// Which has options in a file of their own as well.
+pub(super) const REPORTING: &str = "Reporting";
 const HELP: &str = "Help";
 
 /// Compress files at once, each to its .gz, and big ones in pieces; or decompress.
@@ -163,6 +165,8 @@ pub(super) struct Typed {
     /// A line for each file, and one on the workers
     #[arg(short, long, overrides_with = "quiet", action = ArgAction::SetTrue, help_heading = REPORTING)]
     pub(super) verbose: bool,
+    #[command(flatten)]
+    pub(super) reporting: ReportingArgs,
 
     /// Print help: -h what is used daily, --help all
     #[arg(short, long, action = ArgAction::Help, help_heading = HELP)]

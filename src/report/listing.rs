@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn label(name: &str) -> Label {
-        Label { shown: name.into(), position: Some(0), is_stdin: false }
+        Label { shown: name.into(), position: Some(0), is_stdin: false, began: None }
     }
 
     #[test]

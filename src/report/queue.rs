@@ -118,7 +118,7 @@ mod tests {
     use std::cell::RefCell;
 
     fn label(position: u64) -> Label {
-        Label { shown: position.to_string().into(), position: Some(position), is_stdin: false }
+        Label { shown: position.to_string().into(), position: Some(position), is_stdin: false, began: None }
     }
 
     /// Settles the inputs in this order, telling the even ones, and compares what is told after each.

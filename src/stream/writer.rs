@@ -3,7 +3,7 @@
 use flate2::Crc;
 
 use super::piece::{Packed, Piece, Place};
-use super::{Entry, Shared};
+use super::{Entry, Shared, worth};
 use crate::gzip::{self, Damage};
 use crate::inflate::{Check, Content, Trailing};
 use crate::interrupt;
@@ -142,7 +142,24 @@ impl Writer {
             let verified = verification.take_in(&bytes, (place.first, place.last), &progress.crc, progress.bytes_in);
             verified.map_err(|mismatch| Outcome::Failed(mismatch.into()))?;
         }
+        let (written, grew) = (self.progress.bytes_out + bytes.len() as u64, self.progress.grew);
+        if let Some(percent) = self.least_percent(shared) {
+            let read = self.progress.bytes_in;
+            let pays = match place.last {
+                // What changes while it is read is told as that.
+                true => grew || worth::pays(percent, read, written),
+                false => !worth::is_hopeless(percent, place.part.input.size, read, written),
+            };
+            if !pays {
+                return Err(Outcome::Skipped(Reason::NotSmaller));
+            }
+        }
         self.write_bytes(bytes, shared)
+    }
+
+    /// How many percent smaller an output has to be to be kept, if it can still be left out.
+    fn least_percent(&self, shared: &Shared<'_>) -> Option<u8> {
+        shared.settings.only_smaller.filter(|_| matches!(self.sink, Sink::Own(_)))
     }
 
     /// Checks and writes content.

@@ -61,7 +61,7 @@ impl Scenario {
         }
         t.gzcc(["-q", "-r", "."]).succeeds();
         let mut files = Vec::new();
-        let mut all = (Vec::new(), Vec::new());
+        let mut all = (Vec::new(), Vec::<u8>::new());
         for (name, content) in contents {
             let (packed_name, packed) = (format!("{name}.gz"), t.read(format!("{name}.gz")));
             all.0.extend(&packed);

@@ -1,0 +1,173 @@
+//! The report for machines: a JSON object a line, for each input as it ends and one for all at the end.
+//!
+//! The README has the schema; it may get more fields, and none may change its meaning.
+//!
+//! A line is out when its input has ended. What ends while another line is being written is written with the next one,
+//! by whoever is at it, so a slow reader makes longer writes, and holds back one worker and not all of them.
+
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::Tally;
+use crate::lock::lock;
+use crate::outcome::{Chain, Done, Label, Outcome};
+use crate::settings::{Mode, Settings};
+
+/// The report for machines, under way.
+#[derive(Debug)]
+pub(super) struct Json {
+    mode: &'static str,
+    workers: usize,
+    scheduler: &'static str,
+    began: Instant,
+    lines: Mutex<Lines>,
+}
+
+/// Lines on their way out.
+#[derive(Debug, Default)]
+struct Lines {
+    pending: Vec<u8>,
+    /// Somebody writes, and looks for more when done.
+    writing: bool,
+}
+
+/// What became of one input.
+#[derive(Serialize)]
+struct File<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    input: Input<'a>,
+    #[serde(flatten)]
+    output: Output<'a>,
+    bytes_in: Option<u64>,
+    bytes_out: Option<u64>,
+    seconds: f64,
+    status: &'static str,
+    reason: Option<String>,
+}
+
+/// A name, and its bytes where it is no UTF-8.
+#[derive(Serialize)]
+struct Input<'a> {
+    input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_bytes: Option<&'a [u8]>,
+}
+
+/// The same of an output, if there is one.
+#[derive(Serialize)]
+struct Output<'a> {
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_bytes: Option<&'a [u8]>,
+}
+
+/// What the run came to.
+#[derive(Serialize)]
+struct Summary {
+    r#type: &'static str,
+    mode: &'static str,
+    done: u64,
+    skipped: u64,
+    failed: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    seconds: f64,
+    workers: usize,
+    scheduler: &'static str,
+    exit_status: u8,
+}
+
+impl Json {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let mode = match settings.mode {
+            Mode::Compress => "compress",
+            Mode::Decompress => "decompress",
+            Mode::Test => "test",
+            Mode::List | Mode::ListTrailers => "list",
+        };
+        let (workers, scheduler) = (settings.jobs.get(), settings.scheduler.name());
+        Self { mode, workers, scheduler, began: Instant::now(), lines: Mutex::default() }
+    }
+
+    /// Tells what became of an input.
+    pub(super) fn tell(&self, label: &Label, outcome: &Outcome) -> io::Result<()> {
+        let (status, reason) = match outcome {
+            Outcome::Done(done) => ("done", done.shortfall.as_ref().map(ToString::to_string)),
+            Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
+            Outcome::Failed(error) => ("failed", Some(Chain(error).to_string())),
+            Outcome::NotReached => ("failed", Some("not written, as the output ended before it".into())),
+            // Nobody is left to be told.
+            Outcome::ReaderGone => return Ok(()),
+        };
+        let done = if let Outcome::Done(done) = outcome { Some(done) } else { None };
+        let (input, input_bytes) = name(&label.shown);
+        let output = done.and_then(|done| done.output.as_deref()).map(name);
+        let (output, output_bytes) = output.map_or((None, None), |(output, bytes)| (Some(output), bytes));
+        self.put(&File {
+            r#type: "file",
+            input: Input { input, input_bytes },
+            output: Output { output, output_bytes },
+            bytes_in: done.map(|done: &Done| done.bytes_in),
+            bytes_out: done.map(|done| done.bytes_out),
+            seconds: label.began.map_or(0.0, |began| began.elapsed().as_secs_f64()),
+            status,
+            reason,
+        })
+    }
+
+    /// Tells what the run came to.
+    pub(super) fn summary(&self, tally: &Tally) -> io::Result<()> {
+        let Tally { done, skipped, failed, bytes_in, bytes_out, status, .. } = *tally;
+        self.put(&Summary {
+            r#type: "summary",
+            mode: self.mode,
+            done,
+            skipped,
+            failed,
+            bytes_in,
+            bytes_out,
+            seconds: self.began.elapsed().as_secs_f64(),
+            workers: self.workers,
+            scheduler: self.scheduler,
+            exit_status: status.code(),
+        })
+    }
+
+    fn put(&self, object: &impl Serialize) -> io::Result<()> {
+        let line = serde_json::to_string(object)?;
+        let mut lines = lock(&self.lines);
+        lines.pending.extend_from_slice(line.as_bytes());
+        lines.pending.push(b'\n');
+        if lines.writing {
+            return Ok(());
+        }
+        lines.writing = true;
+        let mut written = Ok(());
+        while written.is_ok() && !lines.pending.is_empty() {
+            let pending = std::mem::take(&mut lines.pending);
+            drop(lines);
+            let mut stdout = io::stdout().lock();
+            written = stdout.write_all(&pending).and_then(|()| stdout.flush());
+            drop(stdout);
+            lines = lock(&self.lines);
+        }
+        // After an error nobody writes any more.
+        lines.writing = written.is_err();
+        if lines.writing {
+            lines.pending = Vec::new();
+        }
+        written
+    }
+}
+
+/// A name as text, with U+FFFD for what is no UTF-8, and then its bytes.
+fn name(path: &Path) -> (String, Option<&[u8]>) {
+    let bytes = path.to_str().is_none().then(|| path.as_os_str().as_bytes());
+    (path.to_string_lossy().into_owned(), bytes)
+}

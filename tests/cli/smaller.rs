@@ -1,0 +1,88 @@
+//! `--only-smaller`: an output that does not pay is not kept, and given up early.
+
+use crate::harness::{BLOCK, Sandbox, have, log, noise};
+
+#[test]
+fn what_does_not_shrink_is_left_alone_and_what_does_is_the_same_as_ever() {
+    for options in [&["-j1"][..], &["-j4"], &["-j4", "--scheduler=rayon"], &["--rsyncable"], &["-0"], &["--verify"]] {
+        let t = Sandbox::new();
+        t.write("log", log(20 * BLOCK));
+        t.write("noise", noise(20 * BLOCK, 1));
+        t.write("short", "x");
+        t.write("empty", "");
+        let files = ["log", "noise", "short", "empty"];
+        let usual = t.gzcc([&["-c"], options, &["log"]].concat()).succeeds();
+        let said = t.gzcc([&["--only-smaller", "--rm"], options, &files[..]].concat()).succeeds();
+        let stored = options == ["-0"];
+        let counted = if stored { "Compressed 0 files, 4 skipped\n" } else { "Compressed 1 file, 3 skipped\n" };
+        assert_eq!(String::from_utf8_lossy(&said), counted, "{options:?}");
+        let left =
+            if stored { vec!["empty", "log", "noise", "short"] } else { vec!["empty", "log.gz", "noise", "short"] };
+        assert_eq!(t.names(), left, "{options:?}");
+        assert!(stored || t.read("log.gz") == usual, "{options:?}");
+    }
+}
+
+#[test]
+fn so_many_percent_are_needed_and_no_more() {
+    let t = Sandbox::new();
+    let content = t.write("a", log(3 * BLOCK));
+    t.gzcc(["a"]).succeeds();
+    let packed = t.read("a.gz").len();
+    let saved = (content.len() - packed) * 100 / content.len();
+    std::fs::remove_file(t.path("a.gz")).unwrap();
+    let skipped = ["gzcc: 1 worker, threads", "gzcc: a: does not get as small as asked; left alone"];
+    t.gzcc(["-vj1", &format!("--only-smaller={}", saved + 1), "a"]).says(0, &skipped);
+    assert_eq!(t.names(), ["a"]);
+    assert_eq!(t.gzcc([&format!("--only-smaller={saved}"), "a"]).succeeds(), b"Compressed 1 file\n");
+    t.assert_holds("a.gz", &content);
+    // Where there is an output already, that stays.
+    t.gzcc(["-f", "--only-smaller=99", "a"]).succeeds();
+    t.assert_holds("a.gz", &content);
+    let said = String::from_utf8(t.gzcc(["-f", "--only-smaller=99", "--json", "a"]).succeeds()).unwrap();
+    assert!(
+        said.contains("\"status\":\"skipped\",\"reason\":\"does not get as small as asked; left alone\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_big_file_that_does_not_shrink_is_not_read_to_its_end() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("big", noise(64 << 20, 3));
+    let big = t.path("big");
+    for options in [&["-j1"][..], &["-j4"], &["-j4", "--scheduler=rayon"], &["-j1", "--rsyncable"]] {
+        let strace = ["-f", "-P", big.to_str().unwrap(), "-e", "trace=read,pread64", "-o", "trace"];
+        let words = [&strace[..], &[env!("CARGO_BIN_EXE_gzcc"), "--only-smaller"], options, &["big"]].concat();
+        assert_eq!(t.command("strace", words).succeeds(), b"Compressed 0 files, 1 skipped\n");
+        let trace = String::from_utf8(t.read("trace")).unwrap();
+        let got = trace.lines().filter_map(|line| line.rsplit_once(" = ")?.1.parse::<usize>().ok());
+        let read: usize = got.sum();
+        // Four blocks, and what was in the workers' hands meanwhile.
+        assert!((4 * BLOCK..16 << 20).contains(&read), "{options:?}: {} MiB", read >> 20);
+    }
+}
+
+#[test]
+fn where_there_is_no_output_for_each_file_it_is_refused() {
+    let t = Sandbox::new();
+    t.write("a", "x");
+    let needs = "gzcc: --only-smaller needs an output for each file; see gzcc --help";
+    for words in [&[][..], &["-c", "a"], &["-o", "x", "a"], &["a", "-"]] {
+        assert_eq!(t.gzcc(["--only-smaller"].iter().chain(words)).says(1, &[needs]), "", "{words:?}");
+    }
+    for word in ["-d", "-t", "-l"] {
+        t.gzcc(["--only-smaller", word, "a"]).says(1, &["gzcc: --only-smaller goes with compressing; see gzcc --help"]);
+    }
+    for value in ["100", "-1", "x", "", "1.5", "50%"] {
+        let reason = "no number from 0 to 99; see gzcc --help";
+        let line = format!("gzcc: invalid value '{value}' for '--only-smaller[=<PCT>]': {reason}");
+        t.gzcc([&format!("--only-smaller={value}"), "a"]).says(1, &[&line]);
+    }
+    // It takes no value that stands apart.
+    t.gzcc(["--only-smaller", "50"]).says(1, &["gzcc: 50: No such file or directory"]);
+    assert_eq!(t.names(), ["a"]);
+}
