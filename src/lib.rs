@@ -52,6 +52,7 @@ mod names;
 pub mod outcome;
 mod output;
 mod plan;
+pub mod progress;
 pub mod report;
 pub mod run;
 mod schedule;

@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use gzcc::deflate;
 use gzcc::interrupt;
 use gzcc::outcome::Status;
-use gzcc::report::{Report, say};
+use gzcc::report::{self, Report, say};
 use gzcc::run::{counts_aloud, run_reporting};
 use gzcc::settings::{Settings, Verbosity};
 use gzcc::shown::Shown;
@@ -45,7 +45,9 @@ fn work(mut settings: Settings) -> Status {
     let report = Arc::new(Report::new(&settings));
     // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
     let _ = interrupt::watch(Arc::clone(&report));
+    let watching = report::watch(&report, &settings);
     let tally = run_reporting(settings, &report, deflate::engine);
+    drop(watching);
     if tally.reader_gone {
         return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
     }

@@ -263,6 +263,17 @@ impl Status {
 }
 
 impl Reason {
+    /// Whether it is what a walk passes by, which is no input of the run to anybody.
+    pub fn is_passed_by(&self) -> bool {
+        matches!(
+            self,
+            Self::HasSuffix { recursive: true, .. }
+                | Self::UnknownSuffix { recursive: true }
+                | Self::WalkedLink
+                | Self::WalkedOutput
+        )
+    }
+
     /// What a walk passes by on its own is neither said nor held against the run.
     pub fn verdict(&self) -> Verdict {
         match self {

@@ -4,10 +4,12 @@
 
 mod gnu;
 mod json;
+mod line;
 mod listing;
 mod question;
 mod queue;
 mod tally;
+mod watching;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -23,8 +25,10 @@ pub use self::question::may_replace;
 use self::queue::Queue;
 use self::tally::Sizes;
 pub use self::tally::Tally;
+pub use self::watching::{Watching, watch};
 use crate::lock::lock;
 use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
+use crate::progress::Progress;
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
 
@@ -40,6 +44,8 @@ pub struct Report {
     /// Where they are told to machines, as they come about.
     json: Option<Json>,
     began: Instant,
+    /// How far the run is, where somebody wants to know.
+    pub progress: Option<Progress>,
     /// Devices without room for an output.
     full: Mutex<BTreeSet<u64>>,
     /// Standard output takes no more.
@@ -79,6 +85,7 @@ impl Report {
             listing: (lists && !json).then(|| Mutex::new(Listing::new(settings))),
             json: json.then(|| Json::new(settings)),
             began: Instant::now(),
+            progress: watching::wanted(settings).then(Progress::default),
             full: Mutex::default(),
             stdout_ended: AtomicBool::new(false),
             #[cfg(test)]
@@ -101,6 +108,10 @@ impl Report {
     /// Takes in what became of an input.
     pub fn outcome(&self, label: &Label, outcome: Outcome) {
         lock(&self.full).extend(outcome.full_device());
+        let passed_by = matches!(&outcome, Outcome::Skipped(reason) if reason.is_passed_by());
+        if let Some(progress) = self.progress.as_ref().filter(|_| label.position.is_some() && !passed_by) {
+            progress.ended();
+        }
         let tell = |label: &Label, outcome| self.tell(label, outcome);
         match (&self.queue, label.position) {
             (Some(queue), Some(position)) if self.is_silent(&outcome) => {
@@ -170,8 +181,12 @@ impl Report {
     /// Tells that a signal ends the run, and how far it got. Nothing is told or counted after that.
     pub fn interrupted(&self, how: &str) {
         let tally = lock(&self.tally);
+        let first = line::end_at_once();
         if self.voice.rules == Rules::Gzcc && self.voice.verbosity > Verbosity::Quiet {
-            say_at_once(&format!("gzcc: {how}: {}\n", tally.line().to_lowercase()));
+            let line = format!("gzcc: {how}: {}\n", tally.line().to_lowercase());
+            say_at_once(&[first, line.as_bytes()].concat());
+        } else if !first.is_empty() {
+            say_at_once(first);
         }
         // Whoever waits for the lock must not get it any more.
         std::mem::forget(tally);
@@ -236,7 +251,7 @@ impl Report {
         if self.stdout_ended.load(Ordering::Relaxed) {
             return;
         }
-        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        if let Err(error) = line::above(|| stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())) {
             drop(stdout);
             self.stdout_failed(error);
         }
@@ -286,15 +301,15 @@ impl Voice {
 /// Prints one line on standard error. If that fails there is nobody left to tell.
 pub fn say(line: std::fmt::Arguments<'_>) {
     // Tests of this crate ask the report what was told.
-    let _ = cfg!(test) || io::stderr().write_all(format!("{line}\n").as_bytes()).is_ok();
+    let _ = cfg!(test) || line::above(|| io::stderr().write_all(format!("{line}\n").as_bytes())).is_ok();
 }
 
 /// Prints one line on standard error if that can take it, past whoever waits to print there.
-fn say_at_once(line: &str) {
+fn say_at_once(line: &[u8]) {
     let stderr = rustix::stdio::stderr();
     let mut ready = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
     if poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) {
-        let _ = rustix::io::write(stderr, line.as_bytes());
+        let _ = rustix::io::write(stderr, line);
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
 pub use self::list::NameList;
-pub use self::reporting::Reporting;
+pub use self::reporting::{Reporting, When};
 use crate::memory::available_workers;
 
 /// Everything one run needs to know.

@@ -25,6 +25,7 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--max-depth",
     "--shard",
     "--completions",
+    "--progress",
 ];
 
 /// Writes the digits among short options as `--level=N`, all digits that stand together as one number:

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::Tally;
+use super::{Tally, line};
 use crate::lock::lock;
 use crate::outcome::{Chain, Done, Label, Outcome};
 use crate::settings::{Mode, Settings};
@@ -153,7 +153,7 @@ impl Json {
             let pending = std::mem::take(&mut lines.pending);
             drop(lines);
             let mut stdout = io::stdout().lock();
-            written = stdout.write_all(&pending).and_then(|()| stdout.flush());
+            written = line::above(|| stdout.write_all(&pending).and_then(|()| stdout.flush()));
             drop(stdout);
             lines = lock(&self.lines);
         }

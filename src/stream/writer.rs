@@ -61,7 +61,10 @@ impl Writer {
                 (self.progress, self.dropped) = (Progress::default(), false);
             }
             if !self.dropped {
-                match self.write_piece(&place, result, shared) {
+                let before = (self.progress.bytes_in, self.progress.bytes_out);
+                let written = self.write_piece(&place, result, shared);
+                self.tell_progress(before, &place, shared);
+                match written {
                     Err(outcome) => shared.report.outcome(label, outcome),
                     Ok(()) if place.last => {
                         // A signal finds it done and counted, or not done at all.
@@ -74,6 +77,18 @@ impl Writer {
             }
         }
         self.broken
+    }
+
+    /// Tells whoever watches what has come since `before`.
+    fn tell_progress(&self, before: (u64, u64), place: &Place, shared: &Shared<'_>) {
+        let Some(progress) = &shared.report.progress else { return };
+        let input = &place.part.input;
+        progress.add(self.progress.bytes_in - before.0, self.progress.bytes_out - before.1);
+        if place.first && !place.last && !self.dropped {
+            progress.begun(input.size.unwrap_or(0), &input.label.shown);
+        } else if !place.first && (place.last || self.dropped) {
+            progress.left(&input.label.shown);
+        }
     }
 
     /// Writes a piece of a part that is in order so far; if the part fails over it, its outcome.

@@ -43,3 +43,4 @@ mod streams;
 mod traced;
 mod update;
 mod verify;
+mod watching;
