@@ -28,6 +28,10 @@ const COUNTED: usize = 100;
 /// Columns of what does not tell how many it has.
 const COLUMNS: usize = 80;
 
+/// Columns that stay free: two for the `^C` that a terminal shows where it is typed, and the last one, as some begin a new
+/// line behind it. What is on the next line would not be erased.
+const MARGIN: usize = 3;
+
 /// Columns below which a name says nothing.
 const LEAST_NAME: usize = 12;
 
@@ -163,9 +167,9 @@ struct State {
 }
 
 impl State {
-    /// As much as there is room for; the last column stays free, as some terminals begin a new line behind it.
+    /// As much as there is room for.
     fn line(&self, columns: usize) -> String {
-        let room = columns.saturating_sub(1);
+        let room = columns.saturating_sub(MARGIN);
         let (counted, total, all) = self.survey;
         let so_far = if all { "" } else { " so far" };
         let mut line = format!("{} of {}{so_far}", self.files, counted.max(self.files));
@@ -242,21 +246,21 @@ mod tests {
     fn a_line_tells_as_much_as_there_is_room_for() {
         let line = |columns| state("var/log/big.log", true).line(columns);
         assert_eq!(line(80), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  25.0%  var/log/big.log");
-        assert_eq!(line(64), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  25.0%  ...big.log");
+        assert_eq!(line(66), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  25.0%  ...og/big.log");
         assert_eq!(line(40), "12 of 340  0:30 left  1.00 GB");
         assert_eq!(line(12), "12 of 340");
-        assert_eq!(line(5), "12 o");
+        assert_eq!(line(5), "12");
         assert_eq!(line(0), "");
         assert!(state("x", false).line(80).starts_with("12 of 340 so far  1.00 GB  "));
     }
 
     #[test]
-    fn no_line_is_longer_than_the_screen_is_wide() {
+    fn no_line_is_longer_than_the_screen_is_wide_and_what_is_typed_behind_it_fits() {
         for columns in 0..200 {
             for name in ["a".repeat(300), "日本".repeat(100), "x".to_owned()] {
                 let line = state(&name, true).line(columns);
                 let width: usize = line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
-                assert!(width < columns.max(1), "{columns}: {line}");
+                assert!(width == 0 || width + "^C".len() < columns, "{columns}: {line}");
             }
         }
     }
