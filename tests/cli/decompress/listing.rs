@@ -31,9 +31,13 @@ fn the_order_of_what_is_told_is_that_of_the_arguments() {
             let tested = call("-tv").run();
             tested.assert(tested.status.code() == Some(1), "one is missing");
             let said = tested.stderr();
-            // First of all, how many do it.
-            let told = said.lines().skip(1).map(|line| line.trim_start_matches("gzcc: ").split(": ").next().unwrap());
-            tested.assert(told.eq(&names), "in their order");
+            // First of all, how many do it, and last what it came to.
+            let told = said
+                .lines()
+                .skip(1)
+                .take(names.len())
+                .map(|line| line.trim_start_matches("gzcc: ").split(": ").next().unwrap());
+            tested.assert(told.eq(&names) && said.lines().count() == names.len() + 2, "in their order");
             tested.assert(said.lines().nth(2) == Some("0.gz: 20 -> 0 bytes, OK"), "with their sizes");
             let listed = call("-l").run();
             let stdout = String::from_utf8_lossy(&listed.stdout).into_owned();
