@@ -110,7 +110,6 @@ impl Typed {
             choosing,
             engine,
             level,
-            jobs,
             scheduler: match self.scheduler {
                 Scheduler::Threads => settings::Scheduler::Threads,
                 Scheduler::Rayon => settings::Scheduler::Rayon,
@@ -135,7 +134,7 @@ impl Typed {
             },
             reporting,
             unnamed_temporaries: !self.named_temporaries,
-            ..Settings::default()
+            ..Settings::of_workers(jobs)
         })
     }
 

@@ -68,9 +68,10 @@ fn limit_in(groups: &str, root: &Path) -> Option<u64> {
         };
         let inner = Path::new(path.trim_start_matches('/'));
         let plain = inner.components().all(|part| matches!(part, Component::Normal(_)));
-        let folders = inner.ancestors().filter(|_| plain).map(|group| tree.join(group)).chain([tree.clone()]);
+        // The last of the ancestors is the tree itself.
+        let groups = if plain { inner } else { Path::new("") }.ancestors();
         // What is no number, "max", is no limit; neither is version 1's largest, which no machine has.
-        folders.filter_map(|folder| fs::read_to_string(folder.join(file)).ok()?.trim().parse().ok()).collect()
+        groups.filter_map(|group| fs::read_to_string(tree.join(group).join(file)).ok()?.trim().parse().ok()).collect()
     });
     limits.min()
 }

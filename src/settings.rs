@@ -92,6 +92,13 @@ pub const DEFAULT_LEVEL: u8 = 6;
 
 impl Default for Settings {
     fn default() -> Self {
+        Self::of_workers(available_workers(DEFAULT_LEVEL))
+    }
+}
+
+impl Settings {
+    /// The defaults, for whoever knows how many workers there are: finding that out reads several files of the system's.
+    pub fn of_workers(jobs: NonZeroUsize) -> Self {
         Self {
             inputs: Vec::new(),
             list: None,
@@ -101,7 +108,7 @@ impl Default for Settings {
             program: "gzcc",
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
-            jobs: available_workers(DEFAULT_LEVEL),
+            jobs,
             scheduler: Scheduler::Threads,
             recursive: false,
             destination: Destination::Beside,
@@ -123,9 +130,7 @@ impl Default for Settings {
             unnamed_temporaries: true,
         }
     }
-}
 
-impl Settings {
     /// Whether outputs and their folders are synced: as asked, else only where an original is about to go.
     pub fn syncs(&self) -> bool {
         self.sync.unwrap_or(self.removes())

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use crate::harness::{BLOCK, Sandbox, log, noise, note};
+use crate::harness::{BLOCK, Sandbox, have, log, noise, note};
 use crate::resources::peak;
 
 /// The line of `-v` that tells how many workers there are, for these words in this environment.
@@ -180,4 +180,20 @@ fn in_a_container_there_are_as_many_workers_as_its_memory_has_room_for() {
     let told = t.command("bash", ["-c", &script]).succeeds();
     // Three quarters of 16 MiB have room for one. Who names a number is not contradicted.
     assert_eq!(String::from_utf8_lossy(&told), "gzcc: 1 worker, threads\ngzcc: 7 workers, threads\n");
+}
+
+#[test]
+fn where_the_workers_are_named_no_limit_is_read_at_start() {
+    if !have("strace") {
+        return;
+    }
+    let t = Sandbox::new();
+    t.write("a", "a");
+    let reads = |words: &[&str]| {
+        let strace = ["-f", "-qq", "-o", "trace", "-e", "trace=openat", env!("CARGO_BIN_EXE_gzcc"), "-f", "a"];
+        t.command("strace", [&strace[..], words].concat()).succeeds();
+        fs::read_to_string(t.path("trace")).unwrap().matches("/proc/self/cgroup").count()
+    };
+    assert_eq!(reads(&["-j2"]), 0);
+    assert!(reads(&[]) > 0, "or the test tells nothing");
 }
