@@ -76,34 +76,17 @@ fn definition() -> clap::Command {
 impl Typed {
     /// Settles what the options mean together.
     fn decide(mut self, wishes: &Wishes) -> Result<Settings, Usage> {
-        if self.trailers && !self.list {
-            return Err(refused("--trailers goes with --list"));
-        }
-        if self.max_size.is_some() && !(self.decompress || self.test || self.list) {
-            return Err(refused("--max-size goes with --decompress, --test or --list"));
-        }
-        if (self.decompress || self.test || self.list) && (self.verify || self.update) {
-            return Err(refused("--verify and --update go with compressing"));
-        }
-        let destination = self.destination()?;
-        if self.update && !matches!(destination, Destination::Beside | Destination::Folder(_)) {
-            return Err(refused("--update needs an output for each file"));
-        }
-        if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
-            return Err(refused("--rm needs outputs that take the place of the originals"));
-        }
-        let reads_stdin =
-            self.files.iter().any(|file| file == "-") || self.files.is_empty() && !self.choosing.has_list();
-        let given = reporting::Given { mode: self.mode(), destination: &destination, reads_stdin };
-        let (reporting, only_smaller) = self.reporting.decide(&given)?;
-        let (engine, level) = self.engine_and_level(wishes)?;
         let mode = self.mode();
+        let destination = self.destination()?;
+        self.check(&destination)?;
+        let (engine, level) = self.engine_and_level(wishes)?;
         let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
+        let (reporting, only_smaller) = self.reporting.decide();
         // Decompressing takes no more than the lower levels do.
         let cost = if mode == Mode::Compress { level } else { settings::DEFAULT_LEVEL };
         let jobs = workers(self.jobs.or(wishes.jobs), self.memory.or(wishes.memory), cost)?;
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
-        Ok(Settings {
+        let settings = Settings {
             mode,
             inputs: self.files,
             list,
@@ -135,7 +118,29 @@ impl Typed {
             reporting,
             unnamed_temporaries: !self.named_temporaries,
             ..Settings::of_workers(jobs)
-        })
+        };
+        reporting::check(&settings)?;
+        Ok(settings)
+    }
+
+    /// Refuses what contradicts itself.
+    fn check(&self, destination: &Destination) -> Result<(), Usage> {
+        if self.trailers && !self.list {
+            return Err(refused("--trailers goes with --list"));
+        }
+        if self.max_size.is_some() && !(self.decompress || self.test || self.list) {
+            return Err(refused("--max-size goes with --decompress, --test or --list"));
+        }
+        if (self.decompress || self.test || self.list) && (self.verify || self.update) {
+            return Err(refused("--verify and --update go with compressing"));
+        }
+        if self.update && !matches!(destination, Destination::Beside | Destination::Folder(_)) {
+            return Err(refused("--update needs an output for each file"));
+        }
+        if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
+            return Err(refused("--rm needs outputs that take the place of the originals"));
+        }
+        Ok(())
     }
 
     /// Listing tests, and testing decompresses: what asks for less does not take that back.

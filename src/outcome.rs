@@ -51,6 +51,9 @@ pub enum Outcome {
     ReaderGone,
 }
 
+/// What is told of [`Outcome::NotReached`].
+pub(crate) const NOT_REACHED: &str = "not written, as the output ended before it";
+
 impl Outcome {
     /// Of an input whose worker panicked.
     pub fn panicked() -> Self {
@@ -274,19 +277,14 @@ impl Reason {
         )
     }
 
-    /// What a walk passes by on its own is neither said nor held against the run.
+    /// What a walk passes by on its own, or was asked to leave alone, is neither said nor held against the run.
     pub fn verdict(&self) -> Verdict {
-        match self {
-            Self::HasSuffix { recursive: true, .. }
-            | Self::UnknownSuffix { recursive: true }
-            | Self::Packed
-            | Self::NotChosen
-            | Self::WalkedLink
-            | Self::WalkedOutput
-            | Self::UpToDate(_)
-            // That is what was asked for.
-            | Self::NotSmaller => Verdict { said: false, status: Status::Success },
-            _ => Verdict { said: true, status: Status::Warning },
+        // The rest is what was asked for.
+        let expected = self.is_passed_by()
+            || matches!(self, Self::Packed | Self::NotChosen | Self::UpToDate(_) | Self::NotSmaller);
+        match expected {
+            true => Verdict { said: false, status: Status::Success },
+            false => Verdict { said: true, status: Status::Warning },
         }
     }
 }

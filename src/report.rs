@@ -27,7 +27,7 @@ use self::tally::Sizes;
 pub use self::tally::Tally;
 pub use self::watching::{Watching, watch};
 use crate::lock::lock;
-use crate::outcome::{Chain, Done, Label, Outcome, Reason, Status, Verdict};
+use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Status, Verdict};
 use crate::progress::Progress;
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
@@ -162,11 +162,11 @@ impl Report {
         if let Some(totals) = self.listing.as_ref().and_then(|listing| lock(listing).totals()) {
             self.print(&totals);
         }
-        let tally = self.tally();
+        let (tally, time) = (self.tally(), self.began.elapsed());
         if self.tells_all() {
-            say(format_args!("gzcc: {}, {}", tally.figures(self.began.elapsed()), self.voice.workers));
+            say(format_args!("gzcc: {}, {}", tally.figures(time), self.voice.workers));
         }
-        self.tell_machine(|json| json.summary(&tally));
+        self.tell_machine(|json| json.summary(&tally, time));
     }
 
     /// Tells whoever reads JSON, if anybody does.
@@ -279,7 +279,7 @@ impl Voice {
                 }
             }
             Outcome::Failed(error) => say(format_args!("gzcc: {name}: {}", Chain(error))),
-            Outcome::NotReached => say(format_args!("gzcc: {name}: not written, as the output ended before it")),
+            Outcome::NotReached => say(format_args!("gzcc: {name}: {NOT_REACHED}")),
             Outcome::ReaderGone => {}
         }
     }

@@ -39,9 +39,9 @@ pub fn run_reporting(settings: Settings, report: &Report, engine: deflate::Make)
 pub fn counts_aloud(settings: &Settings) -> bool {
     let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
     let counted = to_files || settings.mode == Mode::Test;
-    let no_data = !settings.is_filter() && (!to_files || settings.inputs.iter().all(|input| input != "-"));
     counted
-        && no_data
+        && !settings.is_filter()
+        && !settings.stdout_has_data()
         && !settings.reporting.json
         && settings.verbosity > Verbosity::Quiet
         && settings.rules == Rules::Gzcc

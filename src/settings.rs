@@ -157,6 +157,21 @@ impl Settings {
         self.inputs.is_empty() && self.list.is_none()
     }
 
+    /// Whether standard input is among the inputs.
+    pub fn reads_stdin(&self) -> bool {
+        self.is_filter() || self.inputs.iter().any(|input| input == "-")
+    }
+
+    /// Whether standard output carries what is made: of all inputs, or where each has an output of its own, of standard
+    /// input.
+    pub fn stdout_has_data(&self) -> bool {
+        match self.destination {
+            Destination::Stdout => true,
+            Destination::Beside | Destination::Folder(_) => self.reads_stdin(),
+            Destination::File(_) | Destination::Nowhere => false,
+        }
+    }
+
     /// Whether gzip data is read, and not made.
     pub fn decompresses(&self) -> bool {
         self.mode != Mode::Compress
@@ -198,6 +213,13 @@ pub enum Mode {
     List,
     /// Each has the sizes told that its last trailer holds; nothing is tested (`-l --trailers`).
     ListTrailers,
+}
+
+impl Mode {
+    /// Which of the bytes read and made are those of the compressed form, and which those of the content.
+    pub(crate) fn packed_and_plain(self, bytes_in: u64, bytes_out: u64) -> (u64, u64) {
+        if self == Self::Compress { (bytes_out, bytes_in) } else { (bytes_in, bytes_out) }
+    }
 }
 
 /// Whose rules hold where gzip's and gzcc's differ: what is refused, what is a warning, and in which words.

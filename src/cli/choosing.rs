@@ -51,11 +51,6 @@ pub(super) struct Choosing {
 }
 
 impl Choosing {
-    /// Whether names come from a list.
-    pub(super) fn has_list(&self) -> bool {
-        !(self.files_from.is_empty() && self.files0_from.is_empty())
-    }
-
     /// What these come to for a run on `files` that does `mode`.
     pub(super) fn decide(
         self,

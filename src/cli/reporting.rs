@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::typed::{OUTPUT, REPORTING};
 use super::values::within;
 use super::{Usage, refused};
-use gzcc::settings::{self, Destination, Mode, Reporting};
+use gzcc::settings::{self, Destination, Mode, Reporting, Settings};
 
 /// Most percent that an output can be asked to be smaller: 100 would be no output at all.
 const MOST_PERCENT: u8 = 99;
@@ -32,34 +32,32 @@ enum When {
     Never,
 }
 
-/// What the other options have come to.
-pub(super) struct Given<'a> {
-    pub(super) mode: Mode,
-    pub(super) destination: &'a Destination,
-    /// Standard input is among the inputs, or there are no others.
-    pub(super) reads_stdin: bool,
-}
-
 impl ReportingArgs {
-    /// Settles what the options mean together with the others: how it is reported, and the percentage.
-    pub(super) fn decide(&self, given: &Given<'_>) -> Result<(Reporting, Option<u8>), Usage> {
-        let makes_files = matches!(given.destination, Destination::Beside | Destination::Folder(_));
-        // Standard input goes to standard output, whatever becomes of the others.
-        let carries_data = *given.destination == Destination::Stdout || makes_files && given.reads_stdin;
-        if self.json && carries_data {
-            return Err(refused("--json needs standard output for itself"));
-        }
-        if self.only_smaller.is_some() && given.mode != Mode::Compress {
-            return Err(refused("--only-smaller goes with compressing"));
-        }
-        if self.only_smaller.is_some() && (!makes_files || given.reads_stdin) {
-            return Err(refused("--only-smaller needs an output for each file"));
-        }
+    /// How the run is told, and the percentage.
+    pub(super) fn decide(&self) -> (Reporting, Option<u8>) {
         let progress = match self.progress {
             When::Auto => settings::When::Auto,
             When::Always => settings::When::Always,
             When::Never => settings::When::Never,
         };
-        Ok((Reporting { json: self.json, progress }, self.only_smaller))
+        (Reporting { json: self.json, progress }, self.only_smaller)
+    }
+}
+
+/// Whether the other options leave room for what these ask for.
+pub(super) fn check(settings: &Settings) -> Result<(), Usage> {
+    if settings.reporting.json && settings.stdout_has_data() {
+        return Err(refused("--json needs standard output for itself"));
+    }
+    if settings.only_smaller.is_none() {
+        return Ok(());
+    }
+    if settings.mode != Mode::Compress {
+        return Err(refused("--only-smaller goes with compressing"));
+    }
+    let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+    match to_files && !settings.reads_stdin() {
+        true => Ok(()),
+        false => Err(refused("--only-smaller needs an output for each file")),
     }
 }

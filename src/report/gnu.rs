@@ -4,7 +4,7 @@
 
 use super::{Voice, say};
 use crate::gzip::Damage;
-use crate::outcome::{Chain, Done, Label, Outcome, Reason, Shortfall, Status, Terminal, Verdict};
+use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Shortfall, Status, Terminal, Verdict};
 use crate::settings::{Mode, Verbosity};
 use crate::shown::Shown;
 
@@ -56,7 +56,7 @@ impl Voice {
                 (_, Some(terminal)) => self.tell_terminal(*terminal),
                 _ => say(format_args!("{program}: {name}: {}", Chain(error))),
             },
-            Outcome::NotReached => say(format_args!("{program}: {name}: not written, as the output ended before it")),
+            Outcome::NotReached => say(format_args!("{program}: {name}: {NOT_REACHED}")),
             Outcome::ReaderGone => {}
         }
     }

@@ -9,13 +9,13 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Tally, line};
 use crate::lock::lock;
-use crate::outcome::{Chain, Done, Label, Outcome};
+use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome};
 use crate::settings::{Mode, Settings};
 
 /// The report for machines, under way.
@@ -24,7 +24,6 @@ pub(super) struct Json {
     mode: &'static str,
     workers: usize,
     scheduler: &'static str,
-    began: Instant,
     lines: Mutex<Lines>,
 }
 
@@ -92,7 +91,7 @@ impl Json {
             Mode::List | Mode::ListTrailers => "list",
         };
         let (workers, scheduler) = (settings.jobs.get(), settings.scheduler.name());
-        Self { mode, workers, scheduler, began: Instant::now(), lines: Mutex::default() }
+        Self { mode, workers, scheduler, lines: Mutex::default() }
     }
 
     /// Tells what became of an input.
@@ -101,7 +100,7 @@ impl Json {
             Outcome::Done(done) => ("done", done.shortfall.as_ref().map(ToString::to_string)),
             Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
             Outcome::Failed(error) => ("failed", Some(Chain(error).to_string())),
-            Outcome::NotReached => ("failed", Some("not written, as the output ended before it".into())),
+            Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),
             // Nobody is left to be told.
             Outcome::ReaderGone => return Ok(()),
         };
@@ -121,8 +120,8 @@ impl Json {
         })
     }
 
-    /// Tells what the run came to.
-    pub(super) fn summary(&self, tally: &Tally) -> io::Result<()> {
+    /// Tells what the run came to, and in which time.
+    pub(super) fn summary(&self, tally: &Tally, time: Duration) -> io::Result<()> {
         let Tally { done, skipped, failed, bytes_in, bytes_out, status, .. } = *tally;
         self.put(&Summary {
             r#type: "summary",
@@ -132,7 +131,7 @@ impl Json {
             failed,
             bytes_in,
             bytes_out,
-            seconds: self.began.elapsed().as_secs_f64(),
+            seconds: time.as_secs_f64(),
             workers: self.workers,
             scheduler: self.scheduler,
             exit_status: status.code(),

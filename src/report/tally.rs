@@ -46,7 +46,7 @@ impl Tally {
         let Self { mode, done, bytes_in, bytes_out, .. } = *self;
         let files = if done == 1 { "file" } else { "files" };
         let seconds = time.as_secs_f64();
-        let content = if mode == Mode::Compress { bytes_in } else { bytes_out };
+        let (_, content) = mode.packed_and_plain(bytes_in, bytes_out);
         let sizes = Sizes(bytes_in, bytes_out, mode);
         let speed = content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
         format!("in all {done} {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
@@ -76,7 +76,7 @@ pub(super) struct Sizes(pub(super) u64, pub(super) u64, pub(super) Mode);
 impl std::fmt::Display for Sizes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self(bytes_in, bytes_out, mode) = *self;
-        let (packed, plain) = if mode == Mode::Compress { (bytes_out, bytes_in) } else { (bytes_in, bytes_out) };
+        let (packed, plain) = mode.packed_and_plain(bytes_in, bytes_out);
         write!(f, "{bytes_in} -> {bytes_out} bytes")?;
         match plain {
             0 => Ok(()),

@@ -13,7 +13,7 @@ use super::{Report, line};
 use crate::input::Source;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Planned};
-use crate::settings::{Destination, Mode, Rules, Settings, Verbosity, When};
+use crate::settings::{Mode, Rules, Settings, Verbosity, When};
 use crate::shown::Shown;
 
 /// Nobody wants to see a line that is gone before it is read.
@@ -51,11 +51,8 @@ impl Drop for Watching {
 
 /// Whether progress is to be shown.
 pub(super) fn wanted(settings: &Settings) -> bool {
-    let data = settings.destination == Destination::Stdout
-        || settings.destination == Destination::Beside
-            && (settings.is_filter() || settings.inputs.iter().any(|input| input == "-"));
     // In the midst of data on the same screen nobody could read either.
-    let apart = !(data && io::stdout().is_terminal());
+    let apart = !(settings.stdout_has_data() && io::stdout().is_terminal());
     let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     apart
         && match settings.reporting.progress {
@@ -176,7 +173,7 @@ impl State {
         line.truncate(room);
         let (bytes_in, bytes_out) = self.bytes;
         let speed = bytes_in as f64 / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        let (packed, plain) = if self.mode == Mode::Compress { (bytes_out, bytes_in) } else { (bytes_in, bytes_out) };
+        let (packed, plain) = self.mode.packed_and_plain(bytes_in, bytes_out);
         let left = total.filter(|_| bytes_in > 0).map(|total| total.saturating_sub(bytes_in) as f64 / speed);
         let parts = [
             left.map(|seconds| format!("{} left", clock(seconds))),
