@@ -3,14 +3,12 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
 use crate::harness::{Sandbox, have};
+use crate::terminal::terminal;
 
 /// A shell, how it is started with what it is to read first, and how gzcc tells its words there.
 struct Shell {
@@ -176,14 +174,4 @@ fn wait_for(holds: impl Fn() -> bool) {
     while !holds() && begin.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Both ends of a terminal.
-fn terminal() -> (OwnedFd, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (master, slave.into())
 }

@@ -24,16 +24,14 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
 use crate::harness::{Sandbox, have};
+use crate::terminal::terminal;
 
 #[test]
 fn compressing() {
@@ -321,16 +319,6 @@ fn in_environment<'a>(command: &'a mut Command, bin: &Path) -> &'a mut Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path))).unwrap();
     command.env_clear().env("PATH", path).env("LC_ALL", "C").env("TZ", "UTC0")
-}
-
-/// Both ends of a terminal.
-fn terminal() -> (OwnedFd, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (master, slave.into())
 }
 
 /// A line of messages with the name of gzip for that of the program, as it depends on how a script starts it.

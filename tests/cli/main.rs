@@ -40,6 +40,7 @@ mod signals;
 mod smaller;
 mod stopped;
 mod streams;
+mod terminal;
 mod traced;
 mod update;
 mod verify;

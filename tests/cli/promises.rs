@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use gzcc::deflate::{self, Engine};
 use gzcc::outcome::Status;
@@ -16,6 +13,7 @@ use gzcc::run::run_with_engine;
 use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
 
 use crate::harness::{BLOCK, Sandbox, have, log, noise};
+use crate::terminal::terminal;
 
 /// An engine that panics at a block beginning with "boom".
 struct Faulty(Box<dyn Engine>);
@@ -65,15 +63,6 @@ fn a_panic_costs_its_own_file_and_no_other() {
             }
         }
     }
-}
-
-fn terminal() -> (OwnedFd, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (master, slave.into())
 }
 
 /// Compressed bytes do not go to a terminal unless forced.

@@ -7,23 +7,12 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::harness::{BLOCK, Sandbox, log, noise};
+use crate::terminal::terminal;
 
 const ERASE: &str = "\r\u{1b}[K";
-
-/// Both ends of a terminal of so many columns.
-fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    resize(&master, columns);
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (master, slave.into())
-}
 
 fn resize(master: &OwnedFd, columns: u16) {
     tcsetwinsize(master, Winsize { ws_row: 10, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
@@ -38,7 +27,8 @@ struct Run {
 
 impl Run {
     fn start(t: &Sandbox, columns: u16, term: &str, words: &[&str]) -> Self {
-        let (master, slave) = terminal(columns);
+        let (master, slave) = terminal();
+        resize(&master, columns);
         let mut command = t.gzcc(words).into_command();
         command.env("TERM", term).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(slave);
         let child = command.spawn().unwrap();
@@ -190,7 +180,8 @@ fn nobody_who_does_not_look_gets_a_line() {
 #[test]
 fn data_on_the_same_screen_is_never_mixed_with_a_line() {
     let t = Sandbox::new();
-    let (master, slave) = terminal(80);
+    let (master, slave) = terminal();
+    resize(&master, 80);
     let mut command = t.gzcc(["-dc", "--progress=always"]).into_command();
     command.env("TERM", "xterm").stdin(Stdio::piped()).stdout(slave.try_clone().unwrap()).stderr(slave);
     let mut child = command.spawn().unwrap();
