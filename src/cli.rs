@@ -134,8 +134,13 @@ impl Typed {
         if (self.decompress || self.test || self.list) && (self.verify || self.update) {
             return Err(refused("--verify and --update go with compressing"));
         }
-        if self.update && !matches!(destination, Destination::Beside | Destination::Folder(_)) {
+        let to_files = matches!(destination, Destination::Beside | Destination::Folder(_));
+        if self.update && !to_files {
             return Err(refused("--update needs an output for each file"));
+        }
+        if self.choosing.is_shared() && self.force && self.mode() == Mode::Decompress && to_files {
+            // a.tgz and a.tar.gz both become a.tar, which only a run that has both can know.
+            return Err(refused("--shard does not decompress with --force, as another part may make the same output"));
         }
         if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
             return Err(refused("--rm needs outputs that take the place of the originals"));

@@ -51,6 +51,11 @@ pub(super) struct Choosing {
 }
 
 impl Choosing {
+    /// Whether other runs do the rest.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shard.is_some()
+    }
+
     /// What these come to for a run on `files` that does `mode`.
     pub(super) fn decide(
         self,

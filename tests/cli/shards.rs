@@ -123,3 +123,32 @@ fn gnu_parallel_runs_the_shards_at_once_and_every_file_is_done_by_one_of_them() 
         assert!(!t.exists(format!("t/{}/f{i}.log", i % 4)));
     }
 }
+
+/// P11: parts that do not know of each other must not replace each other's outputs, and remove what those were made of.
+#[test]
+fn no_part_replaces_what_another_one_decompressed() {
+    let t = Sandbox::new();
+    for name in ["x.tgz", "x.tar.gz", "x.taz"] {
+        t.write("in", name);
+        let packed = t.gzcc(["-c", "in"]).succeeds();
+        t.write(format!("t/{name}"), packed);
+    }
+    let told =
+        "gzcc: --shard does not decompress with --force, as another part may make the same output; see gzcc --help";
+    for words in [&["-rdf", "t"][..], &["-rdf", "--rm", "t"], &["-rdf", "-O", "out", "t"]] {
+        t.gzcc([&["--shard", "1/7"], words].concat()).says(1, &[told]);
+    }
+    for number in 1..=7 {
+        let shard = format!("{number}/7");
+        t.gzcc(["-rdq", "--rm", "--shard", &shard, "t"]).run();
+    }
+    // Whoever came first made it; the others are still there.
+    let made = t.read("t/x.tar");
+    let left: Vec<String> = t.names().into_iter().filter(|name| name.starts_with("t/") && name != "t/x.tar").collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(!left.contains(&format!("t/{}", String::from_utf8(made).unwrap())));
+    // Where nothing is replaced, there is nothing to refuse.
+    for words in [&["-rdfc", "t"][..], &["-rt", "t"], &["-rf", "t"]] {
+        t.gzcc([&["-q", "--shard", "1/1"], words].concat()).succeeds();
+    }
+}
