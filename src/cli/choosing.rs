@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 use super::moments::moment;
 use super::typed::CHOOSING;
@@ -15,10 +15,10 @@ use gzcc::settings::{self, Globs, Mode, Moment, NameList, Packed, Rule, Shard};
 #[command(next_help_heading = CHOOSING)]
 pub(super) struct Choosing {
     /// Read names from the file LIST as well, one a line (-: standard input)
-    #[arg(long, value_name = "LIST", action = ArgAction::Append)]
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, action = ArgAction::Append)]
     files_from: Vec<OsString>,
     /// The same, each name ended by a zero byte, as find -print0 does it
-    #[arg(long, value_name = "LIST", action = ArgAction::Append)]
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, action = ArgAction::Append)]
     files0_from: Vec<OsString>,
 
     #[command(flatten)]
