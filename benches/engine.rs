@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use flate2::Crc;
 
+use gzcc::compress;
 use gzcc::deflate::{self, BLOCK, WINDOW};
-use gzcc::run::run;
 use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Destination, Engine, Settings, Verbosity};
 
 /// Compresses and sums all of `data`, block by block, in memory: the least that a run has to do. Returns the size.
@@ -70,14 +70,14 @@ fn one_worker(c: &mut Criterion) {
     };
     print_ratio(
         "run -j1 / bare loop",
-        || assert_eq!(run(settings.clone()).done, 1),
+        || assert_eq!(compress(&settings, &()).unwrap().done, 1),
         || assert_ne!(bare_loop(DEFAULT_ENGINE, DEFAULT_LEVEL, &data), 0),
     );
     let mut group = c.benchmark_group("one-worker");
     group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Bytes(data.len() as u64));
     group.bench_function("bare loop", |b| b.iter(|| bare_loop(DEFAULT_ENGINE, DEFAULT_LEVEL, &data)));
-    group.bench_function("run -j1", |b| b.iter(|| assert_eq!(run(settings.clone()).done, 1)));
+    group.bench_function("run -j1", |b| b.iter(|| assert_eq!(compress(&settings, &()).unwrap().done, 1)));
     group.finish();
 }
 

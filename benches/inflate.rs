@@ -15,8 +15,8 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
+use gzcc::decompress;
 use gzcc::memory::available_workers;
-use gzcc::run::run;
 use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings, Verbosity};
 
 /// Content of a BGZF block, as bgzip cuts it.
@@ -54,7 +54,7 @@ fn test(path: &Path, jobs: NonZeroUsize) {
         jobs,
         ..Settings::default()
     };
-    assert_eq!(run(settings).done, 1);
+    assert_eq!(decompress(&settings, &()).unwrap().done, 1);
 }
 
 /// Inflates DEFLATE data chunk by chunk into one buffer, and sums it up.

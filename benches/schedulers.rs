@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
+use gzcc::compress;
 use gzcc::memory::available_workers;
-use gzcc::run::run;
 use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings, Verbosity};
 
 /// Sizes of files that follow each other in `small`: from a few bytes to some tens of kilobytes, 6 KB in the middle.
@@ -53,7 +53,7 @@ fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
         group.bench_function(name, |b| {
             b.iter_batched(
                 remove_outputs,
-                |()| assert_eq!(run(settings.clone()).done, sizes.len() as u64),
+                |()| assert_eq!(compress(&settings, &()).unwrap().done, sizes.len() as u64),
                 BatchSize::PerIteration,
             );
         });

@@ -10,13 +10,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use flate2::bufread::MultiGzDecoder;
+use gzcc::Decoder;
 
 /// How often each word occurs.
 type Tally = BTreeMap<String, u64>;
@@ -60,16 +60,16 @@ fn count_in(file: &Path, all: &Mutex<Tally>) -> io::Result<()> {
     Ok(())
 }
 
-fn open(file: &Path) -> io::Result<Box<dyn Read>> {
-    let content = BufReader::new(File::open(file)?);
+fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
+    let content = File::open(file)?;
     let packed = file.extension().and_then(OsStr::to_str).is_some_and(|end| end.eq_ignore_ascii_case("gz"));
-    Ok(if packed { Box::new(MultiGzDecoder::new(content)) } else { Box::new(content) })
+    Ok(if packed { Box::new(Decoder::new(content)) } else { Box::new(BufReader::new(content)) })
 }
 
 /// The words, which whitespace parts, in lower case. What is no UTF-8 is read as well as can be.
-fn words_of(content: impl Read) -> io::Result<HashMap<String, u64>> {
+fn words_of(content: impl BufRead) -> io::Result<HashMap<String, u64>> {
     let mut words = HashMap::new();
-    for line in BufReader::new(content).split(b'\n') {
+    for line in content.split(b'\n') {
         for word in String::from_utf8_lossy(&line?).split_whitespace() {
             *words.entry(word.to_lowercase()).or_default() += 1;
         }

@@ -1,11 +1,9 @@
 //! `--update --rm`: whether a .gz that is there already holds an original, byte for byte.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::os::fd::AsFd;
+use std::io::{self, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
+use crate::decoder::Decoder;
 use crate::input::Input;
 use crate::transfer::read_at_least;
 
@@ -17,7 +15,7 @@ const PIECE: usize = 256 * 1024;
 /// # Errors
 /// Of the system; what is no gzip data, or damaged, is merely something else.
 pub fn holds(packed: &File, original: &Input) -> io::Result<bool> {
-    let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(PIECE, packed));
+    let mut decoder = Decoder::new(packed);
     let (mut content, mut expected) = (Vec::with_capacity(PIECE), vec![0; PIECE]);
     let mut offset = 0;
     loop {
@@ -27,12 +25,12 @@ pub fn holds(packed: &File, original: &Input) -> io::Result<bool> {
             got => got?,
         };
         // Where the original has more, it has it behind what was compared.
-        let wanted = read_at_least(original.as_fd(), &mut expected, PIECE, offset)?;
+        let wanted = read_at_least(original.fd()?, &mut expected, PIECE, offset)?;
         if content != expected[..wanted] {
             return Ok(false);
         }
         if got < PIECE {
-            return Ok(true);
+            return Ok(!decoder.has_trailing_garbage());
         }
         offset += got as u64;
     }

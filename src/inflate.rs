@@ -10,13 +10,14 @@
 
 mod bgzf;
 mod packed;
-
-use std::os::fd::BorrowedFd;
+mod sums;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub use self::bgzf::Batch;
 use self::packed::Packed;
+pub use self::packed::Supply;
+pub use self::sums::Sums;
 use crate::gzip::{self, Damage, Found, Start};
 use crate::outcome::Facts;
 
@@ -125,11 +126,11 @@ impl Inflation {
         (self.state, self.pass_through) = (State::Start, pass_through);
     }
 
-    /// Reads on from `fd` and fills the empty buffer `bytes` to its capacity, or to the file's end.
-    pub fn next(&mut self, fd: BorrowedFd<'_>, bytes: Vec<u8>) -> Chunk {
+    /// Reads on and fills the empty buffer `bytes` to its capacity, or to the file's end.
+    pub fn next(&mut self, from: &mut dyn Supply, bytes: Vec<u8>) -> Chunk {
         let mut content = Content { bytes, ..Content::default() };
         while content.checks.len() < MOST_MEMBERS {
-            match self.step(fd, &mut content) {
+            match self.step(from, &mut content) {
                 Ok(Step::On) => {}
                 Ok(Step::Full) => break,
                 Ok(Step::Batch(batch)) => return Chunk::Batch(batch),
@@ -147,31 +148,31 @@ impl Inflation {
         Chunk::Content(content)
     }
 
-    fn step(&mut self, fd: BorrowedFd<'_>, content: &mut Content) -> anyhow::Result<Step> {
+    fn step(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
         match self.state {
-            State::Start | State::Between => self.begin(fd, content),
-            State::Data => self.inflate(fd, content),
-            State::Plain => self.pass(fd, content),
+            State::Start | State::Between => self.begin(from, content),
+            State::Data => self.inflate(from, content),
+            State::Plain => self.pass(from, content),
         }
     }
 
     /// Takes what stands where a member may begin.
-    fn begin(&mut self, fd: BorrowedFd<'_>, content: &mut Content) -> anyhow::Result<Step> {
+    fn begin(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
         // What is no header has to fit as well, where it is passed through.
         if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
             return Ok(Step::Full);
         }
-        if bgzf::next_block(&mut self.packed, fd)?.is_some() {
+        if bgzf::next_block(&mut self.packed, from)?.is_some() {
             // A batch is a chunk of its own, behind whatever has been cut before it.
             let stands_alone = content.bytes.is_empty() && content.checks.is_empty();
-            if let Some(batch) = if stands_alone { Batch::cut(&mut self.packed, fd)? } else { None } {
+            if let Some(batch) = if stands_alone { Batch::cut(&mut self.packed, from)? } else { None } {
                 self.state = State::Between;
                 return Ok(Step::Batch(batch));
             }
             return Ok(Step::Full);
         }
         let offset = self.packed.offset();
-        match gzip::read_header(offset, || self.packed.byte(fd))? {
+        match gzip::read_header(offset, || self.packed.byte(from))? {
             Start::Member(Found { mtime, size, .. }) => {
                 content.facts.mtime = Some(mtime.into());
                 content.facts.overhead += size + gzip::TRAILER as u64;
@@ -180,27 +181,27 @@ impl Inflation {
             }
             Start::End if self.state == State::Between || self.pass_through => Ok(Step::Over(Trailing::Nothing)),
             Start::End => Err(Damage::Truncated(0).into()),
-            Start::Foreign(bytes) => self.foreign(fd, bytes, content),
+            Start::Foreign(bytes) => self.foreign(from, bytes, content),
         }
     }
 
     /// Takes what is no member, of which `bytes` are read.
-    fn foreign(&mut self, fd: BorrowedFd<'_>, bytes: Vec<u8>, content: &mut Content) -> anyhow::Result<Step> {
+    fn foreign(&mut self, from: &mut dyn Supply, bytes: Vec<u8>, content: &mut Content) -> anyhow::Result<Step> {
         if self.pass_through {
             content.bytes.extend_from_slice(&bytes);
             self.state = State::Plain;
             return Ok(Step::On);
         }
         // A single byte is too little to tell, unless it cannot be the first of a header.
-        let cut_short = bytes == gzip::MAGIC[..1] && !self.packed.fill(fd)?;
-        if cut_short || self.state == State::Start && bytes.len() == 1 && !self.packed.fill(fd)? {
+        let cut_short = bytes == gzip::MAGIC[..1] && !self.packed.fill(from)?;
+        if cut_short || self.state == State::Start && bytes.len() == 1 && !self.packed.fill(from)? {
             return Err(Damage::Truncated(self.packed.offset()).into());
         }
         if self.state == State::Start {
             return Err(Damage::NotGzip.into());
         }
         let mut zeros = bytes.iter().all(|&byte| byte == 0);
-        while zeros && self.packed.fill(fd)? {
+        while zeros && self.packed.fill(from)? {
             zeros = self.packed.bytes().iter().all(|&byte| byte == 0);
             self.packed.consume(self.packed.bytes().len());
         }
@@ -208,18 +209,18 @@ impl Inflation {
     }
 
     /// Inflates as much as there is input and room for.
-    fn inflate(&mut self, fd: BorrowedFd<'_>, content: &mut Content) -> anyhow::Result<Step> {
+    fn inflate(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
         if content.bytes.len() == content.bytes.capacity() {
             return Ok(Step::Full);
         }
-        let over = !self.packed.fill(fd)?;
+        let over = !self.packed.fill(from)?;
         let (consumed, produced) = (self.decoder.total_in(), self.decoder.total_out());
         let status = self.decoder.decompress_vec(self.packed.bytes(), &mut content.bytes, FlushDecompress::None);
         let (consumed, produced) = (self.decoder.total_in() - consumed, self.decoder.total_out() - produced);
         self.packed.consume(consumed as usize);
         match status {
             Err(_) => Err(Damage::Data(self.packed.offset()).into()),
-            Ok(Status::StreamEnd) => self.end_member(fd, content),
+            Ok(Status::StreamEnd) => self.end_member(from, content),
             // With nothing left to read, what the decoder held back may still come; after that nothing will.
             Ok(_) if over && produced == 0 => Err(Damage::Truncated(self.packed.offset()).into()),
             Ok(_) => Ok(Step::On),
@@ -227,11 +228,11 @@ impl Inflation {
     }
 
     /// Reads the trailer of the member whose data is over.
-    fn end_member(&mut self, fd: BorrowedFd<'_>, content: &mut Content) -> anyhow::Result<Step> {
+    fn end_member(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
         let offset = self.packed.offset();
         let mut trailer = [0; gzip::TRAILER];
         for byte in &mut trailer {
-            let read = self.packed.byte(fd)?;
+            let read = self.packed.byte(from)?;
             *byte = read.ok_or_else(|| Damage::Truncated(self.packed.offset()))?;
         }
         let (crc, length) = gzip::read_trailer(trailer);
@@ -243,12 +244,12 @@ impl Inflation {
     }
 
     /// Passes on what is no gzip data.
-    fn pass(&mut self, fd: BorrowedFd<'_>, content: &mut Content) -> anyhow::Result<Step> {
+    fn pass(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
         let room = content.bytes.capacity() - content.bytes.len();
         if room == 0 {
             return Ok(Step::Full);
         }
-        if !self.packed.fill(fd)? {
+        if !self.packed.fill(from)? {
             return Ok(Step::Over(Trailing::Nothing));
         }
         let bytes = &self.packed.bytes()[..room.min(self.packed.bytes().len())];

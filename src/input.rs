@@ -34,6 +34,8 @@ pub enum Source {
         /// A walk found it, so it is neither a link to be followed nor a pipe to be waited for.
         walked: bool,
     },
+    /// Blocks that the caller of the library hands over.
+    Written,
 }
 
 /// Device and inode: what a file is, whatever its names.
@@ -50,8 +52,8 @@ pub struct Input {
     /// Its name.
     pub label: Label,
     source: Source,
-    fd: OwnedFd,
-    stat: Stat,
+    /// What was opened, and what it is; `None` where content is handed over and not read.
+    file: Option<(OwnedFd, Stat)>,
     /// The name is a symbolic link that was followed although the original is to be removed, as gzip -f does.
     through_link: bool,
     /// Bytes that there are to read by position; `None` where they come in order or not at all.
@@ -66,7 +68,12 @@ impl Input {
             return Err(Outcome::Failed(Terminal::Read.into()));
         }
         let stat = stat_of(&fd)?;
-        Ok(Self { label, source: Source::Stdin, fd, stat, through_link: false, size: None })
+        Ok(Self { label, source: Source::Stdin, file: Some((fd, stat)), through_link: false, size: None })
+    }
+
+    /// What the caller of the library writes.
+    pub fn written(label: Label) -> Self {
+        Self { label, source: Source::Written, file: None, through_link: false, size: None }
     }
 
     /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
@@ -105,7 +112,7 @@ impl Input {
         }
         let size = size_of(&stat);
         let through_link = removes && !flags.contains(OFlags::NOFOLLOW) && is_link(folder, name);
-        Ok(Self { label, source, fd, stat, through_link, size })
+        Ok(Self { label, source, file: Some((fd, stat)), through_link, size })
     }
 
     /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
@@ -130,12 +137,12 @@ impl Input {
             _ => {}
         }
         let size = size_of(&stat);
-        Self { label, source, fd, stat, through_link: false, size }.unless_it_is(output)
+        Self { label, source, file: Some((fd, stat)), through_link: false, size }.unless_it_is(output)
     }
 
     /// The input, unless it is the file that has this device and inode: the output.
     pub fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
-        if output == Some(self.identity()) {
+        if output.is_some() && output == self.identity() {
             return Err(match self.source {
                 Source::File { walked: true, .. } => Outcome::Skipped(Reason::WalkedOutput),
                 _ => Outcome::Failed(anyhow!("is the output as well")),
@@ -146,13 +153,13 @@ impl Input {
 
     /// Owner, mode and times that an output takes over; `None` if it is no file that has them to give.
     pub fn metadata(&self) -> Option<Metadata> {
-        self.is_regular().then(|| Metadata::of(self.fd.as_fd(), &self.stat))
+        self.regular().map(|(fd, stat)| Metadata::of(fd.as_fd(), stat))
     }
 
     /// The name without its folders; `None` for standard input.
     pub fn name(&self) -> Option<&OsString> {
         match &self.source {
-            Source::Stdin => None,
+            Source::Stdin | Source::Written => None,
             Source::File { name, .. } => Some(name),
         }
     }
@@ -160,19 +167,19 @@ impl Input {
     /// The folder it is in; `None` for standard input.
     pub fn folder(&self) -> Option<&Arc<Folder>> {
         match &self.source {
-            Source::Stdin => None,
+            Source::Stdin | Source::Written => None,
             Source::File { folder, .. } => Some(folder),
         }
     }
 
     /// Modification time in seconds since 1970, of a regular file.
     pub fn mtime(&self) -> Option<i64> {
-        self.is_regular().then_some(self.stat.st_mtime as _)
+        self.regular().map(|(_, stat)| stat.st_mtime as _)
     }
 
-    /// Modification time in seconds and nanoseconds since 1970.
-    pub fn modified(&self) -> (i64, u64) {
-        (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _)
+    /// Modification time in seconds and nanoseconds since 1970, of a regular file.
+    pub fn modified(&self) -> Option<(i64, u64)> {
+        self.regular().map(|(_, stat)| (stat.st_mtime as _, stat.st_mtime_nsec as _))
     }
 
     /// Whether a walk found it.
@@ -185,24 +192,25 @@ impl Input {
         matches!(self.source, Source::Stdin)
     }
 
-    /// Device and inode.
-    pub fn identity(&self) -> Identity {
-        identity_of(&self.stat)
+    /// Device and inode, of what was opened.
+    pub fn identity(&self) -> Option<Identity> {
+        self.file.as_ref().map(|(_, stat)| identity_of(stat))
     }
 
     /// What it begins with, read by position; `None` if it is no regular file.
     pub fn gzip_header(&self) -> Option<anyhow::Result<Start>> {
+        let (fd, _) = self.regular()?;
         let mut piece = [0; HEADER_PIECE];
         let (mut got, mut at, mut offset) = (0, 0, 0);
         let next = || {
             if at == got {
-                got = read_at_least(self.fd.as_fd(), &mut piece, 1, offset)?;
+                got = read_at_least(fd.as_fd(), &mut piece, 1, offset)?;
                 (at, offset) = (0, offset + got as u64);
             }
             at += 1;
             Ok(piece[..got].get(at - 1).copied())
         };
-        self.is_regular().then(|| gzip::read_header(0, next))
+        Some(gzip::read_header(0, next))
     }
 
     /// What its header and its last trailer say, and nothing of what is between them: sizes and facts that hold for one
@@ -217,7 +225,7 @@ impl Input {
         let mut trailer = [0; gzip::TRAILER];
         let at = size.checked_sub(found.size + gzip::TRAILER as u64).map(|data| found.size + data);
         let at = at.ok_or(anyhow::Error::new(Damage::Truncated(size)))?;
-        read_at_least(self.fd.as_fd(), &mut trailer, gzip::TRAILER, at)?;
+        read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
         let (crc, length) = gzip::read_trailer(trailer);
         let mtime = Some(i64::from(found.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
         let facts = Facts { overhead: found.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
@@ -228,23 +236,23 @@ impl Input {
     pub fn may_fill(&self, bytes: u64) -> bool {
         match (self.size, &self.source) {
             (Some(size), _) => size >= bytes,
-            (None, Source::Stdin) => true,
-            (None, Source::File { .. }) => !self.is_regular(),
+            (None, Source::Stdin | Source::Written) => true,
+            (None, Source::File { .. }) => self.regular().is_none(),
         }
     }
 
     /// Whether it takes room on a disk.
     pub fn is_stored(&self) -> bool {
-        self.stat.st_blocks > 0
+        self.file.as_ref().is_some_and(|(_, stat)| stat.st_blocks > 0)
     }
 
     /// Whether it has neither changed size nor been modified since it was opened. What is no regular file
     /// cannot tell, and standard input is taken as it comes.
     pub fn unchanged(&self) -> io::Result<bool> {
-        if !self.is_regular() || matches!(self.source, Source::Stdin) {
-            return Ok(true);
+        match self.regular() {
+            Some((fd, stat)) if !self.is_stdin() => Ok(same_content(stat, &stat_of(fd)?)),
+            _ => Ok(true),
         }
-        Ok(same_content(&self.stat, &stat_of(&self.fd)?))
     }
 
     /// Removes the original if its name still belongs to the file that was read; tells whether it did. Of a link
@@ -267,19 +275,22 @@ impl Input {
     /// size and modification time alone, such as another mode, or content written with the time put back. Of several
     /// names, each that goes is such a change, so there these two must do.
     fn is_untouched(&self, now: &Stat) -> bool {
-        let then = &self.stat;
+        let Some((_, then)) = &self.file else { return false };
         let same_change = (then.st_ctime, then.st_ctime_nsec) == (now.st_ctime, now.st_ctime_nsec);
         identity_of(then) == identity_of(now) && same_content(then, now) && (same_change || then.st_nlink > 1)
     }
 
-    fn is_regular(&self) -> bool {
-        FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile
+    /// The descriptor that it is read through.
+    ///
+    /// # Errors
+    /// If it is not read but handed over, so that to ask is a defect.
+    pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
+        self.file.as_ref().map(|(fd, _)| fd.as_fd()).ok_or_else(|| io::Error::other("it has no descriptor"))
     }
-}
 
-impl AsFd for Input {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    /// The file, if it is a regular one.
+    fn regular(&self) -> Option<&(OwnedFd, Stat)> {
+        self.file.as_ref().filter(|(_, stat)| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
     }
 }
 

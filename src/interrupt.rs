@@ -88,7 +88,7 @@ impl Gate {
 ///
 /// # Errors
 /// Of the system, if there is no thread or pipe to be had; signals then end the process as they would any.
-pub fn watch(report: Arc<Report>) -> io::Result<()> {
+pub fn watch(report: Arc<Report<'static>>) -> io::Result<()> {
     let ignored = ignored_signals();
     let watched: Vec<i32> =
         ENDING.map(|(signal, _)| signal).into_iter().filter(|s| ignored >> (s - 1) & 1 == 0).collect();
@@ -101,7 +101,7 @@ pub fn watch(report: Arc<Report>) -> io::Result<()> {
     result
 }
 
-fn wait_for(watched: &[i32], again: &Arc<AtomicBool>, report: Arc<Report>) -> io::Result<()> {
+fn wait_for(watched: &[i32], again: &Arc<AtomicBool>, report: Arc<Report<'static>>) -> io::Result<()> {
     // In this order: the first signal finds the flag down, and raises it for the second.
     for &signal in watched {
         flag::register_conditional_default(signal, Arc::clone(again))?;
@@ -119,7 +119,7 @@ fn wait_for(watched: &[i32], again: &Arc<AtomicBool>, report: Arc<Report>) -> io
 }
 
 /// Ends the process by `signal`.
-fn end(signal: i32, report: &Report) {
+fn end(signal: i32, report: &Report<'_>) {
     GATE.close();
     let how = ENDING.iter().find(|(number, _)| *number == signal).map_or("ended", |(_, how)| how);
     // First, as whoever is still at it would tell that his temporary is gone.

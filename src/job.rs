@@ -179,7 +179,7 @@ impl Jobs {
         if !(force || update || ask) {
             return Ok(());
         }
-        match self.claims.is_made(input.identity()) {
+        match input.identity().is_some_and(|identity| self.claims.is_made(identity)) {
             false => Ok(()),
             true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
             true => Err(Outcome::Failed(anyhow!("is the output of another input"))),
@@ -307,7 +307,7 @@ fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Ident
 
 /// The output of one input.
 fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Settings) -> Result<Own, Outcome> {
-    let mut replacing = Replacing { force: settings.force, input: Some(input.identity()) };
+    let mut replacing = Replacing { force: settings.force, input: input.identity() };
     if settings.update {
         replacing.force |= update::is_outdated(input, &folder, &name, settings)?;
     }

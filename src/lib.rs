@@ -35,7 +35,10 @@
 
 mod claims;
 mod compare;
+mod decoder;
 pub mod deflate;
+mod encoder;
+mod exchange;
 mod folder;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -49,6 +52,7 @@ mod lock;
 pub mod memory;
 mod metadata;
 mod names;
+mod observer;
 pub mod outcome;
 mod output;
 mod plan;
@@ -64,3 +68,11 @@ mod stream;
 mod temporary;
 mod transfer;
 mod verify;
+
+pub use self::decoder::Decoder;
+pub use self::encoder::{Encoder, with_encoder};
+pub use self::observer::{Ended, Observer, Step};
+pub use self::outcome::Outcome;
+pub use self::report::Tally;
+pub use self::run::{compress, decompress};
+pub use self::settings::Settings;

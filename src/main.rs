@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use gzcc::Observer;
 use gzcc::deflate;
 use gzcc::interrupt;
 use gzcc::outcome::Status;
+use gzcc::progress::Progress;
 use gzcc::report::{self, Report, say};
-use gzcc::run::{counts_aloud, run_reporting};
+use gzcc::run::{counts_aloud, run};
 use gzcc::settings::{Settings, Verbosity};
 use gzcc::shown::Shown;
 
@@ -42,11 +44,13 @@ fn work(mut settings: Settings) -> Status {
     let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Quiet;
     settings.jobs = with_descriptors(settings.jobs);
     take_file_size_limit_as_error();
-    let report = Arc::new(Report::new(&settings));
+    let progress = report::is_watched(&settings).then(Arc::<Progress>::default);
+    let observer = progress.clone().map(|progress| progress as Arc<dyn Observer>);
+    let report = Arc::new(Report::new(&settings, observer));
     // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
     let _ = interrupt::watch(Arc::clone(&report));
-    let watching = report::watch(&report, &settings);
-    let tally = run_reporting(settings, &report, deflate::engine);
+    let watching = progress.map(|progress| report::watch(progress, &settings));
+    let tally = run(settings, &report, deflate::engine);
     drop(watching);
     if tally.reader_gone {
         return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
@@ -90,7 +94,7 @@ fn print(text: &str) -> Status {
         Ok(()) => Status::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
         Err(error) => {
-            let report = Report::new(&Settings::default());
+            let report = Report::new(&Settings::default(), None);
             report.stdout_failed(error);
             report.tally().status
         }

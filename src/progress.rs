@@ -7,6 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::lock::lock;
+use crate::observer::{Ended, Observer, Step};
+use crate::outcome::Outcome;
 
 /// How far a run is.
 #[derive(Debug, Default)]
@@ -33,28 +35,28 @@ impl Progress {
     pub fn biggest(&self) -> Option<PathBuf> {
         lock(&self.at_work).iter().max_by_key(|(size, _)| *size).map(|(_, name)| name.clone())
     }
+}
 
-    /// An input has ended.
-    pub(crate) fn ended(&self) {
-        self.files.fetch_add(1, Relaxed);
-    }
-
-    /// A block is done.
-    pub(crate) fn add(&self, bytes_in: u64, bytes_out: u64) {
-        self.bytes_in.fetch_add(bytes_in, Relaxed);
-        self.bytes_out.fetch_add(bytes_out, Relaxed);
-    }
-
-    /// The first of several blocks of an input is done.
-    pub(crate) fn begun(&self, size: u64, name: &std::path::Path) {
-        lock(&self.at_work).push((size, name.to_owned()));
-    }
-
-    /// Nothing more is done of this one.
-    pub(crate) fn left(&self, name: &std::path::Path) {
+impl Observer for Progress {
+    fn advanced(&self, step: &Step<'_>) {
+        self.bytes_in.fetch_add(step.bytes_in, Relaxed);
+        self.bytes_out.fetch_add(step.bytes_out, Relaxed);
+        if step.first == step.last {
+            // A small file is never at work for long, and in the midst of a big one nothing changes.
+            return;
+        }
         let mut at_work = lock(&self.at_work);
-        if let Some(at) = at_work.iter().position(|(_, other)| other == name) {
+        if step.first {
+            at_work.push((step.size.unwrap_or(0), step.input.to_owned()));
+        } else if let Some(at) = at_work.iter().position(|(_, other)| other == step.input) {
             at_work.swap_remove(at);
+        }
+    }
+
+    fn ended(&self, ended: &Ended<'_>) {
+        let passed_by = matches!(ended.outcome, Outcome::Skipped(reason) if reason.is_passed_by());
+        if ended.position.is_some() && !passed_by {
+            self.files.fetch_add(1, Relaxed);
         }
     }
 }

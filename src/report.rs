@@ -13,8 +13,8 @@ mod watching;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -25,17 +25,18 @@ pub use self::question::may_replace;
 use self::queue::Queue;
 use self::tally::Sizes;
 pub use self::tally::Tally;
-pub use self::watching::{Watching, watch};
+pub use self::watching::{Watching, is_watched, watch};
 use crate::lock::lock;
+use crate::observer::{Ended, Observer, Step};
 use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Status, Verdict};
-use crate::progress::Progress;
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::shown::Shown;
 
 /// Takes in outcomes as they come about.
-#[derive(Debug)]
-pub struct Report {
+pub struct Report<'a> {
     voice: Voice,
+    /// Who else is told, and first.
+    observer: Option<Arc<dyn Observer + 'a>>,
     tally: Mutex<Tally>,
     /// Where outcomes are told in the order of the inputs.
     queue: Option<Queue>,
@@ -44,8 +45,6 @@ pub struct Report {
     /// Where they are told to machines, as they come about.
     json: Option<Json>,
     began: Instant,
-    /// How far the run is, where somebody wants to know.
-    pub progress: Option<Progress>,
     /// Devices without room for an output.
     full: Mutex<BTreeSet<u64>>,
     /// Standard output takes no more.
@@ -58,6 +57,8 @@ pub struct Report {
 /// In which words, and how many.
 #[derive(Debug)]
 struct Voice {
+    /// None at all.
+    silent: bool,
     program: &'static str,
     rules: Rules,
     mode: Mode,
@@ -70,22 +71,40 @@ struct Voice {
     workers: String,
 }
 
-impl Report {
-    /// A report of a run with these settings.
-    pub fn new(settings: &Settings) -> Self {
+impl<'a> Report<'a> {
+    /// A report of a run with these settings, on standard output and standard error, and to `observer`.
+    pub fn new(settings: &Settings, observer: Option<Arc<dyn Observer + 'a>>) -> Self {
+        Self::that_speaks(settings, observer, true)
+    }
+
+    /// A report to `observer` alone, which prints nothing.
+    pub fn silent(settings: &Settings, observer: Arc<dyn Observer + 'a>) -> Self {
+        Self::that_speaks(settings, Some(observer), false)
+    }
+
+    fn that_speaks(settings: &Settings, observer: Option<Arc<dyn Observer + 'a>>, speaks: bool) -> Self {
         let Settings { program, rules, mode, verbosity, force, .. } = *settings;
-        let json = settings.reporting.json;
-        let lists = matches!(mode, Mode::List | Mode::ListTrailers);
+        let json = settings.reporting.json && speaks;
+        let lists = matches!(mode, Mode::List | Mode::ListTrailers) && speaks;
         let jobs = settings.jobs.get();
         let workers = format!("{jobs} worker{}, {}", if jobs == 1 { "" } else { "s" }, settings.scheduler.name());
         Self {
-            voice: Voice { program, rules, mode, verbosity, removes: settings.removes(), force, workers },
+            voice: Voice {
+                silent: !speaks,
+                program,
+                rules,
+                mode,
+                verbosity,
+                removes: settings.removes(),
+                force,
+                workers,
+            },
+            observer,
             tally: Mutex::new(Tally::of(mode)),
-            queue: (!json && (lists || mode == Mode::Test)).then(Queue::default),
+            queue: (speaks && !json && (lists || mode == Mode::Test)).then(Queue::default),
             listing: (lists && !json).then(|| Mutex::new(Listing::new(settings))),
             json: json.then(|| Json::new(settings)),
             began: Instant::now(),
-            progress: watching::wanted(settings).then(Progress::default),
             full: Mutex::default(),
             stdout_ended: AtomicBool::new(false),
             #[cfg(test)]
@@ -102,15 +121,15 @@ impl Report {
 
     /// Whether -v has a word on the run itself.
     fn tells_all(&self) -> bool {
-        self.voice.verbosity == Verbosity::Verbose && self.voice.rules == Rules::Gzcc && self.listing.is_none()
+        let Voice { silent, rules, verbosity, .. } = self.voice;
+        !silent && verbosity == Verbosity::Verbose && rules == Rules::Gzcc && self.listing.is_none()
     }
 
     /// Takes in what became of an input.
     pub fn outcome(&self, label: &Label, outcome: Outcome) {
         lock(&self.full).extend(outcome.full_device());
-        let passed_by = matches!(&outcome, Outcome::Skipped(reason) if reason.is_passed_by());
-        if let Some(progress) = self.progress.as_ref().filter(|_| label.position.is_some() && !passed_by) {
-            progress.ended();
+        if let Some(observer) = &self.observer {
+            observer.ended(&Ended { name: &label.shown, position: label.position, outcome: &outcome });
         }
         let tell = |label: &Label, outcome| self.tell(label, outcome);
         match (&self.queue, label.position) {
@@ -126,6 +145,11 @@ impl Report {
             }
             (None, _) => tell(label, outcome),
         }
+    }
+
+    /// Takes in that a block of an input is done.
+    pub fn advanced(&self, step: &Step<'_>) {
+        self.observer.iter().for_each(|observer| observer.advanced(step));
     }
 
     /// Whether an output has failed for want of space on a device, so that it is no use to begin another one there.
@@ -204,6 +228,9 @@ impl Report {
             Outcome::Failed(error) => format!("{}: {}", label.shown.display(), Chain(error)),
             outcome => format!("{}: {outcome:?}", label.shown.display()),
         });
+        if self.voice.silent {
+            return;
+        }
         if let (Some(listing), Outcome::Done(done)) = (&self.listing, &outcome) {
             let line = lock(listing).line(label, done);
             self.print(&line);

@@ -6,24 +6,80 @@ use std::sync::Arc;
 use crate::deflate;
 use crate::input::stdin_name;
 use crate::job::Jobs;
+use crate::observer::Observer;
 use crate::outcome::{Label, Outcome};
 use crate::report::{Report, Tally};
 use crate::schedule;
-use crate::settings::{Destination, Mode, Rules, Settings, Verbosity};
+use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 
-/// Does what `settings` say, reporting each input as it ends.
-pub fn run(settings: Settings) -> Tally {
-    run_with_engine(settings, deflate::engine)
+/// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
+/// of them have ended. Each becomes one gzip member (RFC 1952), in a file of its own beside it unless
+/// [`destination`](Settings::destination) says something else. Nothing is printed: `observer` is told.
+///
+/// What goes wrong with an input is no error of this function, and stops no other input; it is an [`Outcome`] that the
+/// observer is told, and counts in the [`Tally`].
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let log = folder.path().join("a.log");
+/// # std::fs::write(&log, "what happened")?;
+/// use gzcc::Settings;
+///
+/// let settings = Settings { inputs: vec![log.into()], level: 9, ..Settings::default() };
+/// let tally = gzcc::compress(&settings, &())?;
+/// assert_eq!((tally.done, tally.failed), (1, 0));
+/// # assert!(folder.path().join("a.log.gz").exists());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// If the settings make no sense together ([`Settings::check`]); then nothing has been done.
+pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
+    run_silently(Settings { mode: Mode::Compress, ..settings.clone() }, observer)
 }
 
-/// [`run`] with engines of another make.
+/// Decompresses the [`inputs`](Settings::inputs), or tests them where [`destination`](Settings::destination) is
+/// [`Nowhere`](Destination::Nowhere); the counterpart of [`compress`], which tells the rest.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let packed = folder.path().join("a.gz");
+/// # std::fs::write(&packed, "no gzip data")?;
+/// use gzcc::Settings;
+/// use gzcc::settings::Destination;
+///
+/// let settings = Settings { inputs: vec![packed.into()], destination: Destination::Nowhere, ..Settings::default() };
+/// let tally = gzcc::decompress(&settings, &())?;
+/// assert_eq!((tally.done, tally.failed), (0, 1));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As those of [`compress`].
+pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
+    let tests = settings.destination == Destination::Nowhere;
+    let mode = if tests { Mode::Test } else { Mode::Decompress };
+    run_silently(Settings { mode, ..settings.clone() }, observer)
+}
+
+fn run_silently(settings: Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
+    settings.check()?;
+    let report = Report::silent(&settings, Arc::new(observer));
+    Ok(run(settings, &report, deflate::engine))
+}
+
+/// [`run`] with a report that prints and that nobody else looks at.
 pub fn run_with_engine(settings: Settings, engine: deflate::Make) -> Tally {
-    let report = Report::new(&settings);
-    run_reporting(settings, &report, engine)
+    let report = Report::new(&settings, None);
+    run(settings, &report, engine)
 }
 
-/// [`run_with_engine`] with a report that somebody else may look at meanwhile.
-pub fn run_reporting(settings: Settings, report: &Report, engine: deflate::Make) -> Tally {
+/// Does what `settings` say, reporting each input as it ends, with engines of this make.
+pub fn run(settings: Settings, report: &Report<'_>, engine: deflate::Make) -> Tally {
     report.begin();
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {

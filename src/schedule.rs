@@ -4,14 +4,17 @@
 //! differ in who waits where. One worker is the case N = 1 of the same code.
 
 mod board;
+mod desk;
 mod rayon;
 #[cfg(test)]
 mod stress;
 mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use self::board::Board;
+pub use self::desk::Desk;
 use crate::deflate;
 use crate::job::Jobs;
 use crate::outcome::{Label, Outcome};
@@ -24,16 +27,36 @@ pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::M
     let board = Board::new();
     let shared = Shared::new(settings, report, engine, &board);
     let workers = settings.jobs.get();
-    let floor = Floor { jobs, shared: &shared, board: &board };
+    let floor = Floor { jobs: Some(jobs), shared: &shared, board: &board };
     match settings.scheduler {
         Scheduler::Threads => threads::run(&floor, workers),
         Scheduler::Rayon => rayon::run(&floor, workers),
     }
 }
 
+/// Does all of one stream, whose blocks the caller hands over, with the scheduler and workers of `settings`; `caller` is
+/// one of them, at a desk, and must not leave before the stream is finished. Returns what it returns.
+pub fn attend<R>(
+    settings: &Settings,
+    stream: &Arc<Stream>,
+    (report, engine): (&Report<'_>, deflate::Make),
+    caller: impl FnOnce(Desk<'_>) -> R,
+) -> R {
+    let board = Board::of(Arc::clone(stream));
+    let shared = Shared::new(settings, report, engine, &board);
+    let workers = settings.jobs.get();
+    let floor = Floor { jobs: None, shared: &shared, board: &board };
+    let caller = |hire: &dyn Fn()| caller(Desk::new(&floor, stream, workers, hire));
+    match settings.scheduler {
+        Scheduler::Threads => threads::attend(&floor, workers, caller),
+        Scheduler::Rayon => rayon::attend(&floor, workers, stream, caller),
+    }
+}
+
 /// What every worker sees.
 struct Floor<'run> {
-    jobs: &'run Jobs,
+    /// The files; none where blocks are handed over.
+    jobs: Option<&'run Jobs>,
     shared: &'run Shared<'run>,
     board: &'run Board,
 }
@@ -42,7 +65,8 @@ impl Floor<'_> {
     /// Opens the next stream, and calls `opening` before if there may be another one. Jobs contain the panics of an
     /// input; one in the plan itself ends the run.
     fn next_stream(&self, opening: impl Fn()) -> Option<Stream> {
-        catch_unwind(AssertUnwindSafe(|| self.jobs.next(self.shared.report, opening))).unwrap_or_else(|_| {
+        let jobs = self.jobs?;
+        catch_unwind(AssertUnwindSafe(|| jobs.next(self.shared.report, opening))).unwrap_or_else(|_| {
             self.shared.report.outcome(&Label::of_what_follows(), Outcome::panicked());
             None
         })

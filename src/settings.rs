@@ -3,6 +3,7 @@
 //! What was *typed* is another type (the binary's `cli`). Nothing here knows of clap, prints, or
 //! touches a file, so a test, a bench or a user of the library starts from a [`Settings`].
 
+mod check;
 mod choosing;
 mod list;
 mod reporting;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use self::check::Invalid;
 pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
 pub use self::list::NameList;
 pub use self::reporting::{Reporting, When};

@@ -3,9 +3,11 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 
+use crate::exchange::Exchange;
 use crate::input::Input;
 use crate::metadata::Metadata;
 use crate::outcome::{Done, Facts, Outcome, OutputName, Reason, Shortfall};
@@ -23,6 +25,8 @@ pub enum Sink {
         /// Its name in messages.
         shown: PathBuf,
     },
+    /// Back to the caller of the library.
+    Returned(Arc<Exchange>),
     /// Nowhere: the input is tested or listed.
     Nowhere {
         /// Under this name, if its header's is wanted.
@@ -95,16 +99,21 @@ impl Written<'_> {
 }
 
 impl Sink {
-    /// Appends `bytes`.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Appends `bytes`; the buffer comes back where it is of no more use here.
+    pub fn write(&self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         match self {
-            Self::Nowhere { .. } => Ok(()),
-            Self::Descriptor { fd, .. } => write_all(fd.as_fd(), bytes),
-            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
-                output.write(bytes)
+            Self::Nowhere { .. } => {}
+            Self::Descriptor { fd, .. } => write_all(fd.as_fd(), &bytes)?,
+            Self::Returned(to) => {
+                to.hand_back(bytes);
+                return Ok(None);
             }
-            Self::Own(_) | Self::Joined { .. } => Err(io::Error::other("the output is closed already")),
+            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+                output.write(&bytes)?;
+            }
+            Self::Own(_) | Self::Joined { .. } => return Err(io::Error::other("the output is closed already")),
         }
+        Ok(Some(bytes))
     }
 
     /// The outcome of an input whose bytes could not be written.
@@ -117,7 +126,7 @@ impl Sink {
             Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
                 error.context(output.output_name())
             }
-            Self::Nowhere { .. } | Self::Own(_) | Self::Joined { .. } => error,
+            Self::Nowhere { .. } | Self::Returned(_) | Self::Own(_) | Self::Joined { .. } => error,
         })
     }
 
@@ -142,7 +151,7 @@ impl Sink {
             Self::Own(own) => own.finish(&written),
             Self::Nowhere { name } => written.done(name.take(), written.changed.then_some(Shortfall::Changed)),
             // What was read is written whole; others stand beside it, so it stays.
-            Self::Descriptor { .. } | Self::Joined { .. } => {
+            Self::Descriptor { .. } | Self::Returned(_) | Self::Joined { .. } => {
                 written.done(None, written.changed.then_some(Shortfall::Changed))
             }
         }

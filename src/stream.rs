@@ -27,9 +27,10 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub use self::blocks::Blocks;
 pub use self::piece::Hand;
 use self::piece::{Cut, Piece, Place};
-use self::reader::Placed;
+use self::reader::{AtOnce, Placed};
 pub use self::reader::{Inputs, Part, Reader};
 pub use self::shared::Shared;
 pub use self::writer::Writer;
@@ -133,7 +134,8 @@ impl Stream {
     /// Whether [`Stream::help`] would find something to do.
     pub fn has_work(&self, shared: &Shared<'_>) -> bool {
         let state = self.lock();
-        let has_block = !state.exhausted && state.reader.is_some() && (state.in_flight == 0 || shared.lead.is_free());
+        let has_reader = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.waits());
+        let has_block = !state.exhausted && has_reader && (state.in_flight == 0 || shared.lead.is_free());
         has_block || state.next_is_ready()
     }
 
@@ -166,28 +168,24 @@ impl Stream {
             state.reader = Some(reader);
             return Err(Help::NothingNow);
         }
-        let at_once = if state.broken { None } else { reader.cut_by_position() };
-        let reader_was_out = at_once.is_none();
+        let at_once = if state.broken { AtOnce::InOrder } else { reader.cut_at_once() };
+        let reader_was_out = matches!(at_once, AtOnce::InOrder);
         let placed = match at_once {
-            Some(placed) => Some(placed),
-            None => {
+            AtOnce::Placed(placed) => Some(placed),
+            AtOnce::NotYet => {
+                state.reader = Some(reader);
+                if counted {
+                    shared.lead.give_back();
+                }
+                return Err(Help::NothingNow);
+            }
+            AtOnce::InOrder => {
                 let broken = state.broken;
                 drop(state);
-                others_first();
-                // A reader lost to a panic ends the stream; what it had in hand goes with it.
-                let placed = catch_unwind(AssertUnwindSafe(|| match broken {
-                    true => {
-                        reader.give_up(shared.report);
-                        None
-                    }
-                    false => reader.cut_in_order(hand, shared),
-                }));
+                let placed = read_on(&mut reader, broken, hand, shared);
                 state = self.lock();
-                placed.unwrap_or_else(|_| {
-                    shared.report.outcome(&Label::of_what_follows(), Outcome::panicked());
-                    state.broken = true;
-                    None
-                })
+                state.broken |= placed.is_err();
+                placed.unwrap_or(None)
             }
         };
         state.exhausted = placed.is_none() || reader.is_over();
@@ -272,6 +270,20 @@ impl Stream {
         // Nothing that can panic runs under the lock.
         lock(&self.state)
     }
+}
+
+/// Cuts what comes next with the reader out of the state, or names what will not come. A reader lost to a panic ends the
+/// stream; what it had in hand goes with it.
+fn read_on(reader: &mut Reader, broken: bool, hand: &mut Hand, shared: &Shared<'_>) -> Result<Option<Placed>, ()> {
+    others_first();
+    let read = AssertUnwindSafe(|| match broken {
+        true => {
+            reader.give_up(shared.report);
+            None
+        }
+        false => reader.cut_in_order(hand, shared),
+    });
+    catch_unwind(read).map_err(|_| shared.report.outcome(&Label::of_what_follows(), Outcome::panicked()))
 }
 
 impl State {

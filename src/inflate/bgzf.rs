@@ -6,11 +6,10 @@
 
 use std::io;
 use std::ops::Range;
-use std::os::fd::BorrowedFd;
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::packed::Packed;
+use super::packed::{Packed, Supply};
 use super::{Content, MOST_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::gzip::{self, Damage};
@@ -36,13 +35,13 @@ pub struct Batch {
 
 impl Batch {
     /// Cuts off the blocks that stand next in `packed`; `None` if there are none.
-    pub(super) fn cut(packed: &mut Packed, fd: BorrowedFd<'_>) -> io::Result<Option<Self>> {
+    pub(super) fn cut(packed: &mut Packed, from: &mut dyn Supply) -> io::Result<Option<Self>> {
         let mut batch = Self { offset: packed.offset(), ..Self::default() };
         let mut content = 0;
         // Blocks of no content may still be long.
         while batch.blocks.len() < MOST_MEMBERS
             && batch.packed.len() < BLOCK
-            && let Some(Next { size, header, length }) = next_block(packed, fd)?
+            && let Some(Next { size, header, length }) = next_block(packed, from)?
         {
             content += length;
             if content > BLOCK {
@@ -87,14 +86,14 @@ pub(super) struct Next {
 }
 
 /// The block that stands next, if there is one to be believed.
-pub(super) fn next_block(packed: &mut Packed, fd: BorrowedFd<'_>) -> io::Result<Option<Next>> {
-    packed.provide(fd, HEADER)?;
+pub(super) fn next_block(packed: &mut Packed, from: &mut dyn Supply) -> io::Result<Option<Next>> {
+    packed.provide(from, HEADER)?;
     // However much more there happens to be, it decides nothing: a file and a pipe are cut alike.
     let beginning = &packed.bytes()[..packed.bytes().len().min(HEADER)];
     let Some((size, header)) = gzip::bgzf_block(beginning) else {
         return Ok(None);
     };
-    packed.provide(fd, size + gzip::MAGIC.len())?;
+    packed.provide(from, size + gzip::MAGIC.len())?;
     let Some((block, next)) = packed.bytes().split_at_checked(size) else {
         return Ok(None);
     };

@@ -5,6 +5,18 @@ use std::os::fd::BorrowedFd;
 
 use crate::transfer::read_some;
 
+/// Where a compressed file comes from, in its order.
+pub trait Supply {
+    /// Puts what there is, at least a byte, at the beginning of `buffer`, and tells how much; nothing if the file is over.
+    fn supply(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Supply for BorrowedFd<'_> {
+    fn supply(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        read_some(*self, buffer)
+    }
+}
+
 /// Bytes read at a time. A BGZF block of 64 KiB and the next one's header must fit; beyond that, sizes from
 /// 64 KiB to 1 MiB made no difference that could be told from noise.
 const BUFFER: usize = 256 * 1024;
@@ -41,20 +53,20 @@ impl Packed {
     }
 
     /// Reads on if nothing is left; tells whether there is anything.
-    pub(super) fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<bool> {
-        self.provide(fd, 1)?;
+    pub(super) fn fill(&mut self, from: &mut dyn Supply) -> io::Result<bool> {
+        self.provide(from, 1)?;
         Ok(self.start < self.end)
     }
 
     /// Reads on until there are `wanted` bytes, at most a whole buffer, or the file is over.
-    pub(super) fn provide(&mut self, fd: BorrowedFd<'_>, wanted: usize) -> io::Result<()> {
+    pub(super) fn provide(&mut self, from: &mut dyn Supply, wanted: usize) -> io::Result<()> {
         if self.end - self.start >= wanted || self.over {
             return Ok(());
         }
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         while self.end < wanted && !self.over {
-            let got = read_some(fd, &mut self.buffer[self.end..])?;
+            let got = from.supply(&mut self.buffer[self.end..])?;
             self.end += got;
             self.over = got == 0;
         }
@@ -62,8 +74,8 @@ impl Packed {
     }
 
     /// Takes the next byte; `None` at the end.
-    pub(super) fn byte(&mut self, fd: BorrowedFd<'_>) -> io::Result<Option<u8>> {
-        self.fill(fd)?;
+    pub(super) fn byte(&mut self, from: &mut dyn Supply) -> io::Result<Option<u8>> {
+        self.fill(from)?;
         let byte = self.bytes().first().copied();
         self.consume(usize::from(byte.is_some()));
         Ok(byte)

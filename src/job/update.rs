@@ -28,7 +28,8 @@ pub(super) fn is_outdated(input: &Input, folder: &Folder, name: &OsStr, settings
         // Nothing that a run has made.
         return Ok(false);
     }
-    if (standing.st_mtime, standing.st_mtime_nsec as _) < input.modified() {
+    let made = (standing.st_mtime as _, standing.st_mtime_nsec as _);
+    if input.modified().is_some_and(|modified| made < modified) {
         return Ok(true);
     }
     let shown = folder.shown(name);

@@ -9,10 +9,11 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Report, line};
+use super::line;
 use crate::input::Source;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Planned};
+use crate::progress::Progress;
 use crate::settings::{Mode, Rules, Settings, Verbosity, When};
 use crate::shown::Shown;
 
@@ -50,7 +51,7 @@ impl Drop for Watching {
 }
 
 /// Whether progress is to be shown.
-pub(super) fn wanted(settings: &Settings) -> bool {
+pub fn is_watched(settings: &Settings) -> bool {
     // In the midst of data on the same screen nobody could read either.
     let apart = !(settings.stdout_has_data() && io::stdout().is_terminal());
     let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
@@ -65,13 +66,10 @@ pub(super) fn wanted(settings: &Settings) -> bool {
         }
 }
 
-/// Shows how far the run is from now on, if that is wanted. Without a thread to be had, nobody sees it.
-pub fn watch(report: &Arc<Report>, settings: &Settings) -> Watching {
-    if report.progress.is_none() {
-        return Watching(None);
-    }
+/// Shows how far the run is from now on. Without a thread to be had, nobody sees it.
+pub fn watch(progress: Arc<Progress>, settings: &Settings) -> Watching {
     let (end, ended) = channel();
-    let (report, survey) = (Arc::clone(report), Survey::new(settings));
+    let survey = Survey::new(settings);
     let mode = settings.mode;
     let draw = move || {
         let (began, mut survey, mut due) = (Instant::now(), survey, PATIENCE);
@@ -81,7 +79,7 @@ pub fn watch(report: &Arc<Report>, settings: &Settings) -> Watching {
                 break;
             }
             survey.count_some();
-            if let Some(progress) = report.progress.as_ref().filter(|_| began.elapsed() >= due) {
+            if began.elapsed() >= due {
                 due = began.elapsed() + PERIOD;
                 let (bytes_in, bytes_out) = progress.bytes();
                 let state = State {
@@ -136,7 +134,7 @@ impl Survey {
                 Planned::Item(item) => {
                     self.files += 1;
                     let size = match &item.source {
-                        Source::Stdin => None,
+                        Source::Stdin | Source::Written => None,
                         // One that is gone is done already, or an error.
                         Source::File { folder, name, .. } => {
                             Some(folder.look_through(name).ok().flatten().map_or(0, |stat| stat.st_size as u64))

@@ -41,6 +41,12 @@ impl Board {
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
+    /// For one stream and no file.
+    pub(super) fn of(stream: Arc<Stream>) -> Self {
+        let state = State { open: vec![stream], opening: 0, no_more: true, waiting: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
     /// Finds something to do, waiting for it if need be: help an open stream first, so that few are open at once;
     /// else the next file. `None` when all is done.
     pub(super) fn next(&self, shared: &Shared<'_>) -> Option<Task> {

@@ -4,6 +4,7 @@
 //! workers. A big file spawns tasks that run the same helping loop; idle workers steal them. Blocks are taken by
 //! running tasks alone, never queued, so memory stays bounded.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
@@ -33,6 +34,25 @@ pub(super) fn run(floor: &Floor<'_>, workers: usize) {
             scope.spawn(|scope| pool.next_file(scope));
         }
     });
+}
+
+/// Runs tasks for `stream` on a pool of `workers` - 1 threads, the caller being the last worker, in its own way: it gets a
+/// function that spawns another task, if there is a thread for it.
+pub(super) fn attend<R>(floor: &Floor<'_>, workers: usize, stream: &Stream, caller: impl FnOnce(&dyn Fn()) -> R) -> R {
+    let Some(threads) = (workers > 1).then(|| build(workers - 1)).flatten() else {
+        return caller(&|| ());
+    };
+    let workers = threads.current_num_threads();
+    let pool = Pool { floor, workers, hands: Mutex::default() };
+    let vacancies = Cell::new(workers);
+    threads.in_place_scope(|scope| {
+        caller(&|| {
+            if vacancies.get() > 0 {
+                vacancies.set(vacancies.get() - 1);
+                scope.spawn(|_| pool.help(stream));
+            }
+        })
+    })
 }
 
 /// A pool of as many workers as the system has threads for.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use self::scenes::{Scene, scenes};
 use crate::deflate::{self, Engine};
+use crate::encoder::{Encoder, with_encoder};
 use crate::job::Jobs;
 use crate::lock::{held_up, lock, others_first};
 use crate::outcome::Status;
@@ -30,6 +31,9 @@ const PANIC: &[u8] = b"here is where the worker panics\n";
 
 /// Bytes that go into a pipe at a time.
 const SIP: usize = 20_000;
+
+/// Numbers of 4 bytes that are written to the library's encoder: some blocks.
+const WRITTEN: usize = 500_000;
 
 /// What a run came to.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,6 +67,8 @@ fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let scenes = scenes(folder.path());
     let alone: Vec<Ended> = scenes.iter().map(by_one_worker).collect();
+    let written = Arc::new((0..WRITTEN as u32).flat_map(|i| (i / 3).to_le_bytes()).collect::<Vec<_>>());
+    let encoded_alone = encoded(&written, 1, Scheduler::Threads).expect("one worker ends");
     for run in 1..=runs {
         let chance = held_up::mixed(run);
         let (scene, alone) = (&scenes[run as usize % scenes.len()], &alone[run as usize % scenes.len()]);
@@ -79,6 +85,10 @@ fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
             assert!(*bytes == alone.made[name], "{shown}: {} is another", name.display());
         }
         assert!(ended.piped == alone.piped, "{shown}: something else was written to the pipe");
+        held_up::from_seed(run);
+        let encoded = encoded(&written, jobs, scheduler).unwrap_or_else(|| panic!("{shown}: the encoder does not end"));
+        held_up::from_seed(0);
+        assert!(encoded == encoded_alone, "{shown}: the encoder makes something else");
     }
     assert!(held_up::times() > runs * 10, "somebody was held up only {} times", held_up::times());
 }
@@ -122,8 +132,20 @@ fn within_patience(scene: &Scene, jobs: usize, scheduler: Scheduler) -> Option<E
     Some(Ended { tally, told, made, piped })
 }
 
+/// What the library's encoder makes of `content` that comes in sips; `None` if it does not end.
+fn encoded(content: &Arc<Vec<u8>>, jobs: usize, scheduler: Scheduler) -> Option<Vec<u8>> {
+    let settings = Settings { jobs: jobs.try_into().unwrap(), scheduler, level: 1, ..Settings::default() };
+    let content = Arc::clone(content);
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let write = |to: &mut Encoder<'_>| content.chunks(SIP).try_for_each(|sip| to.write_all(sip));
+        tell.send(with_encoder(Vec::new(), &settings, write).unwrap().0)
+    });
+    told.recv_timeout(PATIENCE).ok()
+}
+
 fn play(settings: Settings) -> (Tally, Vec<String>) {
-    let report = Report::new(&settings);
+    let report = Report::new(&settings, None);
     let jobs = Jobs::new(Arc::new(settings.clone())).unwrap();
     schedule::run(&settings, &jobs, &report, |kind, level| Box::new(Touchy(deflate::engine(kind, level))));
     report.finish();

@@ -26,20 +26,38 @@ struct Crew<'scope, 'env> {
 /// Runs `workers` workers at most, the caller being one of them.
 pub(super) fn run(floor: &Floor<'_>, workers: usize) {
     thread::scope(|scope| {
-        let vacancies = AtomicUsize::new(workers - 1);
-        let crew = Arc::new(Crew { floor, scope, vacancies, handles: Mutex::default() });
+        let crew = Crew::new(floor, workers, scope);
         crew.work();
-        // Whoever hires is a worker, so after the last handle nobody is left to add one.
-        loop {
-            // Not in the loop's head: the lock would be held while joining, and hiring takes it.
-            let Some(handle) = crew.handles().pop() else { break };
-            // A worker contains its panics, so one that gets here is a defect worth the noise.
-            handle.join().expect("a worker ends without a panic");
-        }
+        crew.join();
     });
 }
 
-impl<'scope> Crew<'scope, '_> {
+/// Runs `workers` workers at most, the caller being one of them in its own way: it gets a function that hires another.
+pub(super) fn attend<R>(floor: &Floor<'_>, workers: usize, caller: impl FnOnce(&dyn Fn()) -> R) -> R {
+    thread::scope(|scope| {
+        let crew = Crew::new(floor, workers, scope);
+        let result = caller(&|| crew.hire());
+        crew.join();
+        result
+    })
+}
+
+impl<'scope, 'env> Crew<'scope, 'env> {
+    fn new(floor: &'env Floor<'env>, workers: usize, scope: &'scope Scope<'scope, 'env>) -> Arc<Self> {
+        Arc::new(Self { floor, scope, vacancies: AtomicUsize::new(workers - 1), handles: Mutex::default() })
+    }
+
+    /// Waits for every thread.
+    fn join(&self) {
+        // Whoever hires is a worker, so after the last handle nobody is left to add one.
+        loop {
+            // Not in the loop's head: the lock would be held while joining, and hiring takes it.
+            let Some(handle) = self.handles().pop() else { break };
+            // A worker contains its panics, so one that gets here is a defect worth the noise.
+            handle.join().expect("a worker ends without a panic");
+        }
+    }
+
     fn work(self: &Arc<Self>) {
         let floor = self.floor;
         let mut hand = Hand::new(floor.shared);

@@ -35,7 +35,7 @@ const GEAR: [u64; 256] = gear();
 
 /// An input on its way.
 #[derive(Debug)]
-pub(super) struct Blocks {
+pub struct Blocks {
     /// Bytes in blocks already cut.
     offset: u64,
     /// The last of those bytes, where they cannot be read again.
@@ -49,7 +49,8 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(settings: &Settings) -> Self {
+    /// For one input.
+    pub fn new(settings: &Settings) -> Self {
         let Settings { independent, rsyncable, .. } = *settings;
         Self { offset: 0, window: Vec::new(), carry: Vec::new(), independent, rsyncable }
     }
@@ -67,22 +68,44 @@ impl Blocks {
     /// Reads the next block, or as many small ones as there are, behind their window into `buffer`; and whether the
     /// last is among them.
     pub(super) fn cut_in_order(&mut self, fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(Cut, bool)> {
-        let (window, carry) = (self.window.len(), self.carry.len());
-        buffer[..window].copy_from_slice(&self.window);
-        let content = &mut buffer[window..window + BLOCK];
-        content[..carry].copy_from_slice(&self.carry);
-        let read = carry + read_full(fd, &mut content[carry..])?;
-        let over = read < BLOCK;
-        let ends = if self.rsyncable { ends(&content[..read], over) } else { vec![read] };
-        let length = ends.last().copied().unwrap_or(read);
+        let mut end = 0;
+        for before in self.before() {
+            buffer[end..end + before.len()].copy_from_slice(before);
+            end += before.len();
+        }
+        let most = self.most();
+        end += read_full(fd, &mut buffer[end..most])?;
+        let (window, ends, over) = self.cut(&buffer[..end]);
+        Ok((Cut::Read { window, ends }, over))
+    }
+
+    /// What stands before what is read next: the window, and the beginning of the block.
+    pub fn before(&self) -> [&[u8]; 2] {
+        [&self.window, &self.carry]
+    }
+
+    /// Bytes of window and content with which a block can be cut although more follows.
+    pub fn most(&self) -> usize {
+        self.window.len() + BLOCK
+    }
+
+    /// Cuts the blocks in `bytes`: what was [`before`](Self::before), and all of the content behind it that fits in
+    /// [`most`](Self::most) bytes. Returns the length of the window, where blocks end behind it, and whether the last is
+    /// among them.
+    pub fn cut(&mut self, bytes: &[u8]) -> (usize, Vec<usize>, bool) {
+        let window = self.window.len();
+        let content = &bytes[window..];
+        let over = content.len() < BLOCK;
+        let ends = if self.rsyncable { ends(content, over) } else { vec![content.len()] };
+        let length = ends.last().copied().unwrap_or(content.len());
         self.offset += length as u64;
         self.carry.clear();
-        self.carry.extend_from_slice(&content[length..read]);
+        self.carry.extend_from_slice(&content[length..]);
         self.window.clear();
         if !self.independent && !over {
-            self.window.extend_from_slice(&buffer[(window + length).saturating_sub(WINDOW)..window + length]);
+            self.window.extend_from_slice(&bytes[(window + length).saturating_sub(WINDOW)..window + length]);
         }
-        Ok((Cut::Read { window, ends }, over))
+        (window, ends, over)
     }
 }
 

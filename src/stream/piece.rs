@@ -2,13 +2,13 @@
 //!
 //! Knows nothing of order or of who else is at work; it reads the input and writes a buffer.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use flate2::{Crc, Decompress};
 
 use super::{Part, Shared};
 use crate::deflate::{self, BLOCK, Engine, WINDOW};
+use crate::exchange::Given;
 use crate::inflate::{Batch, Content};
 use crate::outcome::{Outcome, Reason};
 use crate::transfer::read_at_least;
@@ -46,6 +46,8 @@ pub(super) enum Cut {
     At { offset: u64, window: usize, length: usize },
     /// Blocks in the hand's buffer, which end so many bytes after a window of this many.
     Read { window: usize, ends: Vec<usize> },
+    /// Blocks that were handed over.
+    Given(Given),
     /// Content.
     Content(Content),
     /// Members to be inflated.
@@ -80,7 +82,7 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
             let wanted = window + length;
             // Room for one byte more than the file had shows whether it has grown, without a call of its own.
             let room = &mut hand.engine.room()[..wanted + usize::from(place.last)];
-            let got = read_at_least(place.part.input.as_fd(), room, wanted, offset - window as u64)?;
+            let got = read_at_least(place.part.input.fd()?, room, wanted, offset - window as u64)?;
             if got < window || got < wanted && !place.last {
                 return Err(Outcome::Skipped(Reason::Changed));
             }
@@ -89,7 +91,14 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
             packed.grew = got > wanted;
             Ok(Piece::Packed(packed))
         }
-        Cut::Read { window, ends } => Ok(Piece::Packed(compress(place, window, &ends, hand, shared))),
+        Cut::Read { window, ends } => {
+            Ok(Piece::Packed(compress(place, (&hand.input, window, &ends), &mut *hand.engine, shared)))
+        }
+        Cut::Given(Given { bytes, window, ends, .. }) => {
+            let packed = compress(place, (&bytes, window, &ends), &mut *hand.engine, shared);
+            shared.reuse_buffer(bytes);
+            Ok(Piece::Packed(packed))
+        }
         Cut::Content(content) => Ok(Piece::Content(content)),
         Cut::Batch(batch) => {
             let decoder = hand.decoder.get_or_insert_with(|| Decompress::new(false));
@@ -98,16 +107,21 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
     }
 }
 
-/// Compresses the blocks in the hand's buffer that end at `ends` after the window.
-fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, shared: &Shared<'_>) -> Packed {
+/// Compresses the blocks in a buffer that end at `ends` after the window.
+fn compress(
+    place: &Place,
+    (bytes, window, ends): (&[u8], usize, &[usize]),
+    engine: &mut dyn Engine,
+    shared: &Shared<'_>,
+) -> Packed {
     let mut packed = Packed::begin(place, shared);
     let mut start = window;
     for (i, end) in ends.iter().enumerate() {
         let end = window + end;
         let reach = if shared.settings.independent { 0 } else { start.min(WINDOW) };
-        let data = &hand.input[start - reach..end];
-        hand.engine.room()[..data.len()].copy_from_slice(data);
-        packed.add(&mut *hand.engine, reach, data.len(), place.last && i + 1 == ends.len());
+        let data = &bytes[start - reach..end];
+        engine.room()[..data.len()].copy_from_slice(data);
+        packed.add(engine, reach, data.len(), place.last && i + 1 == ends.len());
         start = end;
     }
     packed

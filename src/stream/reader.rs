@@ -1,6 +1,5 @@
 //! A stream's input side: takes the inputs one after the other and cuts each into blocks or chunks.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,6 +7,7 @@ use super::Shared;
 use super::blocks::Blocks;
 use super::piece::{Cut, Hand, Place};
 use crate::deflate::BLOCK;
+use crate::exchange::Exchange;
 use crate::gzip::{self, Header};
 use crate::inflate::{Chunk, Inflation};
 use crate::input::Input;
@@ -44,6 +44,10 @@ impl Part {
     /// Tells the reader that the rest is of no use.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 }
 
@@ -91,6 +95,18 @@ enum Cutter {
     Blocks(Blocks),
     /// Into chunks of what it decompresses to; made when it comes to that.
     Inflation(Option<Inflation>),
+    /// By whoever hands it over.
+    Given(Arc<Exchange>),
+}
+
+/// What can be cut without a system call.
+pub(super) enum AtOnce {
+    /// This.
+    Placed(Placed),
+    /// Nothing, until somebody hands over more.
+    NotYet,
+    /// Nothing, as what comes next has to be read.
+    InOrder,
 }
 
 impl Reader {
@@ -104,11 +120,18 @@ impl Reader {
         Self { current: None, upcoming: Some(Box::new(inputs)) }
     }
 
+    /// Takes what is handed over for one part.
+    pub fn given(part: Part, from: Arc<Exchange>) -> Self {
+        let current = Current { part: Arc::new(part), first: true, cutter: Cutter::Given(from) };
+        Self { current: Some(current), upcoming: None }
+    }
+
     /// Whether there is, for all that is known, enough for more than one worker.
     pub(super) fn is_divisible(&self) -> bool {
         let enough = |current: &Current| match current.cutter {
             Cutter::Blocks(_) => current.part.input.may_fill(BLOCK as u64),
             Cutter::Inflation(_) => current.part.input.may_fill(WORTH_SHARING),
+            Cutter::Given(_) => true,
         };
         self.upcoming.is_some() || self.current.as_ref().is_some_and(enough)
     }
@@ -118,14 +141,33 @@ impl Reader {
         self.current.is_none() && self.upcoming.is_none()
     }
 
-    /// Cuts the next block of an input that is read by position: no system call, so under the lock.
-    pub(super) fn cut_by_position(&mut self) -> Option<Placed> {
-        let current = self.current_input()?;
-        let Cutter::Blocks(blocks) = &mut current.cutter else {
-            return None;
+    /// Whether it is somebody else's turn to hand over what comes next.
+    pub(super) fn waits(&self) -> bool {
+        let waits = |current: &Current| match &current.cutter {
+            Cutter::Given(from) => from.given() == 0 && !current.part.is_abandoned(),
+            Cutter::Blocks(_) | Cutter::Inflation(_) => false,
         };
-        let (cut, last) = blocks.cut_by_position(&current.part.input)?;
-        self.place(Ok(cut), last)
+        self.current.as_ref().is_some_and(waits)
+    }
+
+    /// Cuts the next block of an input that is read by position, or takes one that was handed over: no system call, so
+    /// under the lock.
+    pub(super) fn cut_at_once(&mut self) -> AtOnce {
+        let Some(current) = self.current_input() else { return AtOnce::InOrder };
+        let cut = match &mut current.cutter {
+            Cutter::Blocks(blocks) => blocks.cut_by_position(&current.part.input).map(|(cut, last)| (Ok(cut), last)),
+            Cutter::Inflation(_) => None,
+            Cutter::Given(from) => match from.take_given() {
+                Some(Some(given)) => {
+                    let last = given.last;
+                    Some((Ok(Cut::Given(given)), last))
+                }
+                Some(None) => Some((Err(Outcome::NotReached), true)),
+                None => return AtOnce::NotYet,
+            },
+        };
+        let placed = cut.and_then(|(cut, last)| self.place(cut, last));
+        placed.map_or(AtOnce::InOrder, AtOnce::Placed)
     }
 
     /// Reads what comes next, opening the next input where one is over. `None` at the end.
@@ -137,11 +179,14 @@ impl Reader {
                 None => self.upcoming = None,
             }
         }
-        if let Some(placed) = self.cut_by_position() {
+        if let AtOnce::Placed(placed) = self.cut_at_once() {
             return Some(placed);
         }
         let current = self.current.as_mut()?;
-        let fd = current.part.input.as_fd();
+        let fd = match current.part.input.fd() {
+            Ok(fd) => fd,
+            Err(error) => return self.place(Err(error.into()), true),
+        };
         let (cut, last) = match &mut current.cutter {
             Cutter::Blocks(blocks) => match blocks.cut_in_order(fd, &mut hand.input) {
                 Ok((cut, last)) => (Ok(cut), last),
@@ -150,7 +195,7 @@ impl Reader {
             Cutter::Inflation(inflation) => {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
                 let inflation = inflation.get_or_insert_with(|| shared.inflation(pass_through));
-                match inflation.next(fd, shared.buffer()) {
+                match inflation.next(&mut { fd }, shared.buffer()) {
                     Chunk::Batch(batch) => (Ok(Cut::Batch(batch)), false),
                     Chunk::Content(content) => {
                         let last = content.end.is_some();
@@ -158,6 +203,8 @@ impl Reader {
                     }
                 }
             }
+            // Has been asked already.
+            Cutter::Given(_) => return None,
         };
         if let Cutter::Inflation(inflation) = &mut current.cutter
             && last
@@ -180,7 +227,7 @@ impl Reader {
 
     /// The input being read, unless the rest of it is of no use.
     fn current_input(&mut self) -> Option<&mut Current> {
-        if self.current.as_ref().is_some_and(|c| c.part.abandoned.load(Ordering::Relaxed)) {
+        if self.current.as_ref().is_some_and(|current| current.part.is_abandoned()) {
             self.current = None;
         }
         self.current.as_mut()

@@ -21,7 +21,7 @@ const LEAD_PER_WORKER: usize = 3;
 /// What all streams of a run share.
 pub struct Shared<'run> {
     /// Where outcomes go.
-    pub report: &'run Report,
+    pub report: &'run Report<'run>,
     /// What was decided.
     pub settings: &'run Settings,
     /// Makes the engine of a worker.
@@ -58,11 +58,12 @@ impl<'run> Shared<'run> {
     }
 
     /// An empty buffer with room for a compressed block, or for as much content.
-    pub(super) fn buffer(&self) -> Vec<u8> {
+    pub fn buffer(&self) -> Vec<u8> {
         self.buffers.take(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))
     }
 
-    pub(super) fn reuse_buffer(&self, mut buffer: Vec<u8>) {
+    /// Takes a buffer back.
+    pub fn reuse_buffer(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         self.buffers.put(buffer);
     }

@@ -5,8 +5,9 @@ use flate2::Crc;
 use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared, worth};
 use crate::gzip::{self, Damage};
-use crate::inflate::{Check, Content, Trailing};
+use crate::inflate::{Content, Sums, Trailing};
 use crate::interrupt;
+use crate::observer::Step;
 use crate::outcome::{Facts, Label, Outcome, Reason, Status};
 use crate::settings::Settings;
 use crate::sink::{Ending, Sink, Written};
@@ -30,10 +31,10 @@ pub struct Writer {
 /// How far the part being written is.
 #[derive(Debug, Default)]
 struct Progress {
-    /// Of the member being made or checked.
+    /// Of the member being made.
     crc: Crc,
-    /// Bytes of that member's content.
-    length: u64,
+    /// Of the member being checked.
+    sums: Sums,
     bytes_in: u64,
     bytes_out: u64,
     facts: Facts,
@@ -81,14 +82,15 @@ impl Writer {
 
     /// Tells whoever watches what has come since `before`.
     fn tell_progress(&self, before: (u64, u64), place: &Place, shared: &Shared<'_>) {
-        let Some(progress) = &shared.report.progress else { return };
         let input = &place.part.input;
-        progress.add(self.progress.bytes_in - before.0, self.progress.bytes_out - before.1);
-        if place.first && !place.last && !self.dropped {
-            progress.begun(input.size.unwrap_or(0), &input.label.shown);
-        } else if !place.first && (place.last || self.dropped) {
-            progress.left(&input.label.shown);
-        }
+        shared.report.advanced(&Step {
+            input: &input.label.shown,
+            size: input.size,
+            bytes_in: self.progress.bytes_in - before.0,
+            bytes_out: self.progress.bytes_out - before.1,
+            first: place.first,
+            last: place.last || self.dropped,
+        });
     }
 
     /// Writes a piece of a part that is in order so far; if the part fails over it, its outcome.
@@ -185,7 +187,7 @@ impl Writer {
         if let Some(most) = most {
             return Err(Outcome::Failed(Damage::TooLong(most).into()));
         }
-        let checked = if checked { Ok(()) } else { progress.check(&bytes, &checks) };
+        let checked = if checked { Ok(()) } else { progress.sums.check(&bytes, &checks) };
         let checked = checked.map_err(|(damage, at)| {
             // Nothing that follows a damaged member can be trusted.
             bytes.truncate(at);
@@ -214,13 +216,13 @@ impl Writer {
     }
 
     fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {
-        let written = self.sink.write(&bytes);
         self.progress.bytes_out += bytes.len() as u64;
-        shared.reuse_buffer(bytes);
-        written.map_err(|error| {
+        let spare = self.sink.write(bytes).map_err(|error| {
             self.broken = true;
             self.sink.failure(error)
-        })
+        })?;
+        spare.into_iter().for_each(|bytes| shared.reuse_buffer(bytes));
+        Ok(())
     }
 
     /// Passes over the rest of a part. What shares an output with a member that is broken off cannot follow it; what
@@ -259,31 +261,5 @@ impl Writer {
         if let Some((shown, outcome)) = self.sink.close(ending) {
             report.outcome(&Label::of_output(shown), outcome);
         }
-    }
-}
-
-impl Progress {
-    /// Takes in content, and compares the members that end in it with their trailers; what is wrong with the first
-    /// bad one, and where it ends.
-    fn check(&mut self, bytes: &[u8], checks: &[Check]) -> Result<(), (Damage, usize)> {
-        let mut start = 0;
-        for &Check { at, offset, crc, length } in checks {
-            self.take_in(&bytes[start..at]);
-            start = at;
-            if self.crc.sum() != crc {
-                return Err((Damage::Crc(offset, crc, self.crc.sum()), at));
-            }
-            if self.length as u32 != length {
-                return Err((Damage::Length(offset, length, self.length as u32), at));
-            }
-            (self.crc, self.length) = (Crc::new(), 0);
-        }
-        self.take_in(&bytes[start..]);
-        Ok(())
-    }
-
-    fn take_in(&mut self, content: &[u8]) {
-        self.crc.update(content);
-        self.length += content.len() as u64;
     }
 }

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use proptest::prelude::*;
 
+use gzcc::compress;
 use gzcc::outcome::Status;
-use gzcc::run::run;
 use gzcc::settings::{Destination, Engine, Scheduler, Settings, Verbosity};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
@@ -58,13 +58,13 @@ proptest! {
         let mut reference: Option<Vec<Vec<u8>>> = None;
         for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
             for jobs in [1, 2, 4] {
-                let tally = run(settings(jobs, scheduler, Destination::Beside));
+                let tally = compress(&settings(jobs, scheduler, Destination::Beside), &()).unwrap();
                 prop_assert_eq!((tally.done, tally.status), (contents.len() as u64, Status::Success));
                 let made: Vec<Vec<u8>> = (0..contents.len()).map(|i| t.read(format!("f{i}.gz"))).collect();
                 let same = reference.get_or_insert_with(|| made.clone()) == &made;
                 prop_assert!(same, "{scheduler:?} -j{jobs}");
                 let joined = t.path("joined");
-                run(settings(jobs, scheduler, Destination::File(joined)));
+                compress(&settings(jobs, scheduler, Destination::File(joined)), &()).unwrap();
                 // With a single input this is a file of its own; either way its members are those of the files.
                 prop_assert!(t.read("joined") == made.concat(), "{scheduler:?} -j{jobs}, joined");
             }
@@ -92,7 +92,7 @@ fn no_two_inputs_of_a_run_have_one_output() {
             verbosity: Verbosity::Quiet,
             ..Settings::default()
         };
-        let tally = run(settings);
+        let tally = compress(&settings, &()).unwrap();
         assert_eq!((tally.done, tally.failed), (2, 5));
     }
 }

@@ -88,7 +88,7 @@ fn read(
     let mut spare = Vec::with_capacity(room);
     while all.content.len() <= ENOUGH {
         let mut capacity = spare.capacity();
-        let mut content = match inflation.next(fd, std::mem::take(&mut spare)) {
+        let mut content = match inflation.next(&mut { fd }, std::mem::take(&mut spare)) {
             Chunk::Content(content) => content,
             Chunk::Batch(batch) => {
                 let bytes = Vec::with_capacity(ROOM);

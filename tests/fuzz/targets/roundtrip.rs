@@ -12,7 +12,7 @@ use std::thread;
 use flate2::bufread::GzDecoder;
 use gzcc::deflate::BLOCK;
 use gzcc::outcome::Status;
-use gzcc::run::run;
+use gzcc::run::run_with_engine;
 use gzcc::settings::{Destination, Engine, Mode, Scheduler, Settings, Verbosity};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
@@ -67,13 +67,14 @@ fuzz_target!(|data: &[u8]| {
 /// What a run makes of these descriptors in `path`.
 fn made(path: &Path, inputs: &[&File], settings: Settings, (jobs, scheduler): (usize, Scheduler)) -> Vec<u8> {
     let name = |file: &&File| OsString::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    let tally = run(Settings {
+    let settings = Settings {
         inputs: inputs.iter().map(name).collect(),
         jobs: jobs.try_into().expect("some"),
         scheduler,
         destination: Destination::File(path.to_owned()),
         ..settings
-    });
+    };
+    let tally = run_with_engine(settings, gzcc::deflate::engine);
     assert_eq!((tally.done, tally.status), (inputs.len() as u64, Status::Success));
     std::fs::read(path).expect("an output")
 }

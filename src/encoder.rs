@@ -1,0 +1,267 @@
+//! A writer that compresses: the way to a `.gz` for a program that has its content at hand.
+//!
+//! What is written is cut into the blocks that a file would be cut into, and given to a stream like any other. The
+//! caller's thread, which nobody else can use, is one of the workers: it fills a block while others compress, writes to
+//! the sink what is made, and compresses itself where the others have enough to do. With one worker there are no others.
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex};
+
+use crate::deflate;
+use crate::exchange::{Exchange, Given};
+use crate::input::Input;
+use crate::lock::lock;
+use crate::observer::{Ended, Observer};
+use crate::outcome::{Chain, Label, Outcome};
+use crate::report::Report;
+use crate::schedule::{self, Desk};
+use crate::settings::{Destination, Mode, Originals, Settings};
+use crate::sink::Sink;
+use crate::stream::{Blocks, Part, Reader, Stream, Writer};
+
+/// Compresses what `write` writes into one gzip member (RFC 1952) that goes to `sink`; returns the sink and what `write`
+/// returned.
+///
+/// [`engine`](Settings::engine), [`level`](Settings::level), [`jobs`](Settings::jobs) (the calling thread is one of them),
+/// [`scheduler`](Settings::scheduler), [`independent`](Settings::independent), [`rsyncable`](Settings::rsyncable) and
+/// [`verify`](Settings::verify) of the settings say how; what they say of files and names is of no interest here. The bytes
+/// are those that [`compress`](crate::compress) makes of a file with this content, however it is cut into writes.
+///
+/// Neither `write` nor `sink` leaves the calling thread. Nothing is left to be done, or to go wrong, when it returns: the
+/// member is whole, and the sink was flushed. Threads are begun when there is a block for a second one, 512 KiB each; the
+/// memory for all is bounded by the number of workers, as a writer that is ahead of them becomes one itself.
+///
+/// ```
+/// use std::io::{self, Write};
+///
+/// # fn main() -> io::Result<()> {
+/// let settings = gzcc::Settings::default();
+/// let (packed, lines) = gzcc::with_encoder(Vec::new(), &settings, |to| {
+///     for i in 0..1000 {
+///         writeln!(to, "line {i}")?;
+///     }
+///     Ok(1000)
+/// })?;
+/// assert!(packed.starts_with(b"\x1f\x8b") && packed.len() < 3000 && lines == 1000);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// What `write` returns, first of all; where that is none, the sink's error if it had one; and if the settings make no
+/// sense ([`Settings::check`]; then nothing is written), what is made does not pass the verification, or a worker panicked.
+/// The sink has a part of the member then, which no reader takes for a whole one; it can be kept by lending it
+/// (`&mut sink`).
+///
+/// # Panics
+/// If `write` does, when the workers have ended.
+pub fn with_encoder<W: Write, T>(
+    sink: W,
+    settings: &Settings,
+    write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
+) -> io::Result<(W, T)> {
+    with_engine(sink, (settings, deflate::engine), write)
+}
+
+/// [`with_encoder`] with engines of this make.
+fn with_engine<W: Write, T>(
+    mut sink: W,
+    (settings, engine): (&Settings, deflate::Make),
+    write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
+) -> io::Result<(W, T)> {
+    let settings = Settings {
+        mode: Mode::Compress,
+        destination: Destination::Stdout,
+        originals: Originals::Keep,
+        keep_name: false,
+        keep_time: false,
+        ..settings.clone()
+    };
+    settings.check().map_err(|invalid| io::Error::new(io::ErrorKind::InvalidInput, invalid))?;
+    let failure = Failure::default();
+    let report = Report::silent(&settings, Arc::new(&failure));
+    let exchange = Arc::new(Exchange::default());
+    let label = Label { shown: "what is written".into(), position: Some(0), is_stdin: false, began: None };
+    let part = Part::new(Input::written(label), &settings);
+    let reader = Reader::given(part, Arc::clone(&exchange));
+    let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&exchange)))));
+    let written = schedule::attend(&settings, &stream, (&report, engine), |desk| {
+        let (buffer, blocks) = (desk.buffer(), Blocks::new(&settings));
+        let (exchange, failure) = (&*exchange, &failure);
+        let mut encoder = Encoder { desk, exchange, failure, blocks, buffer, sink: &mut sink, broken: None };
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            let value = write(&mut encoder)?;
+            encoder.finish().map(|()| value)
+        }));
+        // Whatever becomes of it, the others wait for more, and have to hear that none will come.
+        encoder.leave();
+        written
+    });
+    match written {
+        Ok(written) => written.map(|value| (sink, value)),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Takes content to be compressed; lent by [`with_encoder`].
+///
+/// [`flush`](Write::flush) has no effect: blocks end in fixed places, so that the bytes made depend on the content alone.
+///
+/// # Errors
+/// Writing fails if the sink failed, with its error, or a worker did. From then on every write fails.
+pub struct Encoder<'run> {
+    desk: Desk<'run>,
+    exchange: &'run Exchange,
+    failure: &'run Failure,
+    blocks: Blocks,
+    /// What comes before the next block, and as much of that as has been written.
+    buffer: Vec<u8>,
+    sink: &'run mut dyn Write,
+    /// What went wrong: told once as it is, and then like this.
+    broken: Option<(io::ErrorKind, String)>,
+}
+
+impl Write for Encoder<'_> {
+    fn write(&mut self, content: &[u8]) -> io::Result<usize> {
+        self.still_whole()?;
+        let most = self.blocks.most();
+        let taken = content.len().min(most - self.buffer.len());
+        self.buffer.extend_from_slice(&content[..taken]);
+        if self.buffer.len() == most {
+            self.hand_over()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Encoder<'_> {
+    /// Gives a block, or several, to the workers; is one of them until they have room for it.
+    fn hand_over(&mut self) -> io::Result<()> {
+        let (window, ends, last) = self.blocks.cut(&self.buffer);
+        let mut next = self.desk.buffer();
+        self.blocks.before().iter().for_each(|before| next.extend_from_slice(before));
+        let bytes = std::mem::replace(&mut self.buffer, next);
+        let (exchange, workers) = (self.exchange, self.desk.workers());
+        while exchange.given() >= workers {
+            self.write_made()?;
+            self.desk.work_or_wait(|| exchange.has_made() || exchange.given() < workers);
+        }
+        exchange.give(Some(Given { bytes, window, ends, last }));
+        // The last block is this worker's own, if nobody else is idle.
+        self.desk.call(!last);
+        self.write_made()
+    }
+
+    /// Writes what is made, and fails if something has.
+    fn write_made(&mut self) -> io::Result<()> {
+        while let Some(made) = self.exchange.take_made() {
+            let written = self.sink.write_all(&made);
+            self.desk.reuse_buffer(made);
+            written.or_else(|error| self.fail(error))?;
+        }
+        match self.failure.take() {
+            Some(error) => self.fail(error),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) -> io::Result<()> {
+        self.broken = Some((error.kind(), error.to_string()));
+        Err(error)
+    }
+
+    fn still_whole(&self) -> io::Result<()> {
+        let again = |(kind, text): &(io::ErrorKind, String)| Err(io::Error::new(*kind, text.clone()));
+        self.broken.as_ref().map_or(Ok(()), again)
+    }
+
+    /// Hands over the last block, and stays until all is made and written.
+    fn finish(&mut self) -> io::Result<()> {
+        self.still_whole()?;
+        self.hand_over()?;
+        let exchange = self.exchange;
+        while !self.desk.is_finished() {
+            self.write_made()?;
+            self.desk.work_or_wait(|| exchange.has_made());
+        }
+        self.write_made()?;
+        self.sink.flush()
+    }
+
+    /// Stays until the workers have ended, who hear that nothing more will come. Has nothing to do after
+    /// [`finish`](Self::finish), unless that failed.
+    fn leave(&mut self) {
+        if !self.desk.is_finished() {
+            self.exchange.give(None);
+            self.desk.call(false);
+        }
+        while !self.desk.is_finished() {
+            self.desk.work_or_wait(|| false);
+        }
+    }
+}
+
+impl std::fmt::Debug for Encoder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoder").field("broken", &self.broken).finish_non_exhaustive()
+    }
+}
+
+/// What went wrong with the member, until somebody asks.
+#[derive(Default)]
+struct Failure(Mutex<Option<io::Error>>);
+
+impl Failure {
+    fn take(&self) -> Option<io::Error> {
+        lock(&self.0).take()
+    }
+}
+
+impl Observer for Failure {
+    fn ended(&self, ended: &Ended<'_>) {
+        if let Outcome::Failed(error) = ended.outcome {
+            *lock(&self.0) = Some(io::Error::other(Chain(error).to_string()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deflate::{BLOCK, Engine};
+    use crate::settings::Scheduler;
+
+    /// An engine that panics at the sight of a block of zeros.
+    struct Touchy(Box<dyn Engine>);
+
+    impl Engine for Touchy {
+        fn room(&mut self) -> &mut [u8] {
+            self.0.room()
+        }
+
+        fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+            assert!(self.0.room()[start] != 0, "this panic is part of the test");
+            self.0.block(start, end, last, out);
+        }
+    }
+
+    #[test]
+    fn a_worker_that_panics_is_an_error_of_the_writer_and_ends_nobody() {
+        for (jobs, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
+            let settings = Settings { jobs: jobs.try_into().unwrap(), scheduler, ..Settings::default() };
+            let touchy: deflate::Make = |kind, level| Box::new(Touchy(deflate::engine(kind, level)));
+            let written = with_engine(Vec::new(), (&settings, touchy), |to| {
+                to.write_all(&vec![1; BLOCK])?;
+                to.write_all(&vec![0; BLOCK])?;
+                to.write_all(&vec![1; 20 * BLOCK])
+            });
+            let error = written.expect_err("a block is lost");
+            assert_eq!(error.to_string(), "internal error: a worker panicked", "{jobs} {scheduler:?}");
+        }
+    }
+}

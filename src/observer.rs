@@ -1,0 +1,83 @@
+//! Who is told how a run goes while it does.
+
+use std::path::Path;
+
+use crate::outcome::Outcome;
+
+/// Is told how a run of [`compress`](crate::compress) or [`decompress`](crate::decompress) goes, by the workers
+/// themselves: as things happen, in no order between inputs, from several threads at a time. A worker waits for the call, so
+/// it should be short.
+///
+/// Both methods do nothing unless they are written; `()` is the observer that does nothing.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[derive(Default)]
+/// struct Bytes(AtomicU64);
+///
+/// impl gzcc::Observer for Bytes {
+///     fn advanced(&self, step: &gzcc::Step<'_>) {
+///         self.0.fetch_add(step.bytes_in, Ordering::Relaxed);
+///     }
+///
+///     fn ended(&self, ended: &gzcc::Ended<'_>) {
+///         if let gzcc::Outcome::Failed(error) = ended.outcome {
+///             eprintln!("{}: {error:#}", ended.name.display());
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: Send + Sync {
+    /// A block of an input is done: read, made into something else, and written.
+    fn advanced(&self, step: &Step<'_>) {
+        let _ = step;
+    }
+
+    /// An input has ended, or an output that several share; it is done and has its name, or was left alone, or failed.
+    fn ended(&self, ended: &Ended<'_>) {
+        let _ = ended;
+    }
+}
+
+impl Observer for () {}
+
+impl<T: Observer + ?Sized> Observer for &T {
+    fn advanced(&self, step: &Step<'_>) {
+        (**self).advanced(step);
+    }
+
+    fn ended(&self, ended: &Ended<'_>) {
+        (**self).ended(ended);
+    }
+}
+
+/// A block's worth of progress.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Step<'a> {
+    /// The input's name as given, or found.
+    pub input: &'a Path,
+    /// Its bytes, where that is known beforehand.
+    pub size: Option<u64>,
+    /// Bytes of it that are done with this block and were not before.
+    pub bytes_in: u64,
+    /// Bytes made of them.
+    pub bytes_out: u64,
+    /// It is the first block of this input.
+    pub first: bool,
+    /// It is the last: the input is read to its end, or given up.
+    pub last: bool,
+}
+
+/// What became of an input.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Ended<'a> {
+    /// The input's name as given, or found; that of the output, where several inputs share one that was not made.
+    pub name: &'a Path,
+    /// How many inputs came before it, counted from 0; `None` for what is no input.
+    pub position: Option<u64>,
+    /// What became of it.
+    pub outcome: &'a Outcome,
+}
