@@ -1,16 +1,57 @@
-//! gzcc compresses many files at once, and big ones in pieces, to plain gzip, and decompresses them.
+//! gzcc compresses many files at once, and big ones in pieces, to plain gzip (RFC 1952), and decompresses them.
+//!
+//! This is the library that the command of that name is made of. It does three things.
+//!
+//! **Files to files**, by as many workers as there are: [`compress`] and [`decompress`], told by a [`Settings`] what to do;
+//! an [`Observer`] is told how it goes.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let (a, b) = (folder.path().join("a.log"), folder.path().join("b.log"));
+//! # std::fs::write(&a, "what happened").and_then(|()| std::fs::write(&b, "and what then"))?;
+//! let settings = gzcc::Settings { inputs: vec![a.into(), b.into()], ..Default::default() };
+//! let tally = gzcc::compress(&settings, &())?;
+//! println!("{}", tally.line());
+//! # assert_eq!(tally.line(), "Compressed 2 files");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **A stream of your own to gzip**, by the same workers: [`with_encoder`] lends a [writer](Encoder) to a closure, and
+//! when it returns, all is written or the error told.
+//!
+//! **Gzip to a stream of your own**: [`Decoder`] is a reader of what another reader's data was made of.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let settings = gzcc::Settings { level: 9, ..Default::default() };
+//! let (packed, ()) = gzcc::with_encoder(Vec::new(), &settings, |to| to.write_all(b"to and fro"))?;
+//!
+//! let mut content = String::new();
+//! gzcc::Decoder::new(&packed[..]).read_to_string(&mut content)?;
+//! assert_eq!(content, "to and fro");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is made depends on the content, the level, the engine and the options of the format alone: never on the number of
+//! workers, on who was faster, or on how content was cut into writes. Linux only.
 //!
 //! # How it works
 //!
-//! A run begins with [`Settings`](settings::Settings): what was decided, in plain types.
+//! A run begins with [`Settings`]: what was decided, in plain types.
 //!
 //! The `plan` turns names into items, lazily: arguments in their order, lists as they are read, folders as they are
 //! walked. A `job`
 //! opens an item's input and makes its output, which has no name yet, and joins the two in a `stream`.
 //!
-//! A stream is one ordered output and the inputs that go into it: a file, standard input, or all of `-c a b c`.
+//! A stream is one ordered output and the inputs that go into it: a file, standard input, all of `-c a b c`, or what a
+//! program writes.
 //! It is cut into blocks of fixed size. A worker takes a block and its number, compresses it with the 32 KiB before
-//! it as preset dictionary ([`deflate`]), and puts the result; whoever puts the block that is next in order
+//! it as preset dictionary (`deflate`), and puts the result; whoever puts the block that is next in order
 //! writes it. Each piece ends on a byte boundary, so the pieces, with a `gzip` header before and a trailer behind
 //! them, are one member. What ends up in the file depends on the content and the options alone, never on
 //! who did which block when.
@@ -28,14 +69,16 @@
 //! of the original (`metadata`), is synced if asked, and takes its name in one step. Only then may the original
 //! go. A process killed at any instant leaves the name absent, or whole.
 //!
-//! A signal ends a run the same way, through [`interrupt`].
+//! A signal ends a run of the command the same way, through `interrupt`.
 //!
-//! Every input ends as an [`Outcome`](outcome::Outcome); only [`report`] and the binary's `main` print, and the
-//! worst outcome is the exit status.
+//! Every input ends as an [`Outcome`]; only `report` and the binary's `main` print, and the
+//! worst outcome is the exit status. The modules that the documentation leaves out are of use to the command alone, and
+//! change with it.
 
 mod claims;
 mod compare;
 mod decoder;
+#[doc(hidden)]
 pub mod deflate;
 mod encoder;
 mod exchange;
@@ -46,9 +89,11 @@ mod globs;
 mod gzip;
 mod inflate;
 mod input;
+#[doc(hidden)]
 pub mod interrupt;
 mod job;
 mod lock;
+#[doc(hidden)]
 pub mod memory;
 mod metadata;
 mod names;
@@ -56,12 +101,16 @@ mod observer;
 pub mod outcome;
 mod output;
 mod plan;
+#[doc(hidden)]
 pub mod progress;
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
 pub mod run;
 mod schedule;
 pub mod settings;
 mod shard;
+#[doc(hidden)]
 pub mod shown;
 mod sink;
 mod stream;

@@ -1,6 +1,6 @@
 //! What became of one input, and what that means for the exit status.
 //!
-//! "Said" and "counts against the exit status" are two different things; [`Verdict`] keeps them apart.
+//! "Said" and "counts against the exit status" are two different things; `Verdict` keeps them apart.
 //! Nothing here prints: `plan` and `job` return outcomes, `report` says them.
 
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use crate::shown::Shown;
 
 /// An input's name, for whoever tells what became of it.
 #[derive(Clone, Debug)]
-pub struct Label {
+pub(crate) struct Label {
     /// The name as given, for messages.
     pub shown: PathBuf,
     /// How many inputs the run had before it; `None` for what is none.
@@ -26,12 +26,12 @@ pub struct Label {
 
 impl Label {
     /// Of what stands behind all inputs.
-    pub fn of_output(shown: PathBuf) -> Self {
+    pub(crate) fn of_output(shown: PathBuf) -> Self {
         Self { shown, position: None, is_stdin: false, began: None }
     }
 
     /// Of inputs whose names could not be found out.
-    pub fn of_what_follows() -> Self {
+    pub(crate) fn of_what_follows() -> Self {
         Self::of_output("the inputs that follow".into())
     }
 }
@@ -56,13 +56,13 @@ pub(crate) const NOT_REACHED: &str = "not written, as the output ended before it
 
 impl Outcome {
     /// Of an input whose worker panicked.
-    pub fn panicked() -> Self {
+    pub(crate) fn panicked() -> Self {
         Self::Failed(anyhow::anyhow!("internal error: a worker panicked"))
     }
 
     /// The device that has no room for an output, or no more for this user, if that is why it failed. The limit of a
     /// file's size is another matter: the next file may keep to it.
-    pub fn full_device(&self) -> Option<u64> {
+    pub(crate) fn full_device(&self) -> Option<u64> {
         let Self::Failed(error) = self else { return None };
         let is_full = error
             .chain()
@@ -72,7 +72,7 @@ impl Outcome {
     }
 
     /// The same for another input, where one cause keeps both from being done.
-    pub fn for_another(&self) -> Self {
+    pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Skipped(reason) => Self::Skipped(reason.clone()),
             Self::Failed(error) => Self::Failed(anyhow::Error::msg(Chain(error).to_string())),
@@ -97,7 +97,7 @@ impl From<anyhow::Error> for Outcome {
 
 /// An output's name, where an error is about that and not about the input.
 #[derive(Debug)]
-pub struct OutputName {
+pub(crate) struct OutputName {
     /// The name as messages show it.
     pub shown: PathBuf,
     /// The device it is on.
@@ -138,7 +138,7 @@ pub struct Facts {
 
 impl Facts {
     /// Takes in what was learnt later.
-    pub fn add(&mut self, later: Self) {
+    pub(crate) fn add(&mut self, later: Self) {
         self.overhead += later.overhead;
         self.crc = later.crc.or(self.crc);
         self.mtime = later.mtime.or(self.mtime);
@@ -162,7 +162,7 @@ pub enum Shortfall {
 
 /// Compressed data and a terminal do not go together, unless that is forced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Terminal {
+pub(crate) enum Terminal {
     /// It would be written to one.
     Written,
     /// It would be read from one.
@@ -235,7 +235,7 @@ pub enum Reason {
 
 /// What an outcome means: whether a line is printed, and what the exit status becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// Worth a line on standard error.
     pub said: bool,
     /// What it does to the exit status.
@@ -267,7 +267,7 @@ impl Status {
 
 impl Reason {
     /// Whether it is what a walk passes by, which is no input of the run to anybody.
-    pub fn is_passed_by(&self) -> bool {
+    pub(crate) fn is_passed_by(&self) -> bool {
         matches!(
             self,
             Self::HasSuffix { recursive: true, .. }
@@ -278,7 +278,7 @@ impl Reason {
     }
 
     /// What a walk passes by on its own, or was asked to leave alone, is neither said nor held against the run.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         // The rest is what was asked for.
         let expected = self.is_passed_by()
             || matches!(self, Self::Packed | Self::NotChosen | Self::UpToDate(_) | Self::NotSmaller);
@@ -334,7 +334,7 @@ impl fmt::Display for Shortfall {
 }
 
 /// An error and its causes on one line.
-pub struct Chain<'a>(pub &'a anyhow::Error);
+pub(crate) struct Chain<'a>(pub(crate) &'a anyhow::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -352,7 +352,7 @@ impl fmt::Display for Chain<'_> {
 }
 
 /// The system's own words for an error, without the number that std adds to them.
-pub struct SystemReason<'a>(pub &'a io::Error);
+pub(crate) struct SystemReason<'a>(pub(crate) &'a io::Error);
 
 impl fmt::Display for SystemReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

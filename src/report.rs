@@ -126,7 +126,7 @@ impl<'a> Report<'a> {
     }
 
     /// Takes in what became of an input.
-    pub fn outcome(&self, label: &Label, outcome: Outcome) {
+    pub(crate) fn outcome(&self, label: &Label, outcome: Outcome) {
         lock(&self.full).extend(outcome.full_device());
         if let Some(observer) = &self.observer {
             observer.ended(&Ended { name: &label.shown, position: label.position, outcome: &outcome });

@@ -2,6 +2,9 @@
 //!
 //! What was *typed* is another type (the binary's `cli`). Nothing here knows of clap, prints, or
 //! touches a file, so a test, a bench or a user of the library starts from a [`Settings`].
+//!
+//! Some are of use to the command alone, as a run of the library prints nothing: [`Settings::program`],
+//! [`Settings::rules`] for its words, [`Settings::verbosity`] and [`Settings::reporting`].
 
 mod check;
 mod choosing;
@@ -19,6 +22,26 @@ pub use self::reporting::{Reporting, When};
 use crate::memory::available_workers;
 
 /// Everything one run needs to know.
+///
+/// Take the defaults and say what is to be otherwise; what does not fit together is found by
+/// [`check`](Settings::check), which everything that takes settings asks first.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use gzcc::Settings;
+/// use gzcc::settings::{Destination, Originals};
+///
+/// let nightly = Settings {
+///     inputs: vec!["/var/log/app".into()],
+///     recursive: true,
+///     originals: Originals::Remove,
+///     jobs: NonZeroUsize::MIN,
+///     ..Settings::default()
+/// };
+/// assert_eq!(nightly.check(), Ok(()));
+/// let nowhere = Settings { destination: Destination::Nowhere, ..nightly };
+/// assert!(nowhere.check().is_err());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Names as given; `-` is standard input. Empty, and no list either, means standard input to standard output.
@@ -27,7 +50,7 @@ pub struct Settings {
     pub list: Option<NameList>,
     /// Which of all those are taken.
     pub choosing: Choosing,
-    /// What is done with them.
+    /// What is done with them; [`compress`](crate::compress) and [`decompress`](crate::decompress) set it themselves.
     pub mode: Mode,
     /// Whose rules hold where gzip's and gzcc's differ.
     pub rules: Rules,
@@ -69,7 +92,7 @@ pub struct Settings {
     pub only_smaller: Option<u8>,
     /// Most bytes that a file may expand to.
     pub max_size: Option<u64>,
-    /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or whatever [`Settings::syncs`] finds right.
+    /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or as is right: where an original is removed.
     pub sync: Option<bool>,
     /// How much is said.
     pub verbosity: Verbosity,
@@ -134,17 +157,18 @@ impl Settings {
     }
 
     /// Whether outputs and their folders are synced: as asked, else only where an original is about to go.
-    pub fn syncs(&self) -> bool {
+    pub(crate) fn syncs(&self) -> bool {
         self.sync.unwrap_or(self.removes())
     }
 
     /// Whether originals are to be removed.
+    #[doc(hidden)]
     pub fn removes(&self) -> bool {
         self.originals == Originals::Remove
     }
 
     /// Whether one output takes every input, one member after the other.
-    pub fn concatenates(&self) -> bool {
+    pub(crate) fn concatenates(&self) -> bool {
         match self.destination {
             Destination::Stdout => true,
             Destination::File(_) => {
@@ -155,17 +179,19 @@ impl Settings {
     }
 
     /// Whether no names are given, so that standard input goes to standard output.
-    pub fn is_filter(&self) -> bool {
+    pub(crate) fn is_filter(&self) -> bool {
         self.inputs.is_empty() && self.list.is_none()
     }
 
     /// Whether standard input is among the inputs.
+    #[doc(hidden)]
     pub fn reads_stdin(&self) -> bool {
         self.is_filter() || self.inputs.iter().any(|input| input == "-")
     }
 
     /// Whether standard output carries what is made: of all inputs, or where each has an output of its own, of standard
     /// input.
+    #[doc(hidden)]
     pub fn stdout_has_data(&self) -> bool {
         match self.destination {
             Destination::Stdout => true,
@@ -175,13 +201,13 @@ impl Settings {
     }
 
     /// Whether gzip data is read, and not made.
-    pub fn decompresses(&self) -> bool {
+    pub(crate) fn decompresses(&self) -> bool {
         self.mode != Mode::Compress
     }
 
     /// Whether what is no gzip data comes out as it went in: `-dcf`. Standard input goes to standard output without
     /// being told to.
-    pub fn passes_through(&self, from_stdin: bool) -> bool {
+    pub(crate) fn passes_through(&self, from_stdin: bool) -> bool {
         let to_stdout =
             self.destination == Destination::Stdout || from_stdin && self.destination == Destination::Beside;
         self.mode == Mode::Decompress && self.force && to_stdout
@@ -189,7 +215,7 @@ impl Settings {
 
     /// Whether a symbolic link among the inputs is left alone. gzcc follows it where it removes nothing; gzip when
     /// it is forced, and then it is the link that goes.
-    pub fn spares_links(&self) -> bool {
+    pub(crate) fn spares_links(&self) -> bool {
         match self.rules {
             Rules::Gzcc => self.removes(),
             Rules::Gzip => !self.force,
@@ -197,6 +223,7 @@ impl Settings {
     }
 
     /// Whether the rules are gzip's.
+    #[doc(hidden)]
     pub fn as_gzip(&self) -> bool {
         self.rules == Rules::Gzip
     }
