@@ -29,7 +29,7 @@ pub(super) enum Argument {
 
 impl Arguments {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
-        let list = settings.list.clone().map_or(Reading::Over, Reading::NotYet);
+        let list = settings.list.clone().map_or(Reading::Over, Reading::new);
         Self { settings, taken: 0, list }
     }
 

@@ -79,13 +79,23 @@ impl Iterator for Names {
 /// A list, and what has become of it.
 #[derive(Debug)]
 pub(super) enum Reading {
-    /// To be opened when it is reached.
+    /// To be opened when it is reached: a pipe whose other end is not there yet, or what cannot be opened, which is told in
+    /// its turn.
     NotYet(NameList),
     Open(Names, PathBuf),
     Over,
 }
 
 impl Reading {
+    /// A list that begins. A file is opened at once, as what the run does before it is reached may take its name.
+    pub(super) fn new(list: NameList) -> Self {
+        let file = list.path.as_ref().filter(|path| path.is_file()).cloned();
+        match file.map(|path| Names::open(&list).map(|names| Self::Open(names, path))) {
+            Some(Ok(open)) => open,
+            Some(Err(_)) | None => Self::NotYet(list),
+        }
+    }
+
     pub(super) fn is_over(&self) -> bool {
         matches!(self, Self::Over)
     }

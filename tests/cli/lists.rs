@@ -78,6 +78,16 @@ fn a_list_that_cannot_be_read_is_told_and_what_was_named_is_done() {
 }
 
 #[test]
+fn a_list_that_the_run_itself_removes_is_read_all_the_same() {
+    let t = Sandbox::new();
+    t.write("a", "1");
+    t.write("list", "a\n");
+    assert_eq!(t.gzcc(["--rm", "-j1", "list", "--files-from", "list"]).succeeds(), b"Compressed 2 files\n");
+    t.assert_holds("a.gz", b"1");
+    assert!(!t.exists("list"));
+}
+
+#[test]
 fn one_output_takes_all_names_of_a_list_in_their_order() {
     let t = Sandbox::new();
     for name in ["b", "a", "c"] {
