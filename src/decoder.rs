@@ -1,7 +1,7 @@
 //! A reader of what was compressed: the way into a `.gz` for a program that wants its content.
 //!
-//! Inflates in the caller's own thread, with the decoder that the schedulers' workers use; never reads more of its source
-//! than it is asked to make room for, and hands out nothing behind a member that turned out to be damaged.
+//! Inflates in the caller's own thread, with the decoder that the schedulers' workers use; hands out what it has before it
+//! reads on, as a source may be long in coming, and nothing behind a member that turned out to be damaged.
 
 use std::io::{self, BufRead, Read};
 
@@ -19,8 +19,11 @@ const PIECE: usize = 64 * 1024;
 /// Every member is checked against its trailer. Zero bytes behind the last one are passed over; so is anything else that
 /// is no member, but then [`has_trailing_garbage`](Self::has_trailing_garbage) tells.
 ///
-/// It takes half a megabyte at most, whatever the data expands to, so data from strangers needs no bound but the
-/// reader's own: [`Read::take`] gives one.
+/// It takes 2 MiB at most (half of one, but for BGZF), whatever the data expands to. To limit what comes of data from
+/// strangers, use [`Read::take`].
+///
+/// What the source has delivered is handed out before the source is read again, so a peer that ends its messages with a
+/// sync flush can be talked to. (Members that tell their size, BGZF, are read several at a time.)
 ///
 /// ```
 /// use std::io::{self, Read};
@@ -38,7 +41,8 @@ const PIECE: usize = 64 * 1024;
 /// Reading fails with [`InvalidData`](io::ErrorKind::InvalidData) where the data is damaged or no gzip data, with
 /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where it is cut short, and with the source's own error where that
 /// fails, but for [`Interrupted`](io::ErrorKind::Interrupted), which is tried again. What has been read of the member
-/// until then was not checked yet. An error is final: reading again gives one of its kind again.
+/// until then was not checked yet. An error is final, also one like [`WouldBlock`](io::ErrorKind::WouldBlock): reading again
+/// gives one of its kind again.
 pub struct Decoder<R> {
     source: Source<R>,
     inflation: Inflation,
@@ -70,7 +74,7 @@ impl<R: Read> Supply for Source<R> {
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, in pieces of up to 256 KiB, so there is no use for a buffer around it.
     pub fn new(source: R) -> Self {
-        let mut inflation = Inflation::new();
+        let mut inflation = Inflation::prompt();
         inflation.restart(false);
         Self {
             source: Source(source),
@@ -89,7 +93,17 @@ impl<R: Read> Decoder<R> {
         matches!(self.end, Some(Ok(Trailing::Garbage)))
     }
 
-    /// The source. What was read of it and not handed out is lost.
+    /// The source.
+    pub fn get_ref(&self) -> &R {
+        &self.source.0
+    }
+
+    /// The source. What is read of it by somebody else is missing here.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.source.0
+    }
+
+    /// The source. What was read of it and not handed out, up to 256 KiB, is lost.
     pub fn into_inner(self) -> R {
         self.source.0
     }
@@ -99,13 +113,17 @@ impl<R: Read> Decoder<R> {
         self.at = 0;
         let mut bytes = std::mem::take(&mut self.content);
         bytes.clear();
+        // That is how it stays if the source panics.
+        self.end = Some(Err((io::ErrorKind::Other, "the source panicked".into())));
         let content = match self.inflation.next(&mut self.source, bytes) {
             Chunk::Content(content) => content,
-            Chunk::Batch(batch) => {
+            Chunk::Batch(batch, mut bytes) => {
                 let decoder = self.blocks.get_or_insert_with(|| Decompress::new(false));
-                batch.inflate(decoder, Vec::with_capacity(deflate::WORST_CASE))
+                bytes.reserve_exact(deflate::WORST_CASE);
+                batch.inflate(decoder, bytes)
             }
         };
+        self.end = None;
         self.take_in(content);
     }
 

@@ -9,14 +9,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use crate::deflate;
-use crate::exchange::{Exchange, Given};
+use crate::exchange::{self, Exchange};
 use crate::input::Input;
 use crate::lock::lock;
 use crate::observer::{Ended, Observer};
 use crate::outcome::{Chain, Label, Outcome};
 use crate::report::Report;
 use crate::schedule::{self, Desk};
-use crate::settings::{Destination, Mode, Originals, Settings};
+use crate::settings::Settings;
 use crate::sink::Sink;
 use crate::stream::{Blocks, Part, Reader, Stream, Writer};
 
@@ -28,9 +28,12 @@ use crate::stream::{Blocks, Part, Reader, Stream, Writer};
 /// [`verify`](Settings::verify) of the settings say how; what they say of files and names is of no interest here. The bytes
 /// are those that [`compress`](crate::compress) makes of a file with this content, however it is cut into writes.
 ///
-/// Neither `write` nor `sink` leaves the calling thread. Nothing is left to be done, or to go wrong, when it returns: the
-/// member is whole, and the sink was flushed. Threads are begun when there is a block for a second one, 512 KiB each; the
-/// memory for all is bounded by the number of workers, as a writer that is ahead of them becomes one itself.
+/// Neither `write` nor `sink` leaves the calling thread, which is why the writer is lent and not given away: nothing is left
+/// to be done, or to go wrong, when this returns. The member is whole then, and the sink was flushed.
+///
+/// With scoped threads, one is begun for each block of 512 KiB, up to the number of workers; rayon begins all of them at
+/// once. A writer that is ahead of the workers becomes one itself, so memory is bounded by their number: some 4 MiB each
+/// up to level 9.
 ///
 /// ```
 /// use std::io::{self, Write};
@@ -49,10 +52,12 @@ use crate::stream::{Blocks, Part, Reader, Stream, Writer};
 /// ```
 ///
 /// # Errors
-/// What `write` returns, first of all; where that is none, the sink's error if it had one; and if the settings make no
-/// sense ([`Settings::check`]; then nothing is written), what is made does not pass the verification, or a worker panicked.
-/// The sink has a part of the member then, which no reader takes for a whole one; it can be kept by lending it
-/// (`&mut sink`).
+/// - The error that `write` returns.
+/// - The sink's own error, also where `write` kept it to itself.
+/// - [`InvalidInput`](io::ErrorKind::InvalidInput), if the settings make no sense ([`Settings::check`]); nothing is written.
+/// - [`Other`](io::ErrorKind::Other), if what was made does not pass the verification, or a worker panicked.
+///
+/// After an error the sink holds an incomplete member, which no reader takes for a whole one. Pass `&mut sink` to keep it.
 ///
 /// # Panics
 /// If `write` does, when the workers have ended.
@@ -67,17 +72,12 @@ pub fn with_encoder<W: Write, T>(
 /// [`with_encoder`] with engines of this make.
 fn with_engine<W: Write, T>(
     mut sink: W,
-    (settings, engine): (&Settings, deflate::Make),
+    (settings, make): (&Settings, deflate::Make),
     write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
 ) -> io::Result<(W, T)> {
-    let settings = Settings {
-        mode: Mode::Compress,
-        destination: Destination::Stdout,
-        originals: Originals::Keep,
-        keep_name: false,
-        keep_time: false,
-        ..settings.clone()
-    };
+    let Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, .. } = *settings;
+    let settings =
+        Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, ..Settings::of_workers(jobs) };
     settings.check().map_err(|invalid| io::Error::new(io::ErrorKind::InvalidInput, invalid))?;
     let failure = Failure::default();
     let report = Report::silent(&settings, Arc::new(&failure));
@@ -86,7 +86,7 @@ fn with_engine<W: Write, T>(
     let part = Part::new(Input::written(label), &settings);
     let reader = Reader::given(part, Arc::clone(&exchange));
     let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&exchange)))));
-    let written = schedule::attend(&settings, &stream, (&report, engine), |desk| {
+    let written = schedule::attend(&settings, &stream, (&report, make), |desk| {
         let (buffer, blocks) = (desk.buffer(), Blocks::new(&settings));
         let (exchange, failure) = (&*exchange, &failure);
         let mut encoder = Encoder { desk, exchange, failure, blocks, buffer, sink: &mut sink, broken: None };
@@ -151,7 +151,7 @@ impl Encoder<'_> {
             self.write_made()?;
             self.desk.work_or_wait(|| exchange.has_made() || exchange.given() < workers);
         }
-        exchange.give(Some(Given { bytes, window, ends, last }));
+        exchange.give(exchange::Blocks { bytes, window, ends, last });
         // The last block is this worker's own, if nobody else is idle.
         self.desk.call(!last);
         self.write_made()
@@ -197,7 +197,7 @@ impl Encoder<'_> {
     /// [`finish`](Self::finish), unless that failed.
     fn leave(&mut self) {
         if !self.desk.is_finished() {
-            self.exchange.give(None);
+            self.exchange.break_off();
             self.desk.call(false);
         }
         while !self.desk.is_finished() {

@@ -7,9 +7,18 @@ use std::sync::Mutex;
 
 use crate::lock::lock;
 
-/// Content that has been cut.
+/// What the caller gives.
 #[derive(Debug)]
-pub struct Given {
+pub enum Given {
+    /// Content that has been cut.
+    Blocks(Blocks),
+    /// The end of content that is not whole.
+    Broken,
+}
+
+/// Blocks behind their window.
+#[derive(Debug)]
+pub struct Blocks {
     /// A window, and content behind it.
     pub bytes: Vec<u8>,
     /// Bytes of the window.
@@ -23,19 +32,25 @@ pub struct Given {
 /// Both directions.
 #[derive(Debug, Default)]
 pub struct Exchange {
-    /// `None` is the end of content that is not whole.
-    given: Mutex<VecDeque<Option<Given>>>,
+    given: Mutex<VecDeque<Given>>,
     made: Mutex<VecDeque<Vec<u8>>>,
 }
 
 impl Exchange {
-    /// Gives content, or tells that the rest will not come.
-    pub fn give(&self, given: Option<Given>) {
-        lock(&self.given).push_back(given);
+    /// Gives blocks.
+    pub fn give(&self, blocks: Blocks) {
+        lock(&self.given).push_back(Given::Blocks(blocks));
+    }
+
+    /// Takes back what has been given and not been taken, and tells that the rest will not come.
+    pub fn break_off(&self) {
+        let mut given = lock(&self.given);
+        given.clear();
+        given.push_back(Given::Broken);
     }
 
     /// Takes what was given first.
-    pub fn take_given(&self) -> Option<Option<Given>> {
+    pub fn take_given(&self) -> Option<Given> {
         lock(&self.given).pop_front()
     }
 

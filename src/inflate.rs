@@ -29,8 +29,8 @@ const MOST_MEMBERS: usize = 1024;
 pub enum Chunk {
     /// Inflated; to be checked.
     Content(Content),
-    /// To be inflated.
-    Batch(Batch),
+    /// To be inflated; and the buffer that was meant for content.
+    Batch(Batch, Vec<u8>),
 }
 
 /// Inflated content in its order.
@@ -81,6 +81,8 @@ pub struct Inflation {
     state: State,
     /// What is not gzip data is content as it stands (`-dcf`).
     pass_through: bool,
+    /// Content is handed out before more is read, as that may be long in coming.
+    promptly: bool,
 }
 
 impl std::fmt::Debug for Inflation {
@@ -116,7 +118,18 @@ enum Step {
 impl Inflation {
     /// For any number of files.
     pub fn new() -> Self {
-        Self { packed: Packed::new(), decoder: Decompress::new(false), state: State::Start, pass_through: false }
+        Self {
+            packed: Packed::new(),
+            decoder: Decompress::new(false),
+            state: State::Start,
+            pass_through: false,
+            promptly: false,
+        }
+    }
+
+    /// One that hands out what it has before it reads on.
+    pub fn prompt() -> Self {
+        Self { promptly: true, ..Self::new() }
     }
 
     /// Begins a file.
@@ -130,10 +143,13 @@ impl Inflation {
     pub fn next(&mut self, from: &mut dyn Supply, bytes: Vec<u8>) -> Chunk {
         let mut content = Content { bytes, ..Content::default() };
         while content.checks.len() < MOST_MEMBERS {
+            if self.promptly && !content.bytes.is_empty() && self.packed.bytes().is_empty() {
+                break;
+            }
             match self.step(from, &mut content) {
                 Ok(Step::On) => {}
                 Ok(Step::Full) => break,
-                Ok(Step::Batch(batch)) => return Chunk::Batch(batch),
+                Ok(Step::Batch(batch)) => return Chunk::Batch(batch, content.bytes),
                 Ok(Step::Over(trailing)) => {
                     content.end = Some(Ok(trailing));
                     break;

@@ -1,6 +1,6 @@
 //! gzcc compresses many files at once, and big ones in pieces, to plain gzip (RFC 1952), and decompresses them.
 //!
-//! This is the library that the command of that name is made of. It does three things.
+//! This is the library that the command of that name is made of, for Linux. It does three things.
 //!
 //! **Files to files**, by as many workers as there are: [`compress`] and [`decompress`], told by a [`Settings`] what to do;
 //! an [`Observer`] is told how it goes.
@@ -38,7 +38,7 @@
 //! ```
 //!
 //! What is made depends on the content, the level, the engine and the options of the format alone: never on the number of
-//! workers, on who was faster, or on how content was cut into writes. Linux only.
+//! workers, on who was faster, or on how content was cut into writes.
 //!
 //! # How it works
 //!
@@ -124,4 +124,4 @@ pub use self::observer::{Ended, Observer, Step};
 pub use self::outcome::Outcome;
 pub use self::report::Tally;
 pub use self::run::{compress, decompress};
-pub use self::settings::Settings;
+pub use self::settings::{Invalid, Settings};

@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
+pub use crate::gzip::Damage;
 use crate::shown::Shown;
 
 /// An input's name, for whoever tells what became of it.
@@ -38,12 +39,14 @@ impl Label {
 
 /// What became of one input.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Outcome {
     /// What was made of it is whole and where it belongs.
     Done(Done),
     /// It was left alone, and no output was made.
     Skipped(Reason),
-    /// It could not be done: its output was not made, or is not known to be on the disk.
+    /// It could not be done: its output was not made, or is not known to be on the disk. The error is, or is caused by, the
+    /// system's ([`io::Error`]) or a [`Damage`] of what is decompressed, if not of gzcc's own making.
     Failed(anyhow::Error),
     /// It could have been done, but the output it was to go into ended before it.
     NotReached,
@@ -112,6 +115,7 @@ impl fmt::Display for OutputName {
 
 /// An input that was compressed, decompressed, tested or listed.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Done {
     /// Bytes of the input.
     pub bytes_in: u64,
@@ -127,6 +131,7 @@ pub struct Done {
 
 /// What `-l` tells of a file's members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Facts {
     /// Bytes of headers and trailers.
     pub overhead: u64,
@@ -147,6 +152,7 @@ impl Facts {
 
 /// What fell short although the output is whole.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Shortfall {
     /// Mode, times or an inherited ACL could not be set as they should.
     Metadata(anyhow::Error),
@@ -182,6 +188,7 @@ impl fmt::Display for Terminal {
 
 /// Why an input was left alone.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Reason {
     /// Its name tells that it is compressed already.
     HasSuffix {

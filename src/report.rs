@@ -6,6 +6,7 @@ mod gnu;
 mod json;
 mod line;
 mod listing;
+mod observed;
 mod question;
 mod queue;
 mod tally;
@@ -21,6 +22,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use self::json::Json;
 use self::listing::Listing;
+use self::observed::Observed;
+pub use self::observed::Panic;
 pub use self::question::may_replace;
 use self::queue::Queue;
 use self::tally::Sizes;
@@ -36,7 +39,7 @@ use crate::shown::Shown;
 pub struct Report<'a> {
     voice: Voice,
     /// Who else is told, and first.
-    observer: Option<Arc<dyn Observer + 'a>>,
+    observer: Observed<'a>,
     tally: Mutex<Tally>,
     /// Where outcomes are told in the order of the inputs.
     queue: Option<Queue>,
@@ -99,7 +102,7 @@ impl<'a> Report<'a> {
                 force,
                 workers,
             },
-            observer,
+            observer: Observed::by(observer),
             tally: Mutex::new(Tally::of(mode)),
             queue: (speaks && !json && (lists || mode == Mode::Test)).then(Queue::default),
             listing: (lists && !json).then(|| Mutex::new(Listing::new(settings))),
@@ -128,9 +131,8 @@ impl<'a> Report<'a> {
     /// Takes in what became of an input.
     pub(crate) fn outcome(&self, label: &Label, outcome: Outcome) {
         lock(&self.full).extend(outcome.full_device());
-        if let Some(observer) = &self.observer {
-            observer.ended(&Ended { name: &label.shown, position: label.position, outcome: &outcome });
-        }
+        let ended = Ended { name: &label.shown, position: label.position, outcome: &outcome };
+        self.observer.tell(|observer| observer.ended(&ended));
         let tell = |label: &Label, outcome| self.tell(label, outcome);
         match (&self.queue, label.position) {
             (Some(queue), Some(position)) if self.is_silent(&outcome) => {
@@ -149,7 +151,12 @@ impl<'a> Report<'a> {
 
     /// Takes in that a block of an input is done.
     pub fn advanced(&self, step: &Step<'_>) {
-        self.observer.iter().for_each(|observer| observer.advanced(step));
+        self.observer.tell(|observer| observer.advanced(step));
+    }
+
+    /// What the observer panicked with, if it did.
+    pub fn take_panic(&self) -> Option<Panic> {
+        self.observer.take_panic()
     }
 
     /// Whether an output has failed for want of space on a device, so that it is no use to begin another one there.

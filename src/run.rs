@@ -1,5 +1,6 @@
 //! A run from settings to tally, a line a stage.
 
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +15,10 @@ use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 
 /// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
 /// of them have ended. Each becomes one gzip member (RFC 1952), in a file of its own beside it unless
-/// [`destination`](Settings::destination) says something else. Nothing is printed: `observer` is told.
+/// [`destination`](Settings::destination) says something else. Nothing is printed or asked: `observer` is told.
+///
+/// An input of the name `-` is the standard input of the program, as it is for the command (`./-` is a file); no inputs at
+/// all are nothing to do. A worker has up to four files open at a time.
 ///
 /// What goes wrong with an input is no error of this function, and stops no other input; it is an [`Outcome`] that the
 /// observer is told, and counts in the [`Tally`].
@@ -36,8 +40,11 @@ use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 ///
 /// # Errors
 /// If the settings make no sense together ([`Settings::check`]); then nothing has been done.
+///
+/// # Panics
+/// If the observer did, when all inputs have ended.
 pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
-    run_silently(Settings { mode: Mode::Compress, ..settings.clone() }, observer)
+    run_silently(Settings { mode: Mode::Compress, ask: false, ..settings.clone() }, observer)
 }
 
 /// Decompresses the [`inputs`](Settings::inputs), or tests them where [`destination`](Settings::destination) is
@@ -59,17 +66,22 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 /// ```
 ///
 /// # Errors
-/// As those of [`compress`].
+/// As those of [`compress`], and so with panics.
 pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
     let tests = settings.destination == Destination::Nowhere;
     let mode = if tests { Mode::Test } else { Mode::Decompress };
-    run_silently(Settings { mode, ..settings.clone() }, observer)
+    run_silently(Settings { mode, ask: false, ..settings.clone() }, observer)
 }
 
 fn run_silently(settings: Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
     settings.check()?;
     let report = Report::silent(&settings, Arc::new(observer));
-    Ok(run(settings, &report, deflate::engine))
+    // To the command, no names mean standard input.
+    let tally = if settings.is_filter() { report.tally() } else { run(settings, &report, deflate::engine) };
+    match report.take_panic() {
+        Some(panic) => resume_unwind(panic),
+        None => Ok(tally),
+    }
 }
 
 /// [`run`] with a report that prints and that nobody else looks at.

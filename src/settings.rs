@@ -3,8 +3,7 @@
 //! What was *typed* is another type (the binary's `cli`). Nothing here knows of clap, prints, or
 //! touches a file, so a test, a bench or a user of the library starts from a [`Settings`].
 //!
-//! Some are of use to the command alone, as a run of the library prints nothing: [`Settings::program`],
-//! [`Settings::rules`] for its words, [`Settings::verbosity`] and [`Settings::reporting`].
+//! What is of use to the command alone, as a run of the library prints nothing, is left out of the documentation.
 
 mod check;
 mod choosing;
@@ -44,17 +43,21 @@ use crate::memory::available_workers;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Names as given; `-` is standard input. Empty, and no list either, means standard input to standard output.
+    /// Names of files, and with [`recursive`](Self::recursive) of folders; `-` is standard input. (To the command, none
+    /// at all and no list mean standard input to standard output.)
     pub inputs: Vec<OsString>,
     /// More names, read as they are reached. Each is that of a file or folder, `-` too.
     pub list: Option<NameList>,
     /// Which of all those are taken.
     pub choosing: Choosing,
     /// What is done with them; [`compress`](crate::compress) and [`decompress`](crate::decompress) set it themselves.
+    #[doc(hidden)]
     pub mode: Mode,
     /// Whose rules hold where gzip's and gzcc's differ.
+    #[doc(hidden)]
     pub rules: Rules,
     /// The name that the program was called by, for messages.
+    #[doc(hidden)]
     pub program: &'static str,
     /// Who compresses.
     pub engine: Engine,
@@ -79,6 +82,7 @@ pub struct Settings {
     /// Store each file's time in its header; when decompressing, give it to the output (`-N`).
     pub keep_time: bool,
     /// Ask on the terminal before an output is replaced.
+    #[doc(hidden)]
     pub ask: bool,
     /// Compress blocks without the window before them (`-i`).
     pub independent: bool,
@@ -95,10 +99,13 @@ pub struct Settings {
     /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or as is right: where an original is removed.
     pub sync: Option<bool>,
     /// How much is said.
+    #[doc(hidden)]
     pub verbosity: Verbosity,
     /// What is told besides messages.
+    #[doc(hidden)]
     pub reporting: Reporting,
     /// Create outputs without a name where the system can. `false` only to test the other way.
+    #[doc(hidden)]
     pub unnamed_temporaries: bool,
 }
 

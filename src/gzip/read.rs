@@ -172,6 +172,9 @@ impl<N: FnMut() -> io::Result<Option<u8>>> Fields<N> {
     }
 }
 
+/// What every BGZF block begins with: a gzip header with an extra field and nothing else.
+pub const BGZF_BEGINNING: [u8; 4] = [MAGIC[0], MAGIC[1], METHOD_DEFLATE, FLAG_EXTRA];
+
 /// Size in bytes of a BGZF block, a member that says its own size, and of its header; `None` where `bytes` do
 /// not begin with one. (SAM/BAM specification, section 4.1: an extra subfield `BC` of two bytes, the size less one.)
 pub fn bgzf_block(bytes: &[u8]) -> Option<(usize, usize)> {

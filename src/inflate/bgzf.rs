@@ -87,6 +87,11 @@ pub(super) struct Next {
 
 /// The block that stands next, if there is one to be believed.
 pub(super) fn next_block(packed: &mut Packed, from: &mut dyn Supply) -> io::Result<Option<Next>> {
+    // Most members have no extra field, and those may be all that there is for a long time.
+    packed.provide(from, gzip::BGZF_BEGINNING.len())?;
+    if !packed.bytes().starts_with(&gzip::BGZF_BEGINNING) {
+        return Ok(None);
+    }
     packed.provide(from, HEADER)?;
     // However much more there happens to be, it decides nothing: a file and a pipe are cut alike.
     let beginning = &packed.bytes()[..packed.bytes().len().min(HEADER)];

@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::outcome::Status;
 use crate::settings::Mode;
 
-/// What a run came to.
+/// What a run came to. What a walk passes by counts nowhere; an output that several inputs share and that was not made
+/// counts as failed besides them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tally {
     /// What was done.
     pub mode: Mode,

@@ -13,7 +13,7 @@ pub struct Desk<'run> {
     workers: usize,
     /// Starts one more worker, as long as there may be more.
     hire: &'run dyn Fn(),
-    /// Made when this worker compresses for the first time.
+    /// Made when this worker first looks for work.
     hand: Option<Hand>,
 }
 

@@ -8,7 +8,7 @@ use flate2::{Crc, Decompress};
 
 use super::{Part, Shared};
 use crate::deflate::{self, BLOCK, Engine, WINDOW};
-use crate::exchange::Given;
+use crate::exchange;
 use crate::inflate::{Batch, Content};
 use crate::outcome::{Outcome, Reason};
 use crate::transfer::read_at_least;
@@ -47,7 +47,7 @@ pub(super) enum Cut {
     /// Blocks in the hand's buffer, which end so many bytes after a window of this many.
     Read { window: usize, ends: Vec<usize> },
     /// Blocks that were handed over.
-    Given(Given),
+    Given(exchange::Blocks),
     /// Content.
     Content(Content),
     /// Members to be inflated.
@@ -94,7 +94,7 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
         Cut::Read { window, ends } => {
             Ok(Piece::Packed(compress(place, (&hand.input, window, &ends), &mut *hand.engine, shared)))
         }
-        Cut::Given(Given { bytes, window, ends, .. }) => {
+        Cut::Given(exchange::Blocks { bytes, window, ends, .. }) => {
             let packed = compress(place, (&bytes, window, &ends), &mut *hand.engine, shared);
             shared.reuse_buffer(bytes);
             Ok(Piece::Packed(packed))

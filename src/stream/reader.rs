@@ -7,7 +7,7 @@ use super::Shared;
 use super::blocks::Blocks;
 use super::piece::{Cut, Hand, Place};
 use crate::deflate::BLOCK;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Given};
 use crate::gzip::{self, Header};
 use crate::inflate::{Chunk, Inflation};
 use crate::input::Input;
@@ -158,11 +158,11 @@ impl Reader {
             Cutter::Blocks(blocks) => blocks.cut_by_position(&current.part.input).map(|(cut, last)| (Ok(cut), last)),
             Cutter::Inflation(_) => None,
             Cutter::Given(from) => match from.take_given() {
-                Some(Some(given)) => {
-                    let last = given.last;
-                    Some((Ok(Cut::Given(given)), last))
+                Some(Given::Blocks(blocks)) => {
+                    let last = blocks.last;
+                    Some((Ok(Cut::Given(blocks)), last))
                 }
-                Some(None) => Some((Err(Outcome::NotReached), true)),
+                Some(Given::Broken) => Some((Err(Outcome::NotReached), true)),
                 None => return AtOnce::NotYet,
             },
         };
@@ -196,7 +196,10 @@ impl Reader {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
                 let inflation = inflation.get_or_insert_with(|| shared.inflation(pass_through));
                 match inflation.next(&mut { fd }, shared.buffer()) {
-                    Chunk::Batch(batch) => (Ok(Cut::Batch(batch)), false),
+                    Chunk::Batch(batch, unused) => {
+                        shared.reuse_buffer(unused);
+                        (Ok(Cut::Batch(batch)), false)
+                    }
                     Chunk::Content(content) => {
                         let last = content.end.is_some();
                         (Ok(Cut::Content(content)), last)

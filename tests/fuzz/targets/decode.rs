@@ -90,7 +90,7 @@ fn read(
         let mut capacity = spare.capacity();
         let mut content = match inflation.next(&mut { fd }, std::mem::take(&mut spare)) {
             Chunk::Content(content) => content,
-            Chunk::Batch(batch) => {
+            Chunk::Batch(batch, _) => {
                 let bytes = Vec::with_capacity(ROOM);
                 capacity = bytes.capacity();
                 batch.inflate(decoder, bytes)

@@ -1,0 +1,292 @@
+//! The encoder: the bytes of a run, and every way in which writing can go wrong.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+
+use gzcc::settings::{Engine, Mode};
+use gzcc::{Settings, with_encoder};
+
+use crate::{
+    BLOCK, as_a_child, compressed_as_a_file, crews, decoded, encoded, gunzipped, jobs, log, own, within_patience,
+};
+
+#[test]
+fn an_encoder_makes_what_a_run_makes_of_a_file_with_that_content() {
+    for size in [0, 1, 32 * 1024, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 3 * BLOCK + 777] {
+        let content = log(size);
+        let wanted = compressed_as_a_file(&content, &Settings { jobs: jobs(1), ..Settings::default() });
+        assert!(gunzipped(&wanted) == content);
+        for settings in crews() {
+            for piece in [1 << 30, BLOCK, 100_000, if size > BLOCK { 4096 } else { 1 }] {
+                let shown = || format!("{size} in pieces of {piece}, {} {:?}", settings.jobs, settings.scheduler);
+                assert!(encoded(&content, piece, &settings) == wanted, "{}", shown());
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_says_how_to_compress_holds_for_an_encoder_too() {
+    let content = log(3 * BLOCK + 5);
+    let with: [fn(&mut Settings); 8] = [
+        |settings| settings.level = 0,
+        |settings| settings.level = 1,
+        |settings| settings.level = 12,
+        |settings| settings.engine = Engine::Flate2,
+        |settings| settings.independent = true,
+        |settings| settings.rsyncable = true,
+        |settings| settings.verify = true,
+        |settings| settings.mode = Mode::Decompress,
+    ];
+    let mut sizes = BTreeMap::new();
+    for (i, with) in with.iter().enumerate() {
+        let mut settings = Settings { jobs: jobs(3), ..Settings::default() };
+        with(&mut settings);
+        let wanted = compressed_as_a_file(&content, &settings);
+        let made = encoded(&content, 70_000, &settings);
+        assert!(made == wanted, "number {i}");
+        for crew in crews() {
+            let Settings { jobs, scheduler, .. } = crew;
+            let settings = Settings { jobs, scheduler, ..settings.clone() };
+            assert!(settings.level > 9 || encoded(&content, 1 << 20, &settings) == wanted, "number {i}, {jobs}");
+        }
+        assert!(decoded(&made).unwrap() == content, "number {i}");
+        sizes.entry(made.len()).or_insert(i);
+    }
+    // The last two change nothing.
+    assert_eq!(sizes.len(), 7, "{sizes:?}");
+}
+
+#[test]
+fn an_encoder_returns_the_sink_and_what_the_closure_returned_and_flushes_once() {
+    #[derive(Default)]
+    struct Flushed(Vec<u8>, u32);
+    impl Write for Flushed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            assert_eq!(self.1, 0, "nothing is written after the flush");
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.1 += 1;
+            Ok(())
+        }
+    }
+    for settings in crews() {
+        let (sink, value) = with_encoder(Flushed::default(), &settings, |to| {
+            to.write_all(b"one")?;
+            to.flush()?;
+            to.write_all(b"two")?;
+            Ok("the value")
+        })
+        .unwrap();
+        assert_eq!((value, sink.1), ("the value", 1));
+        assert_eq!(sink.0, encoded(b"onetwo", 6, &settings), "a flush of the encoder changes nothing");
+    }
+}
+
+#[test]
+fn neither_the_sink_nor_the_closure_has_to_be_sent_to_another_thread() {
+    // A Cell can be lent to no other thread, and an Rc cannot even be moved there.
+    let written = std::rc::Rc::new(Cell::new(0));
+    struct Local(std::rc::Rc<Cell<usize>>);
+    impl Write for Local {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.set(self.0.get() + bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let counted = std::rc::Rc::clone(&written);
+    let settings = Settings { jobs: jobs(3), ..Settings::default() };
+    let content = log(5 * BLOCK);
+    with_encoder(Local(counted), &settings, |to| {
+        assert_eq!(written.get(), 0);
+        to.write_all(&content)
+    })
+    .unwrap();
+    assert_eq!(written.get(), encoded(&content, 1 << 20, &settings).len());
+}
+
+#[test]
+fn what_the_closure_fails_with_is_what_is_returned_and_leaves_no_whole_member() {
+    for settings in crews() {
+        within_patience(move || {
+            let mut sink = Vec::new();
+            let content = log(6 * BLOCK);
+            let failed = with_encoder(&mut sink, &settings, |to| {
+                to.write_all(&content)?;
+                Err::<(), _>(io::Error::new(io::ErrorKind::TimedOut, "the source is slow"))
+            });
+            let error = failed.unwrap_err();
+            assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::TimedOut, "the source is slow"));
+            assert_eq!(decoded(&sink).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        });
+    }
+}
+
+/// Takes so many bytes and fails then.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0 == 0 {
+            // ENOSPC
+            return Err(io::Error::from_raw_os_error(28));
+        }
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        Ok(taken)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sink_that_fails_ends_the_writing_with_its_own_error() {
+    for settings in crews() {
+        for room in [0, 9, 30_000, 200_000] {
+            let settings = settings.clone();
+            within_patience(move || {
+                let content = log(30 * BLOCK);
+                let mut written = 0;
+                let failed = with_encoder(Full(room), &settings, |to| {
+                    content.chunks(10_000).try_for_each(|piece| to.write_all(piece).map(|()| written += piece.len()))
+                });
+                assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
+                assert!(written < content.len(), "it goes on for a while, but not to the end");
+            });
+        }
+    }
+}
+
+#[test]
+fn an_error_of_the_sink_that_the_closure_keeps_to_itself_is_returned_all_the_same() {
+    for settings in crews() {
+        within_patience(move || {
+            let mut errors = 0;
+            let failed = with_encoder(Full(10), &settings, |to| {
+                let content = log(40 * BLOCK);
+                for piece in content.chunks(BLOCK) {
+                    errors += usize::from(to.write_all(piece).is_err());
+                }
+                Ok(())
+            });
+            assert_eq!(failed.err().unwrap().kind(), io::ErrorKind::StorageFull);
+            assert!(errors > 1, "every write after the first that failed fails");
+        });
+    }
+}
+
+#[test]
+fn a_small_content_whose_sink_fails_only_at_the_end_is_an_error() {
+    for settings in crews() {
+        let failed = with_encoder(Full(3), &settings, |to| to.write_all(b"small"));
+        assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
+        struct Unflushed;
+        impl Write for Unflushed {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+        }
+        let failed = with_encoder(Unflushed, &settings, |to| to.write_all(b"small"));
+        assert_eq!(failed.err().unwrap().kind(), io::ErrorKind::ConnectionReset);
+    }
+}
+
+#[test]
+fn a_panic_of_the_closure_or_the_sink_goes_on_when_the_workers_have_ended() {
+    struct Panics;
+    impl Write for Panics {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            panic!("this panic is part of the test");
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for settings in crews() {
+        within_patience(move || {
+            let content = log(8 * BLOCK);
+            let closure = std::panic::catch_unwind(|| {
+                with_encoder(io::sink(), &settings, |to| {
+                    to.write_all(&content)?;
+                    panic!("this panic is part of the test");
+                    #[allow(unreachable_code)]
+                    Ok(())
+                })
+            });
+            let sink = std::panic::catch_unwind(|| with_encoder(Panics, &settings, |to| to.write_all(&content)));
+            assert!(closure.is_err() && sink.is_err());
+        });
+    }
+}
+
+#[test]
+fn memory_is_bounded_by_the_workers_however_much_is_written() {
+    if as_a_child("encoder::memory_is_bounded_by_the_workers_however_much_is_written").is_some() {
+        return;
+    }
+    let piece = log(BLOCK / 2 + 3);
+    for number in [1, 3] {
+        let settings = Settings { jobs: jobs(number), level: 1, ..Settings::default() };
+        let before = own("VmRSS");
+        with_encoder(io::sink(), &settings, |to| (0..500).try_for_each(|_| to.write_all(&piece))).unwrap();
+        let most = own("VmHWM") - before;
+        assert!(most < 3_000 + 6_000 * number as u64, "{most} kB for {number} of 130 MB");
+    }
+}
+
+#[test]
+fn what_fits_in_a_block_starts_no_thread() {
+    if as_a_child("encoder::what_fits_in_a_block_starts_no_thread").is_some() {
+        return;
+    }
+    /// Counts the threads whenever something is written.
+    struct Threads(usize);
+    impl Write for Threads {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.max(fs::read_dir("/proc/self/task")?.count());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let threads = |size: usize, number: usize| {
+        let settings = Settings { jobs: jobs(number), ..Settings::default() };
+        with_encoder(Threads(0), &settings, |to| to.write_all(&log(size))).unwrap().0.0
+    };
+    let alone = fs::read_dir("/proc/self/task").unwrap().count();
+    for size in [0, 1, BLOCK - 1] {
+        assert_eq!(threads(size, 8), alone, "{size} bytes");
+    }
+    assert_eq!(threads(20 * BLOCK, 1), alone);
+    assert!(threads(20 * BLOCK, 3) > alone, "there are threads where there is work for them");
+}
+
+#[test]
+fn what_is_queued_is_not_compressed_when_the_closure_has_failed() {
+    // At this level a block takes a tenth of a second or more, in which a closure that fails at once is through with all.
+    let settings = Settings { jobs: jobs(8), level: 12, ..Settings::default() };
+    let content = log(8 * BLOCK);
+    let took = |fails: bool| {
+        let began = std::time::Instant::now();
+        let written = with_encoder(io::sink(), &settings, |to| {
+            to.write_all(&content)?;
+            if fails { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+        });
+        assert_eq!(written.is_err(), fails);
+        began.elapsed()
+    };
+    let (failing, whole) = (took(true), took(false));
+    // What has been taken already is compressed to its end.
+    assert!(failing < whole, "{failing:?} to fail, {whole:?} to be done");
+}

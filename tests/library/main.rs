@@ -1,0 +1,118 @@
+//! The library as a program uses it: what it makes is what the command makes, and no failure is lost or waited for.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod decoder;
+mod encoder;
+mod runs;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use gzcc::settings::Scheduler;
+use gzcc::{Decoder, Settings, compress, with_encoder};
+
+/// Bytes of a block: what is written is cut there.
+pub const BLOCK: usize = 512 * 1024;
+
+/// Longer than anything here takes, by far.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Lines of a made-up log, of this size.
+pub fn log(size: usize) -> Vec<u8> {
+    let mut content = Vec::with_capacity(size + 100);
+    let mut x = 1u64;
+    while content.len() < size {
+        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        writeln!(content, "{} request {:x} took {} ms", content.len(), x >> 40, x >> 56).unwrap();
+    }
+    content.truncate(size);
+    content
+}
+
+pub fn jobs(jobs: usize) -> NonZeroUsize {
+    jobs.try_into().unwrap()
+}
+
+/// Every number of workers and scheduler that makes a difference.
+pub fn crews() -> impl Iterator<Item = Settings> {
+    let crews = [
+        (1, Scheduler::Threads),
+        (2, Scheduler::Threads),
+        (5, Scheduler::Threads),
+        (1, Scheduler::Rayon),
+        (4, Scheduler::Rayon),
+    ];
+    crews.into_iter().map(|(number, scheduler)| Settings { jobs: jobs(number), scheduler, ..Settings::default() })
+}
+
+/// What the encoder makes of `content`, written in pieces of this size.
+pub fn encoded(content: &[u8], piece: usize, settings: &Settings) -> Vec<u8> {
+    let written =
+        with_encoder(Vec::new(), settings, |to| content.chunks(piece).try_for_each(|piece| to.write_all(piece)));
+    written.unwrap().0
+}
+
+/// What a run makes of a file with this content.
+pub fn compressed_as_a_file(content: &[u8], settings: &Settings) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("f");
+    fs::write(&file, content).unwrap();
+    let settings = Settings { inputs: vec![file.into()], ..settings.clone() };
+    assert_eq!(compress(&settings, &()).unwrap().done, 1);
+    fs::read(folder.path().join("f.gz")).unwrap()
+}
+
+/// What comes out of a program that `input` is put into.
+pub fn through(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut command = Command::new(program);
+    let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let feeding = thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    feeding.join().unwrap().unwrap();
+    assert!(output.status.success());
+    output.stdout
+}
+
+/// What GNU gzip reads.
+pub fn gunzipped(packed: &[u8]) -> Vec<u8> {
+    through("gzip", &["-dc"], packed)
+}
+
+pub fn decoded(packed: &[u8]) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    Decoder::new(packed).read_to_end(&mut content).map(|_| content)
+}
+
+/// Does `work` on a thread of its own; fails if it does not end.
+pub fn within_patience<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(work()));
+    told.recv_timeout(PATIENCE).expect("it ends, and without a panic")
+}
+
+/// Runs this test alone in a process of its own, where it finds itself to be the child and does its work; what that prints.
+pub fn as_a_child(test: &str) -> Option<String> {
+    if std::env::var_os("GZCC_CHILD").is_some() {
+        return None;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command.args([test, "--exact", "--nocapture"]).env("GZCC_CHILD", "1").output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    Some(told)
+}
+
+/// A figure of this process, in kB.
+pub fn own(figure: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(figure)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

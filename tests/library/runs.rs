@@ -1,0 +1,242 @@
+//! Runs over files, and those who are told how they go.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use gzcc::outcome::Damage;
+use gzcc::settings::{Destination, Originals, Verbosity};
+use gzcc::{Ended, Observer, Outcome, Settings, Step, compress, decompress, with_encoder};
+
+use crate::{BLOCK, as_a_child, crews, log, within_patience};
+
+#[test]
+fn settings_that_make_no_sense_are_refused_before_anything_is_done() {
+    let settings = Settings { level: 13, ..Settings::default() };
+    let mut sink = Vec::new();
+    let refused = with_encoder(&mut sink, &settings, |_| -> io::Result<()> { panic!("it is called") }).err().unwrap();
+    assert_eq!((refused.kind(), sink.len()), (io::ErrorKind::InvalidInput, 0));
+    assert_eq!(refused.to_string(), "native has no level 13; the highest is 12");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("f"), "content").unwrap();
+    let settings = Settings { inputs: vec![folder.path().join("f").into()], suffix: "".into(), ..Settings::default() };
+    assert_eq!(compress(&settings, &()).unwrap_err().to_string(), "the suffix has to be something, without a slash");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Takes down all that it is told.
+#[derive(Default)]
+struct Told {
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    firsts: AtomicU64,
+    lasts: AtomicU64,
+    ended: Mutex<BTreeMap<PathBuf, String>>,
+}
+
+impl Observer for Told {
+    fn advanced(&self, step: &Step<'_>) {
+        self.bytes_in.fetch_add(step.bytes_in, Relaxed);
+        self.bytes_out.fetch_add(step.bytes_out, Relaxed);
+        self.firsts.fetch_add(u64::from(step.first), Relaxed);
+        self.lasts.fetch_add(u64::from(step.last), Relaxed);
+        assert_eq!(step.size, Some(fs::metadata(step.input).unwrap().len()));
+    }
+
+    fn ended(&self, ended: &Ended<'_>) {
+        let outcome = match ended.outcome {
+            Outcome::Done(done) => format!("done {}", done.output.as_ref().unwrap().display()),
+            Outcome::Skipped(reason) => format!("skipped {reason}"),
+            Outcome::Failed(error) => format!("failed {error:#}"),
+            other => format!("{other:?}"),
+        };
+        let before = self.ended.lock().unwrap().insert(ended.name.to_owned(), outcome);
+        assert_eq!(before, None, "{} ends twice", ended.name.display());
+    }
+}
+
+#[test]
+fn an_observer_is_told_of_every_byte_and_every_end() {
+    for crew in crews() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let sizes = [("big", 3 * BLOCK + 1), ("small", 1000), ("two", 2 * BLOCK)];
+        sizes.iter().for_each(|(name, size)| fs::write(path(name), log(*size)).unwrap());
+        fs::write(path("old.gz"), "").unwrap();
+        let names = ["big", "small", "two", "old.gz", "missing"];
+        let settings = Settings { inputs: names.map(|name| path(name).into()).into(), ..crew.clone() };
+        let told = Told::default();
+        let tally = compress(&settings, &told).unwrap();
+        assert_eq!((tally.done, tally.skipped, tally.failed), (3, 1, 1));
+        let all = sizes.iter().map(|(_, size)| *size as u64).sum::<u64>();
+        assert_eq!((told.bytes_in.into_inner(), tally.bytes_in), (all, all));
+        assert_eq!(told.bytes_out.into_inner(), tally.bytes_out);
+        assert_eq!((told.firsts.into_inner(), told.lasts.into_inner()), (3, 3));
+        let ended = told.ended.into_inner().unwrap();
+        assert_eq!(ended[&path("big")], format!("done {}", path("big.gz").display()));
+        assert_eq!(ended[&path("old.gz")], "skipped already has the suffix; left alone");
+        assert!(ended[&path("missing")].starts_with("failed No such file"), "{ended:?}");
+        assert_eq!(ended.len(), 5);
+
+        let inputs = ["big.gz", "small.gz", "two.gz"].map(|name| path(name).into()).into();
+        let told = Told::default();
+        let settings = Settings { inputs, destination: Destination::Folder(path("out")), ..crew };
+        fs::create_dir(path("out")).unwrap();
+        let tally = decompress(&settings, &told).unwrap();
+        assert_eq!((tally.done, tally.bytes_out, tally.failed), (3, all, 0));
+        assert_eq!(told.bytes_out.into_inner(), all);
+        let out: PathBuf = path("out").join(folder.path().strip_prefix("/").unwrap()).join("two");
+        assert!(fs::read(out).unwrap() == log(2 * BLOCK));
+    }
+}
+
+#[test]
+fn a_run_prints_nothing() {
+    let test = "a_run_prints_nothing";
+    if let Some(told) = as_a_child(&format!("runs::{test}")) {
+        let lines: Vec<_> = told.lines().filter(|line| !line.is_empty()).collect();
+        // What the harness of the tests itself says.
+        assert_eq!(lines.len(), 3, "{told}");
+        assert!(lines[1].ends_with("... ok"), "{told}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("f"), "content").unwrap();
+    let inputs = ["f", "missing"].map(|name| folder.path().join(name).into());
+    let settings = Settings { inputs: inputs.into(), verbosity: Verbosity::Verbose, ..Settings::default() };
+    assert_eq!(compress(&settings, &()).unwrap().failed, 1);
+    let inputs = vec![folder.path().join("f.gz").into()];
+    let settings = Settings { inputs, destination: Destination::Nowhere, ..settings };
+    assert_eq!(decompress(&settings, &()).unwrap().done, 1);
+}
+
+#[test]
+fn an_observer_that_panics_costs_no_input_and_its_panic_goes_on_at_the_end() {
+    /// Panics with the lock held, so that it would panic each time from then on.
+    #[derive(Default)]
+    struct Poisoned(Mutex<u64>, bool);
+    impl Observer for Poisoned {
+        fn advanced(&self, _: &Step<'_>) {
+            let _held = self.0.lock().unwrap();
+            assert!(self.1, "this panic is part of the test");
+        }
+        fn ended(&self, _: &Ended<'_>) {
+            let _held = self.0.lock().unwrap();
+            panic!("this panic is part of the test");
+        }
+    }
+    for crew in crews() {
+        for only_at_the_end in [false, true] {
+            let crew = crew.clone();
+            within_patience(move || {
+                let folder = tempfile::tempdir().unwrap();
+                let path = |name: &str| folder.path().join(name);
+                for (name, size) in [("a", 10), ("big", 4 * BLOCK), ("z", 1000)] {
+                    fs::write(path(name), log(size)).unwrap();
+                }
+                let inputs = ["missing", "a", "big", "z"].map(|name| path(name).into());
+                let settings = Settings { inputs: inputs.into(), ..crew };
+                let observer = Poisoned(Mutex::default(), only_at_the_end);
+                let run = std::panic::AssertUnwindSafe(|| compress(&settings, &observer));
+                let panic = std::panic::catch_unwind(run).expect_err("the panic goes on");
+                assert_eq!(panic.downcast_ref(), Some(&"this panic is part of the test"));
+                for name in ["a.gz", "big.gz", "z.gz"] {
+                    assert!(path(name).exists(), "{name}");
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn no_inputs_are_nothing_to_do_and_nobody_reads_standard_input() {
+    for destination in [Destination::Beside, Destination::Stdout] {
+        let settings = Settings { destination, ..Settings::default() };
+        // Standard input may be a terminal here, and so would be waited for.
+        let tally = within_patience(move || compress(&settings, &()).unwrap());
+        assert_eq!((tally.done, tally.skipped, tally.failed), (0, 0, 0));
+    }
+}
+
+/// Names that end with a position or without, and how.
+#[derive(Default)]
+struct Ends(Mutex<Vec<(String, Option<u64>, String)>>);
+
+impl Observer for Ends {
+    fn ended(&self, ended: &Ended<'_>) {
+        let how = match ended.outcome {
+            Outcome::Done(_) => "done",
+            Outcome::Skipped(_) => "skipped",
+            Outcome::Failed(error) if error.chain().any(|cause| cause.is::<Damage>()) => "damaged",
+            Outcome::Failed(_) => "failed",
+            _ => "other",
+        };
+        let name = ended.name.file_name().unwrap().to_string_lossy().into_owned();
+        self.0.lock().unwrap().push((name, ended.position, how.into()));
+    }
+}
+
+#[test]
+fn of_an_output_that_several_share_only_what_is_amiss_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a"), log(BLOCK + 1)).unwrap();
+    fs::write(path("b"), log(100)).unwrap();
+    let told = |inputs: [&str; 2], out: &str, originals, decompresses: bool| {
+        let inputs = inputs.map(|name| path(name).into()).into();
+        let settings = Settings { inputs, destination: Destination::File(path(out)), originals, ..Settings::default() };
+        let ends = Ends::default();
+        let tally = if decompresses { decompress(&settings, &ends) } else { compress(&settings, &ends) }.unwrap();
+        (ends.0.into_inner().unwrap(), tally.failed, path(out).exists())
+    };
+    let end = |name: &str, position, how: &str| (name.to_owned(), position, how.to_owned());
+    let both = vec![end("a", Some(0), "done"), end("b", Some(1), "done")];
+    assert_eq!(told(["a", "b"], "both.gz", Originals::Keep, false), (both.clone(), 0, true));
+    let kept = [both, vec![end("kept.gz", None, "skipped")]].concat();
+    assert_eq!(told(["a", "b"], "kept.gz", Originals::Remove, false), (kept, 0, true));
+
+    let mut packed = fs::read(path("both.gz")).unwrap();
+    let middle = packed.len() / 2;
+    packed[middle] ^= 0x10;
+    fs::write(path("bad.gz"), packed).unwrap();
+    let spoilt =
+        vec![end("both.gz", Some(0), "done"), end("bad.gz", Some(1), "damaged"), end("spoilt", None, "failed")];
+    assert_eq!(told(["both.gz", "bad.gz"], "spoilt", Originals::Keep, true), (spoilt, 2, false));
+}
+
+/// Adds up steps.
+#[derive(Default)]
+struct Steps(Mutex<Vec<(u64, u64, bool, bool)>>);
+
+impl Observer for Steps {
+    fn advanced(&self, step: &Step<'_>) {
+        self.0.lock().unwrap().push((step.bytes_in, step.bytes_out, step.first, step.last));
+    }
+}
+
+#[test]
+fn an_input_that_is_given_up_in_the_middle_has_a_first_and_a_last_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("f"), log(6 * BLOCK)).unwrap();
+    assert_eq!(compress(&Settings { inputs: vec![path("f").into()], ..Settings::default() }, &()).unwrap().done, 1);
+    let mut packed = fs::read(path("f.gz")).unwrap();
+    let at = packed.len() / 2;
+    packed[at..at + 100].fill(0xff);
+    fs::write(path("bad.gz"), packed).unwrap();
+    for crew in crews() {
+        let inputs = vec![path("bad.gz").into()];
+        let settings = Settings { inputs, destination: Destination::Nowhere, ..crew };
+        let steps = Steps::default();
+        assert_eq!(decompress(&settings, &steps).unwrap().failed, 1);
+        let steps = steps.0.into_inner().unwrap();
+        let firsts: Vec<_> = steps.iter().map(|step| step.2).collect();
+        let lasts: Vec<_> = steps.iter().map(|step| step.3).collect();
+        assert!(steps.len() > 1, "{steps:?}");
+        assert!(firsts[0] && !firsts[1..].contains(&true), "{steps:?}");
+        assert!(lasts[lasts.len() - 1] && !lasts[..lasts.len() - 1].contains(&true), "{steps:?}");
+    }
+}
