@@ -75,6 +75,8 @@
 //! worst outcome is the exit status. The modules that the documentation leaves out are of use to the command alone, and
 //! change with it.
 
+#[doc(hidden)]
+pub mod benchmark;
 mod claims;
 mod compare;
 mod decoder;
@@ -95,6 +97,7 @@ mod job;
 mod lock;
 #[doc(hidden)]
 pub mod memory;
+mod memory_file;
 mod metadata;
 mod names;
 mod observer;

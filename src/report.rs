@@ -8,6 +8,7 @@ mod line;
 mod listing;
 mod question;
 mod queue;
+mod rounds;
 mod tally;
 mod watching;
 
@@ -23,6 +24,7 @@ use self::json::Json;
 use self::listing::Listing;
 pub use self::question::may_replace;
 use self::queue::Queue;
+pub use self::rounds::Rounds;
 use self::tally::Sizes;
 pub use self::tally::Tally;
 pub use self::watching::{Watching, is_watched, watch};
