@@ -33,8 +33,8 @@ use crate::settings::{DEFAULT_LEVEL, Mode, Reporting, Settings, Verbosity};
 /// How often each level is measured at least: what happens once is no median.
 const LEAST_ROUNDS: usize = 3;
 
-/// And at most, where that takes less than [`ENOUGH`]: with 15, small files that are done in some milliseconds have had
-/// medians within a few percent of each other.
+/// And at most, where that takes less than [`ENOUGH`]: what is done in a millisecond is easily disturbed, and more rounds
+/// make its median steadier. An odd number, so that the median is a time that was measured.
 const MOST_ROUNDS: usize = 15;
 
 /// The time from which on no more rounds are made than need be.

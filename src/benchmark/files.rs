@@ -58,19 +58,18 @@ pub(super) fn load(settings: &Arc<Settings>, room: &Room, report: &Report) -> Re
     for planned in Plan::new(Arc::clone(settings)) {
         let (label, outcome) = match planned {
             Planned::Settled(label, outcome) => (label, outcome),
-            Planned::Item(Item { label, target: Target::Refused(reason), .. }) => (label, Outcome::Skipped(reason)),
-            Planned::Item(Item { label, source, .. }) => {
-                let opened = Input::open_any(label.clone(), source, None, settings);
+            Planned::Item(item) => {
+                let label = item.label.clone();
+                let opened = open(item, settings);
                 match opened.and_then(|input| read(&input, &mut piece, |size| room.check(&needs.and(size)))) {
                     Ok(file) => {
                         needs = needs.and(file.size);
                         files.push(file);
                         continue;
                     }
-                    Err(Outcome::Failed(error)) if error.is::<Full>() => match error.downcast() {
-                        Ok(full) => return Err(full),
-                        Err(error) => (label, Outcome::Failed(error)),
-                    },
+                    Err(Outcome::Failed(error)) => {
+                        (label, Outcome::Failed(error.downcast::<Full>().map_or_else(Ok, Err)?))
+                    }
                     Err(outcome) => (label, outcome),
                 }
             }
@@ -78,6 +77,16 @@ pub(super) fn load(settings: &Arc<Settings>, room: &Room, report: &Report) -> Re
         report.outcome(&label, outcome);
     }
     Ok(files)
+}
+
+/// Opens an input: whatever can be read, but for what is compressed already.
+fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
+    let Item { label, source, target } = item;
+    let input = Input::open_any(label, source, None, settings)?;
+    match target {
+        Target::Refused(reason) => Err(Outcome::Skipped(reason)),
+        _ => Ok(input),
+    }
 }
 
 /// Reads an input to its end, as long as its size so far is allowed.

@@ -46,7 +46,7 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
 /// Speed and spread, as they are shown.
 fn speed(figures: &Figures, content: u64) -> (String, String) {
     match figures.speed(content) {
-        Some(speed) => (format!("{speed:.1}"), format!("{:.1}%", figures.spread())),
+        Some(speed) => (format!("{speed:.1}"), format!("{:.0}%", figures.spread())),
         None => (NONE.to_owned(), NONE.to_owned()),
     }
 }
@@ -73,7 +73,7 @@ mod tests {
             of(&results(10_000_000), &settings),
             "3 files, 10000000 bytes; native; 1 worker, threads; 5 rounds\n\
              level  compress MB/s  spread  decompress MB/s  spread   ratio         bytes\n    \
-                 1           20.0    2.0%            500.0    2.0%   12.3%       1234500\n   \
+                 1           20.0      2%            500.0      2%   12.3%       1234500\n   \
                 12  not measured, as a file failed\n"
         );
         let empty = of(&results(0), &settings);
