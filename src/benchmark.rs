@@ -200,3 +200,32 @@ impl Contender {
         Level { level, measured: figures.map(|(compress, decompress)| Measured { bytes_out, compress, decompress }) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::write_all;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn what_decompresses_to_something_else_is_an_error_of_its_file() {
+        let file = |content: &[u8], plain: &[u8]| {
+            let made = |bytes: &[u8]| {
+                let file = MemoryFile::new().unwrap();
+                write_all(file.as_fd(), bytes).unwrap();
+                file
+            };
+            let label = Label::of_output(String::from_utf8_lossy(content).into_owned().into());
+            File { label, content: made(content), size: 1, packed: made(b""), plain: made(plain) }
+        };
+        let settings = Settings::default();
+        let report = Report::new(&settings, None);
+        let right = |files: &[File]| {
+            let line = Rounds::new(&settings);
+            Course { files, report: &report, engine: deflate::engine, line }.is_right().unwrap()
+        };
+        assert!(right(&[file(b"a", b"a"), file(b"", b"")]) && report.tally().failed == 0);
+        assert!(!right(&[file(b"a", b"b"), file(b"c", b"c"), file(b"d", b"")]));
+        assert_eq!((report.tally().failed, report.tally().status), (2, Status::Error));
+    }
+}

@@ -69,6 +69,8 @@
 //! of the original (`metadata`), is synced if asked, and takes its name in one step. Only then may the original
 //! go. A process killed at any instant leaves the name absent, or whole.
 //!
+//! A `benchmark` is many such runs, from files in memory to files in memory, with a clock beside them.
+//!
 //! A signal ends a run of the command the same way, through `interrupt`.
 //!
 //! Every input ends as an [`Outcome`]; only `report` and the binary's `main` print, and the

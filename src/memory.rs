@@ -46,7 +46,7 @@ pub fn available_workers(level: u8) -> NonZeroUsize {
 }
 
 /// Bytes that a run may take beside its workers without anybody else going short: of what the machine has available and
-/// the container allows, as much as [`SHARE`]. `None` where neither is told.
+/// the container allows, three quarters. `None` where neither is told.
 pub fn spare() -> Option<u64> {
     let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available_in(&text));
     let least = [available, limit_of_container()].into_iter().flatten().min();
