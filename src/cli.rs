@@ -2,6 +2,7 @@
 //!
 //! The only room that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
 
+mod benchmark;
 mod choosing;
 mod complaint;
 mod completions;
@@ -27,6 +28,7 @@ use self::environment::Wishes;
 use self::levels::spell_levels;
 use self::typed::{Scheduler, Typed};
 use self::values::{Engine, non_empty};
+use gzcc::benchmark::Benchmark;
 use gzcc::memory;
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 
@@ -42,6 +44,8 @@ pub(crate) struct Command {
 pub(crate) enum Request {
     /// Do this.
     Run(Box<Settings>),
+    /// Measure this.
+    Benchmark(Box<Benchmark>),
     /// Print this: help, version, completions or the manual page.
     Print(String),
 }
@@ -60,6 +64,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
     let request = match matched.and_then(|matches| Typed::from_arg_matches(&matches)) {
         Ok(Typed { man: true, .. }) => Request::Print(manual::page(definition())),
         Ok(Typed { completions: Some(shell), .. }) => Request::Print(completions::script(shell, definition())),
+        Ok(typed) if typed.is_benchmark() => {
+            Request::Benchmark(Box::new(typed.decide_benchmark(&environment.wishes()?)?))
+        }
         Ok(typed) => Request::Run(Box::new(typed.decide(&environment.wishes()?)?)),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Request::Print(help::asked_for(&error, definition())),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Request::Print(error.render().to_string()),

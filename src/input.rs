@@ -12,6 +12,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::folder::Folder;
 use crate::gzip::{self, Damage, Start};
+use crate::memory_file::MemoryFile;
 use crate::metadata::Metadata;
 use crate::outcome::{Done, Facts, Label, Outcome, Reason, Terminal};
 use crate::settings::Settings;
@@ -34,6 +35,8 @@ pub enum Source {
         /// A walk found it, so it is neither a link to be followed nor a pipe to be waited for.
         walked: bool,
     },
+    /// A file in memory.
+    Memory(MemoryFile),
     /// Blocks that the caller of the library hands over.
     Written,
 }
@@ -76,10 +79,21 @@ impl Input {
         Self { label, source: Source::Written, file: None, through_link: false, size: None }
     }
 
+    /// Opens what no name in a folder leads to.
+    fn unnamed(label: Label, source: Source, settings: &Settings) -> Result<Self, Outcome> {
+        let Source::Memory(file) = &source else {
+            return Self::stdin(label, settings);
+        };
+        let fd = file.open()?;
+        let stat = stat_of(&fd)?;
+        let size = size_of(&stat);
+        Ok(Self { label, source, file: Some((fd, stat)), through_link: false, size })
+    }
+
     /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
     pub fn open_regular(label: Label, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            return Self::stdin(label, settings);
+            return Self::unnamed(label, source, settings);
         };
         // Opening a FIFO must not wait for a writer, just to find out that it is one.
         let mut flags = OFlags::NONBLOCK;
@@ -124,7 +138,7 @@ impl Input {
         settings: &Settings,
     ) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            let input = Self::stdin(label, settings)?;
+            let input = Self::unnamed(label, source, settings)?;
             return input.unless_it_is(output);
         };
         let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
@@ -156,18 +170,18 @@ impl Input {
         self.regular().map(|(fd, stat)| Metadata::of(fd.as_fd(), stat))
     }
 
-    /// The name without its folders; `None` for standard input.
+    /// The name without its folders; `None` for standard input and what is in memory.
     pub fn name(&self) -> Option<&OsString> {
         match &self.source {
-            Source::Stdin | Source::Written => None,
+            Source::Stdin | Source::Memory(_) | Source::Written => None,
             Source::File { name, .. } => Some(name),
         }
     }
 
-    /// The folder it is in; `None` for standard input.
+    /// The folder it is in; `None` for standard input and what is in memory.
     pub fn folder(&self) -> Option<&Arc<Folder>> {
         match &self.source {
-            Source::Stdin | Source::Written => None,
+            Source::Stdin | Source::Memory(_) | Source::Written => None,
             Source::File { folder, .. } => Some(folder),
         }
     }
@@ -237,7 +251,7 @@ impl Input {
         match (self.size, &self.source) {
             (Some(size), _) => size >= bytes,
             (None, Source::Stdin | Source::Written) => true,
-            (None, Source::File { .. }) => self.regular().is_none(),
+            (None, Source::File { .. } | Source::Memory(_)) => self.regular().is_none(),
         }
     }
 

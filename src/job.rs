@@ -3,21 +3,22 @@
 //! Everything that can be refused is refused here, before any work is done.
 
 mod mirror;
+mod special;
 mod update;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use self::mirror::Mirror;
+use self::special::{special_file, standard_output};
 use crate::claims::Claims;
 use crate::folder::{self, Folder};
 use crate::gzip::{Found, Start};
@@ -25,7 +26,7 @@ use crate::input::{Identity, Input, Source, identity_of, stat_of};
 use crate::lock::lock;
 use crate::metadata::Metadata;
 use crate::names;
-use crate::outcome::{Label, Outcome, Reason, Terminal};
+use crate::outcome::{Label, Outcome, Reason};
 use crate::output::{Birth, Output, Refusal, Replacing};
 use crate::plan::{Item, Plan, Planned, Target, claim, matters};
 use crate::report::{Report, may_replace};
@@ -48,6 +49,8 @@ pub struct Jobs {
 enum Left {
     /// A stream an input.
     Each(Box<Plan>),
+    /// The same, of inputs that somebody else has planned.
+    Ready(std::vec::IntoIter<Item>),
     /// One stream for all of them.
     All(Option<Box<Stream>>),
 }
@@ -69,6 +72,12 @@ impl Jobs {
         Ok(Self { settings, left: Mutex::new(left), claims, turn: Mutex::default(), mirror })
     }
 
+    /// The jobs for these inputs, whatever `settings` name.
+    pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
+        let left = Mutex::new(Left::Ready(items.into_iter()));
+        Self { settings, left, claims: Arc::default(), turn: Mutex::default(), mirror: None }
+    }
+
     /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
     /// `opening` before each try, as a FIFO may take its time.
     pub fn next(&self, report: &Report, opening: impl Fn()) -> Option<Stream> {
@@ -80,6 +89,7 @@ impl Jobs {
             // who have work must not wait for that.
             let (planned, more) = match &mut *lock(&self.left) {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
+                Left::Ready(items) => (Planned::Item(items.next()?), items.len() > 0),
                 Left::Each(plan) => match plan.next()? {
                     Planned::Item(item) if self.has_no_room(&item, report) => (plan.pass(item), plan.has_more()),
                     planned => (planned, plan.has_more()),
@@ -132,6 +142,10 @@ impl Jobs {
                 let (sink, itself) = standard_output(settings)?;
                 return Ok(stream(Input::open_any(label, source, itself, settings)?, sink));
             }
+            Target::Memory(file) => {
+                let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
+                return Ok(stream(Input::open_any(label, source, None, settings)?, sink));
+            }
             // Whoever names the output may take the input from a pipe.
             Target::Named(_) if !settings.removes() => Input::open_any(label, source, None, settings)?,
             _ => Input::open_regular(label, source, settings)?,
@@ -155,7 +169,9 @@ impl Jobs {
                 }
                 output_place(&path)?
             }
-            Target::Joined | Target::Nowhere => return Err(Outcome::Failed(anyhow!("has no output of its own"))),
+            Target::Joined | Target::Nowhere | Target::Memory(_) => {
+                return Err(Outcome::Failed(anyhow!("has no output of its own")));
+            }
         };
         let mut own = own_output(&input, folder, name, settings)?;
         own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
@@ -349,51 +365,4 @@ fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
     let (parent, name) =
         folder::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).with_context(shown)?;
     Ok((Arc::new(Folder::open(&parent).with_context(shown)?), name))
-}
-
-/// A sink that writes `path` in place, if it is, or links to, a device or FIFO; and the identity that no input
-/// may have.
-fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<Identity>)>, Outcome> {
-    if !rustix::fs::stat(path).is_ok_and(|stat| is_special(&stat)) {
-        return Ok(None);
-    }
-    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from);
-    let fd = opened.with_context(|| Shown::path(path).to_string())?;
-    // The name may have been given to a file meanwhile, which is not to be written in place.
-    if !rustix::fs::fstat(&fd).is_ok_and(|stat| is_special(&stat)) {
-        return Err(Outcome::Failed(anyhow!("{} changed while it was opened", Shown::path(path))));
-    }
-    descriptor(fd, path, settings).map(Some)
-}
-
-fn is_special(stat: &Stat) -> bool {
-    let kind = FileType::from_raw_mode(stat.st_mode);
-    matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
-}
-
-/// Standard output, and the identity that no input may have.
-fn standard_output(settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
-    let fd = rustix::stdio::stdout().try_clone_to_owned()?;
-    descriptor(fd, Path::new("standard output"), settings)
-}
-
-/// A sink that writes into `fd`, unless that is a terminal, which compressed bytes would only confuse; and the
-/// identity that no input may have.
-fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
-    // To gzip, whoever says -c and names a file means it.
-    let meant = settings.force || settings.as_gzip() && settings.inputs.iter().any(|input| input != "-");
-    if !settings.decompresses() && fd.is_terminal() && !meant {
-        return Err(Outcome::Failed(Terminal::Written.into()));
-    }
-    let itself = identity(fd.as_fd());
-    Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, itself))
-}
-
-/// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
-/// well be both at once.
-fn identity(fd: impl AsFd) -> Option<Identity> {
-    let stat = stat_of(&fd).ok()?;
-    let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
-    stored.then(|| identity_of(&stat))
 }

@@ -69,12 +69,16 @@
 //! of the original (`metadata`), is synced if asked, and takes its name in one step. Only then may the original
 //! go. A process killed at any instant leaves the name absent, or whole.
 //!
+//! A `benchmark` is many such runs, from files in memory to files in memory, with a clock beside them.
+//!
 //! A signal ends a run of the command the same way, through `interrupt`.
 //!
 //! Every input ends as an [`Outcome`]; only `report` and the binary's `main` print, and the
 //! worst outcome is the exit status. The modules that the documentation leaves out are of use to the command alone, and
 //! change with it.
 
+#[doc(hidden)]
+pub mod benchmark;
 mod claims;
 mod compare;
 mod decoder;
@@ -95,6 +99,7 @@ mod job;
 mod lock;
 #[doc(hidden)]
 pub mod memory;
+mod memory_file;
 mod metadata;
 mod names;
 mod observer;

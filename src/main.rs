@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use gzcc::Observer;
+use gzcc::benchmark::{self, Benchmark};
 use gzcc::deflate;
 use gzcc::interrupt;
 use gzcc::outcome::Status;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
             warnings.iter().for_each(|warning| say(format_args!("{warning}")));
             match request {
                 cli::Request::Run(settings) => work(*settings),
+                cli::Request::Benchmark(asked) => measure(*asked),
                 cli::Request::Print(text) => print(&text),
             }
         }
@@ -61,6 +63,20 @@ fn work(mut settings: Settings) -> Status {
     }
 }
 
+/// Measures, and prints the figures.
+fn measure(mut asked: Benchmark) -> Status {
+    let settings = &mut asked.settings;
+    settings.jobs = with_descriptors(settings.jobs);
+    // Each file in memory takes some.
+    let descriptors = allowed_descriptors(u64::MAX).saturating_sub(needed_descriptors(settings.jobs));
+    take_file_size_limit_as_error();
+    // What a signal ends has come to nothing, so there is nothing to tell.
+    let silent = Report::new(&Settings { verbosity: Verbosity::Quiet, ..settings.clone() }, None);
+    let _ = interrupt::watch(Arc::new(silent));
+    let (text, status) = benchmark::run(&asked, descriptors, deflate::engine);
+    status.max(print(&text))
+}
+
 /// Descriptors that a worker may hold at once: input, output, and a folder for each.
 const DESCRIPTORS_PER_WORKER: u64 = 4;
 
@@ -70,15 +86,23 @@ const OTHER_DESCRIPTORS: u64 = 32;
 /// As many of these workers as can have descriptors, one at least. Raises the soft limit, as far as the hard one lets,
 /// to what they may need; many systems set it at 1,024, which is too few for 256 workers.
 fn with_descriptors(workers: NonZeroUsize) -> NonZeroUsize {
-    let needed = OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers.get() as u64;
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let Some(soft) = current.filter(|&soft| soft < needed) else {
-        return workers;
-    };
-    let raised = maximum.map_or(needed, |hard| hard.min(needed));
-    let allowed = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).map_or(soft, |()| raised);
+    let allowed = allowed_descriptors(needed_descriptors(workers));
     let room = allowed.saturating_sub(OTHER_DESCRIPTORS) / DESCRIPTORS_PER_WORKER;
     workers.min(NonZeroUsize::new(room as usize).unwrap_or(NonZeroUsize::MIN))
+}
+
+fn needed_descriptors(workers: NonZeroUsize) -> u64 {
+    OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers.get() as u64
+}
+
+/// How many descriptors there may be, where so many are needed.
+fn allowed_descriptors(needed: u64) -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let Some(soft) = current.filter(|&soft| soft < needed) else {
+        return needed;
+    };
+    let raised = maximum.map_or(needed, |hard| hard.min(needed));
+    setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).map_or(soft, |()| raised)
 }
 
 /// Lets a write beyond the limit of file sizes fail, as the error of its file, where SIGXFSZ would end them all.

@@ -45,6 +45,20 @@ pub fn available_workers(level: u8) -> NonZeroUsize {
     }
 }
 
+/// Bytes that a run may take beside its workers without anybody else going short: of what the machine has available and
+/// the container allows, three quarters. `None` where neither is told.
+pub fn spare() -> Option<u64> {
+    let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available_in(&text));
+    let least = [available, limit_of_container()].into_iter().flatten().min();
+    least.map(|bytes| bytes / SHARE.1 * SHARE.0)
+}
+
+/// What /proc/meminfo tells is available without swapping.
+fn available_in(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
 fn each(level: u8) -> u64 {
     if level > MOST_HASTE { PATIENT_WORKER } else { WORKER }
 }
@@ -93,6 +107,15 @@ mod tests {
         }
         assert_eq!(workers_within(0, 6), None);
         assert!(workers_within(u64::MAX, 6).is_some());
+    }
+
+    #[test]
+    fn what_is_available_is_found_among_the_rest() {
+        let meminfo =
+            "MemTotal:       24689764 kB\nMemFree:         8000000 kB\nMemAvailable:   20000000 kB\nBuffers: 1 kB\n";
+        assert_eq!(available_in(meminfo), Some(20_000_000 * 1024));
+        assert_eq!(available_in("MemTotal: 1 kB\n"), None);
+        assert!(spare().is_some_and(|spare| spare > 0));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod listing;
 mod observed;
 mod question;
 mod queue;
+mod rounds;
 mod tally;
 mod watching;
 
@@ -26,6 +27,7 @@ use self::observed::Observed;
 pub use self::observed::Panic;
 pub use self::question::may_replace;
 use self::queue::Queue;
+pub use self::rounds::Rounds;
 use self::tally::Sizes;
 pub use self::tally::Tally;
 pub use self::watching::{Watching, is_watched, watch};

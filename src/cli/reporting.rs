@@ -33,6 +33,16 @@ enum When {
 }
 
 impl ReportingArgs {
+    /// Whether JSON is asked for; after that it is not.
+    pub(super) fn take_json(&mut self) -> bool {
+        std::mem::take(&mut self.json)
+    }
+
+    /// Whether some outputs are not to be kept.
+    pub(super) fn is_only_smaller(&self) -> bool {
+        self.only_smaller.is_some()
+    }
+
     /// How the run is told, and the percentage.
     pub(super) fn decide(&self) -> (Reporting, Option<u8>) {
         let progress = match self.progress {

@@ -7,6 +7,7 @@ fn settings(words: &str) -> Result<Settings, Usage> {
     match parse(words.map(OsString::from), Environment::default())?.request {
         Request::Run(settings) => Ok(*settings),
         Request::Print(text) => panic!("{text}"),
+        Request::Benchmark(asked) => panic!("{asked:?}"),
     }
 }
 

@@ -11,12 +11,14 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::benchmark::BenchmarkArgs;
 use super::choosing::Choosing;
 use super::reporting::ReportingArgs;
 use super::values::{Engine, jobs, level, size, suffix};
 use gzcc::settings;
 
-const OPERATION: &str = "Operation";
+/// Which has options in a file of their own as well.
+pub(super) const OPERATION: &str = "Operation";
 const COMPRESSION: &str = "Compression";
 /// Which has options in a file of their own as well.
 pub(super) const CHOOSING: &str = "Choosing files";
@@ -59,6 +61,8 @@ pub(super) struct Typed {
     /// Stop at a file that expands to more than SIZE bytes (10M, 4G)
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = OPERATION)]
     pub(super) max_size: Option<u64>,
+    #[command(flatten)]
+    pub(super) benchmark: BenchmarkArgs,
 
     /// Level, also as -0 to -12; 1 is fastest [default: 6]
     ///

@@ -8,6 +8,7 @@ use anyhow::anyhow;
 
 use crate::claims::Claims;
 use crate::folder::Folder;
+use crate::memory_file::MemoryFile;
 use crate::names;
 use crate::outcome::{Outcome, Reason};
 use crate::settings::{Destination, Packed, Rules, Settings};
@@ -28,6 +29,8 @@ pub enum Target {
     Mirrored(PathBuf, OsString),
     /// Into the file that was named for it.
     Named(PathBuf),
+    /// Into this file in memory.
+    Memory(MemoryFile),
 }
 
 /// Whether it matters who made a file of this name: it would be done, or counted by a walk that passes it by.
@@ -81,7 +84,7 @@ pub fn claim(claims: &Claims, target: &Target, folder: &Folder) -> Result<(), Ou
             let path = path.join(output);
             (claims.mirrored(&path), path)
         }
-        Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) => return Ok(()),
+        Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) | Target::Memory(_) => return Ok(()),
     };
     match free {
         true => Ok(()),

@@ -134,7 +134,7 @@ impl Survey {
                 Planned::Item(item) => {
                     self.files += 1;
                     let size = match &item.source {
-                        Source::Stdin | Source::Written => None,
+                        Source::Stdin | Source::Memory(_) | Source::Written => None,
                         // One that is gone is done already, or an error.
                         Source::File { folder, name, .. } => {
                             Some(folder.look_through(name).ok().flatten().map_or(0, |stat| stat.st_size as u64))

@@ -7,6 +7,7 @@
 mod harness;
 
 mod arguments;
+mod benchmark;
 mod changing;
 mod choosing;
 mod completions;

@@ -1,0 +1,231 @@
+//! `--benchmark`: what it takes to compress these files and to decompress them again, at each level that is asked for.
+//!
+//! What is measured is the product: every figure comes of runs with the jobs, streams and schedule of any other, whose
+//! inputs and outputs are files in memory. So what a disk takes is not in it, nor are the names and metadata of outputs.
+//! Levels take turns, so that a machine that becomes slower does so for all of them. Making room for outputs and looking
+//! whether they are right is done while no clock runs. Makes, changes and removes no file, and prints nothing itself.
+
+mod figures;
+mod files;
+mod json;
+mod room;
+mod table;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+
+use self::figures::{Level, Measured, Results, Times};
+use self::files::File;
+use self::room::Room;
+use crate::deflate;
+use crate::input::Source;
+use crate::job::Jobs;
+use crate::memory_file::MemoryFile;
+use crate::outcome::{Label, Outcome, Status};
+use crate::plan::{Item, Target};
+use crate::report::{Report, Rounds};
+use crate::schedule;
+use crate::settings::{DEFAULT_LEVEL, Mode, Reporting, Settings, Verbosity};
+
+/// How often each level is measured at least: what happens once is no median.
+const LEAST_ROUNDS: usize = 3;
+
+/// And at most, where that takes less than [`ENOUGH`]: what is done in a millisecond is easily disturbed, and more rounds
+/// make its median steadier. An odd number, so that the median is a time that was measured.
+const MOST_ROUNDS: usize = 15;
+
+/// The time from which on no more rounds are made than need be.
+const ENOUGH: Duration = Duration::from_secs(1);
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub struct Benchmark {
+    /// Which files, by whom and how: those of a run that compresses.
+    pub settings: Settings,
+    /// At which levels, each of which the engine has.
+    pub levels: Vec<u8>,
+    /// Bytes of memory for all of it, where there is a budget.
+    pub memory: Option<u64>,
+}
+
+/// Measures, and tells the figures and the exit status. `descriptors` may be open at once besides those of the workers.
+pub fn run(asked: &Benchmark, descriptors: u64, engine: deflate::Make) -> (String, Status) {
+    // What is done is done many times over, so it is not told each time.
+    let verbosity = asked.settings.verbosity.min(Verbosity::Normal);
+    let settings = Settings { verbosity, reporting: Reporting::default(), ..asked.settings.clone() };
+    let report = Report::new(&settings, None);
+    let measured = measure(asked, &Arc::new(settings), &report, (descriptors, engine));
+    let text = measured.unwrap_or_else(|error| {
+        report.outcome(&Label::of_output("--benchmark".into()), error.into());
+        String::new()
+    });
+    (text, report.tally().status)
+}
+
+fn measure(
+    asked: &Benchmark,
+    settings: &Arc<Settings>,
+    report: &Report,
+    (descriptors, engine): (u64, deflate::Make),
+) -> anyhow::Result<String> {
+    let began = Instant::now();
+    let room = Room::of(asked, descriptors);
+    room.check(&files::survey(settings))?;
+    let files = files::load(settings, &room, report)?;
+    if files.is_empty() {
+        return Err(anyhow!("there is nothing to measure"));
+    }
+    let line = Rounds::new(&asked.settings);
+    let results = Course { files: &files, report, engine, line }.race(&asked.levels, settings)?;
+    let bytes_in = files.iter().map(|file| file.size).sum();
+    let results = Results { files: files.len() as u64, bytes_in, seconds: began.elapsed().as_secs_f64(), ..results };
+    match asked.settings.reporting.json {
+        true => Ok(json::lines(&results, settings, &report.tally())?),
+        false => Ok(table::of(&results, settings)),
+    }
+}
+
+/// Where the levels race each other.
+struct Course<'a> {
+    files: &'a [File],
+    report: &'a Report<'a>,
+    engine: deflate::Make,
+    line: Rounds,
+}
+
+/// A level, and what it has been seen to take.
+struct Contender {
+    level: u8,
+    settings: Arc<Settings>,
+    bytes_out: u64,
+    compress: Times,
+    decompress: Times,
+    /// A file failed, so its figures would be those of less work than the others'.
+    failed: bool,
+}
+
+impl Course<'_> {
+    /// A round to warm up, in which all outputs are looked at, and then those that are measured.
+    fn race(&self, levels: &[u8], settings: &Arc<Settings>) -> io::Result<Results> {
+        let decompress =
+            Arc::new(Settings { mode: Mode::Decompress, level: DEFAULT_LEVEL, ..Settings::clone(settings) });
+        let contender = |&level| Contender {
+            level,
+            settings: Arc::new(Settings { level, ..Settings::clone(settings) }),
+            bytes_out: 0,
+            compress: Times::default(),
+            decompress: Times::default(),
+            failed: false,
+        };
+        let mut contenders: Vec<Contender> = levels.iter().map(contender).collect();
+        for contender in &mut contenders {
+            self.line.show(&format!("warm-up, level {}", contender.level));
+            contender.failed = self.lap(contender, &decompress)?.is_none() || !self.is_right()?;
+        }
+        let (began, mut rounds) = (Instant::now(), 0);
+        while contenders.iter().any(|contender| !contender.failed)
+            && (rounds < LEAST_ROUNDS || rounds < MOST_ROUNDS && began.elapsed() < ENOUGH)
+        {
+            rounds += 1;
+            for contender in contenders.iter_mut().filter(|contender| !contender.failed) {
+                self.line.show(&format!("round {rounds}, level {}", contender.level));
+                match self.lap(contender, &decompress)? {
+                    Some((compress, decompress)) => {
+                        contender.compress.add(compress);
+                        contender.decompress.add(decompress);
+                    }
+                    None => contender.failed = true,
+                }
+            }
+        }
+        let levels = contenders.into_iter().map(Contender::result).collect();
+        Ok(Results { levels, rounds, ..Results::default() })
+    }
+
+    /// Compresses and decompresses all files once; tells the time of each, or nothing if a file failed.
+    fn lap(&self, contender: &mut Contender, decompress: &Arc<Settings>) -> io::Result<Option<(Duration, Duration)>> {
+        for file in self.files {
+            file.packed.empty()?;
+            file.plain.empty()?;
+        }
+        let Some((compressing, bytes_out)) = self.run(&contender.settings, |file| (&file.content, &file.packed)) else {
+            return Ok(None);
+        };
+        contender.bytes_out = bytes_out;
+        let decompressed = self.run(decompress, |file| (&file.packed, &file.plain));
+        Ok(decompressed.map(|(decompressing, _)| (compressing, decompressing)))
+    }
+
+    /// A run from the one file in memory to the other; its time and the bytes made.
+    fn run(
+        &self,
+        settings: &Arc<Settings>,
+        way: impl Fn(&File) -> (&MemoryFile, &MemoryFile),
+    ) -> Option<(Duration, u64)> {
+        let item = |file: &File| {
+            let (from, to) = way(file);
+            Item { label: file.label.clone(), source: Source::Memory(from.clone()), target: Target::Memory(to.clone()) }
+        };
+        let jobs = Jobs::of(Arc::clone(settings), self.files.iter().map(item).collect());
+        let before = self.report.tally();
+        let began = Instant::now();
+        schedule::run(settings, &jobs, self.report, self.engine);
+        let time = began.elapsed();
+        let after = self.report.tally();
+        let all = after.done - before.done == self.files.len() as u64;
+        all.then_some((time, after.bytes_out - before.bytes_out))
+    }
+
+    /// Whether what was decompressed is what was compressed. What is not has been told.
+    fn is_right(&self) -> io::Result<bool> {
+        let mut right = true;
+        for file in self.files {
+            if !files::same(&file.content, &file.plain)? {
+                let reason = anyhow!("internal error: what was made of it does not decompress to it");
+                self.report.outcome(&file.label, Outcome::Failed(reason));
+                right = false;
+            }
+        }
+        Ok(right)
+    }
+}
+
+impl Contender {
+    fn result(self) -> Level {
+        let Self { level, bytes_out, compress, decompress, failed, .. } = self;
+        let figures = compress.figures().zip(decompress.figures()).filter(|_| !failed);
+        Level { level, measured: figures.map(|(compress, decompress)| Measured { bytes_out, compress, decompress }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::write_all;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn what_decompresses_to_something_else_is_an_error_of_its_file() {
+        let file = |content: &[u8], plain: &[u8]| {
+            let made = |bytes: &[u8]| {
+                let file = MemoryFile::new().unwrap();
+                write_all(file.as_fd(), bytes).unwrap();
+                file
+            };
+            let label = Label::of_output(String::from_utf8_lossy(content).into_owned().into());
+            File { label, content: made(content), size: 1, packed: made(b""), plain: made(plain) }
+        };
+        let settings = Settings::default();
+        let report = Report::new(&settings, None);
+        let right = |files: &[File]| {
+            let line = Rounds::new(&settings);
+            Course { files, report: &report, engine: deflate::engine, line }.is_right().unwrap()
+        };
+        assert!(right(&[file(b"a", b"a"), file(b"", b"")]) && report.tally().failed == 0);
+        assert!(!right(&[file(b"a", b"b"), file(b"c", b"c"), file(b"d", b"")]));
+        assert_eq!((report.tally().failed, report.tally().status), (2, Status::Error));
+    }
+}

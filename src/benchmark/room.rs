@@ -1,0 +1,105 @@
+//! How much of memory, and how many descriptors, there are for files in memory, and how much they need.
+
+use std::fmt;
+
+use super::Benchmark;
+use crate::memory;
+
+/// Files in memory for each that is measured: its content, its compressed form, and what that decompresses to.
+const COPIES: u64 = 3;
+
+/// Bytes that a file takes in memory besides its own: the rest of its last page and what the system keeps of it; and by
+/// which its compressed form may be longer, as gzip's header and trailer are.
+const EXTRA: u64 = 8 * 1024;
+
+/// What does not shrink grows by less than one byte in so many: 5 for every 64 KiB.
+const GROWTH: u64 = 1024;
+
+/// What files in memory need.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Needs {
+    files: u64,
+    bytes: u64,
+}
+
+/// What there is for them.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// Bytes, where that is known, and whose limit that is.
+    bytes: Option<(u64, &'static str)>,
+    descriptors: u64,
+    workers: usize,
+}
+
+/// There is not enough.
+#[derive(Debug)]
+pub(super) struct Full(String);
+
+impl std::error::Error for Full {}
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Needs {
+    /// The same with one file more, of so many bytes.
+    pub(super) fn and(self, size: u64) -> Self {
+        let each = size.saturating_add(size / GROWTH + EXTRA);
+        Self { files: self.files + 1, bytes: self.bytes.saturating_add(each.saturating_mul(COPIES)) }
+    }
+}
+
+impl Room {
+    /// What the budget leaves beside the workers; or where there is none, the machine and the container.
+    pub(super) fn of(asked: &Benchmark, descriptors: u64) -> Self {
+        let jobs = asked.settings.jobs;
+        let highest = asked.levels.iter().copied().max().unwrap_or_default();
+        let given = asked.memory.map(|budget| (budget, "--memory"));
+        let total = given.or_else(|| memory::spare().map(|spare| (spare, "what the machine can spare")));
+        let bytes = total.map(|(total, whose)| (total.saturating_sub(memory::needed(jobs, highest)), whose));
+        Self { bytes, descriptors, workers: jobs.get() }
+    }
+
+    /// Whether there is enough.
+    pub(super) fn check(&self, needs: &Needs) -> Result<(), Full> {
+        if let Some((left, whose)) = self.bytes.filter(|(left, _)| needs.bytes > *left) {
+            let (take, left, workers) = (needs.bytes.div_ceil(1 << 20), left >> 20, self.workers);
+            let s = if workers == 1 { "" } else { "s" };
+            return Err(Full(format!(
+                "contents and outputs take up to {take}M in memory, and {whose} leaves {left}M beside {workers} \
+                 worker{s}"
+            )));
+        }
+        let (files, take) = (needs.files, needs.files.saturating_mul(COPIES));
+        match take > self.descriptors {
+            true => Err(Full(format!(
+                "{files} files in memory take {take} descriptors, and {} are left (ulimit -n)",
+                self.descriptors
+            ))),
+            false => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn what_does_not_fit_is_told_with_what_there_is() {
+        let room = |bytes, descriptors| Room { bytes, descriptors, workers: 2 };
+        let needs = Needs::default().and(10 * MIB).and(0);
+        let told = |room: Room| room.check(&needs).map_err(|full| full.to_string());
+        assert_eq!(told(room(None, 6)), Ok(()));
+        assert_eq!(told(room(Some((31 * MIB, "x")), 6)), Ok(()));
+        let short = "contents and outputs take up to 31M in memory, and x leaves 30M beside 2 workers";
+        assert_eq!(told(room(Some((30 * MIB, "x")), 6)), Err(short.into()));
+        let few = "2 files in memory take 6 descriptors, and 5 are left (ulimit -n)";
+        assert_eq!(told(room(None, 5)), Err(few.into()));
+        assert!(room(Some((u64::MAX - 1, "x")), 9).check(&needs.and(u64::MAX)).is_err(), "nothing overflows");
+    }
+}

@@ -1,0 +1,83 @@
+//! The figures for people: a header and a line for each level, 80 columns at most.
+
+use super::figures::{Figures, Results};
+use crate::settings::Settings;
+
+/// What stands for a figure that there is not.
+const NONE: &str = "-";
+
+/// The table.
+pub(super) fn of(results: &Results, settings: &Settings) -> String {
+    let Results { files, bytes_in, rounds, .. } = *results;
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    let workers = settings.jobs.get() as u64;
+    let mut text = format!(
+        "{files} file{}, {bytes_in} bytes; {}; {workers} worker{}, {}; {rounds} rounds\n",
+        plural(files),
+        settings.engine.name(),
+        plural(workers),
+        settings.scheduler.name(),
+    );
+    if bytes_in == 0 {
+        text += "there is no content, so neither speed nor ratio can be measured\n";
+    }
+    text += "level  compress MB/s  spread  decompress MB/s  spread   ratio         bytes\n";
+    for level in &results.levels {
+        let number = level.level;
+        let Some(measured) = &level.measured else {
+            text += &format!("{number:>5}  not measured, as a file failed\n");
+            continue;
+        };
+        let (compress, compress_spread) = speed(&measured.compress, bytes_in);
+        let (decompress, decompress_spread) = speed(&measured.decompress, bytes_in);
+        let bytes = measured.bytes_out;
+        let ratio = match bytes_in {
+            0 => NONE.to_owned(),
+            _ => format!("{:.1}%", bytes as f64 * 100.0 / bytes_in as f64),
+        };
+        text += &format!(
+            "{number:>5}  {compress:>13}  {compress_spread:>6}  {decompress:>15}  {decompress_spread:>6}  \
+             {ratio:>6}  {bytes:>12}\n"
+        );
+    }
+    text
+}
+
+/// Speed and spread, as they are shown.
+fn speed(figures: &Figures, content: u64) -> (String, String) {
+    match figures.speed(content) {
+        Some(speed) => (format!("{speed:.1}"), format!("{:.0}%", figures.spread())),
+        None => (NONE.to_owned(), NONE.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::figures::{Level, Measured};
+    use super::*;
+
+    fn figures(median: f64) -> Figures {
+        Figures { median, least: median * 0.99, most: median * 1.01 }
+    }
+
+    fn results(bytes_in: u64) -> Results {
+        let measured = Measured { bytes_out: 1_234_500, compress: figures(0.5), decompress: figures(0.02) };
+        let levels = vec![Level { level: 1, measured: Some(measured) }, Level { level: 12, measured: None }];
+        Results { files: 3, bytes_in, rounds: 5, seconds: 3.0, levels }
+    }
+
+    #[test]
+    fn what_was_measured_is_aligned_and_what_was_not_is_not_shown() {
+        let settings = Settings::of_workers(std::num::NonZeroUsize::MIN);
+        assert_eq!(
+            of(&results(10_000_000), &settings),
+            "3 files, 10000000 bytes; native; 1 worker, threads; 5 rounds\n\
+             level  compress MB/s  spread  decompress MB/s  spread   ratio         bytes\n    \
+                 1           20.0      2%            500.0      2%   12.3%       1234500\n   \
+                12  not measured, as a file failed\n"
+        );
+        let empty = of(&results(0), &settings);
+        assert!(empty.contains("\nthere is no content") && !empty.contains('%') && !empty.contains("inf"), "{empty}");
+        assert!(empty.lines().all(|line| line.len() <= 80), "{empty}");
+    }
+}

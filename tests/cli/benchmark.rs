@@ -1,0 +1,320 @@
+//! `--benchmark`: figures are those of real runs, nothing on a disk changes, and nothing is shown that was not measured.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+use gzcc::benchmark::{self, Benchmark};
+use gzcc::deflate::{self, Engine};
+use gzcc::outcome::Status;
+use gzcc::settings::{Scheduler, Settings, Verbosity};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::harness::{BLOCK, Sandbox, log, noise};
+
+/// The header of a table, and the fields of its lines: level, speed and spread of both directions, ratio and bytes.
+#[track_caller]
+fn table(stdout: &[u8]) -> (String, Vec<Vec<String>>) {
+    let text = std::str::from_utf8(stdout).unwrap();
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let mut lines = text.lines();
+    let header = lines.next().unwrap().to_owned();
+    let names = lines.next().unwrap();
+    assert!(names.starts_with("level  compress MB/s") && names.ends_with("bytes"), "{text}");
+    let rows: Vec<Vec<String>> =
+        lines.clone().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
+    assert!(lines.all(|line| line.len() == names.len()), "columns end where their names do: {text}");
+    (header, rows)
+}
+
+/// The objects of the levels, and the one for all.
+#[track_caller]
+fn objects(stdout: &[u8]) -> (Vec<Value>, Value) {
+    let lines = std::str::from_utf8(stdout).unwrap().lines();
+    let mut objects: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = objects.pop().unwrap();
+    assert_eq!((&summary["type"], &summary["mode"]), (&"summary".into(), &"benchmark".into()));
+    assert!(objects.iter().all(|object| object["type"] == "level"));
+    (objects, summary)
+}
+
+/// A folder with files of several blocks, of one, and of none.
+fn files() -> (Sandbox, usize) {
+    let t = Sandbox::new();
+    let sizes = [
+        t.write("big", log(2 * BLOCK + 5)).len(),
+        t.write("noise", noise(BLOCK / 8, 1)).len(),
+        t.write("small", log(700)).len(),
+        t.write("empty", "").len(),
+    ];
+    (t, sizes.iter().sum())
+}
+
+#[test]
+fn the_table_has_the_levels_asked_for_and_the_bytes_that_a_real_run_writes() {
+    for (scheduler, options) in [
+        ("threads", &[][..]),
+        ("rayon", &[]),
+        ("threads", &["--rsyncable"]),
+        ("rayon", &["--engine=flate2"]),
+        ("threads", &["--verify"]),
+    ] {
+        let (t, bytes) = files();
+        let all = ["big", "noise", "small", "empty"];
+        let how = [options, &["-j3", "--scheduler", scheduler]].concat();
+        let out = t.gzcc([&how[..], &["--benchmark=9,1-2"], &all].concat()).succeeds();
+        let (header, rows) = table(&out);
+        let engine = if options == ["--engine=flate2"] { "flate2" } else { "native" };
+        let told = format!("4 files, {bytes} bytes; {engine}; 3 workers, {scheduler}; ");
+        assert!(header.starts_with(&told) && header.ends_with(" rounds"), "{header}");
+        let rounds: usize = header[told.len()..].trim_end_matches(" rounds").parse().unwrap();
+        assert!((3..=15).contains(&rounds), "{header}");
+        assert_eq!(rows.iter().map(|row| &*row[0]).collect::<Vec<_>>(), ["9", "1", "2"]);
+        for row in rows {
+            let real = t.gzcc([&how[..], &["-c", &format!("-{}", row[0])], &all].concat()).succeeds().len();
+            assert_eq!(row[6], real.to_string(), "{row:?}");
+            assert_eq!(row[5], format!("{:.1}%", real as f64 * 100.0 / bytes as f64), "{row:?}");
+            assert!([&row[1], &row[3]].iter().all(|speed| speed.parse::<f64>().unwrap() > 0.0), "{row:?}");
+            assert!([&row[2], &row[4]].iter().all(|spread| spread.ends_with('%')), "{row:?}");
+        }
+        assert_eq!(t.names(), ["big", "empty", "noise", "small"], "nothing is made");
+    }
+}
+
+#[test]
+fn json_has_an_object_for_each_level_and_one_for_all() {
+    let (t, bytes) = files();
+    let ran = t.gzcc(["--benchmark=3,0", "--json", "-j2", "big", "missing", "noise", "small", "empty"]).run();
+    ran.assert(ran.status.code() == Some(1), "an error is an error");
+    ran.assert(ran.stderr() == "gzcc: missing: No such file or directory\n", "it is told");
+    let (levels, summary) = objects(&ran.stdout);
+    assert_eq!(levels.iter().map(|level| level["level"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 0]);
+    for level in &levels {
+        assert_eq!((&level["bytes_in"], &level["status"]), (&bytes.into(), &"done".into()));
+        let word = format!("-{}", level["level"]);
+        let real = t.gzcc(["-c", &word, "big", "noise", "small", "empty"]).succeeds().len();
+        assert_eq!(level["bytes_out"], real);
+        for work in [&level["compress"], &level["decompress"]] {
+            let figure = |name: &str| work[name].as_f64().unwrap();
+            let (least, median, most) = (figure("seconds_min"), figure("seconds"), figure("seconds_max"));
+            assert!(0.0 < least && least <= median && median <= most && most < 600.0, "{work}");
+            let speed = bytes as f64 / 1e6 / median;
+            assert!((figure("mb_per_second") - speed).abs() < speed / 1e6, "{work}");
+        }
+    }
+    for (field, value) in [
+        ("done", Value::from(4)),
+        ("skipped", 0.into()),
+        ("failed", 1.into()),
+        ("bytes_in", bytes.into()),
+        ("engine", "native".into()),
+        ("rsyncable", false.into()),
+        ("verify", false.into()),
+        ("workers", 2.into()),
+        ("scheduler", "threads".into()),
+        ("exit_status", 1.into()),
+    ] {
+        assert_eq!(summary[field], value, "{field}");
+    }
+    assert!(summary["rounds"].as_u64().unwrap() >= 3 && summary["seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn without_levels_it_is_the_one_that_is_given_and_names_are_those_of_a_run_that_compresses() {
+    let (t, _) = files();
+    t.write("d/a.log", log(3000));
+    t.write("d/b.txt", log(2000));
+    t.write("d/c.log.gz", "is passed by");
+    let level = |words: &[&str]| table(&t.gzcc([&["--benchmark"], words].concat()).succeeds()).1[0][0].clone();
+    assert_eq!(
+        (level(&["small"]), level(&["-9", "small"]), level(&["small", "--fast"])),
+        ("6".into(), "9".into(), "1".into())
+    );
+    let mut call = t.gzcc(["--benchmark", "small"]);
+    call.set("GZCC_LEVEL", "4");
+    assert_eq!(table(&call.succeeds()).1[0][0], "4");
+    let header = |words: &[&str]| table(&t.gzcc([&["--benchmark"], words].concat()).succeeds()).0;
+    assert!(header(&["-r", "d"]).starts_with("2 files, 5000 bytes; "));
+    assert!(header(&["-r", "--include", "*.log", "d"]).starts_with("1 file, 3000 bytes; "));
+    t.write("list", "d/a.log\nsmall\n");
+    assert!(header(&["--files-from", "list"]).starts_with("2 files, 3700 bytes; "));
+    let stdin = t.gzcc(["--benchmark", "-", "small"]).stdin(log(1000)).succeeds();
+    assert!(table(&stdin).0.starts_with("2 files, 1700 bytes; "));
+    let json = t.gzcc(["--benchmark", "--json"]).stdin(log(1000)).succeeds();
+    assert_eq!(objects(&json).1["bytes_in"], 1000);
+    let pipe = t.shell("gzcc --benchmark <(printf 12345)").succeeds();
+    assert!(table(&pipe).0.starts_with("1 file, 5 bytes; "));
+}
+
+#[test]
+fn what_cannot_be_measured_is_told_and_the_others_are() {
+    let t = Sandbox::new();
+    t.write("a", log(1000));
+    t.write("b.gz", "x");
+    t.write("d/e", "x");
+    let told = [
+        "gzcc: missing: No such file or directory",
+        "gzcc: b.gz: already has the suffix; left alone",
+        "gzcc: d: is a directory; left alone (-r walks into it)",
+    ];
+    let out = t.gzcc(["--benchmark", "missing", "b.gz", "d", "a"]).says(1, &told);
+    assert!(table(out.as_bytes()).0.starts_with("1 file, 1000 bytes; "));
+    assert!(table(t.gzcc(["--benchmark", "b.gz", "a"]).says(2, &told[1..2]).as_bytes()).1.len() == 1);
+    let nothing = "gzcc: --benchmark: there is nothing to measure";
+    assert_eq!(t.gzcc(["--benchmark", "missing"]).says(1, &[told[0], nothing]), "");
+    assert_eq!(t.gzcc(["--benchmark", "--json", "-r", "--include", "x", "d"]).says(1, &[nothing]), "");
+    assert_eq!(t.names(), ["a", "b.gz", "d", "d/e"]);
+}
+
+#[test]
+fn of_no_content_no_speed_and_no_ratio_is_shown() {
+    let t = Sandbox::new();
+    t.write("empty", "");
+    let out = String::from_utf8(t.gzcc(["--benchmark", "empty"]).succeeds()).unwrap();
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("1 file, 0 bytes; ") && lines[1].starts_with("there is no content"), "{out}");
+    assert_eq!(lines[3].split_whitespace().collect::<Vec<_>>(), ["6", "-", "-", "-", "-", "-", "20"]);
+    let (levels, _) = objects(&t.gzcc(["--benchmark", "--json", "empty"]).succeeds());
+    assert!(levels[0]["compress"]["mb_per_second"].is_null() && levels[0]["bytes_out"] == 20);
+}
+
+#[test]
+fn what_makes_or_removes_something_is_refused() {
+    let t = Sandbox::new();
+    t.write("a", log(100));
+    for (word, option) in [
+        ("-d", "--decompress"),
+        ("-t", "--test"),
+        ("-l", "--list"),
+        ("-c", "--stdout"),
+        ("-oout", "--output"),
+        ("-Oout", "--output-dir"),
+        ("--rm", "--rm"),
+        ("-f", "--force"),
+        ("--update", "--update"),
+        ("--only-smaller", "--only-smaller"),
+        ("-N", "--name"),
+        ("--sync", "--sync"),
+    ] {
+        let line = format!("gzcc: {option} does not go with --benchmark, which makes no output; see gzcc --help");
+        assert_eq!(t.gzcc(["--benchmark", word, "a"]).says(1, &[&line]), "");
+    }
+    for (levels, reason) in [
+        ("0-20", "no number from 0 to 12"),
+        ("9-1", "9 is above 1"),
+        ("x", "no number from 0 to 12"),
+        ("1,", "no number from 0 to 12"),
+    ] {
+        let line = format!("gzcc: invalid value '{levels}' for '--benchmark[=<LEVELS>]': {reason}; see gzcc --help");
+        assert_eq!(t.gzcc([&format!("--benchmark={levels}"), "a"]).says(1, &[&line]), "");
+    }
+    let engine = "gzcc: level 12 needs --engine native; see gzcc --help";
+    t.gzcc(["--benchmark=1,12,3", "--engine=flate2", "a"]).says(1, &[engine]);
+    t.gzcc(["--benchmark=1", "--max-size=1", "a"])
+        .says(1, &["gzcc: --max-size goes with --decompress, --test or --list; see gzcc --help"]);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
+    let ran = t.command("./gzip", ["--benchmark", "a"]).run();
+    ran.assert(ran.status.code() == Some(1) && ran.stderr().contains("--benchmark"), "gzip has no such option");
+    assert_eq!(t.names(), ["a", "gzip"]);
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
+    let t = Sandbox::new();
+    t.write("a", noise(2 << 20, 1));
+    let line =
+        "gzcc: --benchmark: contents and outputs take up to 7M in memory, and --memory leaves 1M beside 1 worker";
+    for words in [&["a"][..], &["-r", "."]] {
+        let call = t.gzcc([&["--benchmark", "--memory=12M", "-j1"], words].concat());
+        assert_eq!(call.says(1, &[line]), "");
+    }
+    let mut call = t.gzcc(["--benchmark", "-j1", "a"]);
+    call.set("GZCC_MEMORY", "12M");
+    assert_eq!(call.says(1, &[line]), "");
+    t.gzcc(["--benchmark", "--memory=20M", "-j1", "a"]).succeeds();
+    // How much there is of it shows only when it has been read.
+    let stdin = t.gzcc(["--benchmark", "--memory=12M", "-j1"]).stdin(noise(2 << 20, 1)).run();
+    stdin.assert(stdin.status.code() == Some(1) && stdin.stdout.is_empty(), "it is refused");
+    stdin.assert(stdin.stderr().contains("and --memory leaves 1M beside 1 worker"), "it says why");
+    // Far more than any machine has, and takes no room on the disk.
+    std::fs::File::create(t.path("huge")).unwrap().set_len(1 << 42).unwrap();
+    let huge = t.gzcc(["--benchmark", "huge"]).run();
+    huge.assert(huge.status.code() == Some(1) && huge.stdout.is_empty(), "it is refused");
+    huge.assert(huge.stderr().contains("what the machine can spare leaves "), "it says why");
+    (0..20).for_each(|i| drop(t.write(format!("d/{i}"), "x")));
+    let line = "gzcc: --benchmark: 20 files in memory take 60 descriptors, and 24 are left (ulimit -n)";
+    t.shell("ulimit -n 60; gzcc --benchmark -j1 -r d").says(1, &[line]);
+}
+
+/// An engine that panics at a block beginning with "boom", at level 2 and from the second time on at level 3.
+struct Faulty(Box<dyn Engine>, u8);
+
+/// Blocks beginning with "boom" that level 3 has had.
+static BOOMS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+impl Engine for Faulty {
+    fn room(&mut self) -> &mut [u8] {
+        self.0.room()
+    }
+
+    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let boom = self.0.room()[start..end].starts_with(b"boom");
+        assert!(!(boom && self.1 == 2), "as the test wants it");
+        assert!(!(boom && self.1 == 3 && BOOMS.fetch_add(1, Relaxed) > 0), "as the test wants it");
+        self.0.block(start, end, last, out);
+    }
+}
+
+#[test]
+fn a_panic_costs_the_figures_of_its_level_and_no_other() {
+    let t = Sandbox::new();
+    t.write("bad", "boom");
+    t.write("good", log(3 * BLOCK));
+    for (json, scheduler) in [(false, Scheduler::Threads), (true, Scheduler::Rayon)] {
+        BOOMS.store(0, std::sync::atomic::Ordering::Relaxed);
+        let inputs = vec![t.path("good").into(), t.path("bad").into()];
+        let mut settings =
+            Settings { inputs, scheduler, verbosity: Verbosity::Quiet, ..Settings::of_workers(2.try_into().unwrap()) };
+        settings.reporting.json = json;
+        let asked = Benchmark { settings, levels: vec![1, 2, 3, 4], memory: None };
+        let (text, status) =
+            benchmark::run(&asked, 1000, |kind, level| Box::new(Faulty(deflate::engine(kind, level), level)));
+        assert_eq!(status, Status::Error);
+        if json {
+            let (levels, summary) = objects(text.as_bytes());
+            let done: Vec<bool> = levels.iter().map(|level| level["status"] == "done").collect();
+            assert_eq!(done, [true, false, false, true], "{text}");
+            assert!(levels[1]["compress"].is_null() && levels[2]["bytes_out"].is_null());
+            assert_eq!((&summary["failed"], &summary["exit_status"]), (&2.into(), &1.into()), "{text}");
+        } else {
+            let rows: Vec<&str> = text.lines().skip(2).collect();
+            assert_eq!(rows[1..3], ["    2  not measured, as a file failed", "    3  not measured, as a file failed"]);
+            assert!(rows[0].ends_with(char::is_numeric) && rows[3].ends_with(char::is_numeric), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_it_without_a_word() {
+    let t = Sandbox::new();
+    t.write("a", noise(8 << 20, 1));
+    let call = t.gzcc(["--benchmark=9-12", "a"]);
+    let ran = call.run_while(Stdio::null(), |gzcc| {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        kill_process(Pid::from_raw(gzcc as i32).unwrap(), Signal::INT).unwrap();
+    });
+    ran.assert(ran.status.signal() == Some(2), "it dies by the signal");
+    ran.assert(ran.stdout.is_empty() && ran.stderr.is_empty(), "there is nothing to tell");
+    assert_eq!(t.names(), ["a"]);
+}
+
+#[test]
+fn a_line_tells_how_far_it_is_where_somebody_wants_to_see_it() {
+    let t = Sandbox::new();
+    t.write("a", log(1000));
+    let ran = t.gzcc(["--benchmark=1-2", "--progress=always", "a"]).run();
+    let said = ran.stderr();
+    ran.assert(said.contains("warm-up, level 1") && said.contains("round 1, level 2"), "it tells");
+    ran.assert(said.ends_with("\r\u{1b}[K"), "and is gone at the end");
+}
