@@ -13,9 +13,8 @@ pub(super) struct Effort {
     pub(super) newest: usize,
     /// Length of a match that is good enough: no more candidates are looked at, and it is not put off.
     pub(super) nice: usize,
-    /// Length that a match is taken to have at the least where a better one is looked for: a longer one is rarer, and found
-    /// faster. 0 if none is looked for.
-    pub(super) look: usize,
+    /// Positions that are looked at for a better match, of those with the same hash; 0 if none is looked for.
+    pub(super) around: usize,
 }
 
 /// Bytes that have to be there from a position on, for it to be looked at: two positions ahead, and eight bytes. A match
@@ -100,18 +99,18 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
     /// before, so that there is an end to it.
     #[inline(always)]
     fn put_off(&self, room: &Room, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
-        let Effort { look, .. } = self.effort;
+        let Effort { around, .. } = self.effort;
         let at = *pos;
         // One that begins a byte later, and is longer, has these two bytes before the end of the one found, and two behind it.
-        let tail = at + found.length.max(look) - 2;
-        if look == 0 || tail + HASHED > end {
+        let tail = at + found.length.max(HASHED) - 2;
+        if around == 0 || tail + HASHED > end {
             return false;
         }
         // What is as long, or two bytes longer if it begins two bytes later: as far as it is told at once.
         let length = found.length.min(12);
         let needed = [(4 << length) - 2, (16 << length) - 4];
         let (mut most, mut better) = (gain(*found), None);
-        self.rows.around(room, (at, tail), needed, |distance, differ| {
+        self.rows.around(room, (at, tail, around), needed, |distance, differ| {
             let late = usize::from(differ & 2 != 0) + usize::from(differ & 3 != 0);
             let length = room.common_by(differ & !3, at - distance, at).min(end - at) - late;
             let other = Match { length, distance };

@@ -60,12 +60,12 @@ const LEVELS: [(Method, usize); 12] = [
     (Method::Fast, 4096),
     (Method::Pairs, 4096),
     (Method::MorePairs, 2048),
-    (Method::Rows16(lazy::Effort { newest: 16, nice: 32, look: 0 }), 2048),
-    (Method::Rows16(lazy::Effort { newest: 16, nice: 32, look: 6 }), 2048),
-    (Method::Rows16(lazy::Effort { newest: 16, nice: 64, look: 5 }), 2048),
-    (Method::Rows16(lazy::Effort { newest: 16, nice: 128, look: 4 }), 1024),
-    (Method::Rows16(lazy::Effort { newest: 16, nice: 258, look: 4 }), 1024),
-    (Method::Rows64(lazy::Effort { newest: 64, nice: 258, look: 4 }), 1024),
+    (Method::Rows16(lazy::Effort { newest: 16, nice: 32, around: 0 }), 2048),
+    (Method::Rows16(lazy::Effort { newest: 16, nice: 32, around: 4 }), 2048),
+    (Method::Rows16(lazy::Effort { newest: 16, nice: 64, around: 10 }), 2048),
+    (Method::Rows16(lazy::Effort { newest: 16, nice: 128, around: 12 }), 1024),
+    (Method::Rows16(lazy::Effort { newest: 16, nice: 258, around: 16 }), 1024),
+    (Method::Rows64(lazy::Effort { newest: 64, nice: 258, around: 64 }), 1024),
     (Method::Optimal(optimal::Effort { depth: 40, nice: 128, rounds: 2 }), 1024),
     (Method::Optimal(optimal::Effort { depth: 80, nice: 150, rounds: 3 }), 1024),
     (Method::Optimal(optimal::Effort { depth: 300, nice: 258, rounds: 4 }), 1024),
@@ -75,7 +75,7 @@ const LEVELS: [(Method, usize); 12] = [
 const MOST_HASTE: u8 = 6;
 
 /// The first look of levels 10 to 12: it only has to say about what symbols cost, and where blocks end.
-const FIRST_LOOK: lazy::Effort = lazy::Effort { newest: 16, nice: 64, look: 5 };
+const FIRST_LOOK: lazy::Effort = lazy::Effort { newest: 16, nice: 64, around: 16 };
 
 /// A level at work.
 pub(super) struct Level {

@@ -180,19 +180,19 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
         best
     }
 
-    /// Tells what has the same four bytes at `tail`, and from `pos` on all those that a set bit stands for in one of `needed`,
+    /// Tells what of the `newest` of its row has the same four bytes at `tail`, and from `pos` on all those that a set bit stands for in one of `needed`,
     /// the lowest for the first: how far back it is, and a bit for each of sixteen bytes that differs. Newest first.
     #[inline(always)]
     pub(super) fn around(
         &self,
         room: &Room,
-        (pos, tail): (usize, usize),
+        (pos, tail, newest): (usize, usize, usize),
         needed: [u32; 2],
         mut tell: impl FnMut(usize, u32),
     ) {
         let (row, tag) = Self::place(room.load32(tail));
         let bytes = room.load128(pos);
-        for distance in self.rows[row].distances(tag, tail, WIDTH) {
+        for distance in self.rows[row].distances(tag, tail, newest) {
             let differ = room.differ16(pos.wrapping_sub(distance), bytes);
             // Both without a branch in between.
             if (differ & needed[0] == 0) | (differ & needed[1] == 0) {
