@@ -17,8 +17,8 @@ pub(super) struct Effort {
     pub(super) around: usize,
 }
 
-/// Bytes that have to be there from a position on, for it to be looked at: two positions ahead, and eight bytes. A match
-/// that is put off more than once is longer each time, so that there are bytes enough for each.
+/// Bytes that have to be there from a position on, for it to be looked at: eight, whose prices are asked for, and what is
+/// hashed behind them. Who looks farther ahead checks for itself.
 const LOOKED_AT: usize = 12;
 
 /// Base-2 logarithm of the positions without a match after which the step to the next one grows by one: what does not
@@ -95,18 +95,19 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         end
     }
 
-    /// Puts a match off, if there is a better one soon, or takes a better one at the same byte. Each ends later than the one
+    /// Puts a match off, if there is a better one soon, or takes a better one at the same byte. Each saves more than the one
     /// before, so that there is an end to it.
     #[inline(always)]
     fn put_off(&self, room: &Room, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
         let Effort { around, .. } = self.effort;
         let at = *pos;
-        // One that begins a byte later, and is longer, has these two bytes before the end of the one found, and two behind it.
+        // Where the last four bytes are that a longer one has which begins a byte later: two of the match, two behind it.
+        // A better one that begins two bytes later has two more, and nothing behind the end must decide.
         let tail = at + found.length.max(HASHED) - 2;
-        if around == 0 || tail + HASHED > end {
+        if around == 0 || tail + HASHED + 2 > end {
             return false;
         }
-        // What is as long, or two bytes longer if it begins two bytes later: as far as it is told at once.
+        // What a longer one a byte later has, and a better one two bytes later, as far as sixteen bytes tell.
         let length = found.length.min(12);
         let needed = [(4 << length) - 2, (16 << length) - 4];
         let (mut most, mut better) = (gain(*found), None);
