@@ -2,26 +2,23 @@
 //! those above.
 
 use super::room::Room;
-use super::rows::Rows;
-use super::symbols::LEAST_LENGTH;
+use super::rows::{HASHED, Rows};
 use super::tokens::{Match, Tokens, of_match};
 use super::worth::Worth;
 
 /// How much is done for a match.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
-    /// Candidates that are looked at.
-    pub(super) depth: usize,
+    /// Positions that are looked at, of those with the same hash.
+    pub(super) newest: usize,
     /// Length of a match that is good enough: no more candidates are looked at, and it is not put off.
     pub(super) nice: usize,
-    /// Whether what was found is looked up once more by its end.
-    pub(super) deep: bool,
-    /// Positions after a match's that are looked at for a better one: 0, 1 or 2.
-    pub(super) ahead: usize,
+    /// Positions that are looked at for a better match, of those with the same hash; 0 if none is looked for.
+    pub(super) around: usize,
 }
 
-/// Bytes that have to be there from a position on, for it to be looked at: two positions ahead, and eight bytes. A match
-/// that is put off more than once is longer each time, so that there are bytes enough for each.
+/// Bytes that have to be there from a position on, for it to be looked at: eight, whose prices are asked for, and what is
+/// hashed behind them. Who looks farther ahead checks for itself.
 const LOOKED_AT: usize = 12;
 
 /// Base-2 logarithm of the positions without a match after which the step to the next one grows by one: what does not
@@ -31,9 +28,9 @@ const PATIENCE_BITS: u32 = 8;
 /// Literals in a row before they are made into tokens: it bounds how many come at once.
 const STRETCH: usize = 2048;
 
-/// By how much a match has to be better to be taken instead of one that begins one byte before, and two bytes; in the
-/// units of [`gain`]. Two more or less make no difference, nor does another weight of the length.
-const BETTER: [i32; 2] = [2, 6];
+/// By how much a match has to be better to be taken instead of one that begins at the same byte, one byte before, and two
+/// bytes; in the units of [`gain`]. Two more or less make no difference, nor does another weight of the length.
+const BETTER: [i32; 3] = [0, 2, 6];
 
 /// What a match saves, roughly, in bits: four for each byte, less what its distance costs.
 #[inline(always)]
@@ -66,11 +63,11 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         (enough, worth): (usize, &Worth),
         tokens: &mut Tokens,
     ) -> usize {
-        let Effort { depth, nice, deep, .. } = self.effort;
+        let Effort { newest, nice, .. } = self.effort;
         let last = end.saturating_sub(LOOKED_AT);
         let (mut anchor, mut pos, mut quiet) = (start, start, 0);
         while pos < last {
-            let mut found = self.rows.find(room, (pos, end), depth, nice);
+            let mut found = self.rows.find(room, (pos, end), newest, nice);
             if found.distance == 0 || !worth.pays(room.load64(pos), found.length, found.distance) {
                 quiet += 1;
                 pos += 1 + (quiet >> PATIENCE_BITS);
@@ -84,11 +81,8 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
                 }
                 continue;
             }
-            if deep && found.length > LEAST_LENGTH {
-                found = self.rows.longer(room, (pos, end), found, nice);
-            }
-            let mut inserted = pos + 1;
-            while found.length < nice && self.put_off(room, (&mut pos, end), &mut inserted, &mut found, worth) {}
+            let inserted = pos + 1;
+            while found.length < nice && self.put_off(room, (&mut pos, end), &mut found, worth) {}
             tokens.push_run(room, (anchor, pos), of_match(found));
             let next = pos + found.length;
             self.rows.insert_all(room, inserted, next.min(last), worth.threes);
@@ -101,47 +95,36 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         end
     }
 
-    /// Puts a match off, if there is a better one soon.
+    /// Puts a match off, if there is a better one soon, or takes a better one at the same byte. Each saves more than the one
+    /// before, so that there is an end to it.
     #[inline(always)]
-    fn put_off(
-        &mut self,
-        room: &Room,
-        (pos, end): (&mut usize, usize),
-        inserted: &mut usize,
-        found: &mut Match,
-        worth: &Worth,
-    ) -> bool {
-        let Effort { nice, ahead, .. } = self.effort;
-        if ahead == 0 {
+    fn put_off(&self, room: &Room, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
+        let Effort { around, .. } = self.effort;
+        let at = *pos;
+        // Where the last four bytes are that a longer one has which begins a byte later: two of the match, two behind it.
+        // A better one that begins two bytes later has two more, and nothing behind the end must decide.
+        let tail = at + found.length.max(HASHED) - 2;
+        if around == 0 || tail + HASHED + 2 > end {
             return false;
         }
-        let next = (*pos + 1, end);
-        let least = Match { length: found.length.max(4), distance: 0 };
-        let other = self.rows.longer(room, next, least, nice);
-        self.rows.insert(room, next.0);
-        *inserted = next.0 + 1;
-        if better(room, *found, other, (next.0, BETTER[0]), worth) {
-            (*pos, *found) = (next.0, other);
-            return true;
-        }
-        if ahead == 1 {
+        // What a longer one a byte later has, and a better one two bytes later, as far as sixteen bytes tell.
+        let length = found.length.min(12);
+        let needed = [(4 << length) - 2, (16 << length) - 4];
+        let (mut most, mut better) = (gain(*found), None);
+        self.rows.around(room, (at, tail, around), needed, |distance, differ| {
+            let late = usize::from(differ & 2 != 0) + usize::from(differ & 3 != 0);
+            let length = room.common_by(differ & !3, at - distance, at).min(end - at) - late;
+            let other = Match { length, distance };
+            if gain(other) - BETTER[late] > most {
+                most = gain(other) - BETTER[late];
+                better = Some((at + late, other));
+            }
+        });
+        let Some((start, other)) = better else { return false };
+        if !worth.pays(room.load64(start), other.length, other.distance) {
             return false;
         }
-        let next = (*pos + 2, end);
-        let least = Match { length: (found.length + 1).max(4), distance: 0 };
-        let other = self.rows.longer(room, next, least, nice);
-        if !better(room, *found, other, (next.0, BETTER[1]), worth) {
-            return false;
-        }
-        self.rows.insert(room, next.0);
-        *inserted = next.0 + 1;
-        (*pos, *found) = (next.0, other);
+        (*pos, *found) = (start, other);
         true
     }
-}
-
-/// Whether another match at a position is better than one that is found, by so much.
-#[inline(always)]
-fn better(room: &Room, found: Match, other: Match, (pos, by): (usize, i32), worth: &Worth) -> bool {
-    other.distance != 0 && gain(other) > gain(found) + by && worth.pays(room.load64(pos), other.length, other.distance)
 }

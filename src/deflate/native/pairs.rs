@@ -109,7 +109,7 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
             self.insert(word >> 16, pos + 2);
             pos += usize::from(better);
             if length >= 32 {
-                length = room.common_beyond32(pos - distance, pos, MOST_LENGTH);
+                length = room.common_beyond::<32>(pos - distance, pos, MOST_LENGTH);
             }
             length = length.min(end - pos);
             let next = pos + length;

@@ -92,19 +92,43 @@ impl Room {
         most
     }
 
+    /// The sixteen bytes at a position.
+    #[inline(always)]
+    pub(super) fn load128(&self, at: usize) -> [u64; 2] {
+        let at = at % POSITIONS;
+        let bytes: &[u8; 16] = self.bytes[at..at + 16].try_into().expect("sixteen");
+        std::array::from_fn(|i| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().expect("eight")))
+    }
+
+    /// A bit for each of sixteen bytes at `at`, whether it differs from `bytes`; those above are set.
+    #[inline(always)]
+    pub(super) fn differ16(&self, at: usize, bytes: [u64; 2]) -> u32 {
+        !same_bytes(self.load128(at), bytes)
+    }
+
+    /// How many bytes are the same from `a` and from `b` on, up to the longest match, by what [`Room::differ16`] told of them.
+    #[inline(always)]
+    pub(super) fn common_by(&self, differ: u32, a: usize, b: usize) -> usize {
+        let length = differ.trailing_zeros() as usize;
+        if length == 16 { self.common_beyond::<16>(a, b, MOST_LENGTH) } else { length }
+    }
+
     /// How many bytes are the same from `a` and from `b` on, before `end`, up to the longest match.
     #[inline(always)]
     pub(super) fn common_to(&self, a: usize, b: usize, end: usize) -> usize {
         let same = self.same32(a, b);
-        let length =
-            if same == u32::MAX { self.common_beyond32(a, b, MOST_LENGTH) } else { (!same).trailing_zeros() as usize };
+        let length = if same == u32::MAX {
+            self.common_beyond::<32>(a, b, MOST_LENGTH)
+        } else {
+            (!same).trailing_zeros() as usize
+        };
         length.min(end - b)
     }
 
-    /// [`Room::common`] from 32 bytes on, a function of its own: most matches are shorter.
+    /// [`Room::common`] from `KNOWN` bytes on, a function of its own: most matches are shorter.
     #[inline(never)]
-    pub(super) fn common_beyond32(&self, a: usize, b: usize, most: usize) -> usize {
-        let mut length = 32;
+    pub(super) fn common_beyond<const KNOWN: usize>(&self, a: usize, b: usize, most: usize) -> usize {
+        let mut length = KNOWN;
         while length < most {
             let more = self.common32(a + length, b + length);
             length += more;

@@ -4,16 +4,16 @@
 //! compared all at once, and only positions where they are the same are looked at: the serial loads of a hash chain,
 //! one for each candidate, are what limits it. A row of sixteen is one cache line.
 //!
-//! To find something longer than a match that is known, not its beginning is looked up but its end: the last four bytes
-//! that a longer one must have. They are rarer, as most matches end where their kind ends, so there are few candidates;
-//! and what is rare is remembered for longer, so that matches are found which are long out of the row of their
-//! beginning. At level 6 time falls by 10 %.
+//! Whether there is something better than a match that is known is told by its end, not its beginning: by the last four
+//! bytes that a better one must have. They are rarer, as most matches end where their kind ends, so there are few
+//! candidates; and what is rare is remembered for longer, so that matches are found which are long out of the row of their
+//! beginning. One look finds the longer ones that begin at the same byte and the better ones that begin one or two later.
 
 use super::boxed::boxed;
 use super::hash;
 use super::room::Room;
 use super::simd::same_bytes;
-use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
+use super::symbols::LEAST_LENGTH;
 use super::tokens::Match;
 use crate::deflate::WINDOW;
 
@@ -22,11 +22,7 @@ use crate::deflate::WINDOW;
 const THREES_BITS: u32 = 15;
 
 /// Length of what is hashed, so that shorter matches are not in the rows.
-const HASHED: usize = 4;
-
-/// How often a longer match is looked for behind the one found: content can be made that has one of each length, and
-/// would take a hundred times as long. Without a bound the corpus is 0.001 % smaller at level 6.
-const MOST_LOOKS: usize = 16;
+pub(super) const HASHED: usize = 4;
 
 /// Positions whose four bytes have the same hash.
 #[derive(Clone, Copy)]
@@ -56,20 +52,20 @@ impl<const WIDTH: usize> Row<WIDTH> {
         self.positions[slot] = pos as u16;
     }
 
-    /// How far back from `pos` the positions with a tag are, newest first, up to the first that is out of reach. (An entry
-    /// that is empty, or older than 2^16 positions, may give a distance within reach; what is there is compared.)
+    /// How far back from `pos` the positions with a tag are, newest first, of the `newest` in the row: in reach or not, as an
+    /// entry may be old, or empty, or another with the same hash. Most are passed over by what is there; so reach is checked
+    /// only of what is the same.
     #[inline(always)]
-    fn distances(&self, tag: u8, pos: usize) -> impl Iterator<Item = usize> {
+    fn distances(&self, tag: u8, pos: usize, newest: usize) -> impl Iterator<Item = usize> {
         let head = u32::from(self.head);
-        let mut same = rotate::<WIDTH>(self.with_tag(tag), head);
+        let mut same = rotate::<WIDTH>(self.with_tag(tag), head) & (u64::MAX >> (64 - newest));
         std::iter::from_fn(move || {
             if same == 0 {
                 return None;
             }
             let slot = (same.trailing_zeros() + head) as usize % WIDTH;
             same &= same - 1;
-            let distance = usize::from((pos as u16).wrapping_sub(self.positions[slot]));
-            (distance.wrapping_sub(1) < WINDOW).then_some(distance)
+            Some(usize::from((pos as u16).wrapping_sub(self.positions[slot])))
         })
     }
 
@@ -83,6 +79,12 @@ impl<const WIDTH: usize> Row<WIDTH> {
             all | u64::from(same_bytes([half(&tags[..8]), half(&tags[8..])], wanted)) << (16 * i)
         })
     }
+}
+
+/// Whether a match may be so far back.
+#[inline(always)]
+fn in_reach(distance: usize) -> bool {
+    distance.wrapping_sub(1) < WINDOW
 }
 
 /// Turns the lowest `WIDTH` bits so that bit `first` becomes the lowest.
@@ -140,25 +142,30 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
         }
     }
 
-    /// Finds the longest match for `pos` among `depth` candidates, good enough from `nice` bytes on, and inserts `pos`.
+    /// Finds the longest match for `pos` among the `newest` of its row, good enough from `nice` bytes on, and inserts `pos`.
     #[inline(always)]
-    pub(super) fn find(&mut self, room: &Room, (pos, end): (usize, usize), depth: usize, nice: usize) -> Match {
-        let word = room.load32(pos);
-        let most = MOST_LENGTH.min(end - pos);
-        let nice = nice.min(most);
+    pub(super) fn find(&mut self, room: &Room, (pos, end): (usize, usize), newest: usize, nice: usize) -> Match {
+        let bytes = room.load128(pos);
+        let word = bytes[0] as u32;
         let (row, tag) = Self::place(word);
         let row = &mut self.rows[row];
         let mut best = Match { length: LEAST_LENGTH, distance: 0 };
-        for distance in row.distances(tag, pos).take(depth) {
-            // The byte that would make it longer, and three before.
-            let decisive = best.length + 1 - HASHED;
-            if room.load32(pos - distance + decisive) == room.load32(pos + decisive) {
-                let length = room.common(pos - distance, pos, 0, most);
+        // The byte that would make it longer, and three before.
+        let (mut decisive, mut wanted) = (pos, word);
+        for distance in row.distances(tag, pos, newest) {
+            if room.load32(decisive.wrapping_sub(distance)) == wanted {
+                if !in_reach(distance) {
+                    break;
+                }
+                let differ = room.differ16(pos - distance, bytes);
+                let length = room.common_by(differ, pos - distance, pos).min(end - pos);
                 if length > best.length {
                     best = Match { length, distance };
                     if length >= nice {
                         break;
                     }
+                    decisive = pos + length + 1 - HASHED;
+                    wanted = room.load32(decisive);
                 }
             }
         }
@@ -167,39 +174,33 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
         let distance = usize::from((pos as u16).wrapping_sub(*three));
         *three = pos as u16;
         let is_three = |distance: usize| (room.load32(pos - distance) ^ word) << 8 == 0;
-        if best.distance == 0 && distance.wrapping_sub(1) < WINDOW && is_three(distance) {
+        if best.distance == 0 && in_reach(distance) && is_three(distance) {
             best.distance = distance;
         }
         best
     }
 
-    /// Finds a match for `pos` that is longer than `best`, by where it would end, and again by where that ends; if there is
-    /// none, `best`. What is `nice` is long enough.
+    /// Tells what of the `newest` of its row has the same four bytes at `tail`, and from `pos` on all those that a set bit stands for in one of `needed`,
+    /// the lowest for the first: how far back it is, and a bit for each of sixteen bytes that differs. Newest first.
     #[inline(always)]
-    pub(super) fn longer(&self, room: &Room, (pos, end): (usize, usize), mut best: Match, nice: usize) -> Match {
-        let most = MOST_LENGTH.min(end - pos);
-        let nice = nice.min(most);
-        'longer: for _ in 0..MOST_LOOKS {
-            if best.length >= nice {
-                break;
-            }
-            let tail = pos + best.length + 1 - HASHED;
-            let (row, tag) = Self::place(room.load32(tail));
-            for distance in self.rows[row].distances(tag, tail) {
-                if distance > pos {
+    pub(super) fn around(
+        &self,
+        room: &Room,
+        (pos, tail, newest): (usize, usize, usize),
+        needed: [u32; 2],
+        mut tell: impl FnMut(usize, u32),
+    ) {
+        let (row, tag) = Self::place(room.load32(tail));
+        let bytes = room.load128(pos);
+        for distance in self.rows[row].distances(tag, tail, newest) {
+            let differ = room.differ16(pos.wrapping_sub(distance), bytes);
+            // Both without a branch in between.
+            if (differ & needed[0] == 0) | (differ & needed[1] == 0) {
+                if !in_reach(distance) || distance > pos {
                     break;
                 }
-                let same = |at: usize| room.load32(at - distance) == room.load32(at);
-                if same(pos) && same(tail) {
-                    let length = room.common(pos - distance, pos, HASHED, most);
-                    if length > best.length {
-                        best = Match { length, distance };
-                        continue 'longer;
-                    }
-                }
+                tell(distance, differ);
             }
-            break;
         }
-        best
     }
 }

@@ -62,7 +62,10 @@ impl Worth {
         if length >= LONG {
             return true;
         }
-        let literals: u16 = (0..length).map(|i| self.literals[(bytes >> (8 * i)) as usize & 0xff]).sum();
+        let price = |i: usize| self.literals[(bytes >> (8 * i)) as usize & 0xff];
+        // Without a branch on the length.
+        let more = |i: usize| price(i) & u16::from(length > i).wrapping_neg();
+        let literals = price(0) + price(1) + price(2) + more(3) + more(4) + more(5);
         self.lengths[length] + self.distances[distance_symbol(distance as u32).0 as usize % 32] <= literals
     }
 }
