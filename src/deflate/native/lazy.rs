@@ -3,7 +3,7 @@
 
 use super::room::Room;
 use super::rows::Rows;
-use super::symbols::LEAST_LENGTH;
+use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
 use super::tokens::{Match, Tokens, of_match};
 use super::worth::Worth;
 
@@ -34,6 +34,14 @@ const STRETCH: usize = 2048;
 /// By how much a match has to be better to be taken instead of one that begins one byte before, and two bytes; in the
 /// units of [`gain`]. Two more or less make no difference, nor does another weight of the length.
 const BETTER: [i32; 2] = [2, 6];
+
+/// What is done in runs: the nearest candidate is taken, which is the run itself. Whatever is longer costs a far distance
+/// for the beginning of the next run, which costs as much to end as to write whole.
+const IN_RUNS: Effort = Effort { depth: 1, nice: 32, deep: true, ahead: 0 };
+
+/// By how much a match has to be longer in runs to be taken all the same: as where pictures have many equal lines. With 32
+/// random runs of up to 100 bytes are 16 % larger, with 150 such pictures 36 %.
+const MUCH: usize = 100;
 
 /// What a match saves, roughly, in bits: four for each byte, less what its distance costs.
 #[inline(always)]
@@ -66,9 +74,11 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         (enough, worth): (usize, &Worth),
         tokens: &mut Tokens,
     ) -> usize {
-        let Effort { depth, nice, deep, .. } = self.effort;
+        let Effort { depth, nice, deep, ahead } = if worth.runs { IN_RUNS } else { self.effort };
+        // What is as long is not put off.
+        let good = if ahead == 0 { 0 } else { nice };
         let last = end.saturating_sub(LOOKED_AT);
-        let (mut anchor, mut pos, mut quiet) = (start, start, 0);
+        let (mut anchor, mut pos, mut quiet, mut same) = (start, start, 0, 1);
         while pos < last {
             let mut found = self.rows.find(room, (pos, end), depth, nice);
             if found.distance == 0 || !worth.pays(room.load64(pos), found.length, found.distance) {
@@ -84,21 +94,35 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
                 }
                 continue;
             }
-            if deep && found.length > LEAST_LENGTH {
+            if same != found.distance && same <= pos && room.load32(pos - same) == room.load32(pos) {
+                found = by_the_last(room, (pos, end), found, same, worth);
+            }
+            if deep && worth.runs {
+                found = self.much_longer(room, (pos, end), found);
+            } else if deep && found.length > LEAST_LENGTH {
                 found = self.rows.longer(room, (pos, end), found, nice);
             }
             let mut inserted = pos + 1;
-            while found.length < nice && self.put_off(room, (&mut pos, end), &mut inserted, &mut found, worth) {}
+            while found.length < good && self.put_off(room, (&mut pos, end), &mut inserted, &mut found, worth) {}
             tokens.push_run(room, (anchor, pos), of_match(found));
             let next = pos + found.length;
             self.rows.insert_all(room, inserted, next.min(last), worth.threes);
-            (anchor, pos, quiet) = (next, next, 0);
+            (anchor, pos, quiet, same) = (next, next, 0, found.distance);
             if tokens.len() >= enough {
                 return pos;
             }
         }
         tokens.push_literals(room, anchor, end);
         end
+    }
+
+    /// Finds a match in runs that is longer by so much that it is worth its distance; if there is none, `found`.
+    #[cold]
+    #[inline(never)]
+    fn much_longer(&self, room: &Room, (pos, end): (usize, usize), found: Match) -> Match {
+        let least = Match { length: found.length.max(LEAST_LENGTH + 1), ..found };
+        let longer = self.rows.longer(room, (pos, end), least, MOST_LENGTH);
+        if longer.length >= found.length + MUCH { longer } else { found }
     }
 
     /// Puts a match off, if there is a better one soon.
@@ -112,9 +136,6 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         worth: &Worth,
     ) -> bool {
         let Effort { nice, ahead, .. } = self.effort;
-        if ahead == 0 {
-            return false;
-        }
         let next = (*pos + 1, end);
         let least = Match { length: found.length.max(4), distance: 0 };
         let other = self.rows.longer(room, next, least, nice);
@@ -138,6 +159,14 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         (*pos, *found) = (next.0, other);
         true
     }
+}
+
+/// A match at the last one's distance, if it is better than what is found: content that has a period goes on with it.
+#[inline(never)]
+fn by_the_last(room: &Room, (pos, end): (usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
+    let length = room.common(pos - distance, pos, 4, MOST_LENGTH.min(end - pos));
+    let other = Match { length, distance };
+    if worth.prefers(other, found) { other } else { found }
 }
 
 /// Whether another match at a position is better than one that is found, by so much.
