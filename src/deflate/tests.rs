@@ -6,6 +6,7 @@ mod ends;
 mod inputs;
 mod reuse;
 mod shapes;
+mod sizes;
 
 use super::*;
 use flate2::{Decompress, FlushDecompress, Status};

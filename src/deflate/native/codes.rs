@@ -57,7 +57,7 @@ impl Lengths {
 }
 
 /// Extra bits of everything that is counted; those of a length are told by its symbol.
-fn extra_bits(histogram: &Histogram) -> u64 {
+pub(super) fn extra_bits(histogram: &Histogram) -> u64 {
     let of_lengths = histogram.litlen[265..285].iter().enumerate().map(|(i, f)| u64::from(*f) * (1 + i as u64 / 4));
     let of_distances = histogram.distances.iter().zip(DISTANCE_EXTRA).map(|(f, bits)| u64::from(*f) * u64::from(bits));
     of_lengths.sum::<u64>() + of_distances.sum::<u64>()

@@ -18,7 +18,8 @@ pub(super) fn bits(histogram: &Histogram) -> f32 {
     of_alphabet(&histogram.litlen) + of_alphabet(&histogram.distances)
 }
 
-fn of_alphabet(frequencies: &[u32]) -> f32 {
+/// The same of one alphabet.
+pub(super) fn of_alphabet(frequencies: &[u32]) -> f32 {
     let total: u32 = frequencies.iter().sum();
     // Eight sums, so that eight can be added at once.
     let mut sums = [0f32; 8];

@@ -76,13 +76,14 @@ impl Fast {
         self.table[at] = new;
     }
 
-    /// Parses from `start` on until there are `enough` tokens, or to the end; returns where it stopped.
+    /// Parses from `start` on until there are `enough` tokens, or to the end, with no match shorter than `least`; returns
+    /// where it stopped.
     #[inline(never)]
     pub(super) fn parse(
         &mut self,
         room: &Room,
         (start, end): (usize, usize),
-        enough: usize,
+        (enough, least): (usize, usize),
         tokens: &mut Tokens,
     ) -> usize {
         let last = end.saturating_sub(LOOKED_AT);
@@ -111,7 +112,7 @@ impl Fast {
                     }
                 };
                 let length = room.common_to(pos - distance, pos, end);
-                if length < LEAST {
+                if length < LEAST.max(least) {
                     pos += 1;
                     if pos - anchor >= STRETCH {
                         tokens.push_literals(room, anchor, pos);

@@ -3,6 +3,7 @@
 
 use super::room::Room;
 use super::rows::{HASHED, Rows};
+use super::symbols::MOST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
 use super::worth::Worth;
 
@@ -31,6 +32,14 @@ const STRETCH: usize = 2048;
 /// By how much a match has to be better to be taken instead of one that begins at the same byte, one byte before, and two
 /// bytes; in the units of [`gain`]. Two more or less make no difference, nor does another weight of the length.
 const BETTER: [i32; 3] = [0, 2, 6];
+
+/// What is done in runs: the nearest candidate is taken, which is the run itself. Whatever is longer costs a far distance
+/// for the beginning of the next run, which costs as much to end as to write whole.
+const IN_RUNS: Effort = Effort { newest: 1, nice: 32, around: 0 };
+
+/// By how much a match has to be longer in runs to be taken all the same: as where pictures have many equal lines. With 32
+/// random runs of up to 100 bytes are 16 % larger, with 150 such pictures 36 %.
+const MUCH: usize = 100;
 
 /// What a match saves, roughly, in bits: four for each byte, less what its distance costs.
 #[inline(always)]
@@ -63,9 +72,9 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         (enough, worth): (usize, &Worth),
         tokens: &mut Tokens,
     ) -> usize {
-        let Effort { newest, nice, .. } = self.effort;
+        let Effort { newest, nice, .. } = if worth.runs { IN_RUNS } else { self.effort };
         let last = end.saturating_sub(LOOKED_AT);
-        let (mut anchor, mut pos, mut quiet) = (start, start, 0);
+        let (mut anchor, mut pos, mut quiet, mut same) = (start, start, 0, 1);
         while pos < last {
             let mut found = self.rows.find(room, (pos, end), newest, nice);
             if found.distance == 0 || !worth.pays(room.load64(pos), found.length, found.distance) {
@@ -81,18 +90,43 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
                 }
                 continue;
             }
+            if same != found.distance && same <= pos && room.load32(pos - same) == room.load32(pos) {
+                found = by_the_last(room, (pos, end), found, same, worth);
+            }
             let inserted = pos + 1;
-            while found.length < nice && self.put_off(room, (&mut pos, end), &mut found, worth) {}
+            if worth.runs {
+                found = self.much_longer(room, (pos, end), found);
+            } else {
+                while found.length < nice && self.put_off(room, (&mut pos, end), &mut found, worth) {}
+            }
             tokens.push_run(room, (anchor, pos), of_match(found));
             let next = pos + found.length;
             self.rows.insert_all(room, inserted, next.min(last), worth.threes);
-            (anchor, pos, quiet) = (next, next, 0);
+            (anchor, pos, quiet, same) = (next, next, 0, found.distance);
             if tokens.len() >= enough {
                 return pos;
             }
         }
         tokens.push_literals(room, anchor, end);
         end
+    }
+
+    /// Finds a match in runs that is longer by so much that it is worth its distance; if there is none, `found`.
+    #[cold]
+    #[inline(never)]
+    fn much_longer(&self, room: &Room, (pos, end): (usize, usize), found: Match) -> Match {
+        let tail = pos + found.length.max(HASHED) + MUCH - HASHED;
+        let mut best = found;
+        if tail + HASHED <= end {
+            let all = [0xffff; 2];
+            self.rows.around(room, (pos, tail, WIDTH), all, |distance, differ| {
+                let length = room.common_by(differ, pos - distance, pos).min(end - pos);
+                if length >= (found.length + MUCH).max(best.length + 1) {
+                    best = Match { length, distance };
+                }
+            });
+        }
+        best
     }
 
     /// Puts a match off, if there is a better one soon, or takes a better one at the same byte. Each saves more than the one
@@ -127,4 +161,12 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
         (*pos, *found) = (start, other);
         true
     }
+}
+
+/// A match at the last one's distance, if it is better than what is found: content that has a period goes on with it.
+#[inline(never)]
+fn by_the_last(room: &Room, (pos, end): (usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
+    let length = room.common(pos - distance, pos, 4, MOST_LENGTH.min(end - pos));
+    let other = Match { length, distance };
+    if worth.prefers(other, found) { other } else { found }
 }

@@ -70,13 +70,14 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
         (old, new)
     }
 
-    /// Parses from `start` on until there are `enough` tokens, or to the end; returns where it stopped.
+    /// Parses from `start` on until there are `enough` tokens, or to the end, with no match shorter than `least`; returns
+    /// where it stopped.
     #[inline(never)]
     pub(super) fn parse(
         &mut self,
         room: &Room,
         (start, end): (usize, usize),
-        enough: usize,
+        (enough, least): (usize, usize),
         tokens: &mut Tokens,
     ) -> usize {
         let last = end.saturating_sub(LOOKED_AT);
@@ -88,7 +89,7 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
             if same_tag(old as u32, new) || same_tag((old >> 32) as u32, new) {
                 found = longest(room, (pos, end), old, new);
             }
-            if found.length < LEAST {
+            if found.length < LEAST.max(least) {
                 quiet += 1;
                 pos += 1 + (quiet >> PATIENCE_BITS);
                 if pos - anchor >= STRETCH {

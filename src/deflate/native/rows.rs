@@ -180,8 +180,9 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
         best
     }
 
-    /// Tells what of the `newest` of its row has the same four bytes at `tail`, and from `pos` on all those that a set bit stands for in one of `needed`,
-    /// the lowest for the first: how far back it is, and a bit for each of sixteen bytes that differs. Newest first.
+    /// Tells what of the `newest` of its row has, for all that its tag says, the same four bytes at `tail`, and from `pos` on
+    /// all those bytes that a bit of one of `needed` stands for, the lowest for the first: how far back it is, and a bit
+    /// for each of sixteen bytes that differs. Newest first.
     #[inline(always)]
     pub(super) fn around(
         &self,

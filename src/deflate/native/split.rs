@@ -12,11 +12,13 @@ use super::tokens::Histogram;
 const HEADER: f32 = 150.0;
 const HEADER_PER_SYMBOL: f32 = 2.6;
 
-/// Whether `chunk` begins a new block rather than being added to `block`.
-pub(super) fn splits(block: &Histogram, chunk: &Histogram) -> bool {
+/// Whether `chunk` begins a new block rather than being added to `block`; and the bits of what it is then part of.
+pub(super) fn splits(block: &Histogram, chunk: &Histogram) -> (bool, f32) {
     let mut both = block.clone();
     both.add(chunk);
     let used = chunk.litlen.iter().chain(&chunk.distances).filter(|&&frequency| frequency > 0).count();
     let header = HEADER + HEADER_PER_SYMBOL * used as f32;
-    entropy::bits(block) + entropy::bits(chunk) + header < entropy::bits(&both)
+    let (alone, together) = (entropy::bits(chunk), entropy::bits(&both));
+    let splits = entropy::bits(block) + alone + header < together;
+    (splits, if splits { alone } else { together })
 }

@@ -3,7 +3,7 @@
 //! Positions whose four bytes have the same hash form a tree, ordered by the bytes that follow, in which a newer position
 //! stands above an older one. A new position becomes the root, and the search for its place, which meets ever closer
 //! relatives, rebuilds the tree (Bell and Kulp, 1993). Matches of three bytes have a table of their own. A position's place
-//! is taken by the one a window later, so that a distance of all 32,768 is never found.
+//! is taken by the one a window later, to which it is the farthest match that DEFLATE knows, and its last.
 
 use super::boxed::boxed;
 use super::hash;
@@ -71,13 +71,17 @@ impl Trees {
         let (mut same_less, mut same_greater) = (0, 0);
         for _ in 0..depth {
             let at = node as usize;
-            if node == NOWHERE || pos - at >= WINDOW {
+            if node == NOWHERE || pos - at > WINDOW {
                 break;
             }
             let length = room.common(at, pos, same_less.min(same_greater), most);
             if length > best {
                 best = length;
                 tell(Match { length, distance: pos - at });
+            }
+            if pos - at == WINDOW {
+                // Its place is this position's now, and what hangs below it is out of reach.
+                break;
             }
             let subtrees = self.subtrees[at % WINDOW];
             if length >= nice {
@@ -106,7 +110,7 @@ impl Trees {
     #[inline(always)]
     fn insert_three(&mut self, room: &Room, pos: usize, word: u32, tell: &mut impl FnMut(Match)) {
         let entry = &mut self.threes[(hash::of_three(word) >> (32 - THREES_BITS)) as usize];
-        let near = entry.iter().take_while(|&&at| at != NOWHERE && pos - (at as usize) < WINDOW);
+        let near = entry.iter().take_while(|&&at| at != NOWHERE && pos - (at as usize) <= WINDOW);
         let same = |at: &&u32| (room.load32(**at as usize) ^ word) << 8 == 0;
         let mut near = near;
         if let Some(&at) = near.find(same) {

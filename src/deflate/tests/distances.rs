@@ -36,6 +36,45 @@ fn repeats_from_within_the_block_come_back_near_the_end_of_the_window() {
     assert_come_back(levels().filter(|level| !is_slow(level)), &noise(WINDOW, 21), &inputs);
 }
 
+/// What repeats after `period` bytes and not before: seven bits of eight, so that it is not stored unseen as noise.
+fn repeating(period: usize, size: usize) -> Vec<u8> {
+    let mut out: Vec<u8> = noise(period, 34).into_iter().map(|byte| byte & 0x7f).collect();
+    copy(&mut out, size - period, period);
+    out
+}
+
+fn native_levels() -> impl Iterator<Item = Level> {
+    levels().filter(|&(kind, level)| kind == settings::Engine::Native && level > 0)
+}
+
+#[test]
+fn the_farthest_distance_is_used_by_every_level() {
+    let input = repeating(WINDOW, 9 * WINDOW);
+    let (dictionary, rest) = input.split_at(WINDOW);
+    for level in native_levels() {
+        let behind = deflate(level, dictionary, &rest[..WINDOW], true);
+        assert!(behind.len() < WINDOW / 64, "{level:?}: {} behind a dictionary", behind.len());
+        assert!(inflate(dictionary, &behind, WINDOW) == rest[..WINDOW], "{level:?}");
+        // What does not match is passed over ever faster, so that a period or two more go by until all is known.
+        let alone = deflate(level, b"", &input, true);
+        assert!(alone.len() < 2 * WINDOW, "{level:?}: {} alone", alone.len());
+        assert!(inflate(b"", &alone, input.len()) == input, "{level:?}");
+    }
+}
+
+#[test]
+fn nothing_is_farther_than_the_farthest_distance() {
+    let input = repeating(WINDOW + 1, 3 * WINDOW);
+    for level in native_levels() {
+        for start in [0, WINDOW] {
+            let (dictionary, rest) = input.split_at(start);
+            let out = deflate(level, dictionary, rest, true);
+            assert!(out.len() > rest.len() / 8 * 7 - 100, "{level:?}: {}", out.len());
+            assert!(inflate(dictionary, &out, rest.len()) == rest, "{level:?}");
+        }
+    }
+}
+
 #[test]
 fn what_repeats_after_two_to_the_sixteen_is_not_near() {
     let phrase = noise(300, 27);

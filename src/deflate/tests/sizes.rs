@@ -1,0 +1,97 @@
+//! How small made-up contents become: by level, and against what literals alone would take.
+
+use super::inputs::{Dice, text};
+use super::*;
+
+const SIZE: usize = 100_000;
+
+/// Bytes of an alphabet in no order.
+fn letters(alphabet: &[u8], seed: u64) -> Vec<u8> {
+    let mut dice = Dice::new(seed);
+    (0..SIZE).map(|_| alphabet[dice.throw(alphabet.len())]).collect()
+}
+
+/// Runs of up to `most` of the same byte, of an alphabet.
+fn runs(alphabet: usize, most: usize) -> Vec<u8> {
+    let mut dice = Dice::new(43);
+    let mut out = Vec::new();
+    while out.len() < SIZE {
+        let (byte, length) = (dice.throw(alphabet) as u8, 1 + dice.throw(most));
+        out.resize(out.len() + length, byte);
+    }
+    out
+}
+
+/// Zeros, and something else at every so many places on average.
+fn sparse(every: usize) -> Vec<u8> {
+    let mut dice = Dice::new(44);
+    let mut out = vec![0; SIZE];
+    (0..SIZE / every).for_each(|_| out[dice.throw(SIZE)] = dice.throw(256) as u8);
+    out
+}
+
+/// Letters of four kinds in lines, behind a name and numbers.
+fn records() -> Vec<u8> {
+    let (genes, digits) = (letters(b"ACGT", 45), letters(b"0123456789abcdef", 46));
+    let fields = genes.chunks(60).zip(digits.chunks(32));
+    fields.flat_map(|(genes, digits)| [b"id=", digits, b" seq=", genes, b"\n"].concat()).collect()
+}
+
+fn contents() -> Vec<(&'static str, Vec<u8>)> {
+    let lines = letters(b"ACGT", 41).chunks(70).collect::<Vec<_>>().join(&b'\n');
+    vec![
+        ("genes", letters(b"ACGT", 41)),
+        ("genes in lines", lines),
+        ("hexadecimal digits", letters(b"0123456789abcdef", 41)),
+        ("decimal digits", letters(b"0123456789", 41)),
+        ("three letters", letters(b"abc", 41)),
+        ("records", records()),
+        ("runs of four", runs(4, 100)),
+        ("runs of sixteen", runs(16, 300)),
+        ("long runs", runs(3, 400)),
+        ("sparse zeros", sparse(500)),
+        ("zeros", vec![0; SIZE]),
+        ("a line again and again", b"the quick brown fox jumps over the lazy dog\n".repeat(SIZE / 44)),
+        ("a log", text(SIZE)),
+        ("a ramp of 16 bits", (0..SIZE as u32 / 2).flat_map(|i| (i as u16).to_le_bytes()).collect()),
+        ("a ramp of 32 bits", (0..SIZE as u32 / 4).flat_map(|i| (3 * i).to_le_bytes()).collect()),
+    ]
+}
+
+fn native_sizes(content: &[u8]) -> impl Iterator<Item = (u8, usize)> {
+    (1..=settings::Engine::Native.max_level()).map(move |level| {
+        let out = deflate((settings::Engine::Native, level), b"", content, true);
+        assert!(inflate(b"", &out, content.len()) == content, "level {level}");
+        (level, out.len())
+    })
+}
+
+/// More effort finds more matches, which are not always worth more: by one part in forty a level may be worse.
+#[test]
+fn no_level_is_much_larger_than_the_one_before() {
+    for (name, content) in contents() {
+        let mut before = usize::MAX / 2;
+        for (level, size) in native_sizes(&content) {
+            assert!(size <= before + before / 40 + 20, "{name}, level {level}: {size} after {before}");
+            before = size;
+        }
+    }
+}
+
+/// Letters of four kinds take two bits and a quarter each, with a place in the code for matches.
+#[test]
+fn short_matches_do_not_make_few_letters_larger() {
+    for (level, size) in native_sizes(&letters(b"ACGT", 42)) {
+        assert!(size <= SIZE * 9 / 32, "level {level}: {size}");
+    }
+}
+
+/// A run takes a literal and a match of the run itself: a byte and a half, whatever else is like it.
+#[test]
+fn runs_are_not_pieced_together_from_far_away() {
+    let runs = runs(4, 100);
+    let number = runs.chunk_by(|a, b| a == b).count();
+    for (level, size) in native_sizes(&runs).filter(|&(level, _)| level > 3) {
+        assert!(size <= number * 13 / 8, "level {level}: {size} for {number} runs");
+    }
+}
