@@ -60,7 +60,10 @@ pub fn run(asked: &Benchmark, descriptors: u64, engine: deflate::Make) -> (Strin
     let measured = measure(asked, &Arc::new(settings), &report, (descriptors, engine));
     let text = measured.unwrap_or_else(|error| {
         report.outcome(&Label::of_output("--benchmark".into()), error.into());
-        String::new()
+        // Whoever reads JSON is told at least that nothing was measured.
+        let nothing =
+            asked.settings.reporting.json.then(|| json::lines(&Results::default(), &asked.settings, &report.tally()));
+        nothing.and_then(Result::ok).unwrap_or_default()
     });
     (text, report.tally().status)
 }

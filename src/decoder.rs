@@ -39,7 +39,7 @@ const PIECE: usize = 64 * 1024;
 ///
 /// # Errors
 /// Reading fails with [`InvalidData`](io::ErrorKind::InvalidData) where the data is damaged or no gzip data, with
-/// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where it is cut short, and with the source's own error where that
+/// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where it is cut short (both hold a [`Damage`](crate::outcome::Damage)), and with the source's own error where that
 /// fails, but for [`Interrupted`](io::ErrorKind::Interrupted), which is tried again. What has been read of the member
 /// until then was not checked yet. An error is final, also one like [`WouldBlock`](io::ErrorKind::WouldBlock): reading again
 /// gives one of its kind again.
@@ -145,12 +145,10 @@ impl<R: Read> Decoder<R> {
 
     /// Keeps an error until it is due, and tells what those that follow it are like.
     fn fail(&mut self, error: anyhow::Error) -> (io::ErrorKind, String) {
-        let error = error.downcast::<io::Error>().unwrap_or_else(|error| {
-            let kind = match error.downcast_ref::<Damage>() {
-                Some(Damage::Truncated(_)) => io::ErrorKind::UnexpectedEof,
-                _ => io::ErrorKind::InvalidData,
-            };
-            io::Error::new(kind, error)
+        let error = error.downcast::<io::Error>().unwrap_or_else(|error| match error.downcast::<Damage>() {
+            Ok(damage @ Damage::Truncated(_)) => io::Error::new(io::ErrorKind::UnexpectedEof, damage),
+            Ok(damage) => io::Error::new(io::ErrorKind::InvalidData, damage),
+            Err(error) => io::Error::new(io::ErrorKind::InvalidData, error),
         });
         let again = (error.kind(), error.to_string());
         self.error = Some(error);

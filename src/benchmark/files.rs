@@ -4,11 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use super::room::Full;
-use super::room::{Needs, Room};
+use super::room::{Full, Needs, Room};
 use crate::input::{Input, Source};
 use crate::memory_file::MemoryFile;
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{Label, Outcome, Reason};
 use crate::plan::{Item, Plan, Planned, Target};
 use crate::report::Report;
 use crate::settings::Settings;
@@ -102,6 +101,9 @@ fn read(input: &Input, piece: &mut [u8], allowed: impl Fn(u64) -> Result<(), Ful
         size += got as u64;
         allowed(size).map_err(full)?;
         write_all(content.as_fd(), &piece[..got])?;
+    }
+    if !input.unchanged()? {
+        return Err(Outcome::Skipped(Reason::Changed));
     }
     Ok(File { label: input.label.clone(), content, size, packed: MemoryFile::new()?, plain: MemoryFile::new()? })
 }

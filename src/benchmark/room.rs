@@ -57,7 +57,8 @@ impl Room {
         let jobs = asked.settings.jobs;
         let highest = asked.levels.iter().copied().max().unwrap_or_default();
         let given = asked.memory.map(|budget| (budget, "--memory"));
-        let total = given.or_else(|| memory::spare().map(|spare| (spare, "what the machine can spare")));
+        let total =
+            given.or_else(|| memory::spare().map(|spare| (spare, "what the machine or its container can spare")));
         let bytes = total.map(|(total, whose)| (total.saturating_sub(memory::needed(jobs, highest)), whose));
         Self { bytes, descriptors, workers: jobs.get() }
     }
@@ -68,15 +69,18 @@ impl Room {
             let (take, left, workers) = (needs.bytes.div_ceil(1 << 20), left >> 20, self.workers);
             let s = if workers == 1 { "" } else { "s" };
             return Err(Full(format!(
-                "contents and outputs take up to {take}M in memory, and {whose} leaves {left}M beside {workers} \
+                "contents and outputs take {take}M of memory or more, and {whose} leaves {left}M beside {workers} \
                  worker{s}"
             )));
         }
         let (files, take) = (needs.files, needs.files.saturating_mul(COPIES));
         match take > self.descriptors {
             true => Err(Full(format!(
-                "{files} files in memory take {take} descriptors, and {} are left (ulimit -n)",
-                self.descriptors
+                "{files} file{} in memory take {take} descriptors, and {} are left beside {} worker{} (ulimit -n)",
+                if files == 1 { "" } else { "s" },
+                self.descriptors,
+                self.workers,
+                if self.workers == 1 { "" } else { "s" },
             ))),
             false => Ok(()),
         }
@@ -96,9 +100,9 @@ mod tests {
         let told = |room: Room| room.check(&needs).map_err(|full| full.to_string());
         assert_eq!(told(room(None, 6)), Ok(()));
         assert_eq!(told(room(Some((31 * MIB, "x")), 6)), Ok(()));
-        let short = "contents and outputs take up to 31M in memory, and x leaves 30M beside 2 workers";
+        let short = "contents and outputs take 31M of memory or more, and x leaves 30M beside 2 workers";
         assert_eq!(told(room(Some((30 * MIB, "x")), 6)), Err(short.into()));
-        let few = "2 files in memory take 6 descriptors, and 5 are left (ulimit -n)";
+        let few = "2 files in memory take 6 descriptors, and 5 are left beside 2 workers (ulimit -n)";
         assert_eq!(told(room(None, 5)), Err(few.into()));
         assert!(room(Some((u64::MAX - 1, "x")), 9).check(&needs.and(u64::MAX)).is_err(), "nothing overflows");
     }

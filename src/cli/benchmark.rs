@@ -34,7 +34,7 @@ fn levels(text: &str) -> Result<Levels, String> {
     let mut levels = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (level(first)?, level(last)?);
+        let (first, last) = (level(first).map_err(in_a_list)?, level(last).map_err(in_a_list)?);
         if first > last {
             return Err(format!("{first} is above {last}"));
         }
@@ -42,6 +42,11 @@ fn levels(text: &str) -> Result<Levels, String> {
         levels.extend((first..=last).filter(|level| !levels.contains(level)).collect::<Vec<_>>());
     }
     Ok(Some(levels))
+}
+
+/// What is wrong with a level, to those who may not know that there can be several.
+fn in_a_list(wrong: String) -> String {
+    wrong + ", nor several (1-9, 1,6)"
 }
 
 impl Typed {
@@ -53,9 +58,12 @@ impl Typed {
     /// What is to be measured.
     pub(super) fn decide_benchmark(mut self, wishes: &Wishes) -> Result<Benchmark, Usage> {
         if let Some(option) = self.given_with_output() {
-            return Err(refused(&format!("{option} does not go with --benchmark, which makes no output")));
+            return Err(refused(&format!("{option} does not go with --benchmark")));
         }
         let levels = self.benchmark.benchmark.take().flatten();
+        if levels.is_none() {
+            self.refuse_levels_for_files()?;
+        }
         if let Some(highest) = levels.iter().flatten().max() {
             // Whatever else was said of levels.
             (self.level, self.fast, self.best) = (Some(*highest), false, false);
@@ -67,6 +75,17 @@ impl Typed {
         settings.reporting.json = json;
         let levels = levels.unwrap_or_else(|| vec![settings.level]);
         Ok(Benchmark { settings, levels, memory })
+    }
+
+    /// Refuses a first file that looks like levels: everybody forgets the = once.
+    fn refuse_levels_for_files(&self) -> Result<(), Usage> {
+        let Some(first) = self.files.first().and_then(|file| file.to_str()) else { return Ok(()) };
+        match levels(first) {
+            Ok(Some(_)) => {
+                Err(refused(&format!("{first} would be a file: levels are --benchmark={first}, the file ./{first}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An option that was given and says what becomes of outputs, of which there are none, or asks for something else.

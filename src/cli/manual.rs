@@ -12,7 +12,7 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("GZCC_JOBS", "Workers where no option tells; not under gzip's names."),
     ("GZCC_LEVEL", "The level where no option tells; not under gzip's names."),
     ("GZCC_MEMORY", "What --memory says where it does not; not under gzip's names."),
-    ("TZ", "The time zone of the times that --list shows."),
+    ("TZ", "The time zone of dates that are given without one, and of the times that --list shows."),
     ("GZIP", "Under gzip's names only: options that come before those of the command line."),
     ("PIGZ", "Under pigz' names only: options that come behind those of GZIP."),
     ("POSIXLY_CORRECT", "Under gzip's names only: the first FILE ends the options."),

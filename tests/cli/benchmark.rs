@@ -162,8 +162,33 @@ fn what_cannot_be_measured_is_told_and_the_others_are() {
     assert!(table(t.gzcc(["--benchmark", "b.gz", "a"]).says(2, &told[1..2]).as_bytes()).1.len() == 1);
     let nothing = "gzcc: --benchmark: there is nothing to measure";
     assert_eq!(t.gzcc(["--benchmark", "missing"]).says(1, &[told[0], nothing]), "");
-    assert_eq!(t.gzcc(["--benchmark", "--json", "-r", "--include", "x", "d"]).says(1, &[nothing]), "");
+    let (levels, summary) =
+        objects(t.gzcc(["--benchmark", "--json", "-r", "--include", "x", "d"]).says(1, &[nothing]).as_bytes());
+    assert!(levels.is_empty());
+    assert_eq!((&summary["done"], &summary["failed"], &summary["exit_status"]), (&0.into(), &1.into(), &1.into()));
     assert_eq!(t.names(), ["a", "b.gz", "d", "d/e"]);
+}
+
+#[test]
+fn what_changes_while_it_is_read_is_left_out() {
+    let t = Sandbox::new();
+    t.write("grows", log(1 << 20));
+    t.write("other", log(1000));
+    let (path, over) = (t.path("grows"), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut grows = std::fs::File::options().append(true).open(path).unwrap();
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                std::io::Write::write_all(&mut grows, b"one more line\n").unwrap();
+                std::thread::sleep(std::time::Duration::from_micros(50));
+            }
+        });
+        let changed = "gzcc: grows: changed while it was read; no whole output made";
+        let told = t.gzcc(["--benchmark=1", "grows", "other"]).run();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        told.assert(told.status.code() == Some(2) && told.stderr() == format!("{changed}\n"), "it says so");
+        assert!(table(&told.stdout).0.starts_with("1 file, 1000 bytes; "));
+    });
 }
 
 #[test]
@@ -196,18 +221,25 @@ fn what_makes_or_removes_something_is_refused() {
         ("-N", "--name"),
         ("--sync", "--sync"),
     ] {
-        let line = format!("gzcc: {option} does not go with --benchmark, which makes no output; see gzcc --help");
+        let line = format!("gzcc: {option} does not go with --benchmark; see gzcc --help");
         assert_eq!(t.gzcc(["--benchmark", word, "a"]).says(1, &[&line]), "");
     }
     for (levels, reason) in [
-        ("0-20", "no number from 0 to 12"),
+        ("0-20", "no number from 0 to 12, nor several (1-9, 1,6)"),
         ("9-1", "9 is above 1"),
-        ("x", "no number from 0 to 12"),
-        ("1,", "no number from 0 to 12"),
+        ("x", "no number from 0 to 12, nor several (1-9, 1,6)"),
+        ("1,", "no number from 0 to 12, nor several (1-9, 1,6)"),
     ] {
         let line = format!("gzcc: invalid value '{levels}' for '--benchmark[=<LEVELS>]': {reason}; see gzcc --help");
         assert_eq!(t.gzcc([&format!("--benchmark={levels}"), "a"]).says(1, &[&line]), "");
     }
+    // A file of such a name is another thing than levels without the =.
+    t.write("1-9", "x");
+    let meant = "gzcc: 1-9 would be a file: levels are --benchmark=1-9, the file ./1-9; see gzcc --help";
+    assert_eq!(t.gzcc(["--benchmark", "1-9", "a"]).says(1, &[meant]), "");
+    t.gzcc(["--benchmark", "./1-9"]).succeeds();
+    t.gzcc(["--benchmark=1", "1-9"]).succeeds();
+    std::fs::remove_file(t.path("1-9")).unwrap();
     let engine = "gzcc: level 12 needs --engine native; see gzcc --help";
     t.gzcc(["--benchmark=1,12,3", "--engine=flate2", "a"]).says(1, &[engine]);
     t.gzcc(["--benchmark=1", "--max-size=1", "a"])
@@ -223,7 +255,7 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
     let t = Sandbox::new();
     t.write("a", noise(2 << 20, 1));
     let line =
-        "gzcc: --benchmark: contents and outputs take up to 7M in memory, and --memory leaves 1M beside 1 worker";
+        "gzcc: --benchmark: contents and outputs take 7M of memory or more, and --memory leaves 1M beside 1 worker";
     for words in [&["a"][..], &["-r", "."]] {
         let call = t.gzcc([&["--benchmark", "--memory=12M", "-j1"], words].concat());
         assert_eq!(call.says(1, &[line]), "");
@@ -240,9 +272,9 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
     std::fs::File::create(t.path("huge")).unwrap().set_len(1 << 42).unwrap();
     let huge = t.gzcc(["--benchmark", "huge"]).run();
     huge.assert(huge.status.code() == Some(1) && huge.stdout.is_empty(), "it is refused");
-    huge.assert(huge.stderr().contains("what the machine can spare leaves "), "it says why");
+    huge.assert(huge.stderr().contains("what the machine or its container can spare leaves "), "it says why");
     (0..20).for_each(|i| drop(t.write(format!("d/{i}"), "x")));
-    let line = "gzcc: --benchmark: 20 files in memory take 60 descriptors, and 24 are left (ulimit -n)";
+    let line = "gzcc: --benchmark: 20 files in memory take 60 descriptors, and 24 are left beside 1 worker (ulimit -n)";
     t.shell("ulimit -n 60; gzcc --benchmark -j1 -r d").says(1, &[line]);
 }
 
