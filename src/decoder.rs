@@ -22,8 +22,8 @@ const PIECE: usize = 64 * 1024;
 /// It takes 2 MiB at most (half of one, but for BGZF), whatever the data expands to. To limit what comes of data from
 /// strangers, use [`Read::take`].
 ///
-/// What the source has delivered is handed out before the source is read again, so a peer that ends its messages with a
-/// sync flush can be talked to. (Members that tell their size, BGZF, are read several at a time.)
+/// What a source has delivered up to a sync flush is handed out before the source is read again, so a peer that ends its
+/// messages with one can be talked to. (Members that tell their size, BGZF, are read several at a time.)
 ///
 /// ```
 /// use std::io::{self, Read};

@@ -172,7 +172,8 @@ fn what_cannot_be_measured_is_told_and_the_others_are() {
 #[test]
 fn what_changes_while_it_is_read_is_left_out() {
     let t = Sandbox::new();
-    t.write("grows", log(1 << 20));
+    // Big enough that somebody else gets a turn while it is read.
+    t.write("grows", vec![0; 64 << 20]);
     t.write("other", log(1000));
     let (path, over) = (t.path("grows"), std::sync::atomic::AtomicBool::new(false));
     std::thread::scope(|scope| {

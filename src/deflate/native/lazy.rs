@@ -130,7 +130,8 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
     }
 
     /// Puts a match off, if there is a better one soon, or takes a better one at the same byte. Each saves more than the one
-    /// before, so that there is an end to it.
+    /// before, and none more than four bits a byte of it, so there are at most about four looks for each byte that is
+    /// covered in the end.
     #[inline(always)]
     fn put_off(&self, room: &Room, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
         let Effort { around, .. } = self.effort;
@@ -163,10 +164,11 @@ impl<const WIDTH: usize, const ROWS: usize> Lazy<WIDTH, ROWS> {
     }
 }
 
-/// A match at the last one's distance, if it is better than what is found: content that has a period goes on with it.
+/// A match at the last one's distance, if that is long enough and better than what is found: content that has a period goes
+/// on with it.
 #[inline(never)]
 fn by_the_last(room: &Room, (pos, end): (usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
     let length = room.common(pos - distance, pos, 4, MOST_LENGTH.min(end - pos));
     let other = Match { length, distance };
-    if worth.prefers(other, found) { other } else { found }
+    if length >= worth.least && worth.prefers(other, found) { other } else { found }
 }

@@ -180,9 +180,9 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
         best
     }
 
-    /// Tells what of the `newest` of its row has, for all that its tag says, the same four bytes at `tail`, and from `pos` on
-    /// all those bytes that a bit of one of `needed` stands for, the lowest for the first: how far back it is, and a bit
-    /// for each of sixteen bytes that differs. Newest first.
+    /// Calls `tell` for each of the `newest` in the row of the four bytes at `tail` that has their tag, and whose bytes from
+    /// `pos` on are the same wherever one of the masks `needed` has a bit, the lowest for the first byte: with how far back
+    /// it is, and a bit for each of sixteen bytes that differs. Newest first.
     #[inline(always)]
     pub(super) fn around(
         &self,

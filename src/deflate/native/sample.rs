@@ -10,8 +10,8 @@ use super::room::Room;
 /// Bytes from which the sample is: about what the next chunk stands for.
 const SPAN: usize = 8000;
 
-/// Of 1024 bytes, how many are followed by the same where content is runs: 31 of 32, so that no part of the corpus is, and
-/// runs of 30 bytes on average are.
+/// Of 1024 bytes, how many are followed by the same where content is runs: more than 31 of 32, so that no part of the corpus
+/// is, and runs of more than 32 bytes on average are.
 const RUNS: u32 = 992;
 
 /// The shortest match that is worth it, by how many different bytes there are (as in libdeflate, 2016): literals of
@@ -100,7 +100,7 @@ mod tests {
     fn sample(bytes: &[u8], size: usize) -> Sample {
         let mut room = Room::new();
         room.all()[..bytes.len()].copy_from_slice(bytes);
-        // What stands behind is not looked at.
+        // What stands behind must not count.
         room.all()[bytes.len()..].fill(b'x');
         Sample::of(&room, (0, bytes.len()), size)
     }
@@ -128,5 +128,11 @@ mod tests {
         let runs = |length: usize| (0..9000).map(|i| (i / length) as u8).collect::<Vec<u8>>();
         assert!(sample(&runs(100), 1024).is_runs && sample(&[7; 100], 1024).is_runs);
         assert!(!sample(&runs(10), 1024).is_runs && !sample(&runs(1), 256).is_runs);
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_makes_no_run() {
+        // Of 32 equal bytes 31 are followed by the same, which is just not enough; the same behind them would be.
+        assert!(!sample(&[b'x'; 32], 1024).is_runs && sample(&[b'x'; 33], 1024).is_runs);
     }
 }

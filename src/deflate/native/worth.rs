@@ -198,12 +198,12 @@ impl Worth {
         length >= self.least && self.longer + u32::from(self.of_distance(distance)) <= literals
     }
 
-    /// Whether a match that is cheaper, because it is nearer, is better than a longer one.
+    /// Whether another match is better than the one found: if it is shorter, by what its distance costs less.
     #[inline(always)]
-    pub(super) fn prefers(&self, nearer: Match, found: Match) -> bool {
-        let more = found.length as i32 - nearer.length as i32;
+    pub(super) fn prefers(&self, other: Match, found: Match) -> bool {
+        let more = found.length as i32 - other.length as i32;
         let price = |distance| i32::from(self.of_distance(distance));
-        more * self.per_byte < price(found.distance) - price(nearer.distance)
+        more * self.per_byte < price(found.distance) - price(other.distance)
     }
 
     #[inline(always)]
