@@ -39,10 +39,10 @@ const PIECE: usize = 64 * 1024;
 ///
 /// # Errors
 /// Reading fails with [`InvalidData`](io::ErrorKind::InvalidData) where the data is damaged or no gzip data, with
-/// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where it is cut short (both hold a
-/// [`Damage`](crate::outcome::Damage)), and with the source's own error where that fails, but for [`Interrupted`](io::ErrorKind::Interrupted), which is tried again. What has been read of the member
-/// until then was not checked yet. An error is final, also one like [`WouldBlock`](io::ErrorKind::WouldBlock): reading again
-/// gives one of its kind again.
+/// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where it is cut short (both hold a [`Damage`]), and with the source's own
+/// error where that fails, but for [`Interrupted`](io::ErrorKind::Interrupted), which is tried again. What has been read of
+/// the member until then was not checked yet. An error is final, also one like
+/// [`WouldBlock`](io::ErrorKind::WouldBlock): reading again gives one of its kind again.
 pub struct Decoder<R> {
     source: Source<R>,
     inflation: Inflation,
