@@ -232,6 +232,8 @@ impl Observer for Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::deflate::{BLOCK, Engine};
     use crate::settings::Scheduler;
@@ -248,6 +250,36 @@ mod tests {
             assert!(self.0.room()[start] != 0, "this panic is part of the test");
             self.0.block(start, end, last, out);
         }
+    }
+
+    /// Blocks that [`Counting`] engines have compressed: those of one test.
+    static COMPRESSED: AtomicUsize = AtomicUsize::new(0);
+
+    struct Counting(Box<dyn Engine>);
+
+    impl Engine for Counting {
+        fn room(&mut self) -> &mut [u8] {
+            self.0.room()
+        }
+
+        fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+            COMPRESSED.fetch_add(1, Ordering::Relaxed);
+            self.0.block(start, end, last, out);
+        }
+    }
+
+    #[test]
+    fn what_is_queued_is_not_compressed_any_more_when_the_closure_fails() {
+        let counting: deflate::Make = |kind, level| Box::new(Counting(deflate::engine(kind, level)));
+        let settings = Settings { jobs: std::num::NonZeroUsize::MIN, level: 1, ..Settings::default() };
+        let failed = with_engine(io::sink(), (&settings, counting), |to| {
+            // Alone, the first has to be compressed to make room for the second.
+            to.write_all(&vec![1; 2 * BLOCK])?;
+            assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
+            Err::<(), _>(io::ErrorKind::TimedOut.into())
+        });
+        assert_eq!(failed.err().map(|error| error.kind()), Some(io::ErrorKind::TimedOut));
+        assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
     }
 
     #[test]

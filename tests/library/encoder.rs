@@ -271,22 +271,3 @@ fn what_fits_in_a_block_starts_no_thread() {
     assert_eq!(threads(20 * BLOCK, 1), alone);
     assert!(threads(20 * BLOCK, 3) > alone, "there are threads where there is work for them");
 }
-
-#[test]
-fn what_is_queued_is_not_compressed_when_the_closure_has_failed() {
-    // At this level a block takes a tenth of a second or more, in which a closure that fails at once is through with all.
-    let settings = Settings { jobs: jobs(8), level: 12, ..Settings::default() };
-    let content = log(8 * BLOCK);
-    let took = |fails: bool| {
-        let began = std::time::Instant::now();
-        let written = with_encoder(io::sink(), &settings, |to| {
-            to.write_all(&content)?;
-            if fails { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
-        });
-        assert_eq!(written.is_err(), fails);
-        began.elapsed()
-    };
-    let (failing, whole) = (took(true), took(false));
-    // What has been taken already is compressed to its end.
-    assert!(failing < whole, "{failing:?} to fail, {whole:?} to be done");
-}
