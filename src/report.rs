@@ -30,6 +30,7 @@ use self::queue::Queue;
 pub use self::rounds::Rounds;
 use self::tally::Sizes;
 pub use self::tally::Tally;
+pub(crate) use self::tally::counted;
 pub use self::watching::{Watching, is_watched, watch};
 use crate::lock::lock;
 use crate::observer::{Ended, Observer, Step};
@@ -91,8 +92,7 @@ impl<'a> Report<'a> {
         let Settings { program, rules, mode, verbosity, force, .. } = *settings;
         let json = settings.reporting.json && speaks;
         let lists = matches!(mode, Mode::List | Mode::ListTrailers) && speaks;
-        let jobs = settings.jobs.get();
-        let workers = format!("{jobs} worker{}, {}", if jobs == 1 { "" } else { "s" }, settings.scheduler.name());
+        let workers = format!("{}, {}", counted(settings.jobs.get() as u64, "worker"), settings.scheduler.name());
         Self {
             voice: Voice {
                 silent: !speaks,

@@ -66,9 +66,10 @@ pub(super) fn load(settings: &Arc<Settings>, room: &Room, report: &Report) -> Re
                         files.push(file);
                         continue;
                     }
-                    Err(Outcome::Failed(error)) => {
-                        (label, Outcome::Failed(error.downcast::<Full>().map_or_else(Ok, Err)?))
-                    }
+                    Err(Outcome::Failed(error)) => match error.downcast::<Full>() {
+                        Ok(full) => return Err(full),
+                        Err(error) => (label, Outcome::Failed(error)),
+                    },
                     Err(outcome) => (label, outcome),
                 }
             }

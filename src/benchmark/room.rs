@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Benchmark;
 use crate::memory;
+use crate::report::counted;
 
 /// Files in memory for each that is measured: its content, its compressed form, and what that decompresses to.
 const COPIES: u64 = 3;
@@ -28,7 +29,7 @@ pub(super) struct Room {
     /// Bytes, where that is known, and whose limit that is.
     bytes: Option<(u64, &'static str)>,
     descriptors: u64,
-    workers: usize,
+    workers: u64,
 }
 
 /// There is not enough.
@@ -60,30 +61,28 @@ impl Room {
         let total =
             given.or_else(|| memory::spare().map(|spare| (spare, "what the machine or its container can spare")));
         let bytes = total.map(|(total, whose)| (total.saturating_sub(memory::needed(jobs, highest)), whose));
-        Self { bytes, descriptors, workers: jobs.get() }
+        Self { bytes, descriptors, workers: jobs.get() as u64 }
     }
 
     /// Whether there is enough.
     pub(super) fn check(&self, needs: &Needs) -> Result<(), Full> {
+        let workers = || counted(self.workers, "worker");
         if let Some((left, whose)) = self.bytes.filter(|(left, _)| needs.bytes > *left) {
-            let (take, left, workers) = (needs.bytes.div_ceil(1 << 20), left >> 20, self.workers);
-            let s = if workers == 1 { "" } else { "s" };
+            let (take, left) = (needs.bytes.div_ceil(1 << 20), left >> 20);
             return Err(Full(format!(
-                "contents and outputs take {take}M of memory or more, and {whose} leaves {left}M beside {workers} \
-                 worker{s}"
+                "contents and outputs take {take}M of memory or more, and {whose} leaves {left}M beside {}",
+                workers()
             )));
         }
-        let (files, take) = (needs.files, needs.files.saturating_mul(COPIES));
-        match take > self.descriptors {
-            true => Err(Full(format!(
-                "{files} file{} in memory take {take} descriptors, and {} are left beside {} worker{} (ulimit -n)",
-                if files == 1 { "" } else { "s" },
-                self.descriptors,
-                self.workers,
-                if self.workers == 1 { "" } else { "s" },
-            ))),
-            false => Ok(()),
+        let (files, take, left) = (needs.files, needs.files.saturating_mul(COPIES), self.descriptors);
+        if take > left {
+            let files = counted(files, "file");
+            return Err(Full(format!(
+                "{files} in memory take {take} descriptors, and {left} are left beside {} (ulimit -n)",
+                workers()
+            )));
         }
+        Ok(())
     }
 }
 

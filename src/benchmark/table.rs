@@ -1,6 +1,7 @@
 //! The figures for people: a header and a line for each level, 80 columns at most.
 
 use super::figures::{Figures, Results};
+use crate::report::counted;
 use crate::settings::Settings;
 
 /// What stands for a figure that there is not.
@@ -9,13 +10,11 @@ const NONE: &str = "-";
 /// The table.
 pub(super) fn of(results: &Results, settings: &Settings) -> String {
     let Results { files, bytes_in, rounds, .. } = *results;
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    let workers = settings.jobs.get() as u64;
     let mut text = format!(
-        "{files} file{}, {bytes_in} bytes; {}; {workers} worker{}, {}; {rounds} rounds\n",
-        plural(files),
+        "{}, {bytes_in} bytes; {}; {}, {}; {rounds} rounds\n",
+        counted(files, "file"),
         settings.engine.name(),
-        plural(workers),
+        counted(settings.jobs.get() as u64, "worker"),
         settings.scheduler.name(),
     );
     if bytes_in == 0 {

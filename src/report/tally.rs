@@ -46,12 +46,12 @@ impl Tally {
     /// What -v ends with: `in all 3 files, 595119 -> 60115 bytes (10.1%) in 0.016 s, 37.2 MB/s` of content.
     pub(super) fn figures(&self, time: Duration) -> String {
         let Self { mode, done, bytes_in, bytes_out, .. } = *self;
-        let files = if done == 1 { "file" } else { "files" };
+        let files = counted(done, "file");
         let seconds = time.as_secs_f64();
         let (_, content) = mode.packed_and_plain(bytes_in, bytes_out);
         let sizes = Sizes(bytes_in, bytes_out, mode);
         let speed = content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
-        format!("in all {done} {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
+        format!("in all {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
     }
 
     /// The line that ends a run: `Compressed 3 files, 1 skipped`.
@@ -62,7 +62,7 @@ impl Tally {
             Mode::Test => "Tested",
             Mode::List | Mode::ListTrailers => "Listed",
         };
-        let mut line = format!("{what} {} file{}", self.done, if self.done == 1 { "" } else { "s" });
+        let mut line = format!("{what} {}", counted(self.done, "file"));
         for (count, what) in [(self.skipped, "skipped"), (self.failed, "failed")] {
             if count > 0 {
                 line += &format!(", {count} {what}");
@@ -70,6 +70,11 @@ impl Tally {
         }
         line
     }
+}
+
+/// So many of something, in words: `1 file`, `2 files`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Bytes in and out: `595119 -> 60115 bytes (10.1%)`. The share is the compressed form's.

@@ -122,7 +122,7 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
     }
 
     #[inline(always)]
-    pub(super) fn insert(&mut self, room: &Room, pos: usize) {
+    fn insert(&mut self, room: &Room, pos: usize) {
         let word = room.load32(pos);
         let (row, tag) = Self::place(word);
         self.rows[row].insert(tag, pos);

@@ -35,7 +35,7 @@ const SHORTEST: [u8; 80] = {
 /// A sample of what comes.
 pub(super) struct Sample {
     /// How often each byte occurs.
-    pub(super) counts: [u32; 256],
+    counts: [u32; 256],
     total: u32,
     /// How many different bytes there are.
     pub(super) used: usize,
