@@ -9,7 +9,8 @@ use crate::outcome::Outcome;
 /// it should be short.
 ///
 /// Both methods do nothing unless they are written; `()` is the observer that does nothing. If one panics, the observer is
-/// told nothing more, the run is done, and then the panic goes on in whoever began it.
+/// told nothing more, the run is done, and then the panic goes on in whoever began it; one of them, if several workers were
+/// in it at once, as is usual where a lock is poisoned.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};

@@ -35,7 +35,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// What it panicked with first.
+    /// What it panicked with, one of it if it did in several threads at once: which of them began is not known.
     pub(super) fn take_panic(&self) -> Option<Panic> {
         lock(&self.panic).take()
     }
