@@ -17,10 +17,6 @@ use super::symbols::LEAST_LENGTH;
 use super::tokens::Match;
 use crate::deflate::WINDOW;
 
-/// Base-2 logarithm of the entries for three bytes: 2^13 make binaries and images 1 % larger, and
-/// 2^16, which are slower, everything 0.1 % smaller.
-const THREES_BITS: u32 = 15;
-
 /// Length of what is hashed, so that shorter matches are not in the rows.
 pub(super) const HASHED: usize = 4;
 
@@ -35,10 +31,10 @@ struct Row<const WIDTH: usize> {
     head: u8,
 }
 
-/// Rows of `WIDTH` (16 or 64) positions, and for three bytes the last position of each hash.
-pub(super) struct Rows<const WIDTH: usize, const ROWS: usize> {
+/// Rows of `WIDTH` (16 or 64) positions, and for three bytes the last position of each hash: of `THREES`, a power of two.
+pub(super) struct Rows<const WIDTH: usize, const ROWS: usize, const THREES: usize> {
     rows: Box<[Row<WIDTH>; ROWS]>,
-    threes: Box<[u16; 1 << THREES_BITS]>,
+    threes: Box<[u16; THREES]>,
 }
 
 impl<const WIDTH: usize> Row<WIDTH> {
@@ -96,7 +92,7 @@ fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
     }
 }
 
-impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
+impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROWS, THREES> {
     pub(super) fn new() -> Self {
         Self { rows: boxed(Row::EMPTY), threes: boxed(0) }
     }
@@ -118,7 +114,7 @@ impl<const WIDTH: usize, const ROWS: usize> Rows<WIDTH, ROWS> {
 
     #[inline(always)]
     fn three(&mut self, word: u32) -> &mut u16 {
-        &mut self.threes[(hash::of_three(word) >> (32 - THREES_BITS)) as usize]
+        &mut self.threes[(hash::of_three(word) >> (32 - THREES.ilog2())) as usize % THREES]
     }
 
     #[inline(always)]
