@@ -40,6 +40,9 @@
 //!   +6 %, logs 1.1 % smaller. It also does what was a second look at levels 8 and 9.
 //! - Only the newest ten of a row in that look: +8 %, 0.2 % larger; eight, as it is now, 2 % and 0.2 % more.
 //! - After a match of three bytes, that look for what begins a byte later, not for both: binaries 0.3 %, images 0.1 % smaller.
+//! - Where there is one, the match at the last near distance that begins up to two bytes later, by prices: growing numbers
+//!   in digits 17 to 34 % smaller at level 6, for 3 % more instructions, no more mispredictions and 1 % of the time. That a
+//!   distance which is used again costs little: level 4 0.4 % smaller. (Not putting such a match off: nci 3 % larger.)
 //! - Before anything is written, prices by a sample, and no matches of three bytes in text: small files 0.4 % smaller.
 //! - What is the same is looked at before whether it is in reach: 4 % fewer instructions, not measurably faster alone.
 //! - Refusing short matches that cost more than their literals: logs 4 % smaller.

@@ -33,6 +33,10 @@ const STRETCH: usize = 2048;
 /// bytes; in the units of [`gain`]. Two more or less make no difference, nor does another weight of the length.
 const BETTER: [i32; 3] = [0, 2, 6];
 
+/// Distances up to this one are remembered as the period of what comes, until there is another: as of records that hold
+/// growing numbers, where longer matches from far away would lead ever farther from it.
+const MOST_PERIOD: usize = 256;
+
 /// What is done in runs: the nearest candidate is taken, which is the run itself. Whatever is longer costs a far distance
 /// for the beginning of the next run, which costs as much to end as to write whole.
 const IN_RUNS: Effort = Effort { newest: 1, nice: 32, around: 0 };
@@ -74,7 +78,8 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
     ) -> usize {
         let Effort { newest, nice, .. } = if worth.runs { IN_RUNS } else { self.effort };
         let last = end.saturating_sub(LOOKED_AT);
-        let (mut anchor, mut pos, mut quiet, mut same) = (start, start, 0, 1);
+        let (mut anchor, mut pos, mut quiet) = (start, start, 0);
+        let (mut same, mut period) = (1, 1);
         while pos < last {
             let mut found = self.rows.find(room, (pos, end), newest, nice);
             if found.distance == 0 || !worth.pays(room.load64(pos), found.length, found.distance) {
@@ -97,12 +102,19 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
             if worth.runs {
                 found = self.much_longer(room, (pos, end), found);
             } else {
+                let later = pos + 2;
+                let differ = (room.load32(later.wrapping_sub(period)) ^ room.load32(later)) << 16;
+                // One branch, that is hardly ever taken.
+                if differ | u32::from(period == found.distance) == 0 {
+                    (pos, found) = by_the_period(room, (pos, end), found, period, worth);
+                }
                 while found.length < nice && self.put_off(room, (&mut pos, end), &mut found, worth) {}
             }
             tokens.push_run(room, (anchor, pos), of_match(found));
             let next = pos + found.length;
             self.rows.insert_all(room, inserted, next.min(last), worth.threes);
             (anchor, pos, quiet, same) = (next, next, 0, found.distance);
+            period = std::hint::select_unpredictable(same <= MOST_PERIOD, same, period);
             if tokens.len() >= enough {
                 return pos;
             }
@@ -172,5 +184,28 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
 fn by_the_last(room: &Room, (pos, end): (usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
     let length = room.common(pos - distance, pos, 4, MOST_LENGTH.min(end - pos));
     let other = Match { length, distance };
-    if length >= worth.least && worth.prefers(other, found) { other } else { found }
+    if length >= worth.least && worth.prefers(&[], other, found) { other } else { found }
+}
+
+/// A match at the last near distance that begins up to two bytes later, where the third and fourth byte from `pos` on are
+/// the same, if it is better, with the literals before it, than what is found; and where it begins.
+#[cold]
+#[inline(never)]
+fn by_the_period(
+    room: &Room,
+    (pos, end): (usize, usize),
+    found: Match,
+    distance: usize,
+    worth: &Worth,
+) -> (usize, Match) {
+    if distance > pos.min(found.distance) {
+        return (pos, found);
+    }
+    let same = |at: usize| room.byte(at) == room.byte(at - distance);
+    let late = if same(pos + 1) { usize::from(!same(pos)) } else { 2 };
+    let start = pos + late;
+    let length = room.common(start - distance, start, 0, MOST_LENGTH.min(end - start));
+    let other = Match { length, distance };
+    let better = length >= worth.least && worth.prefers(room.bytes(pos, start), other, found);
+    if better { (start, other) } else { (pos, found) }
 }

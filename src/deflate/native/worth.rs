@@ -45,6 +45,17 @@ const MOST_BITS_USELESS: (f32, f32) = (5.0, 3.0);
 /// are not, which cost more if that is wrong. Small files are 0.1 % smaller.
 const LEAST_AT_FIRST: usize = 4;
 
+/// Bits of the symbol of a distance that is used again, at the most. With 3 or 1 some numbers that grow are larger.
+const USED_AGAIN: u16 = 2;
+
+/// Bits of a length before anything is written, of the symbol of a distance, and of one of the nearest: with as many as of
+/// the others, some numbers that grow have no match that pays, ever.
+const LENGTH_AT_FIRST: u16 = 6;
+const DISTANCE_AT_FIRST: u16 = 5;
+const NEAREST_AT_FIRST: u16 = 2;
+/// The nearest: the symbols of distances up to 16.
+const NEAREST: usize = 8;
+
 /// The shortest match in runs: shorter ones begin a run that is cheaper begun by a literal.
 const LEAST_IN_RUNS: usize = 6;
 
@@ -75,19 +86,21 @@ pub(super) struct Worth {
 }
 
 impl Worth {
-    /// Before anything is written: lengths of 7 bits, distances of 5 and their extra bits. What literals cost is then told by
-    /// a sample.
+    /// Before anything is written. What literals cost is then told by a sample.
     pub(super) fn new() -> Self {
         let distances = std::array::from_fn(|symbol| match DISTANCE_EXTRA.get(symbol) {
-            Some(&extra) => (5 + u16::from(extra)) * BIT as u16,
+            Some(&extra) => {
+                let bits = if symbol < NEAREST { NEAREST_AT_FIRST } else { DISTANCE_AT_FIRST };
+                (bits + u16::from(extra)) * BIT as u16
+            }
             None => FORBIDDEN,
         });
         Self {
             literals: [0; 256],
-            lengths: [7 * BIT as u16; LONG],
+            lengths: [LENGTH_AT_FIRST * BIT as u16; LONG],
             distances,
             average: 1,
-            longer: 7 * BIT as u32,
+            longer: u32::from(LENGTH_AT_FIRST) * BIT as u32,
             bits: None,
             per_byte: 3 * BIT as i32,
             useless: 0.0,
@@ -201,12 +214,15 @@ impl Worth {
         length >= self.least && self.longer + u32::from(self.of_distance(distance)) <= literals
     }
 
-    /// Whether another match is better than the one found: if it is shorter, by what its distance costs less.
-    #[inline(always)]
-    pub(super) fn prefers(&self, other: Match, found: Match) -> bool {
-        let more = found.length as i32 - other.length as i32;
-        let price = |distance| i32::from(self.of_distance(distance));
-        more * self.per_byte < price(found.distance) - price(other.distance)
+    /// Whether another match behind `literals` is better than the one found, by the bytes more or less that it stands for
+    /// and by what its distance costs: little, as it was used before and will be again.
+    pub(super) fn prefers(&self, literals: &[u8], other: Match, found: Match) -> bool {
+        let more = (literals.len() + other.length) as i32 - found.length as i32;
+        let literals: i32 = literals.iter().map(|&byte| i32::from(self.literals[usize::from(byte)])).sum();
+        let symbol = distance_symbol(other.distance as u32).0 as usize % DISTANCES;
+        let again = self.distances[symbol].min((USED_AGAIN + u16::from(DISTANCE_EXTRA[symbol])) * BIT as u16);
+        let price = literals + i32::from(again) - i32::from(self.of_distance(found.distance));
+        price < more * self.per_byte
     }
 
     #[inline(always)]

@@ -66,13 +66,13 @@ fn native_sizes(content: &[u8]) -> impl Iterator<Item = (u8, usize)> {
     })
 }
 
-/// More effort finds more matches, which are not always worth more: by one part in forty a level may be worse.
+/// More effort finds more matches, which are not always worth more: by one part in thirty a level may be worse.
 #[test]
 fn no_level_is_much_larger_than_the_one_before() {
     for (name, content) in contents() {
         let mut before = usize::MAX / 2;
         for (level, size) in native_sizes(&content) {
-            assert!(size <= before + before / 40 + 20, "{name}, level {level}: {size} after {before}");
+            assert!(size <= before + before / 30 + 20, "{name}, level {level}: {size} after {before}");
             before = size;
         }
     }
@@ -93,5 +93,22 @@ fn runs_are_not_pieced_together_from_far_away() {
     let number = runs.chunk_by(|a, b| a == b).count();
     for (level, size) in native_sizes(&runs).filter(|&(level, _)| level > 3) {
         assert!(size <= number * 13 / 8, "level {level}: {size} for {number} runs");
+    }
+}
+
+/// The number before is near, and so cheaper than what is longer and far away: without it, decimal digits take 1.7 bytes, and
+/// hexadecimal ones 2.4. Level 9 looks too far.
+#[test]
+fn numbers_that_grow_are_told_by_the_one_before() {
+    const NUMBERS: u32 = 12_500;
+    let contents: [(&str, Vec<u8>); 3] = [
+        ("decimal", (0..NUMBERS).flat_map(|i| format!("{i}\n").into_bytes()).collect()),
+        ("hexadecimal", (0..NUMBERS).flat_map(|i| format!("{:08x} ", 5 * i).into_bytes()).collect()),
+        ("32 bits", (0..NUMBERS).flat_map(|i| (3 * i).to_be_bytes()).collect()),
+    ];
+    for (name, content) in contents {
+        for (level, size) in native_sizes(&content).filter(|&(level, _)| (5..9).contains(&level)) {
+            assert!(size <= NUMBERS as usize * 8 / 5, "{name}, level {level}: {size}");
+        }
     }
 }
