@@ -67,10 +67,10 @@
 //! - Level 6 takes 106 instructions and 0.92 mispredictions a byte (dickens, 1.5 MB); it took 144 and 1.06, libdeflate's hash
 //!   chains take 95 (3 MB). A misprediction weighs as much as some fifty instructions.
 //!   Fewer candidates at the beginning (2, 4, 8) only move the work to the looks around: larger, and no faster.
-//! - No gain: loading the row of the next position, and of what is looked up next, early; prices of literals without a branch
-//!   (0.1 mispredictions for 5 instructions more, and it stayed); inserting four positions at a time, up to three late (3 % slower, though
-//!   only 0.1 % larger); inserting from a slice, without masks; a look by an end that is rarer (0.4 % larger, and counts
-//!   that are 3 to 6 % lower: the newest of the row are the better trade).
+//! - No gain: loading the row of the next position, and of what is looked up next, early; prices of literals without a
+//!   branch (0.1 mispredictions for 5 instructions more, and it stayed); inserting four positions at a time, up to three
+//!   late (3 % slower, though only 0.1 % larger); inserting from a slice, without masks; a look by an end that is rarer
+//!   (0.4 % larger, and counts that are 3 to 6 % lower: the newest of the row are the better trade).
 //! - No gain: other weights of length against distance; a third position ahead (logs 0.2 % smaller, 15 % slower); inserting
 //!   only parts of long matches (+2 %, 0.3 % larger); functions that are not inlined.
 //!

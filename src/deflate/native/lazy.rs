@@ -100,7 +100,7 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
                 continue;
             }
             if same != found.distance && same <= pos && room.load32(pos - same) == room.load32(pos) {
-                found = by_the_last(room, (pos, end), found, same, worth);
+                found = again(room, (pos, pos, end), found, same, worth);
             }
             let inserted = pos + 1;
             if worth.runs {
@@ -182,13 +182,13 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
     }
 }
 
-/// A match at the last one's distance, if that is long enough and better than what is found: content that has a period goes
-/// on with it.
+/// A match at a distance that was used before, from `start` on and with the literals from `pos` on before it, if it is long
+/// enough and better than what is found; else that. Content that has a period goes on with it.
 #[inline(never)]
-fn by_the_last(room: &Room, (pos, end): (usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
-    let length = room.common(pos - distance, pos, 4, MOST_LENGTH.min(end - pos));
+fn again(room: &Room, (pos, start, end): (usize, usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
+    let length = room.common(start - distance, start, 0, MOST_LENGTH.min(end - start));
     let other = Match { length, distance };
-    if length >= worth.least && worth.prefers(&[], other, found) { other } else { found }
+    if length >= worth.least && worth.prefers(room.bytes(pos, start), other, found) { other } else { found }
 }
 
 /// A match at the last near distance that begins up to two bytes later, where the third and fourth byte from `pos` on are
@@ -208,8 +208,6 @@ fn by_the_period(
     let same = |at: usize| room.byte(at) == room.byte(at - distance);
     let late = if same(pos + 1) { usize::from(!same(pos)) } else { 2 };
     let start = pos + late;
-    let length = room.common(start - distance, start, 0, MOST_LENGTH.min(end - start));
-    let other = Match { length, distance };
-    let better = length >= worth.least && worth.prefers(room.bytes(pos, start), other, found);
-    if better { (start, other) } else { (pos, found) }
+    let better = again(room, (pos, start, end), found, distance, worth);
+    (if better.distance == distance { start } else { pos }, better)
 }
