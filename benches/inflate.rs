@@ -16,7 +16,7 @@ use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
 use gzcc::decompress;
-use gzcc::memory::available_workers;
+use gzcc::settings::resources::available_workers;
 use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings, Verbosity};
 
 /// Content of a BGZF block, as bgzip cuts it.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
 use gzcc::compress;
-use gzcc::memory::available_workers;
+use gzcc::settings::resources::available_workers;
 use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings, Verbosity};
 
 /// Sizes of files that follow each other in `small`: from a few bytes to some tens of kilobytes, 6 KB in the middle.

@@ -21,13 +21,13 @@ use self::figures::{Level, Measured, Results, Times};
 use self::files::File;
 use self::room::Room;
 use crate::deflate;
-use crate::input::Source;
-use crate::job::Jobs;
-use crate::memory_file::MemoryFile;
+use crate::io::input::Source;
+use crate::io::memory_file::MemoryFile;
 use crate::outcome::{Label, Outcome, Status};
-use crate::plan::{Item, Target};
+use crate::pipeline::job::Jobs;
+use crate::pipeline::scheduler;
 use crate::report::{Report, Rounds};
-use crate::schedule;
+use crate::select::plan::{Item, Target};
 use crate::settings::{DEFAULT_LEVEL, Mode, Reporting, Settings, Verbosity};
 
 /// How often each level is measured at least: what happens once is no median.
@@ -175,7 +175,7 @@ impl Course<'_> {
         let jobs = Jobs::of(Arc::clone(settings), self.files.iter().map(item).collect());
         let before = self.report.tally();
         let began = Instant::now();
-        schedule::run(settings, &jobs, self.report, self.engine);
+        scheduler::run(settings, &jobs, self.report, self.engine);
         let time = began.elapsed();
         let after = self.report.tally();
         let all = after.done - before.done == self.files.len() as u64;
@@ -207,7 +207,7 @@ impl Contender {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::write_all;
+    use crate::io::transfer::write_all;
     use std::os::fd::AsFd;
 
     #[test]

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 use flate2::Decompress;
 
 use crate::deflate;
-use crate::gzip::Damage;
+use crate::format::gzip::Damage;
 use crate::inflate::{Chunk, Content, Inflation, Sums, Supply, Trailing};
 
 /// Bytes of content inflated at a time: it stays in the cache until it is summed up and handed out.

@@ -9,16 +9,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use crate::deflate;
-use crate::exchange::{self, Exchange};
-use crate::input::Input;
-use crate::lock::lock;
+use crate::io::input::Input;
 use crate::observer::{Ended, Observer};
 use crate::outcome::{Chain, Label, Outcome};
+use crate::pipeline::block_channel::{self, Exchange};
+use crate::pipeline::scheduler::{self, Desk};
+use crate::pipeline::sink::Sink;
+use crate::pipeline::stream::{Blocks, Part, Reader, Stream, Writer};
 use crate::report::Report;
-use crate::schedule::{self, Desk};
 use crate::settings::Settings;
-use crate::sink::Sink;
-use crate::stream::{Blocks, Part, Reader, Stream, Writer};
+use crate::sync::lock;
 
 /// Compresses what `write` writes into one gzip member (RFC 1952) that goes to `sink`; returns the sink and what `write`
 /// returned.
@@ -86,7 +86,7 @@ fn with_engine<W: Write, T>(
     let part = Part::new(Input::written(label), &settings);
     let reader = Reader::given(part, Arc::clone(&exchange));
     let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&exchange)))));
-    let written = schedule::attend(&settings, &stream, (&report, make), |desk| {
+    let written = scheduler::attend(&settings, &stream, (&report, make), |desk| {
         let (buffer, blocks) = (desk.buffer(), Blocks::new(&settings));
         let (exchange, failure) = (&*exchange, &failure);
         let mut encoder = Encoder { desk, exchange, failure, blocks, buffer, sink: &mut sink, broken: None };
@@ -151,7 +151,7 @@ impl Encoder<'_> {
             self.write_made()?;
             self.desk.work_or_wait(|| exchange.has_made() || exchange.given() < workers);
         }
-        exchange.give(exchange::Blocks { bytes, window, ends, last });
+        exchange.give(block_channel::Blocks { bytes, window, ends, last });
         // The last block is this worker's own, if nobody else is idle.
         self.desk.call(!last);
         self.write_made()

@@ -79,49 +79,30 @@
 
 #[doc(hidden)]
 pub mod benchmark;
-mod claims;
-mod compare;
 mod decoder;
 #[doc(hidden)]
 pub mod deflate;
 mod encoder;
-mod exchange;
-mod folder;
+#[doc(hidden)]
+pub mod escaped_name;
+mod format;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod globs;
-mod gzip;
 mod inflate;
-mod input;
 #[doc(hidden)]
-pub mod interrupt;
-mod job;
-mod lock;
-#[doc(hidden)]
-pub mod memory;
-mod memory_file;
-mod metadata;
-mod names;
+pub mod io;
 mod observer;
 pub mod outcome;
-mod output;
-mod plan;
+mod pipeline;
 #[doc(hidden)]
 pub mod progress;
 #[doc(hidden)]
 pub mod report;
 #[doc(hidden)]
 pub mod run;
-mod schedule;
+mod select;
 pub mod settings;
-mod shard;
-#[doc(hidden)]
-pub mod shown;
-mod sink;
-mod stream;
-mod temporary;
-mod transfer;
-mod verify;
+mod sync;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::{Encoder, with_encoder};

@@ -9,8 +9,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
-pub use crate::gzip::Damage;
-use crate::shown::Shown;
+use crate::escaped_name::Shown;
+pub use crate::format::gzip::Damage;
 
 /// An input's name, for whoever tells what became of it.
 #[derive(Clone, Debug)]

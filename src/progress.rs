@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::lock::lock;
 use crate::observer::{Ended, Observer, Step};
 use crate::outcome::Outcome;
+use crate::sync::lock;
 
 /// How far a run is.
 #[derive(Debug, Default)]

@@ -32,11 +32,11 @@ use self::tally::Sizes;
 pub use self::tally::Tally;
 pub(crate) use self::tally::counted;
 pub use self::watching::{Watching, is_watched, watch};
-use crate::lock::lock;
+use crate::escaped_name::Shown;
 use crate::observer::{Ended, Observer, Step};
 use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Status, Verdict};
 use crate::settings::{Mode, Rules, Settings, Verbosity};
-use crate::shown::Shown;
+use crate::sync::lock;
 
 /// Takes in outcomes as they come about.
 pub struct Report<'a> {

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::deflate;
-use crate::input::stdin_name;
-use crate::job::Jobs;
+use crate::io::input::stdin_name;
 use crate::observer::Observer;
 use crate::outcome::{Label, Outcome};
+use crate::pipeline::job::Jobs;
+use crate::pipeline::scheduler;
 use crate::report::{Report, Tally};
-use crate::schedule;
 use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 
 /// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
@@ -95,7 +95,7 @@ pub fn run(settings: Settings, report: &Report<'_>, engine: deflate::Make) -> Ta
     report.begin();
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
-        Ok(jobs) => schedule::run(&settings, &jobs, report, engine),
+        Ok(jobs) => scheduler::run(&settings, &jobs, report, engine),
         Err(outcome) => report_for_each_argument(report, &settings, &outcome),
     }
     report.finish();

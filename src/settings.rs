@@ -7,8 +7,12 @@
 
 mod check;
 mod choosing;
+pub(crate) mod globs;
 mod list;
 mod reporting;
+#[doc(hidden)]
+pub mod resources;
+mod shard;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -18,7 +22,7 @@ pub use self::check::Invalid;
 pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
 pub use self::list::NameList;
 pub use self::reporting::{Reporting, When};
-use crate::memory::available_workers;
+use crate::settings::resources::available_workers;
 
 /// Everything one run needs to know.
 ///

@@ -5,13 +5,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use super::room::{Full, Needs, Room};
-use crate::input::{Input, Source};
-use crate::memory_file::MemoryFile;
+use crate::io::input::{Input, Source};
+use crate::io::memory_file::MemoryFile;
+use crate::io::transfer::{read_at_least, read_some, write_all};
 use crate::outcome::{Label, Outcome, Reason};
-use crate::plan::{Item, Plan, Planned, Target};
 use crate::report::Report;
+use crate::select::plan::{Item, Plan, Planned, Target};
 use crate::settings::Settings;
-use crate::transfer::{read_at_least, read_some, write_all};
 
 /// Bytes moved or compared at a time.
 const PIECE: usize = 1 << 20;

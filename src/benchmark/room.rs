@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Benchmark;
-use crate::memory;
 use crate::report::counted;
+use crate::settings::resources;
 
 /// Files in memory for each that is measured: its content, its compressed form, and what that decompresses to.
 const COPIES: u64 = 3;
@@ -59,8 +59,8 @@ impl Room {
         let highest = asked.levels.iter().copied().max().unwrap_or_default();
         let given = asked.memory.map(|budget| (budget, "--memory"));
         let total =
-            given.or_else(|| memory::spare().map(|spare| (spare, "what the machine or its container can spare")));
-        let bytes = total.map(|(total, whose)| (total.saturating_sub(memory::needed(jobs, highest)), whose));
+            given.or_else(|| resources::spare().map(|spare| (spare, "what the machine or its container can spare")));
+        let bytes = total.map(|(total, whose)| (total.saturating_sub(resources::needed(jobs, highest)), whose));
         Self { bytes, descriptors, workers: jobs.get() as u64 }
     }
 

@@ -12,7 +12,7 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use super::packed::{Packed, Supply};
 use super::{Content, MOST_MEMBERS};
 use crate::deflate::BLOCK;
-use crate::gzip::{self, Damage};
+use crate::format::gzip::{self, Damage};
 use crate::outcome::Facts;
 
 /// Most bytes a block expands to (SAM/BAM specification, section 4.1).

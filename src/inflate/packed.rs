@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use crate::transfer::read_some;
+use crate::io::transfer::read_some;
 
 /// Where a compressed file comes from, in its order.
 pub trait Supply {

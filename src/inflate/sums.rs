@@ -3,7 +3,7 @@
 use flate2::Crc;
 
 use super::Check;
-use crate::gzip::Damage;
+use crate::format::gzip::Damage;
 
 /// CRC-32 and length of the member that is being read.
 #[derive(Debug, Default)]

@@ -3,10 +3,10 @@
 //! The messages are those of gzip 1.12, empty lines before some of them included, as scripts match them.
 
 use super::{Voice, say};
-use crate::gzip::Damage;
+use crate::escaped_name::Shown;
+use crate::format::gzip::Damage;
 use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Shortfall, Status, Terminal, Verdict};
 use crate::settings::{Mode, Verbosity};
-use crate::shown::Shown;
 
 /// What an input that was left alone means to gzip.
 pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {

@@ -14,9 +14,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Tally, line};
-use crate::lock::lock;
 use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome};
 use crate::settings::{Mode, Settings};
+use crate::sync::lock;
 
 /// The report for machines, under way.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::names;
+use crate::escaped_name::Shown;
 use crate::outcome::{Done, Label};
+use crate::select::suffix;
 use crate::settings::{Mode, Settings, Verbosity};
-use crate::shown::Shown;
 use std::ffi::OsString;
 
 /// A table under way.
@@ -95,7 +95,7 @@ impl Listing {
             // As gzip has it.
             return "stdout".into();
         }
-        let stripped = || Some(given.with_file_name(names::decompressed(given.file_name()?, &self.suffix)?));
+        let stripped = || Some(given.with_file_name(suffix::decompressed(given.file_name()?, &self.suffix)?));
         done.output.clone().or_else(stripped).unwrap_or_else(|| given.clone())
     }
 

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::lock::lock;
 use crate::observer::Observer;
+use crate::sync::lock;
 
 /// What a thread panicked with.
 pub type Panic = Box<dyn Any + Send>;

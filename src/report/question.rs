@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use crate::shown::Shown;
+use crate::escaped_name::Shown;
 
 /// Asks whoever is at the terminal, in gzip's words; takes a line that begins with `y` for a yes.
 pub fn may_replace(program: &str, output: &Path) -> bool {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::lock::lock;
 use crate::outcome::{Label, Outcome};
+use crate::sync::lock;
 
 /// Most bytes of outcomes that wait for an earlier one. While there are more, no further input is begun; so behind one
 /// slow giant, the other workers get some 16,000 files far. In tests that is soon.

@@ -10,12 +10,12 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::line;
-use crate::input::Source;
+use crate::escaped_name::Shown;
+use crate::io::input::Source;
 use crate::outcome::Outcome;
-use crate::plan::{Plan, Planned};
 use crate::progress::Progress;
+use crate::select::plan::{Plan, Planned};
 use crate::settings::{Mode, Rules, Settings, Verbosity, When};
-use crate::shown::Shown;
 
 /// Nobody wants to see a line that is gone before it is read.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -1,7 +1,7 @@
 //! Which of the names that are given or found are taken.
 
-pub use crate::globs::{Globs, Rule};
-pub use crate::shard::Shard;
+pub use super::globs::{Globs, Rule};
+pub use super::shard::Shard;
 
 /// A time of modification: seconds and nanoseconds since 1970.
 pub type Moment = (i64, u64);

@@ -1,0 +1,143 @@
+//! The gzcc command: a command line in, an exit status out.
+
+mod args;
+mod gnu;
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use gzcc::Observer;
+use gzcc::benchmark::{self, Benchmark};
+use gzcc::deflate;
+use gzcc::escaped_name::Shown;
+use gzcc::io::interrupt;
+use gzcc::outcome::Status;
+use gzcc::progress::Progress;
+use gzcc::report::{self, Report, say};
+use gzcc::run::{counts_aloud, run};
+use gzcc::settings::{Settings, Verbosity};
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_panic));
+    let status = match args::parse(std::env::args_os(), args::Environment::of_process()) {
+        Ok(args::Command { warnings, request }) => {
+            warnings.iter().for_each(|warning| say(format_args!("{warning}")));
+            match request {
+                args::Request::Run(settings) => work(*settings),
+                args::Request::Benchmark(asked) => measure(*asked),
+                args::Request::Print(text) => print(&text),
+            }
+        }
+        Err(args::Usage(line)) => {
+            say(format_args!("{line}"));
+            Status::Error
+        }
+    };
+    ExitCode::from(status.code())
+}
+
+/// Runs, and tells the count where standard output is free for it.
+fn work(mut settings: Settings) -> Status {
+    let counts = counts_aloud(&settings);
+    // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
+    let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Quiet;
+    settings.jobs = with_descriptors(settings.jobs);
+    take_file_size_limit_as_error();
+    let progress = report::is_watched(&settings).then(Arc::<Progress>::default);
+    let observer = progress.clone().map(|progress| progress as Arc<dyn Observer>);
+    let report = Arc::new(Report::new(&settings, observer));
+    // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
+    let _ = interrupt::watch(Arc::clone(&report));
+    let watching = progress.map(|progress| report::watch(progress, &settings));
+    let tally = run(settings, &report, deflate::engine);
+    drop(watching);
+    if tally.reader_gone {
+        return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
+    }
+    match counts {
+        true => tally.status.max(print(&format!("{}\n", tally.line()))),
+        false => tally.status,
+    }
+}
+
+/// Measures, and prints the figures.
+fn measure(mut asked: Benchmark) -> Status {
+    let settings = &mut asked.settings;
+    settings.jobs = with_descriptors(settings.jobs);
+    // Each file in memory takes some.
+    let descriptors = allowed_descriptors(u64::MAX).saturating_sub(needed_descriptors(settings.jobs));
+    take_file_size_limit_as_error();
+    // What a signal ends has come to nothing, so there is nothing to tell.
+    let silent = Report::new(&Settings { verbosity: Verbosity::Quiet, ..settings.clone() }, None);
+    let _ = interrupt::watch(Arc::new(silent));
+    let (text, status) = benchmark::run(&asked, descriptors, deflate::engine);
+    status.max(print(&text))
+}
+
+/// Descriptors that a worker may hold at once: input, output, and a folder for each.
+const DESCRIPTORS_PER_WORKER: u64 = 4;
+
+/// Descriptors for all else: the standard three, a walk under way (walkdir holds 10), the output folder.
+const OTHER_DESCRIPTORS: u64 = 32;
+
+/// As many of these workers as can have descriptors, one at least. Raises the soft limit, as far as the hard one lets,
+/// to what they may need; many systems set it at 1,024, which is too few for 256 workers.
+fn with_descriptors(workers: NonZeroUsize) -> NonZeroUsize {
+    let allowed = allowed_descriptors(needed_descriptors(workers));
+    let room = allowed.saturating_sub(OTHER_DESCRIPTORS) / DESCRIPTORS_PER_WORKER;
+    workers.min(NonZeroUsize::new(room as usize).unwrap_or(NonZeroUsize::MIN))
+}
+
+fn needed_descriptors(workers: NonZeroUsize) -> u64 {
+    OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers.get() as u64
+}
+
+/// How many descriptors there may be, where so many are needed.
+fn allowed_descriptors(needed: u64) -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let Some(soft) = current.filter(|&soft| soft < needed) else {
+        return needed;
+    };
+    let raised = maximum.map_or(needed, |hard| hard.min(needed));
+    setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).map_or(soft, |()| raised)
+}
+
+/// Lets a write beyond the limit of file sizes fail, as the error of its file, where SIGXFSZ would end them all.
+fn take_file_size_limit_as_error() {
+    // What the handler sets is of no interest; that there is one keeps the signal from killing.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
+/// Prints on standard output.
+fn print(text: &str) -> Status {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Status::Success,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
+        Err(error) => {
+            let report = Report::new(&Settings::default(), None);
+            report.stdout_failed(error);
+            report.tally().status
+        }
+    }
+}
+
+/// Ends as a filter does whose reader has gone: quietly, by SIGPIPE, which tar and shells take for no failure.
+fn die_of_broken_pipe() -> Status {
+    // Rust programs start with SIGPIPE ignored; this restores the default and raises it.
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
+    Status::Error
+}
+
+/// One line for a panic, which the worker that had it turns into an error of its file.
+fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let message = text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    say(format_args!("gzcc: internal error at {place}: {}", Shown::text(message)));
+}

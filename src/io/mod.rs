@@ -1,0 +1,13 @@
+//! The file system: directories, inputs, outputs and their metadata, through descriptors.
+//!
+//! Opens, reads, writes, names and removes files. Knows nothing of blocks, DEFLATE or workers, and decides nothing: what may
+//! be replaced or removed comes with the call.
+
+pub(crate) mod directory;
+pub(crate) mod input;
+pub mod interrupt;
+pub(crate) mod memory_file;
+pub(crate) mod metadata;
+pub(crate) mod output;
+pub(crate) mod temporary;
+pub(crate) mod transfer;

@@ -1,0 +1,368 @@
+//! From an input's name to an open stream: which file is read, which output is made, and what forbids it.
+//!
+//! Everything that can be refused is refused here, before any work is done.
+
+mod mirror;
+mod special;
+mod update;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::os::unix::ffi::OsStringExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, anyhow};
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use self::mirror::Mirror;
+use self::special::{special_file, standard_output};
+use crate::escaped_name::Shown;
+use crate::format::gzip::{Found, Start};
+use crate::io::directory::{self, Folder};
+use crate::io::input::{Identity, Input, Source, identity_of, stat_of};
+use crate::io::metadata::Metadata;
+use crate::io::output::{Birth, Output, Refusal, Replacing};
+use crate::outcome::{Label, Outcome, Reason};
+use crate::pipeline::sink::{Own, Sink, refused};
+use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
+use crate::report::{Report, may_replace};
+use crate::select::output_registry::Claims;
+use crate::select::plan::{Item, Plan, Planned, Target, claim, matters};
+use crate::select::suffix;
+use crate::settings::{self, Destination, Settings};
+use crate::sync::lock;
+
+/// The streams of a run, opened one after the other as workers ask for them.
+pub struct Jobs {
+    settings: Arc<Settings>,
+    left: Mutex<Left>,
+    claims: Arc<Claims>,
+    /// Held from taking a name to the answer, where there may be a question.
+    turn: Mutex<()>,
+    mirror: Option<Mirror>,
+}
+
+/// What has not been opened.
+enum Left {
+    /// A stream an input.
+    Each(Box<Plan>),
+    /// The same, of inputs that somebody else has planned.
+    Ready(std::vec::IntoIter<Item>),
+    /// One stream for all of them.
+    All(Option<Box<Stream>>),
+}
+
+impl Jobs {
+    /// The jobs that `settings` ask for. Where no input could be done, why.
+    pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
+        let mut mirror = None;
+        if let Destination::Folder(path) = &settings.destination {
+            let opened = Mirror::open(path, settings.syncs());
+            mirror = Some(opened.with_context(|| Shown::path(path).to_string())?);
+        }
+        let plan = Plan::new(Arc::clone(&settings));
+        let claims = plan.claims();
+        let left = match settings.concatenates() {
+            false => Left::Each(Box::new(plan)),
+            true => Left::All(Some(Box::new(joined(plan, &settings)?))),
+        };
+        Ok(Self { settings, left: Mutex::new(left), claims, turn: Mutex::default(), mirror })
+    }
+
+    /// The jobs for these inputs, whatever `settings` name.
+    pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
+        let left = Mutex::new(Left::Ready(items.into_iter()));
+        Self { settings, left, claims: Arc::default(), turn: Mutex::default(), mirror: None }
+    }
+
+    /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
+    /// `opening` before each try, as a FIFO may take its time.
+    pub fn next(&self, report: &Report, opening: impl Fn()) -> Option<Stream> {
+        loop {
+            report.wait_for_room();
+            // Questions are asked in the order of the arguments, one at a time.
+            let turn = self.settings.ask.then(|| lock(&self.turn));
+            // Nothing else takes this lock: whoever holds it may wait for a list that is still being written, and those
+            // who have work must not wait for that.
+            let (planned, more) = match &mut *lock(&self.left) {
+                Left::All(stream) => return stream.take().map(|stream| *stream),
+                Left::Ready(items) => (Planned::Item(items.next()?), items.len() > 0),
+                Left::Each(plan) => match plan.next()? {
+                    Planned::Item(item) if self.has_no_room(&item, report) => (plan.pass(item), plan.has_more()),
+                    planned => (planned, plan.has_more()),
+                },
+            };
+            match planned {
+                Planned::Settled(label, outcome) => report.outcome(&label, outcome),
+                Planned::Item(item) => {
+                    let label = item.label.clone();
+                    if more {
+                        opening();
+                    }
+                    match contained(|| self.open(item)) {
+                        Ok(stream) => return Some(stream),
+                        Err(outcome) => report.outcome(&label, outcome),
+                    }
+                }
+            }
+            drop(turn);
+        }
+    }
+
+    /// Whether the output's device is known to be full. Where an output may be up to date, it need not be made.
+    fn has_no_room(&self, item: &Item, report: &Report) -> bool {
+        let device = match (&item.target, &item.source, &self.mirror) {
+            (Target::Beside(_), Source::File { folder, .. }, _) => folder.device(),
+            (Target::Mirrored(..), _, Some(mirror)) => mirror.device(),
+            _ => return false,
+        };
+        !self.settings.update && report.is_full(device)
+    }
+
+    /// Opens one input and makes its output. What needs no stream has its outcome.
+    fn open(&self, item: Item) -> Result<Stream, Outcome> {
+        let Item { label, source, target } = item;
+        let settings = &*self.settings;
+        let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
+        let input = match &target {
+            Target::Nowhere => {
+                let input = Input::open_any(label, source, None, settings)?;
+                if settings.mode == settings::Mode::ListTrailers {
+                    return Err(Outcome::Done(input.gzip_ends()?));
+                }
+                let stored = Stored::of(&input, settings)?.name;
+                let name = stored.map(|name| OsString::from_vec(suffix::last_part(&name).to_vec()));
+                let name = name.map(|name| input.label.shown.with_file_name(name));
+                return Ok(stream(input, Sink::Nowhere { name }));
+            }
+            Target::Joined => {
+                let (sink, itself) = standard_output(settings)?;
+                return Ok(stream(Input::open_any(label, source, itself, settings)?, sink));
+            }
+            Target::Memory(file) => {
+                let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
+                return Ok(stream(Input::open_any(label, source, None, settings)?, sink));
+            }
+            // Whoever names the output may take the input from a pipe.
+            Target::Named(_) if !settings.removes() => Input::open_any(label, source, None, settings)?,
+            _ => Input::open_regular(label, source, settings)?,
+        };
+        self.spare_output(&input)?;
+        let stored = Stored::of(&input, settings)?;
+        let target = self.renamed(target, &input, &stored)?;
+        let (folder, name) = match target {
+            Target::Refused(reason) => return Err(Outcome::Skipped(reason)),
+            Target::Beside(name) => match input.folder() {
+                Some(folder) => (Arc::clone(folder), name),
+                None => return Err(Outcome::Failed(anyhow!("has no folder"))),
+            },
+            Target::Mirrored(path, name) => match &self.mirror {
+                Some(mirror) => (mirror.folder(&path, &input.label.shown)?, name),
+                None => return Err(Outcome::Failed(anyhow!("there is no output folder"))),
+            },
+            Target::Named(path) => {
+                if let Some((sink, itself)) = special_file(&path, settings)? {
+                    return Ok(stream(input.unless_it_is(itself)?, sink));
+                }
+                output_place(&path)?
+            }
+            Target::Joined | Target::Nowhere | Target::Memory(_) => {
+                return Err(Outcome::Failed(anyhow!("has no output of its own")));
+            }
+        };
+        let mut own = own_output(&input, folder, name, settings)?;
+        own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
+        own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
+        Ok(stream(input, Sink::Own(own)))
+    }
+
+    /// Takes down an output before it has a name, if it matters when it is met under that name.
+    fn record(&self, output: &Output) -> io::Result<()> {
+        if !matters(output.name(), &self.settings) {
+            return Ok(());
+        }
+        self.claims.made(identity_of(&stat_of(output)?));
+        Ok(())
+    }
+
+    /// Refuses an input that took the place of the one that was planned: an output of this run.
+    fn spare_output(&self, input: &Input) -> Result<(), Outcome> {
+        let Settings { force, update, ask, .. } = *self.settings;
+        // Otherwise nothing takes a place that is taken.
+        if !(force || update || ask) {
+            return Ok(());
+        }
+        match input.identity().is_some_and(|identity| self.claims.is_made(identity)) {
+            false => Ok(()),
+            true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
+            true => Err(Outcome::Failed(anyhow!("is the output of another input"))),
+        }
+    }
+
+    /// The target under the name that the input's header holds, if it holds one that is wanted.
+    fn renamed(&self, target: Target, input: &Input, stored: &Stored) -> Result<Target, Outcome> {
+        if !(self.settings.decompresses() && self.settings.keep_name) {
+            return Ok(target);
+        }
+        let target = match (target, stored.usable_name()?) {
+            (Target::Beside(_), Some(name)) => Target::Beside(name),
+            (Target::Mirrored(path, _), Some(name)) => Target::Mirrored(path, name),
+            (target, _) => target,
+        };
+        if let Some(folder) = input.folder() {
+            claim(&self.claims, &target, folder)?;
+        }
+        Ok(target)
+    }
+}
+
+/// What an input's header holds of the file it was made of.
+#[derive(Default)]
+struct Stored {
+    name: Option<Vec<u8>>,
+    mtime: Option<i64>,
+}
+
+impl Stored {
+    /// Of `input`, if that is wanted.
+    fn of(input: &Input, settings: &Settings) -> Result<Self, Outcome> {
+        if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {
+            return Ok(Self::default());
+        }
+        let Found { name, mtime, .. } = match input.gzip_header() {
+            Some(Ok(Start::Member(found))) => found,
+            Some(Err(error)) if error.is::<io::Error>() => return Err(error.into()),
+            // What is no header will be told when it comes to the data.
+            _ => return Ok(Self::default()),
+        };
+        let mtime = (settings.keep_time && mtime != 0).then_some(mtime.into());
+        Ok(Self { name: name.filter(|_| settings.keep_name), mtime })
+    }
+
+    /// The name, if there is one, as that of an output.
+    fn usable_name(&self) -> Result<Option<OsString>, Outcome> {
+        let usable = |name: &Vec<u8>| {
+            suffix::restored(name).ok_or_else(|| {
+                anyhow!("its header holds a name that cannot be used ({})", Shown::bytes(beginning(name)))
+            })
+        };
+        Ok(self.name.as_ref().map(usable).transpose()?)
+    }
+
+    fn apply(&self, metadata: Metadata) -> Metadata {
+        match self.mtime {
+            Some(mtime) => metadata.modified_at(mtime),
+            None => metadata,
+        }
+    }
+}
+
+/// As much of a name as anybody wants to read.
+fn beginning(name: &[u8]) -> &[u8] {
+    &name[..name.len().min(255)]
+}
+
+/// One stream of all inputs.
+fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
+    let (sink, itself) = match &settings.destination {
+        Destination::File(path) => joined_output(path, settings)?,
+        _ => standard_output(settings)?,
+    };
+    let inputs = Joining { plan, settings: Arc::clone(settings), itself };
+    Ok(Stream::new(Reader::joined(inputs), Writer::new(sink)))
+}
+
+/// The inputs that go into one output.
+struct Joining {
+    plan: Plan,
+    settings: Arc<Settings>,
+    /// Device and inode of the output, which none of them may have.
+    itself: Option<Identity>,
+}
+
+impl Inputs for Joining {
+    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>> {
+        let Item { label, source, .. } = match self.plan.next()? {
+            Planned::Settled(label, outcome) => return Some(Err((label, outcome))),
+            Planned::Item(item) => item,
+        };
+        let open =
+            || Ok(Part::new(Input::open_any(label.clone(), source, self.itself, &self.settings)?, &self.settings));
+        Some(contained(open).map_err(|outcome| (label, outcome)))
+    }
+
+    fn pass_next(&mut self) -> Option<(Label, Outcome)> {
+        Some(match self.plan.next()? {
+            Planned::Settled(label, outcome) => (label, outcome),
+            Planned::Item(item) => (item.label, Outcome::NotReached),
+        })
+    }
+}
+
+/// Opens one input; a panic costs this one and no other.
+fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(Outcome::panicked()))
+}
+
+/// The output of `-o` for several inputs, and the identity that none of them may have.
+fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
+    if let Some(special) = special_file(path, settings)? {
+        return Ok(special);
+    }
+    let (folder, name) = output_place(path)?;
+    let replacing = Replacing { force: settings.force, input: None };
+    let standing = look_ahead(&folder, &name, replacing)?;
+    let output = make(folder, name, Birth::Umask, settings)?;
+    let itself = standing.as_ref().map(identity_of);
+    let (sync, remove) = (settings.syncs(), settings.removes());
+    Ok((Sink::Joined { output: Some(output), replacing, sync, remove }, itself))
+}
+
+/// The output of one input.
+fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Settings) -> Result<Own, Outcome> {
+    let mut replacing = Replacing { force: settings.force, input: input.identity() };
+    if settings.update {
+        replacing.force |= update::is_outdated(input, &folder, &name, settings)?;
+    }
+    match look_ahead(&folder, &name, replacing) {
+        Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
+            if !may_replace(settings.program, &output) {
+                return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
+            }
+            replacing.force = true;
+        }
+        looked => drop(looked?),
+    }
+    let metadata = input.metadata();
+    let birth = if metadata.is_some() { Birth::Private } else { Birth::Umask };
+    let output = Some(make(folder, name, birth, settings)?);
+    Ok(Own { output, replacing, metadata, sync: settings.syncs(), remove: settings.removes() })
+}
+
+fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
+    let output_name = folder.output_name(&name);
+    let made = Output::create(folder, name, birth, settings.unnamed_temporaries);
+    Ok(made.context(output_name)?)
+}
+
+/// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
+fn look_ahead(folder: &Folder, name: &OsStr, replacing: Replacing) -> Result<Option<Stat>, Outcome> {
+    let allowed = folder.look(name).map_err(Refusal::from).and_then(|standing| {
+        if let Some(stat) = &standing {
+            replacing.allows(stat)?;
+        }
+        Ok(standing)
+    });
+    allowed.map_err(|refusal| refused(refusal, folder.output_name(name)))
+}
+
+/// Folder and name of `-o`'s file.
+fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
+    let shown = || Shown::path(path).to_string();
+    let (parent, name) =
+        directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).with_context(shown)?;
+    Ok((Arc::new(Folder::open(&parent).with_context(shown)?), name))
+}

@@ -1,0 +1,88 @@
+//! The folder of `-O`, below which the folders of the inputs are mirrored, each made when its first file comes.
+
+use std::fs;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+use rustix::io::Errno;
+
+use crate::io::directory::Folder;
+use crate::io::metadata::Metadata;
+use crate::sync::lock;
+
+/// An output folder.
+pub(super) struct Mirror {
+    root: Arc<Folder>,
+    /// Path and folder of the last input's mirrored folder, as the next one's is mostly the same.
+    last: Mutex<(PathBuf, Arc<Folder>)>,
+    /// The names of what is made are put on the disk.
+    sync: bool,
+}
+
+impl Mirror {
+    /// Opens the folder `path`, made if it is not there.
+    pub(super) fn open(path: &Path, sync: bool) -> io::Result<Self> {
+        let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+        if path.exists() && !path.is_dir() {
+            return Err(Errno::NOTDIR.into());
+        }
+        while let Err(error) = fs::create_dir_all(path) {
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        let root = Arc::new(Folder::open(path)?);
+        if sync {
+            for parent in missing.iter().filter_map(|folder| folder.parent()) {
+                // One that may be written but not read is synced with all of its file system, through the new folder.
+                Folder::open(parent)?.sync(root.as_fd())?;
+            }
+        }
+        let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
+        Ok(Self { root, last, sync })
+    }
+
+    /// The device it is on.
+    pub(super) fn device(&self) -> u64 {
+        self.root.device()
+    }
+
+    /// The folder `path` below it, for the input `shown`; made, with the access of the one it mirrors, where it is
+    /// not there.
+    pub(super) fn folder(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
+        let mut last = lock(&self.last);
+        if last.0 != path {
+            let mut folder = Arc::clone(&self.root);
+            let mut original = PathBuf::new();
+            for part in shown.parent().unwrap_or(Path::new("")).components() {
+                original.push(part);
+                if let Component::Normal(name) = part {
+                    let context = || folder.output_name(name);
+                    let made = folder.make(name).with_context(context)?;
+                    let below = folder.beneath(Path::new(name)).with_context(context)?;
+                    if made {
+                        let mirrored = self.mirror_access(&original, &below, &folder);
+                        // Not left behind with other access than it should have, for the next file to find.
+                        mirrored.inspect_err(|_| folder.unmake(name)).with_context(context)?;
+                    }
+                    folder = Arc::new(below);
+                }
+            }
+            *last = (path.to_owned(), folder);
+        }
+        Ok(Arc::clone(&last.1))
+    }
+
+    /// Gives the folder `made` in `parent` the access that `original` has.
+    fn mirror_access(&self, original: &Path, made: &Folder, parent: &Folder) -> anyhow::Result<()> {
+        let original = Folder::open(original)?;
+        Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent)?;
+        if self.sync {
+            parent.sync(made.as_fd())?;
+        }
+        Ok(())
+    }
+}

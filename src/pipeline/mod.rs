@@ -1,0 +1,12 @@
+//! From an item to bytes written: jobs, streams of blocks, and the schedulers whose workers process them.
+//!
+//! A job opens an input and creates its output; a stream cuts the input into blocks, and writes the results in order; a
+//! scheduler decides which worker processes which block.
+
+pub(crate) mod block_channel;
+pub(crate) mod compare;
+pub(crate) mod job;
+pub(crate) mod scheduler;
+pub(crate) mod sink;
+pub(crate) mod stream;
+pub(crate) mod verify;

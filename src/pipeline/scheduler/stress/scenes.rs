@@ -1,0 +1,211 @@
+//! What is played: few files, some of many blocks, for everything that a stream can meet.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder};
+use rustix::fs::{CWD, FileType, Mode as Permissions, mknodat};
+
+use super::PANIC;
+use crate::deflate::BLOCK;
+use crate::format::gzip;
+use crate::settings::{Destination, Mode, Settings, Verbosity};
+use crate::sync::held_up::mixed;
+
+/// A run that can be played again and again.
+pub(super) struct Scene {
+    pub(super) name: &'static str,
+    pub(super) folder: PathBuf,
+    pub(super) settings: Settings,
+    /// The pipe among the inputs, and what comes out of it.
+    pub(super) feed: Option<(PathBuf, Vec<u8>)>,
+    /// The pipe that is written to, and how much of it is read.
+    pub(super) drain: Option<(PathBuf, Option<u64>)>,
+    /// Names in the folder that are not made by a run.
+    pub(super) standing: Vec<PathBuf>,
+    /// Inputs done and failed, as they must be.
+    pub(super) done: u64,
+    pub(super) failed: u64,
+}
+
+/// Files by their names, in the order in which they are given.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// All scenes, in folders of their own below `root`.
+pub(super) fn scenes(root: &Path) -> Vec<Scene> {
+    let mut scenes = compressing(root);
+    scenes.extend(going_wrong(root));
+    scenes.extend(decompressing(root));
+    scenes
+}
+
+fn compressing(root: &Path) -> Vec<Scene> {
+    let mixed =
+        || files(&[("a", 300), ("b", 0), ("giant", 5 * BLOCK + 1234), ("c", BLOCK), ("d", 900), ("e", BLOCK - 1)]);
+    let stored = Settings { level: 0, independent: true, ..fast() };
+    let rsyncable = Settings { rsyncable: true, ..fast() };
+    vec![
+        Scene::new(root, "small files and a giant", mixed(), fast()).ends(6, 0),
+        Scene::new(root, "two giants, stored", giants(), stored.clone()).ends(2, 0),
+        Scene::new(root, "joined", mixed(), fast()).into_one_file().ends(6, 0),
+        Scene::new(root, "joined, stored, into a pipe", mixed(), stored).into_a_pipe(None).ends(6, 0),
+        Scene::new(root, "out of a pipe", vec![], fast()).fed(text(3 * BLOCK + 77, 5)).into_one_file().ends(1, 0),
+        Scene::new(root, "joined, the last one a pipe", mixed(), rsyncable)
+            .fed(text(2 * BLOCK, 6))
+            .into_one_file()
+            .ends(7, 0),
+    ]
+}
+
+fn going_wrong(root: &Path) -> Vec<Scene> {
+    let panics = || {
+        let mut files = files(&[("a", 300), ("giant", 6 * BLOCK), ("b", 900), ("c", 2 * BLOCK)]);
+        files[1].1[3 * BLOCK..][..PANIC.len()].copy_from_slice(PANIC);
+        files
+    };
+    let stored = Settings { level: 0, ..fast() };
+    vec![
+        Scene::new(root, "a panic", panics(), fast()).ends(3, 1),
+        // The output is told of as well.
+        Scene::new(root, "a panic in the middle of joined files", panics(), fast()).into_one_file().ends(1, 4),
+        Scene::new(root, "a missing file among joined ones", giants(), fast())
+            .without("nobody")
+            .into_one_file()
+            .ends(2, 1),
+        Scene::new(root, "the reader leaves", giants(), stored).into_a_pipe(Some(5000)).ends(0, 1),
+    ]
+}
+
+fn decompressing(root: &Path) -> Vec<Scene> {
+    let good = || -> Files {
+        let bgzf: Vec<u8> = text(3 * BLOCK, 8).chunks(60_000).flat_map(bgzf_block).collect();
+        let members: Vec<u8> = text(BLOCK, 9).chunks(BLOCK / 3).flat_map(packed).collect();
+        vec![
+            ("small.gz".into(), packed(text(500, 1))),
+            ("giant.gz".into(), packed(text(4 * BLOCK + 9, 2))),
+            ("blocks.gz".into(), bgzf),
+            ("members.gz".into(), members),
+            ("other.gz".into(), packed(text(3 * BLOCK, 3))),
+        ]
+    };
+    let damaged = || {
+        let mut files = good();
+        for (file, at) in [(1, 2), (2, 3)] {
+            let bytes = &mut files[file].1;
+            let middle = bytes.len() * at / 4;
+            bytes[middle..middle + 9].fill(0x55);
+        }
+        files
+    };
+    let small = (0..30).map(|i| (format!("{i}.gz"), packed(text(100 * i, i as u64))));
+    // Of most there is something to be told before it is their turn.
+    let many = damaged().into_iter().chain(small).collect();
+    let back = Settings { mode: Mode::Decompress, ..fast() };
+    let test =
+        Settings { mode: Mode::Test, destination: Destination::Nowhere, verbosity: Verbosity::Verbose, ..fast() };
+    vec![
+        Scene::new(root, "decompressed", good(), back.clone()).ends(5, 0),
+        Scene::new(root, "damaged", damaged(), back.clone()).ends(3, 2),
+        Scene::new(root, "decompressed into a pipe", damaged(), back.clone()).into_a_pipe(None).ends(3, 2),
+        Scene::new(root, "decompressed out of a pipe", vec![], back).fed(packed_twice()).into_one_file().ends(1, 0),
+        Scene::new(root, "tested", many, test).ends(33, 2),
+    ]
+}
+
+impl Scene {
+    fn new(root: &Path, name: &'static str, files: Files, mut settings: Settings) -> Self {
+        let folder = root.join(name.replace(' ', "-"));
+        fs::create_dir(&folder).unwrap();
+        let mut standing = Vec::new();
+        for (name, content) in files {
+            let path = folder.join(name);
+            fs::write(&path, content).unwrap();
+            settings.inputs.push(path.clone().into());
+            standing.push(path);
+        }
+        Self { name, folder, settings, feed: None, drain: None, standing, done: 0, failed: 0 }
+    }
+
+    fn ends(self, done: u64, failed: u64) -> Self {
+        Self { done, failed, ..self }
+    }
+
+    /// One more input: a pipe.
+    fn fed(mut self, content: Vec<u8>) -> Self {
+        let pipe = self.pipe("fed");
+        self.settings.inputs.push(pipe.clone().into());
+        self.feed = Some((pipe, content));
+        self
+    }
+
+    /// Among the inputs is one that does not exist.
+    fn without(mut self, name: &str) -> Self {
+        self.settings.inputs.insert(1, OsString::from(self.folder.join(name)));
+        self
+    }
+
+    fn into_one_file(mut self) -> Self {
+        self.settings.destination = Destination::File(self.folder.join("made"));
+        self
+    }
+
+    fn into_a_pipe(mut self, most: Option<u64>) -> Self {
+        let pipe = self.pipe("drained");
+        self.settings.destination = Destination::File(pipe.clone());
+        self.drain = Some((pipe, most));
+        self
+    }
+
+    fn pipe(&mut self, name: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        mknodat(CWD, &path, FileType::Fifo, Permissions::RUSR | Permissions::WUSR, 0).unwrap();
+        self.standing.push(path.clone());
+        path
+    }
+}
+
+fn fast() -> Settings {
+    Settings { level: 1, verbosity: Verbosity::Quiet, ..Settings::default() }
+}
+
+fn files(sizes: &[(&str, usize)]) -> Files {
+    sizes.iter().zip(0..).map(|(&(name, size), seed)| (name.into(), text(size, seed))).collect()
+}
+
+fn giants() -> Files {
+    files(&[("one", 3 * BLOCK), ("two", 4 * BLOCK + 5)])
+}
+
+/// Text that shrinks to about a quarter.
+fn text(size: usize, seed: u64) -> Vec<u8> {
+    let numbers = (seed << 32..).map(mixed);
+    let lines = numbers.flat_map(|n| format!("{:>12} {n:08x} it was so\n", n % 977).into_bytes());
+    lines.take(size).collect()
+}
+
+fn packed(content: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn packed_twice() -> Vec<u8> {
+    [packed(text(2 * BLOCK + 3, 10)), packed(text(BLOCK, 11))].concat()
+}
+
+/// A member that tells its own size.
+fn bgzf_block(content: &[u8]) -> Vec<u8> {
+    let mut deflate =
+        DeflateEncoder::new(b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0??".to_vec(), Compression::fast());
+    deflate.write_all(content).unwrap();
+    let mut block = deflate.finish().unwrap();
+    let size = block.len() + gzip::TRAILER - 1;
+    block[16..18].copy_from_slice(&u16::try_from(size).unwrap().to_le_bytes());
+    let mut crc = flate2::Crc::new();
+    crc.update(content);
+    block.extend(gzip::trailer(crc.sum(), content.len() as u64));
+    block
+}

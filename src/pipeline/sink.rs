@@ -1,0 +1,224 @@
+//! Where a stream's bytes go, and what it takes for a member there to count as done.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+
+use crate::escaped_name::Shown;
+use crate::io::input::Input;
+use crate::io::metadata::Metadata;
+use crate::io::output::{Output, Refusal, Replacing};
+use crate::io::transfer::write_all;
+use crate::outcome::{Done, Facts, Outcome, OutputName, Reason, Shortfall};
+use crate::pipeline::block_channel::Exchange;
+
+/// Where a stream's bytes go.
+#[derive(Debug)]
+pub enum Sink {
+    /// Straight into a descriptor: standard output, or a device or FIFO named with `-o`.
+    Descriptor {
+        /// The descriptor.
+        fd: OwnedFd,
+        /// Its name in messages.
+        shown: PathBuf,
+    },
+    /// Back to the caller of the library.
+    Returned(Arc<Exchange>),
+    /// Nowhere: the input is tested or listed.
+    Nowhere {
+        /// Under this name, if its header's is wanted.
+        name: Option<PathBuf>,
+    },
+    /// Into the output of the one input.
+    Own(Own),
+    /// Into one output that takes every input; gets its name when all are in.
+    Joined {
+        /// The output; taken when it is committed or given up.
+        output: Option<Output>,
+        /// What it may replace.
+        replacing: Replacing,
+        /// Whether it is synced.
+        sync: bool,
+        /// Whether somebody wanted the originals removed, which are not.
+        remove: bool,
+    },
+}
+
+/// An output of one input, and what is to happen to both.
+#[derive(Debug)]
+pub struct Own {
+    /// The output; taken when it is committed or given up.
+    pub output: Option<Output>,
+    /// What it may replace.
+    pub replacing: Replacing,
+    /// What it takes over from the original.
+    pub metadata: Option<Metadata>,
+    /// Whether output and folder are synced.
+    pub sync: bool,
+    /// Whether the original goes.
+    pub remove: bool,
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every member that was begun is whole, and there is at least one.
+    Whole,
+    /// A member was broken off.
+    CutShort,
+    /// There is no member.
+    Empty,
+}
+
+/// A member, or a file's content, whose bytes are all written.
+#[derive(Debug)]
+pub struct Written<'a> {
+    /// What it was made of.
+    pub input: &'a Input,
+    /// Bytes of the input.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// What was learnt of the input's members, or of the one made.
+    pub facts: Facts,
+    /// Whether the input changed while it was read.
+    pub changed: bool,
+    /// Whether something was left over behind the input's last member.
+    pub trailing_garbage: bool,
+}
+
+impl Written<'_> {
+    fn done(&self, output: Option<PathBuf>, shortfall: Option<Shortfall>) -> Outcome {
+        let Self { bytes_in, bytes_out, facts, .. } = *self;
+        let shortfall = shortfall.or(self.trailing_garbage.then_some(Shortfall::TrailingGarbage));
+        Outcome::Done(Done { bytes_in, bytes_out, facts, output, shortfall })
+    }
+}
+
+impl Sink {
+    /// Appends `bytes`; the buffer comes back where it is of no more use here.
+    pub fn write(&self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        match self {
+            Self::Nowhere { .. } => {}
+            Self::Descriptor { fd, .. } => write_all(fd.as_fd(), &bytes)?,
+            Self::Returned(to) => {
+                to.hand_back(bytes);
+                return Ok(None);
+            }
+            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+                output.write(&bytes)?;
+            }
+            Self::Own(_) | Self::Joined { .. } => return Err(io::Error::other("the output is closed already")),
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The outcome of an input whose bytes could not be written.
+    pub fn failure(&self, error: io::Error) -> Outcome {
+        let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        let error = anyhow::Error::new(error);
+        Outcome::Failed(match self {
+            Self::Descriptor { .. } if broken_pipe => return Outcome::ReaderGone,
+            Self::Descriptor { shown, .. } => error.context(Shown::path(shown).to_string()),
+            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+                error.context(output.output_name())
+            }
+            Self::Nowhere { .. } | Self::Returned(_) | Self::Own(_) | Self::Joined { .. } => error,
+        })
+    }
+
+    /// The outcome of a member that ends with `outcome` after some of its bytes are out: where others share
+    /// the output, it is spoilt for them, which is more than a warning.
+    pub fn cut_short(&self, outcome: Outcome) -> Outcome {
+        match (self, outcome) {
+            (Self::Own(_) | Self::Nowhere { .. }, outcome) => outcome,
+            (_, Outcome::Skipped(reason)) => Outcome::Failed(anyhow!("{reason}")),
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// Whether it is a descriptor that somebody else reads or has opened.
+    pub fn is_descriptor(&self) -> bool {
+        matches!(self, Self::Descriptor { .. })
+    }
+
+    /// Called when the last byte of a part is written. An own output gets its name here.
+    pub fn finish_part(&mut self, written: Written<'_>) -> Outcome {
+        match self {
+            Self::Own(own) => own.finish(&written),
+            Self::Nowhere { name } => written.done(name.take(), written.changed.then_some(Shortfall::Changed)),
+            // What was read is written whole; others stand beside it, so it stays.
+            Self::Descriptor { .. } | Self::Returned(_) | Self::Joined { .. } => {
+                written.done(None, written.changed.then_some(Shortfall::Changed))
+            }
+        }
+    }
+
+    /// Called when nothing more will be written, with what has become of the members. A joined output gets its
+    /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
+    /// it have been told as done.
+    pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+        let Self::Joined { output, replacing, sync, remove } = self else {
+            return None;
+        };
+        let output = output.take()?;
+        let name = output.output_name();
+        let shown = name.shown.clone();
+        let outcome = match ending {
+            Ending::Whole => match output.commit(*replacing, *sync) {
+                Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
+                Ok(()) => return None,
+                Err(Refusal::Exists) => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
+                Err(refusal) => refused(refusal, name),
+            },
+            Ending::CutShort => Outcome::Failed(anyhow!("not made, as it could not be finished")),
+            Ending::Empty => Outcome::Skipped(Reason::NoInput),
+        };
+        Some((shown, outcome))
+    }
+}
+
+impl Own {
+    fn finish(&mut self, written: &Written<'_>) -> Outcome {
+        let Some(output) = self.output.take() else {
+            return Outcome::Failed(anyhow!("its output is closed already"));
+        };
+        if written.changed {
+            return Outcome::Skipped(Reason::Changed);
+        }
+        let name = output.output_name();
+        let shown = name.shown.clone();
+        let applied = self.metadata.as_ref().map_or(Ok(()), |m| m.apply(output.as_fd(), output.folder()));
+        if let Err(refusal) = output.commit(self.replacing, self.sync) {
+            return refused(refusal, name);
+        }
+        let shortfall = match applied {
+            Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
+            Ok(()) if !self.remove || written.trailing_garbage => None,
+            Ok(()) => remove_original(written.input),
+        };
+        written.done(Some(shown), shortfall)
+    }
+}
+
+/// Removes an original whose output is whole; why not, if it stays.
+pub fn remove_original(input: &Input) -> Option<Shortfall> {
+    match input.remove_original() {
+        Ok(true) => None,
+        Ok(false) => Some(Shortfall::OriginalReplaced),
+        Err(error) => Some(Shortfall::OriginalStays(error)),
+    }
+}
+
+/// The outcome of an input whose output did not get its name.
+pub fn refused(refusal: Refusal, name: OutputName) -> Outcome {
+    match refusal {
+        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.shown)),
+        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.shown)),
+        Refusal::IsTheInput => Outcome::Failed(anyhow!("{name} is the same file")),
+        Refusal::System(error) => Outcome::Failed(anyhow::Error::new(error).context(name)),
+    }
+}

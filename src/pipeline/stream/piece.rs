@@ -1,0 +1,147 @@
+//! One block's way through a worker's hands: read and compressed, or inflated.
+//!
+//! Knows nothing of order or of who else is at work; it reads the input and writes a buffer.
+
+use std::sync::Arc;
+
+use flate2::{Crc, Decompress};
+
+use super::{Part, Shared};
+use crate::deflate::{self, BLOCK, Engine, WINDOW};
+use crate::inflate::{Batch, Content};
+use crate::io::transfer::read_at_least;
+use crate::outcome::{Outcome, Reason};
+use crate::pipeline::block_channel;
+
+/// A worker's own tools, made once and used for block after block.
+pub struct Hand {
+    engine: Box<dyn Engine>,
+    /// What comes out of a pipe: window and blocks, one after the other.
+    pub(super) input: Box<[u8]>,
+    /// Made when there is something to inflate out of order.
+    decoder: Option<Decompress>,
+}
+
+impl Hand {
+    /// Tools for one worker.
+    pub fn new(shared: &Shared<'_>) -> Self {
+        // Memory that comes zeroed from the system: what is never read into is never touched.
+        let input = vec![0; WINDOW + BLOCK + 1].into_boxed_slice();
+        Self { engine: (shared.engine)(shared.settings.engine, shared.settings.level), input, decoder: None }
+    }
+}
+
+/// A block's place in its part.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) part: Arc<Part>,
+    pub(super) first: bool,
+    pub(super) last: bool,
+}
+
+/// What was cut off an input.
+#[derive(Debug)]
+pub(super) enum Cut {
+    /// A block in the file, `length` bytes at `offset`, behind a window of this many bytes.
+    At { offset: u64, window: usize, length: usize },
+    /// Blocks in the hand's buffer, which end so many bytes after a window of this many.
+    Read { window: usize, ends: Vec<usize> },
+    /// Blocks that were handed over.
+    Given(block_channel::Blocks),
+    /// Content.
+    Content(Content),
+    /// Members to be inflated.
+    Batch(Batch),
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// Compressed data.
+    Packed(Packed),
+    /// Content.
+    Content(Content),
+}
+
+/// Blocks, compressed.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// The member's header if this is its beginning, and DEFLATE data.
+    pub(super) bytes: Vec<u8>,
+    /// Bytes of the original in it.
+    pub(super) length: usize,
+    pub(super) crc: Crc,
+    /// Whether the file had more to give than it had when it was opened.
+    pub(super) grew: bool,
+}
+
+/// Does what can be done with a cut out of its turn.
+pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>) -> Result<Piece, Outcome> {
+    match cut {
+        Cut::At { offset, window, length } => {
+            let wanted = window + length;
+            // Room for one byte more than the file had shows whether it has grown, without a call of its own.
+            let room = &mut hand.engine.room()[..wanted + usize::from(place.last)];
+            let got = read_at_least(place.part.input.fd()?, room, wanted, offset - window as u64)?;
+            if got < window || got < wanted && !place.last {
+                return Err(Outcome::Skipped(Reason::Changed));
+            }
+            let mut packed = Packed::begin(place, shared);
+            packed.add(&mut *hand.engine, window, got.min(wanted), place.last);
+            packed.grew = got > wanted;
+            Ok(Piece::Packed(packed))
+        }
+        Cut::Read { window, ends } => {
+            Ok(Piece::Packed(compress(place, (&hand.input, window, &ends), &mut *hand.engine, shared)))
+        }
+        Cut::Given(block_channel::Blocks { bytes, window, ends, .. }) => {
+            let packed = compress(place, (&bytes, window, &ends), &mut *hand.engine, shared);
+            shared.reuse_buffer(bytes);
+            Ok(Piece::Packed(packed))
+        }
+        Cut::Content(content) => Ok(Piece::Content(content)),
+        Cut::Batch(batch) => {
+            let decoder = hand.decoder.get_or_insert_with(|| Decompress::new(false));
+            Ok(Piece::Content(batch.inflate(decoder, shared.buffer())))
+        }
+    }
+}
+
+/// Compresses the blocks in a buffer that end at `ends` after the window.
+fn compress(
+    place: &Place,
+    (bytes, window, ends): (&[u8], usize, &[usize]),
+    engine: &mut dyn Engine,
+    shared: &Shared<'_>,
+) -> Packed {
+    let mut packed = Packed::begin(place, shared);
+    let mut start = window;
+    for (i, end) in ends.iter().enumerate() {
+        let end = window + end;
+        let reach = if shared.settings.independent { 0 } else { start.min(WINDOW) };
+        let data = &bytes[start - reach..end];
+        engine.room()[..data.len()].copy_from_slice(data);
+        packed.add(engine, reach, data.len(), place.last && i + 1 == ends.len());
+        start = end;
+    }
+    packed
+}
+
+impl Packed {
+    /// With the header, if this is the beginning of a member.
+    fn begin(place: &Place, shared: &Shared<'_>) -> Self {
+        let mut bytes = shared.buffer();
+        if place.first {
+            bytes.extend_from_slice(&place.part.header);
+        }
+        Self { bytes, length: 0, crc: Crc::new(), grew: false }
+    }
+
+    /// Adds the block that stands in an engine's room behind a window that ends at `start`.
+    fn add(&mut self, engine: &mut dyn Engine, start: usize, end: usize, last: bool) {
+        // First the sum, of what was read: an engine has its hands on it.
+        self.crc.update(&engine.room()[start..end]);
+        deflate::compress_room(engine, start, end, last, &mut self.bytes);
+        self.length += end - start;
+    }
+}

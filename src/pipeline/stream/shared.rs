@@ -1,0 +1,132 @@
+//! What all streams of a run share: where outcomes go, how far ahead blocks may be taken, and costly things to be used
+//! again.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Others;
+use crate::deflate;
+use crate::format::gzip;
+use crate::inflate::Inflation;
+use crate::pipeline::verify::Verification;
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::sync::{lock, others_first};
+
+/// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
+/// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
+/// long, so a lead of three times the workers is never used up but by a slow output.
+const LEAD_PER_WORKER: usize = 3;
+
+/// What all streams of a run share.
+pub struct Shared<'run> {
+    /// Where outcomes go.
+    pub report: &'run Report<'run>,
+    /// What was decided.
+    pub settings: &'run Settings,
+    /// Makes the engine of a worker.
+    pub engine: deflate::Make,
+    pub(super) others: &'run dyn Others,
+    pub(super) lead: Lead,
+    /// Buffers for pieces.
+    buffers: Spare<Vec<u8>>,
+    /// Decoders with their buffers.
+    inflations: Spare<Inflation>,
+    /// The same for what is read back.
+    verifications: Spare<Verification>,
+}
+
+impl<'run> Shared<'run> {
+    /// For a run with these settings.
+    pub fn new(
+        settings: &'run Settings,
+        report: &'run Report,
+        engine: deflate::Make,
+        others: &'run dyn Others,
+    ) -> Self {
+        let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };
+        Self {
+            report,
+            settings,
+            engine,
+            others,
+            lead,
+            buffers: Spare::default(),
+            inflations: Spare::default(),
+            verifications: Spare::default(),
+        }
+    }
+
+    /// An empty buffer with room for a compressed block, or for as much content.
+    pub fn buffer(&self) -> Vec<u8> {
+        self.buffers.take(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))
+    }
+
+    /// Takes a buffer back.
+    pub fn reuse_buffer(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.buffers.put(buffer);
+    }
+
+    /// A decoder at the beginning of a file.
+    pub(super) fn inflation(&self, pass_through: bool) -> Inflation {
+        let mut inflation = self.inflations.take(Inflation::new);
+        inflation.restart(pass_through);
+        inflation
+    }
+
+    pub(super) fn reuse_inflation(&self, inflation: Inflation) {
+        self.inflations.put(inflation);
+    }
+
+    /// What reads members back, one after the other.
+    pub(super) fn verification(&self) -> Verification {
+        self.verifications.take(Verification::new)
+    }
+
+    pub(super) fn reuse_verification(&self, verification: Verification) {
+        self.verifications.put(verification);
+    }
+}
+
+/// Costly things that nobody is using.
+struct Spare<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Spare<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Spare<T> {
+    fn take(&self, make: impl FnOnce() -> T) -> T {
+        let spare = lock(&self.0).pop();
+        spare.unwrap_or_else(make)
+    }
+
+    fn put(&self, thing: T) {
+        lock(&self.0).push(thing);
+    }
+}
+
+/// How many more blocks may be taken out of their turn.
+#[derive(Debug)]
+pub(super) struct Lead {
+    free: AtomicUsize,
+}
+
+impl Lead {
+    pub(super) fn is_free(&self) -> bool {
+        self.free.load(Ordering::Relaxed) > 0
+    }
+
+    pub(super) fn try_take(&self) -> bool {
+        others_first();
+        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
+    }
+
+    pub(super) fn give_back(&self) {
+        others_first();
+        self.free.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,7 @@
+//! From names to items: which files a run takes, in which order, and what their outputs are called.
+//!
+//! Reads arguments, lists and directories lazily. Opens directories and lists, never an input.
+
+pub(crate) mod output_registry;
+pub(crate) mod plan;
+pub(crate) mod suffix;

@@ -1,0 +1,393 @@
+//! From names to work: a lazy list of the inputs, each with the name of its output.
+//!
+//! Arguments are taken in their order, lists are read and folders walked as they are reached, and nothing is kept but
+//! the place in list and walk and a hash of each output's name, so a tree of any size costs little. Opens folders and
+//! lists; never an input.
+
+mod arguments;
+mod choice;
+mod list;
+mod target;
+mod walk;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use rustix::fs::FileType;
+use rustix::io::Errno;
+use walkdir::DirEntry;
+
+use self::arguments::{Argument, Arguments};
+use self::choice::{Choice, Found};
+pub use self::target::{Target, claim, matters};
+use self::target::{is_passed_by, mirrored_folder, output_name};
+use self::walk::{Broken, Walk};
+use crate::io::directory::{self, Folder};
+use crate::io::input::{Source, stdin_name};
+use crate::io::temporary::is_temporary;
+use crate::outcome::{Label, Outcome, Reason};
+use crate::select::output_registry::{Claims, Standing};
+use crate::select::suffix;
+use crate::settings::{Destination, Settings};
+
+/// One input to be opened, or one that needs no opening to know what becomes of it.
+#[derive(Debug)]
+pub enum Planned {
+    /// To be opened.
+    Item(Item),
+    /// This name's outcome is known already.
+    Settled(Label, Outcome),
+}
+
+/// One input to be opened.
+#[derive(Debug)]
+pub struct Item {
+    /// Its name.
+    pub label: Label,
+    /// Where it is to be found.
+    pub source: Source,
+    /// Where its output goes.
+    pub target: Target,
+}
+
+/// The inputs of a run, one after the other.
+pub struct Plan {
+    settings: Arc<Settings>,
+    /// Inputs planned so far.
+    planned: u64,
+    arguments: Arguments,
+    choice: Choice,
+    walk: Option<Walk>,
+    /// Folder of the last argument, as the next one's is mostly the same.
+    last: Option<(PathBuf, Arc<Folder>)>,
+    /// Outputs of this run.
+    claims: Arc<Claims>,
+}
+
+impl Plan {
+    /// The plan for the inputs of `settings`.
+    pub fn new(settings: Arc<Settings>) -> Self {
+        let arguments = Arguments::new(Arc::clone(&settings));
+        let choice = Choice::new(Arc::clone(&settings));
+        Self { settings, planned: 0, arguments, choice, walk: None, last: None, claims: Arc::default() }
+    }
+
+    /// Whether another name may come.
+    pub fn has_more(&self) -> bool {
+        self.walk.is_some() || self.arguments.has_more()
+    }
+
+    /// Outputs of this run. Whoever asks them does not wait for the plan, which may wait for a list to go on.
+    pub fn claims(&self) -> Arc<Claims> {
+        Arc::clone(&self.claims)
+    }
+
+    /// Passes over the input that came next, as there is no room for its output; and over all that is left of its walk,
+    /// as a line for each of millions would help nobody.
+    pub fn pass(&mut self, item: Item) -> Planned {
+        let (shown, what) = match self.walk.take() {
+            Some(walk) => (walk.into_path(), "what is left in it is not begun"),
+            None => (item.label.shown, "not begun"),
+        };
+        let outcome = Outcome::Failed(anyhow!("{what}, as the disk is full"));
+        Planned::Settled(Label { shown, ..item.label }, outcome)
+    }
+
+    /// Plans for standard input.
+    fn stdin(&mut self) -> Result<Option<Item>, Outcome> {
+        let settings = &self.settings;
+        // Two streams into standard output at once would make a mess of it; in one they are two members.
+        let again = !settings.concatenates() && !self.claims.standard_output();
+        if again || settings.list.as_ref().is_some_and(|list| list.path.is_none()) {
+            return Err(Outcome::Failed(anyhow!("can be read only once")));
+        }
+        let target = if settings.destination == Destination::Nowhere { Target::Nowhere } else { Target::Joined };
+        Ok(Some(self.labelled(stdin_name(&self.settings).into(), Source::Stdin, target)))
+    }
+
+    /// Plans for one argument; `None` if it began a walk, or is another run's.
+    fn argument(&mut self, argument: &OsStr) -> Result<Option<Item>, Outcome> {
+        let path = PathBuf::from(argument);
+        let Some((parent, name)) = directory::split(argument) else {
+            // To Folder::open the empty path is the working folder; to a user it is a name that nothing has.
+            let root = if argument.is_empty() { Err(Errno::NOENT.into()) } else { Folder::open(&path) };
+            return self.begin_walk(root?, path);
+        };
+        let recursive = self.settings.recursive;
+        // A name settles it before anything is opened, where it cannot be that of a folder, nor mean another one.
+        if !recursive && self.choice.leaves_to_others(argument) {
+            return Ok(None);
+        }
+        let final_name = !recursive && !self.settings.decompresses();
+        if final_name && !self.choice.takes_named(&name) {
+            return Err(Outcome::Skipped(Reason::NotChosen));
+        }
+        let folder = self.folder(parent)?;
+        let (path, name) =
+            if self.settings.decompresses() { meant(&folder, path, name, &self.settings) } else { (path, name) };
+        if recursive && let Some(root) = self.folder_named(&folder, &name, &path)? {
+            return self.begin_walk(root, path);
+        }
+        if recursive && self.choice.leaves_to_others(argument) {
+            return Ok(None);
+        }
+        if !final_name && !self.choice.takes_named(&name) || !self.choice.fits(&folder, &name, false)? {
+            return Err(Outcome::Skipped(Reason::NotChosen));
+        }
+        self.item(path, folder, name, false)
+    }
+
+    /// Opens the argument `name` in `parent` if it is a folder; a link to one only where originals are kept.
+    fn folder_named(&self, parent: &Folder, name: &OsStr, path: &Path) -> Result<Option<Folder>, Outcome> {
+        let Some(stat) = parent.look(name)? else {
+            return Ok(None);
+        };
+        let opened = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => parent.beneath(Path::new(name)),
+            FileType::Symlink if path.is_dir() && self.settings.removes() => {
+                return Err(Outcome::Skipped(Reason::SymbolicLink));
+            }
+            FileType::Symlink if path.is_dir() => Folder::open(path),
+            _ => return Ok(None),
+        };
+        Ok(Some(opened?))
+    }
+
+    fn begin_walk(&mut self, root: Folder, path: PathBuf) -> Result<Option<Item>, Outcome> {
+        if !self.settings.recursive {
+            return Err(Outcome::Skipped(Reason::Folder));
+        }
+        if let Destination::Folder(_) = self.settings.destination {
+            // Told once, and not for every file that would be found.
+            mirrored_folder(&path.join("any"))?;
+        }
+        if !self.choice.begins(path.file_name()) {
+            return Err(Outcome::Skipped(Reason::NotChosen));
+        }
+        self.walk = Some(Walk::new(root, path, &self.settings));
+        Ok(None)
+    }
+
+    /// Plans for what a walk came across; `None` for what is passed over without a word.
+    fn entry(&mut self, entry: &DirEntry) -> Result<Option<Item>, Outcome> {
+        let Some(walk) = &mut self.walk else {
+            return Ok(None);
+        };
+        let (kind, name) = (entry.file_type(), entry.file_name());
+        let found = Found { path: walk.below(entry.path()), name, depth: entry.depth() };
+        if kind.is_dir() {
+            if !self.choice.enters(found) {
+                walk.pass_by_folder(entry);
+            }
+            return Ok(None);
+        }
+        if is_temporary(name) || !self.choice.takes_found(found) {
+            return Ok(None);
+        }
+        if kind.is_symlink() {
+            return Err(Outcome::Skipped(Reason::WalkedLink));
+        }
+        if !kind.is_file() {
+            return Err(Outcome::Skipped(Reason::NotRegular));
+        }
+        let folder = walk.folder_of(entry.path())?;
+        // What will be passed by for its name need not be looked at for that.
+        if !is_passed_by(name, &self.settings) && !self.choice.fits(&folder, name, true)? {
+            return Ok(None);
+        }
+        self.item(entry.path().to_owned(), folder, name.to_owned(), true)
+    }
+
+    /// What is told of a folder that cannot be read; nothing of one that is to be left out.
+    fn broken(&mut self, Broken { path, depth, reason }: Broken) -> Result<Option<Item>, (PathBuf, Outcome)> {
+        if let (Some(walk), Some(depth), Some(name)) = (&self.walk, depth, path.file_name())
+            && !self.choice.enters(Found { path: walk.below(&path), name, depth })
+        {
+            return Ok(None);
+        }
+        Err((path, reason.into()))
+    }
+
+    /// The item for a file, if its output's name is not another one's already; `None` for what a walk finds of this
+    /// run's own making.
+    fn item(
+        &mut self,
+        shown: PathBuf,
+        folder: Arc<Folder>,
+        name: OsString,
+        walked: bool,
+    ) -> Result<Option<Item>, Outcome> {
+        let settings = Arc::clone(&self.settings);
+        let met = self.met(&folder, &name, walked)?;
+        match met {
+            Some(Standing::Made) if walked => return Ok(None),
+            Some(Standing::Made) => return Err(Outcome::Failed(anyhow!("is the output of another input"))),
+            // Whatever may be opened under that name later will have come with this run.
+            Some(Standing::Nothing) => return Err(io::Error::from(Errno::NOENT).into()),
+            Some(Standing::Older) | None => {}
+        }
+        let target = match &settings.destination {
+            // Whoever names a file wants it looked at; in a tree only what is called compressed is.
+            Destination::Nowhere if walked && suffix::split_suffix(&name, &settings.suffix).is_none() => {
+                return Err(Outcome::Skipped(Reason::UnknownSuffix { recursive: true }));
+            }
+            Destination::Nowhere => Target::Nowhere,
+            Destination::File(path) if !settings.concatenates() => Target::Named(path.clone()),
+            Destination::Stdout | Destination::File(_) => Target::Joined,
+            Destination::Beside | Destination::Folder(_) => match output_name(&name, &settings) {
+                // A walk passes by what its name tells is not for it.
+                Err(reason) if walked => return Err(Outcome::Skipped(reason)),
+                Err(reason) => Target::Refused(reason),
+                Ok(output) if settings.destination == Destination::Beside => Target::Beside(output),
+                Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
+            },
+        };
+        // What is merely in an output's way is an input like any other, unless it has to go.
+        if met == Some(Standing::Older) && settings.force && matches!(target, Target::Beside(_)) {
+            return Err(Outcome::Failed(anyhow!("is about to be replaced, as the output of another input")));
+        }
+        // A name that the header may give is not known yet.
+        if !(settings.decompresses() && settings.keep_name) {
+            claim(&self.claims, &target, &folder)?;
+        }
+        Ok(Some(self.labelled(shown, Source::File { folder, name, walked }, target)))
+    }
+
+    /// What stands under `name` in `folder`, if an output of this run may and that matters.
+    fn met(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<Option<Standing>> {
+        let suspect = match self.settings.destination {
+            Destination::Beside => self.claims.holds(folder, name),
+            // The output folder may lie in the one that is walked.
+            Destination::Folder(_) => walked,
+            Destination::Stdout | Destination::File(_) | Destination::Nowhere => false,
+        };
+        if !suspect || !matters(name, &self.settings) {
+            return Ok(None);
+        }
+        self.claims.look(folder, name).map(Some)
+    }
+
+    fn labelled(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
+        let is_stdin = matches!(source, Source::Stdin);
+        Item { label: Label { is_stdin, ..self.label(shown) }, source, target }
+    }
+
+    fn label(&mut self, shown: PathBuf) -> Label {
+        self.planned += 1;
+        Label { shown, position: Some(self.planned - 1), is_stdin: false, began: Some(Instant::now()) }
+    }
+
+    /// Opens an argument's folder.
+    fn folder(&mut self, path: PathBuf) -> io::Result<Arc<Folder>> {
+        if let Some((last, folder)) = &self.last
+            && *last == path
+        {
+            return Ok(Arc::clone(folder));
+        }
+        let folder = Arc::new(Folder::open(&path)?);
+        self.last = Some((path, Arc::clone(&folder)));
+        Ok(folder)
+    }
+}
+
+impl Iterator for Plan {
+    type Item = Planned;
+
+    fn next(&mut self) -> Option<Planned> {
+        loop {
+            let planned = match self.walk.as_mut().map(Iterator::next) {
+                Some(Some(Ok(entry))) => self.entry(&entry).map_err(|outcome| (entry.path().to_owned(), outcome)),
+                Some(Some(Err(broken))) => self.broken(broken),
+                Some(None) => {
+                    self.walk = None;
+                    continue;
+                }
+                None => match self.arguments.next()? {
+                    Ok(Argument::Stdin) => self.stdin().map_err(|outcome| (stdin_name(&self.settings).into(), outcome)),
+                    Ok(Argument::Named(name)) => self.argument(&name).map_err(|outcome| (PathBuf::from(name), outcome)),
+                    Err(failed) => Err(failed),
+                },
+            };
+            match planned {
+                Ok(Some(item)) => return Some(Planned::Item(item)),
+                Ok(None) => {}
+                Err((shown, outcome)) => return Some(Planned::Settled(self.label(shown), outcome)),
+            }
+        }
+    }
+}
+
+/// The name that is meant by an argument of which there is nothing: `a` for `a.gz`. Where there is nothing at all,
+/// the first name that was tried, as what is missing.
+fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
+    let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
+    let candidates: Vec<OsString> = suffix::meant_by(&name, &settings.suffix).collect();
+    if candidates.is_empty() || there(&name) {
+        return (path, name);
+    }
+    match candidates.iter().find(|name| there(name)).or(candidates.first()) {
+        Some(meant) => (path.with_file_name(meant), meant.clone()),
+        None => (path, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Planned> {
+        let mut settings = Settings { inputs: inputs.iter().map(|p| p.into()).collect(), ..Settings::default() };
+        change(&mut settings);
+        Plan::new(Arc::new(settings)).collect()
+    }
+
+    fn items(planned: Vec<Planned>) -> Vec<PathBuf> {
+        let items = planned.into_iter().filter_map(|p| match p {
+            Planned::Item(item) => Some(item.label.shown),
+            Planned::Settled(..) => None,
+        });
+        items.collect()
+    }
+
+    #[test]
+    fn one_file_under_two_paths_has_one_output() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("x")).unwrap();
+        let (plain, detour) = (dir.path().join("a"), dir.path().join("x/../a"));
+        let planned = plan(&[&plain, &detour], |_| {});
+        assert!(matches!(planned[..], [Planned::Item(_), Planned::Settled(_, Outcome::Failed(_))]), "{planned:?}");
+    }
+
+    #[test]
+    fn a_walk_takes_files_and_passes_by_links_suffixes_and_temporaries() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("t/.hidden")).unwrap();
+        for file in ["t/b", "t/a", "t/.hidden/c", "t/d.gz", "t/.gzcc-0123456789abcdef"] {
+            fs::write(dir.path().join(file), "x").unwrap();
+        }
+        std::os::unix::fs::symlink("a", dir.path().join("t/link")).unwrap();
+        let root = dir.path().join("t");
+        let mut found = items(plan(&[&root], |s| s.recursive = true));
+        found.sort();
+        assert_eq!(found, [root.join(".hidden/c"), root.join("a"), root.join("b")]);
+        assert!(items(plan(&[&root], |_| {})) == [root], "without -r the job finds out that it is a folder");
+    }
+
+    #[test]
+    fn a_walk_into_one_output_is_sorted() {
+        let dir = tempfile::tempdir().unwrap();
+        for i in (0..50).rev() {
+            fs::write(dir.path().join(format!("{i:02}")), "x").unwrap();
+        }
+        let found = items(plan(&[dir.path()], |s| {
+            s.recursive = true;
+            s.destination = Destination::Stdout;
+        }));
+        assert!(found.len() == 50 && found.is_sorted());
+    }
+}

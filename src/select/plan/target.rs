@@ -1,0 +1,120 @@
+//! Where an input's output goes, and under which name, as far as names alone can tell.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::anyhow;
+
+use crate::escaped_name::Shown;
+use crate::io::directory::Folder;
+use crate::io::memory_file::MemoryFile;
+use crate::outcome::{Outcome, Reason};
+use crate::select::output_registry::Claims;
+use crate::select::suffix;
+use crate::settings::{Destination, Packed, Rules, Settings};
+
+/// Where an input's output goes.
+#[derive(Debug)]
+pub enum Target {
+    /// Into the one output that takes all.
+    Joined,
+    /// None, as its name is what keeps it from being done.
+    Refused(Reason),
+    /// Nowhere: it is tested or listed.
+    Nowhere,
+    /// Under this name, beside the input.
+    Beside(OsString),
+    /// Under this name in this folder below the output folder.
+    Mirrored(PathBuf, OsString),
+    /// Into the file that was named for it.
+    Named(PathBuf),
+    /// Into this file in memory.
+    Memory(MemoryFile),
+}
+
+/// Whether it matters who made a file of this name: it would be done, or counted by a walk that passes it by.
+pub fn matters(name: &OsStr, settings: &Settings) -> bool {
+    settings.recursive || output_name(name, settings).is_ok()
+}
+
+/// The name of an input's output.
+pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
+    if settings.decompresses() {
+        let recursive = settings.recursive;
+        return suffix::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
+    }
+    refused(name, settings).map_or_else(|| Ok(suffix::compressed(name, &settings.suffix)), Err)
+}
+
+/// Whether a walk passes `name` by for what it is called.
+pub(super) fn is_passed_by(name: &OsStr, settings: &Settings) -> bool {
+    match settings.destination {
+        Destination::Stdout | Destination::File(_) => false,
+        _ if settings.decompresses() => suffix::split_suffix(name, &settings.suffix).is_none(),
+        _ => refused(name, settings).is_some(),
+    }
+}
+
+/// Why `name` is not compressed, if it tells that it is already.
+fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
+    let packed = settings.choosing.packed;
+    let spared = |end: &OsStr| match settings.rules {
+        // With --update the last run's outputs would be this one's inputs, and there would be no end of it.
+        _ if packed == Packed::Take && !settings.update => false,
+        // gzip compresses even a .gz again when it is forced to.
+        Rules::Gzip => !settings.force,
+        // A name like core_z seldom stands for gzip, and to leave one out is worse than to compress one twice.
+        Rules::Gzcc => end.as_bytes().starts_with(b".") || end == settings.suffix,
+    };
+    match suffix::split_suffix(name, &settings.suffix) {
+        Some((_, end, _)) if spared(end) => {
+            Some(Reason::HasSuffix { suffix: end.to_owned(), recursive: settings.recursive })
+        }
+        _ if packed == Packed::SpareAll && suffix::is_packed(name) => Some(Reason::Packed),
+        _ => None,
+    }
+}
+
+/// Makes sure that no other input of the run has this output; `folder` is the input's.
+pub fn claim(claims: &Claims, target: &Target, folder: &Folder) -> Result<(), Outcome> {
+    let (free, output) = match target {
+        Target::Beside(output) => (claims.place(folder, output), folder.shown(output)),
+        Target::Mirrored(path, output) => {
+            let path = path.join(output);
+            (claims.mirrored(&path), path)
+        }
+        Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) | Target::Memory(_) => return Ok(()),
+    };
+    match free {
+        true => Ok(()),
+        false => Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output)))),
+    }
+}
+
+/// The folder of `path` as it is mirrored below the output folder: without `.`, and without the root's slash.
+pub(super) fn mirrored_folder(path: &Path) -> Result<PathBuf, Outcome> {
+    let parts = path.parent().unwrap_or(Path::new("")).components();
+    parts
+        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
+        .map(|part| match part {
+            Component::Normal(name) => Ok(name),
+            _ => Err(Outcome::Failed(anyhow!("a path with .. cannot be mirrored in the output folder"))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirrored_paths_stay_below_the_output_folder() {
+        let mirrored = |p: &str| mirrored_folder(Path::new(p)).ok();
+        assert_eq!(mirrored("/var/log/a"), Some("var/log".into()));
+        assert_eq!(mirrored("./x/./a"), Some("x".into()));
+        assert_eq!(mirrored("a"), Some("".into()));
+        assert_eq!(mirrored("../a"), None);
+        assert_eq!(mirrored("x/../a"), None);
+    }
+}

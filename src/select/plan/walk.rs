@@ -1,0 +1,121 @@
+//! A walk through a folder: its entries one after the other, and their folders, opened from the root's descriptor.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::process::{Resource, getrlimit};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::io::directory::Folder;
+use crate::settings::Settings;
+
+/// Folders that a walk holds open, one in the other, where there are descriptors enough. From those above it takes all
+/// names at once, and keeps them. That is walkdir's own choice; no measurement asked for another.
+const MOST_OPEN: u64 = 10;
+
+/// Descriptors that a run with one worker needs besides those of a walk: at most 17, and a few for what it was
+/// started with.
+const OTHERS: u64 = 22;
+
+/// A walk under way.
+pub(super) struct Walk {
+    root: Arc<Folder>,
+    path: PathBuf,
+    entries: walkdir::IntoIter,
+    one_file_system: bool,
+    /// The folder of the last entry, and its path below the root.
+    last: (PathBuf, Arc<Folder>),
+    /// Path of the last entry, and how deep below the root it is.
+    reached: (PathBuf, usize),
+}
+
+/// A folder that could not be read.
+pub(super) struct Broken {
+    pub(super) path: PathBuf,
+    /// How deep below the root it is, where it could not even be opened.
+    pub(super) depth: Option<usize>,
+    pub(super) reason: io::Error,
+}
+
+impl Walk {
+    /// Through `root`, which is named `path`. Into one output, it goes in an order that does not depend on the file
+    /// system, for which each folder's names are kept.
+    pub(super) fn new(root: Folder, path: PathBuf, settings: &Settings) -> Self {
+        let mut entries = WalkDir::new(&path).min_depth(1).max_open(open_folders());
+        let one_file_system = settings.choosing.one_file_system;
+        entries = entries.same_file_system(one_file_system);
+        if settings.concatenates() {
+            entries = entries.sort_by_file_name();
+        }
+        let root = Arc::new(root);
+        let last = (PathBuf::new(), Arc::clone(&root));
+        let reached = (path.clone(), 0);
+        Self { root, path, entries: entries.into_iter(), one_file_system, last, reached }
+    }
+
+    /// The error with the name that it is about. walkdir gives none where reading on in a folder fails; that is the
+    /// one that holds the last entry, or some folder above.
+    fn named(&self, error: walkdir::Error) -> Broken {
+        let (path, depth) = &self.reached;
+        let up = (depth + 1).saturating_sub(error.depth());
+        let read = || path.ancestors().nth(up).unwrap_or(&self.path).to_owned();
+        let depth = error.path().map(|_| error.depth()).filter(|&depth| depth > 0);
+        let path = error.path().map_or_else(read, Path::to_owned);
+        // Only followed links make loops, and none are followed.
+        Broken { path, depth, reason: error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into()) }
+    }
+
+    /// Goes on behind the folder that was the last entry, and not into it.
+    pub(super) fn pass_by_folder(&mut self, folder: &DirEntry) {
+        // walkdir has opened it, unless it is on a file system that is not walked. Then it would be the folder that
+        // holds this one from which nothing more would come.
+        let elsewhere = || rustix::fs::lstat(folder.path()).is_ok_and(|stat| stat.st_dev != self.root.device());
+        if !self.one_file_system || !elsewhere() {
+            self.entries.skip_current_dir();
+        }
+    }
+
+    /// The path below the root of the entry `path`.
+    pub(super) fn below<'e>(&self, path: &'e Path) -> &'e Path {
+        // Every one begins as the root does, to the byte; comparing them again would cost more than all else.
+        let path = path.as_os_str().as_bytes();
+        let below = path.get(self.path.as_os_str().len()..).unwrap_or(path);
+        Path::new(OsStr::from_bytes(below.strip_prefix(b"/").unwrap_or(below)))
+    }
+
+    /// The path it began with.
+    pub(super) fn into_path(self) -> PathBuf {
+        self.path
+    }
+
+    /// The opened folder of the entry `path`.
+    pub(super) fn folder_of(&mut self, path: &Path) -> io::Result<Arc<Folder>> {
+        let below = self.below(path).parent().unwrap_or(Path::new(""));
+        if self.last.0.as_os_str() != below.as_os_str() {
+            self.last = (below.to_owned(), Arc::new(self.root.beneath(below)?));
+        }
+        Ok(Arc::clone(&self.last.1))
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Result<DirEntry, Broken>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.entries.next()?;
+        if let Ok(entry) = &entry {
+            entry.path().clone_into(&mut self.reached.0);
+            self.reached.1 = entry.depth();
+        }
+        Some(entry.map_err(|error| self.named(error)))
+    }
+}
+
+/// How many folders a walk may hold open where descriptors are few.
+fn open_folders() -> usize {
+    let room = getrlimit(Resource::Nofile).current.map_or(MOST_OPEN, |limit| limit.saturating_sub(OTHERS));
+    room.clamp(1, MOST_OPEN) as usize
+}
