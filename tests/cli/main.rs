@@ -18,6 +18,7 @@ mod disk;
 mod environment;
 mod faults;
 mod folders;
+mod fuse;
 mod gnu;
 mod help;
 mod integration;

@@ -1,0 +1,331 @@
+//! A file system in memory that answers FUSE's requests, with the habits of whichever file system it stands for.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::io::Errno;
+
+use super::wire::{Opcode, Reply, Request};
+
+/// The root's number in the protocol.
+const ROOT: u64 = 1;
+
+const KIND: u32 = 0o170_000;
+const FOLDER: u32 = 0o040_000;
+const FILE: u32 = 0o100_000;
+
+/// O_EXCL, O_ACCMODE and RENAME_NOREPLACE as the protocol has them.
+const EXCL: u32 = 0o200;
+const ACCESS: u32 = 3;
+const NOREPLACE: u32 = 1;
+
+/// What a file system does differently. The default does as a local one does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Habits {
+    /// Files without a name are refused.
+    pub no_unnamed: bool,
+    /// Every hard link is refused with this.
+    pub no_links: Option<Errno>,
+    /// A rename that must not replace anything is refused with this.
+    pub no_noreplace: Option<Errno>,
+    /// Times are stored in whole seconds.
+    pub whole_seconds: bool,
+    /// Each look at a file finds another inode number.
+    pub new_inodes: bool,
+    /// Each look at a file finds another ctime.
+    pub new_ctimes: bool,
+    /// Each name of a folder is listed twice.
+    pub repeats: bool,
+    /// To close a file that was opened for writing fails with this, and what was written is lost.
+    pub no_close: Option<Errno>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    mode: u32,
+    owner: (u32, u32),
+    links: u32,
+    content: Vec<u8>,
+    entries: BTreeMap<OsString, u64>,
+    /// Of access, modification and change, in seconds and nanoseconds since 1970.
+    times: [(u64, u32); 3],
+}
+
+/// The files, and what was asked of them.
+#[derive(Debug)]
+pub struct Files {
+    pub habits: Habits,
+    /// Requests so far, in order.
+    pub asked: Vec<Opcode>,
+    nodes: BTreeMap<u64, Node>,
+    /// Attributes reported so far.
+    looks: u64,
+}
+
+type Answer = Result<Reply, Errno>;
+
+impl Files {
+    pub fn new(habits: Habits, owner: (u32, u32)) -> Self {
+        let root = Node { mode: FOLDER | 0o755, owner, links: 2, times: [now(); 3], ..Node::default() };
+        Self { habits, asked: Vec::new(), nodes: BTreeMap::from([(ROOT, root)]), looks: 0 }
+    }
+
+    pub fn answer(&mut self, request: &Request<'_>) -> Answer {
+        let opcode = request.opcode.ok_or(Errno::NOSYS)?;
+        self.asked.push(opcode);
+        match opcode {
+            Opcode::Init => Ok(Reply::init()),
+            Opcode::Lookup => self.lookup(request),
+            Opcode::Getattr => Ok(self.attributes(request.node)),
+            Opcode::Setattr => self.set(request),
+            Opcode::Mkdir => self.make(request, FOLDER | request.u32(0), Some(request.name(8, 0))),
+            Opcode::Create => self.create(request),
+            Opcode::Tmpfile => self.make_unnamed(request),
+            Opcode::Link => self.link(request),
+            Opcode::Unlink | Opcode::Rmdir => self.remove(request, opcode == Opcode::Rmdir),
+            Opcode::Rename => self.rename(request, 0, 8),
+            Opcode::Rename2 => self.rename(request, request.u32(8), 16),
+            // The flags come back with each request, so nothing needs to be kept.
+            Opcode::Open | Opcode::Opendir => Ok(Self::opened(request.u32(0))),
+            Opcode::Read => Ok(self.read(request)),
+            Opcode::Write => Ok(self.write(request)),
+            Opcode::Readdir => Ok(self.list(request)),
+            Opcode::Flush => self.flush(request),
+            Opcode::Statfs => Ok(Self::space()),
+            Opcode::Release | Opcode::Releasedir | Opcode::Fsync | Opcode::Fsyncdir => Ok(Reply::default()),
+            Opcode::Forget | Opcode::ForgetMany | Opcode::Interrupt => Err(Errno::NOSYS),
+        }
+    }
+
+    fn node(&mut self, number: u64) -> &mut Node {
+        self.nodes.get_mut(&number).unwrap()
+    }
+
+    fn found(&mut self, folder: u64, name: &OsStr) -> Option<u64> {
+        self.node(folder).entries.get(name).copied()
+    }
+
+    fn lookup(&mut self, request: &Request<'_>) -> Answer {
+        let found = self.found(request.node, request.name(0, 0)).ok_or(Errno::NOENT)?;
+        Ok(self.entry(found))
+    }
+
+    /// `struct fuse_attr`.
+    fn attr(&mut self, number: u64, reply: Reply) -> Reply {
+        self.looks += 1;
+        let (looks, habits) = (self.looks, self.habits);
+        let node = self.node(number);
+        let mut times = node.times;
+        if habits.new_ctimes {
+            times[2].0 += looks;
+        }
+        let inode = if habits.new_inodes { 1_000_000 + looks } else { number };
+        let size = node.content.len() as u64;
+        let reply =
+            times.iter().fold(reply.u64(inode).u64(size).u64(size.div_ceil(512)), |reply, time| reply.u64(time.0));
+        let reply = times.iter().fold(reply, |reply, time| reply.u32(time.1));
+        reply.u32(node.mode).u32(node.links).u32(node.owner.0).u32(node.owner.1).u32(0).u32(4096).u32(0)
+    }
+
+    /// `struct fuse_attr_out`, to be asked for again each time.
+    fn attributes(&mut self, number: u64) -> Reply {
+        self.attr(number, Reply::default().u64(0).u64(0))
+    }
+
+    /// `struct fuse_entry_out`, to be asked for again each time.
+    fn entry(&mut self, number: u64) -> Reply {
+        self.attr(number, Reply::default().u64(number).u64(0).u64(0).u64(0).u64(0))
+    }
+
+    /// `struct fuse_open_out`, with the flags as the number of the opened file.
+    fn opened(flags: u32) -> Reply {
+        Reply::default().u64(flags.into()).u64(0)
+    }
+
+    fn space() -> Reply {
+        let reply = [1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20].into_iter().fold(Reply::default(), Reply::u64);
+        reply.u32(4096).u32(255).u32(4096).bytes(&[0; 28])
+    }
+
+    /// A time as it is stored.
+    fn stored(&self, time: (u64, u32)) -> (u64, u32) {
+        if self.habits.whole_seconds { (time.0, 0) } else { time }
+    }
+
+    fn touch(&mut self, number: u64, modified: bool) {
+        let time = self.stored(now());
+        let times = &mut self.node(number).times;
+        times[2] = time;
+        if modified {
+            times[1] = time;
+        }
+    }
+
+    fn set(&mut self, request: &Request<'_>) -> Answer {
+        let valid = request.u32(0);
+        let has = |bit: u32| valid >> bit & 1 == 1;
+        let mut times = [None; 2];
+        for (which, time) in times.iter_mut().enumerate() {
+            if has(4 + which as u32) {
+                // FATTR_ATIME_NOW and FATTR_MTIME_NOW come with a time of the kernel's.
+                *time = Some(self.stored((request.u64(32 + 8 * which), request.u32(56 + 4 * which))));
+            }
+        }
+        let node = self.node(request.node);
+        if has(0) {
+            node.mode = node.mode & KIND | request.u32(68) & !KIND;
+        }
+        if has(1) {
+            node.owner.0 = request.u32(76);
+        }
+        if has(2) {
+            node.owner.1 = request.u32(80);
+        }
+        if has(3) {
+            node.content.resize(request.u64(16) as usize, 0);
+        }
+        self.touch(request.node, has(3));
+        for (which, time) in times.into_iter().enumerate() {
+            if let Some(time) = time {
+                self.node(request.node).times[which] = time;
+            }
+        }
+        Ok(self.attributes(request.node))
+    }
+
+    /// Makes a file or folder under `name`, or under none.
+    fn make(&mut self, request: &Request<'_>, mode: u32, name: Option<&OsStr>) -> Answer {
+        if name.is_some_and(|name| self.found(request.node, name).is_some()) {
+            return Err(Errno::EXIST);
+        }
+        let number = self.nodes.len() as u64 + ROOT;
+        let links = u32::from(name.is_some());
+        let times = [self.stored(now()); 3];
+        let owner = (request.uid, request.gid);
+        self.nodes.insert(number, Node { mode, owner, links, times, ..Node::default() });
+        if let Some(name) = name {
+            self.node(request.node).entries.insert(name.to_owned(), number);
+            self.touch(request.node, true);
+        }
+        Ok(self.entry(number))
+    }
+
+    fn create(&mut self, request: &Request<'_>) -> Answer {
+        let (flags, name) = (request.u32(0), request.name(16, 0));
+        let entry = match self.found(request.node, name) {
+            Some(found) if flags & EXCL == 0 => self.entry(found),
+            _ => self.make(request, FILE | request.u32(4) & !KIND, Some(name))?,
+        };
+        Ok(entry.u64(flags.into()).u64(0))
+    }
+
+    fn make_unnamed(&mut self, request: &Request<'_>) -> Answer {
+        if self.habits.no_unnamed {
+            return Err(Errno::NOSYS);
+        }
+        let entry = self.make(request, FILE | request.u32(4) & !KIND, None)?;
+        Ok(entry.u64(request.u32(0).into()).u64(0))
+    }
+
+    fn link(&mut self, request: &Request<'_>) -> Answer {
+        let (number, name) = (request.u64(0), request.name(8, 0));
+        match (self.habits.no_links, self.found(request.node, name)) {
+            (Some(refused), _) => return Err(refused),
+            (None, Some(_)) => return Err(Errno::EXIST),
+            (None, None) => {}
+        }
+        self.node(request.node).entries.insert(name.to_owned(), number);
+        self.node(number).links += 1;
+        self.touch(number, false);
+        self.touch(request.node, true);
+        Ok(self.entry(number))
+    }
+
+    fn remove(&mut self, request: &Request<'_>, folder: bool) -> Answer {
+        let name = request.name(0, 0);
+        let number = self.found(request.node, name).ok_or(Errno::NOENT)?;
+        if folder && !self.node(number).entries.is_empty() {
+            return Err(Errno::NOTEMPTY);
+        }
+        self.node(request.node).entries.remove(name);
+        self.node(number).links -= 1;
+        self.touch(number, false);
+        self.touch(request.node, true);
+        Ok(Reply::default())
+    }
+
+    fn rename(&mut self, request: &Request<'_>, flags: u32, names: usize) -> Answer {
+        let (to_folder, from, to) = (request.u64(0), request.name(names, 0), request.name(names, 1));
+        match self.habits.no_noreplace {
+            Some(refused) if flags != 0 => return Err(refused),
+            _ if flags & !NOREPLACE != 0 => return Err(Errno::INVAL),
+            _ => {}
+        }
+        let number = self.found(request.node, from).ok_or(Errno::NOENT)?;
+        let replaced = self.found(to_folder, to);
+        if flags & NOREPLACE != 0 && replaced.is_some() {
+            return Err(Errno::EXIST);
+        }
+        self.node(request.node).entries.remove(from);
+        self.node(to_folder).entries.insert(to.to_owned(), number);
+        if let Some(replaced) = replaced {
+            self.node(replaced).links -= 1;
+        }
+        self.touch(number, false);
+        self.touch(request.node, true);
+        self.touch(to_folder, true);
+        Ok(Reply::default())
+    }
+
+    fn read(&mut self, request: &Request<'_>) -> Reply {
+        let (offset, size) = (request.u64(8) as usize, request.u32(16) as usize);
+        let content = &self.node(request.node).content;
+        let rest = content.get(offset..).unwrap_or(&[]);
+        Reply::default().bytes(&rest[..rest.len().min(size)])
+    }
+
+    fn write(&mut self, request: &Request<'_>) -> Reply {
+        let (offset, size) = (request.u64(8) as usize, request.u32(16) as usize);
+        let content = &mut self.node(request.node).content;
+        content.resize(content.len().max(offset + size), 0);
+        content[offset..offset + size].copy_from_slice(&request.rest(40)[..size]);
+        self.touch(request.node, true);
+        Reply::default().u32(size as u32).u32(0)
+    }
+
+    fn list(&mut self, request: &Request<'_>) -> Reply {
+        let (offset, size) = (request.u64(8) as usize, request.u32(16) as usize);
+        let times = if self.habits.repeats { 2 } else { 1 };
+        let names: Vec<(OsString, u64)> =
+            self.node(request.node).entries.iter().map(|(name, number)| (name.clone(), *number)).collect();
+        let mut listed = Reply::default();
+        for (at, (name, number)) in std::iter::repeat_n(&names, times).flatten().enumerate().skip(offset) {
+            let kind = self.node(*number).mode >> 12;
+            let entry = Reply::default().u64(*number).u64(at as u64 + 1).u32(name.len() as u32).u32(kind);
+            let entry = entry.bytes(name.as_bytes()).aligned();
+            if listed.len() + entry.len() > size {
+                break;
+            }
+            listed = listed.reply(entry);
+        }
+        listed
+    }
+
+    fn flush(&mut self, request: &Request<'_>) -> Answer {
+        match self.habits.no_close {
+            // The number of the opened file is that of the flags it was opened with.
+            Some(refused) if request.u64(0) as u32 & ACCESS != 0 => {
+                self.node(request.node).content.clear();
+                Err(refused)
+            }
+            _ => Ok(Reply::default()),
+        }
+    }
+}
+
+fn now() -> (u64, u32) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    (now.as_secs(), now.subsec_nanos())
+}

@@ -1,0 +1,188 @@
+//! The FUSE protocol (linux/fuse.h) as bytes: requests that the kernel sends, and replies to them. Knows no files.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::io::Errno;
+
+/// Bytes of the largest request: a write of [`MOST_WRITTEN`] bytes with its headers, and some more.
+pub const LARGEST: usize = MOST_WRITTEN as usize + 8192;
+
+/// Bytes that one write request carries at most.
+const MOST_WRITTEN: u32 = 128 * 1024;
+
+/// Version of the protocol that replies are written in: 7.31. It has everything that is used here but TMPFILE, which
+/// the kernel tries in any version.
+const VERSION: (u32, u32) = (7, 31);
+
+/// FUSE_BIG_WRITES: a write request carries more than a page.
+const BIG_WRITES: u32 = 1 << 5;
+
+/// Bytes of the header of a request.
+const HEADER: usize = 40;
+
+/// What the kernel asks for. Opcodes that are not here get ENOSYS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opcode {
+    Lookup = 1,
+    Forget = 2,
+    Getattr = 3,
+    Setattr = 4,
+    Mkdir = 9,
+    Unlink = 10,
+    Rmdir = 11,
+    Rename = 12,
+    Link = 13,
+    Open = 14,
+    Read = 15,
+    Write = 16,
+    Statfs = 17,
+    Release = 18,
+    Fsync = 20,
+    Flush = 25,
+    Init = 26,
+    Opendir = 27,
+    Readdir = 28,
+    Releasedir = 29,
+    Fsyncdir = 30,
+    Create = 35,
+    Interrupt = 36,
+    ForgetMany = 42,
+    Rename2 = 45,
+    Tmpfile = 51,
+}
+
+impl Opcode {
+    const ALL: [Self; 26] = [
+        Self::Lookup,
+        Self::Forget,
+        Self::Getattr,
+        Self::Setattr,
+        Self::Mkdir,
+        Self::Unlink,
+        Self::Rmdir,
+        Self::Rename,
+        Self::Link,
+        Self::Open,
+        Self::Read,
+        Self::Write,
+        Self::Statfs,
+        Self::Release,
+        Self::Fsync,
+        Self::Flush,
+        Self::Init,
+        Self::Opendir,
+        Self::Readdir,
+        Self::Releasedir,
+        Self::Fsyncdir,
+        Self::Create,
+        Self::Interrupt,
+        Self::ForgetMany,
+        Self::Rename2,
+        Self::Tmpfile,
+    ];
+
+    /// Whether the kernel waits for a reply.
+    pub fn has_reply(self) -> bool {
+        !matches!(self, Self::Forget | Self::ForgetMany | Self::Interrupt)
+    }
+}
+
+/// One request.
+pub struct Request<'a> {
+    /// `None` for one that is not known here.
+    pub opcode: Option<Opcode>,
+    /// Its number, which the reply repeats.
+    pub unique: u64,
+    /// The file or folder that it is about.
+    pub node: u64,
+    pub uid: u32,
+    pub gid: u32,
+    body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    pub fn parse(bytes: &'a [u8]) -> Self {
+        let header = Self { opcode: None, unique: 0, node: 0, uid: 0, gid: 0, body: bytes };
+        let opcode = Opcode::ALL.into_iter().find(|&opcode| opcode as u32 == header.u32(4));
+        let (uid, gid) = (header.u32(24), header.u32(28));
+        Self { opcode, unique: header.u64(8), node: header.u64(16), uid, gid, body: &bytes[HEADER..] }
+    }
+
+    /// The number at this place of the body.
+    pub fn u32(&self, at: usize) -> u32 {
+        u32::from_ne_bytes(self.body[at..at + 4].try_into().unwrap())
+    }
+
+    /// The number at this place of the body.
+    pub fn u64(&self, at: usize) -> u64 {
+        u64::from_ne_bytes(self.body[at..at + 8].try_into().unwrap())
+    }
+
+    /// What the body holds from this place on.
+    pub fn rest(&self, at: usize) -> &'a [u8] {
+        &self.body[at..]
+    }
+
+    /// The `nth` of the names that begin at this place; each ends with a zero.
+    pub fn name(&self, at: usize, nth: usize) -> &'a OsStr {
+        OsStr::from_bytes(self.rest(at).split(|&byte| byte == 0).nth(nth).unwrap())
+    }
+}
+
+/// The body of a reply.
+#[derive(Default)]
+pub struct Reply(Vec<u8>);
+
+impl Reply {
+    pub fn u16(mut self, number: u16) -> Self {
+        self.0.extend(number.to_ne_bytes());
+        self
+    }
+
+    pub fn u32(mut self, number: u32) -> Self {
+        self.0.extend(number.to_ne_bytes());
+        self
+    }
+
+    pub fn u64(mut self, number: u64) -> Self {
+        self.0.extend(number.to_ne_bytes());
+        self
+    }
+
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
+
+    /// Zeros up to a multiple of 8 bytes.
+    pub fn aligned(mut self) -> Self {
+        self.0.resize(self.0.len().next_multiple_of(8), 0);
+        self
+    }
+
+    pub fn reply(self, other: Self) -> Self {
+        self.bytes(&other.0)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What is said to INIT.
+    pub fn init() -> Self {
+        let begins = Self::default().u32(VERSION.0).u32(VERSION.1).u32(MOST_WRITTEN).u32(BIG_WRITES);
+        // No limits in the background, times in nanoseconds, and nothing that came later.
+        begins.u16(0).u16(0).u32(MOST_WRITTEN).u32(1).bytes(&[0; 36])
+    }
+}
+
+/// The bytes that answer the request with this number.
+pub fn answer(unique: u64, reply: Result<Reply, Errno>) -> Vec<u8> {
+    let (error, body) = match reply {
+        Ok(Reply(body)) => (0, body),
+        Err(error) => (-error.raw_os_error(), Vec::new()),
+    };
+    let header = Reply::default().u32(16 + body.len() as u32).u32(error as u32).u64(unique);
+    header.bytes(&body).0
+}
