@@ -102,6 +102,8 @@ pub struct Settings {
     pub max_size: Option<u64>,
     /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or as is right: where an original is removed.
     pub sync: Option<bool>,
+    /// Leave holes for runs of zero bytes, 64 KiB or longer, in the files that decompression makes.
+    pub sparse: bool,
     /// How much is said.
     #[doc(hidden)]
     pub verbosity: Verbosity,
@@ -161,6 +163,7 @@ impl Settings {
             only_smaller: None,
             max_size: None,
             sync: None,
+            sparse: true,
             verbosity: Verbosity::Normal,
             reporting: Reporting::default(),
             unnamed_temporaries: true,

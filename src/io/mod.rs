@@ -9,5 +9,6 @@ pub mod interrupt;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;
 pub(crate) mod output;
+pub(crate) mod sparse;
 pub(crate) mod temporary;
 pub(crate) mod transfer;

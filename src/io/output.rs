@@ -20,6 +20,7 @@ use rustix::io::{Errno, retry_on_intr};
 use crate::io::directory::Folder;
 use crate::io::input::{Identity, identity_of};
 use crate::io::interrupt;
+use crate::io::sparse::SparseWriter;
 use crate::io::temporary::Temporary;
 use crate::io::transfer::write_all;
 use crate::outcome::OutputName;
@@ -32,6 +33,8 @@ pub struct Output {
     fd: OwnedFd,
     /// The name it has until then, where it needs one. Taken when the file is named.
     temporary: Option<Temporary>,
+    /// Runs of zeros become holes.
+    sparse: Option<SparseWriter>,
 }
 
 /// Why an output did not get its name.
@@ -103,7 +106,7 @@ impl Output {
         if unnamed && folder.may_make_unnamed() && can_link_unnamed() {
             let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
             match retry_on_intr(|| rustix::fs::openat(&folder, ".", flags, mode)) {
-                Ok(fd) => return Ok(Self { folder, name, fd, temporary: None }),
+                Ok(fd) => return Ok(Self { folder, name, fd, temporary: None, sparse: None }),
                 // What a file system or kernel without O_TMPFILE says (open(2)).
                 Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
                     folder.makes_unnamed.store(false, Ordering::Relaxed);
@@ -114,7 +117,12 @@ impl Output {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let _finishing = interrupt::finish();
         let (temporary, fd) = Temporary::make(&folder, |name| rustix::fs::openat(&folder, name, flags, mode))?;
-        Ok(Self { folder, name, fd, temporary: Some(temporary) })
+        Ok(Self { folder, name, fd, temporary: Some(temporary), sparse: None })
+    }
+
+    /// The same, with holes for runs of zeros if `sparse`.
+    pub fn sparse(self, sparse: bool) -> Self {
+        Self { sparse: sparse.then(SparseWriter::default), ..self }
     }
 
     /// The final name.
@@ -133,14 +141,23 @@ impl Output {
     }
 
     /// Appends `bytes`.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        write_all(self.fd.as_fd(), bytes)
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.sparse {
+            Some(sparse) => sparse.append(self.fd.as_fd(), bytes),
+            None => write_all(self.fd.as_fd(), bytes),
+        }
+    }
+
+    /// Called before its times are set, when nothing more will be appended: gives it its length.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.sparse.as_mut().map_or(Ok(()), |sparse| sparse.end(self.fd.as_fd()))
     }
 
     /// Gives the file its name. With `sync`, its bytes are on the disk before that, and the name after. If only
     /// that last step fails, the file is whole and keeps its name, but that it outlives a power cut is not known:
     /// it is an error, and the original stays.
     pub fn commit(mut self, replacing: Replacing, sync: bool) -> Result<(), Refusal> {
+        self.end()?;
         // File systems that make no unnamed files are mostly remote ones, which may find out that the disk is full
         // as late as when a file is closed. Nobody hears of that; a sync tells in time.
         if sync || self.temporary.is_some() {
@@ -243,7 +260,7 @@ mod tests {
 
     fn output(dir: &Path, unnamed: bool) -> Output {
         let folder = Arc::new(Folder::open(dir).unwrap());
-        let output = Output::create(folder, "out".into(), Birth::Private, unnamed).unwrap();
+        let mut output = Output::create(folder, "out".into(), Birth::Private, unnamed).unwrap();
         output.write(b"new").unwrap();
         output
     }

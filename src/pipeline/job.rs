@@ -345,7 +345,7 @@ fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Set
 fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
     let output_name = folder.output_name(&name);
     let made = Output::create(folder, name, birth, settings.unnamed_temporaries);
-    Ok(made.context(output_name)?)
+    Ok(made.context(output_name)?.sparse(settings.sparse && settings.decompresses()))
 }
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.

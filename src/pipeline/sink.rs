@@ -100,7 +100,7 @@ impl Written<'_> {
 
 impl Sink {
     /// Appends `bytes`; the buffer comes back where it is of no more use here.
-    pub fn write(&self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+    pub fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         match self {
             Self::Nowhere { .. } => {}
             Self::Descriptor { fd, .. } => write_all(fd.as_fd(), &bytes)?,
@@ -183,7 +183,7 @@ impl Sink {
 
 impl Own {
     fn finish(&mut self, written: &Written<'_>) -> Outcome {
-        let Some(output) = self.output.take() else {
+        let Some(mut output) = self.output.take() else {
             return Outcome::Failed(anyhow!("its output is closed already"));
         };
         if written.changed {
@@ -191,6 +191,9 @@ impl Own {
         }
         let name = output.output_name();
         let shown = name.shown.clone();
+        if let Err(error) = output.end() {
+            return refused(error.into(), name);
+        }
         let applied = self.metadata.as_ref().map_or(Ok(()), |m| m.apply(output.as_fd(), output.folder()));
         if let Err(refusal) = output.commit(self.replacing, self.sync) {
             return refused(refusal, name);

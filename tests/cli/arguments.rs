@@ -104,7 +104,7 @@ fn a_long_option_may_be_cut_short_where_that_leaves_no_doubt() {
     let t = Sandbox::new();
     t.write("a", "x");
     assert_eq!(t.gzcc(["--lev", "9", "--recurs", "a"]).succeeds(), b"Compressed 1 file\n");
-    assert_eq!(t.gzcc(["--s", "a"]).run().status.code(), Some(1), "suffix, scheduler, stdout or sync");
+    assert_eq!(t.gzcc(["--s", "a"]).run().status.code(), Some(1), "suffix, scheduler, sparse, stdout or sync");
 }
 
 #[test]

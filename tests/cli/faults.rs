@@ -9,6 +9,7 @@ mod injection;
 mod metadata;
 mod scenarios;
 mod short;
+mod sparse;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -40,6 +40,7 @@ mod rsyncable;
 mod shards;
 mod signals;
 mod smaller;
+mod sparse;
 mod stopped;
 mod streams;
 mod terminal;

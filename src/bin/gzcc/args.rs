@@ -116,6 +116,7 @@ impl Typed {
             only_smaller,
             max_size: self.max_size,
             sync: chosen(self.sync, self.no_sync),
+            sparse: !self.no_sparse,
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,
                 (_, true) => Verbosity::Verbose,

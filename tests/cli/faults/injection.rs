@@ -20,9 +20,9 @@ pub const ERRORS: &[(&str, &str)] = &[
 
 /// The calls that may touch an input, an output, a folder or metadata, or start a worker. A `?` lets strace pass by
 /// what this machine does not have.
-const CALLS: &str = "?open,openat,openat2,read,pread64,write,fsync,syncfs,linkat,?rename,?renameat,renameat2,\
-    ?fchmod,?fchown,utimensat,?unlink,unlinkat,?stat,?lstat,?fstat,?newfstatat,statx,fgetxattr,fremovexattr,close,\
-    getdents64,?mkdir,mkdirat,?clone,?clone3";
+const CALLS: &str = "?open,openat,openat2,read,pread64,write,?lseek,?ftruncate,fsync,syncfs,linkat,?rename,?renameat,\
+    renameat2,?fchmod,?fchown,utimensat,?unlink,unlinkat,?stat,?lstat,?fstat,?newfstatat,statx,fgetxattr,fremovexattr,\
+    close,getdents64,?mkdir,mkdirat,?clone,?clone3";
 
 /// One system call that fails.
 pub struct Fault {

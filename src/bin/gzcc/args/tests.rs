@@ -62,6 +62,8 @@ fn the_last_of_contradictory_options_wins() {
     assert_eq!(settings("-q -v").unwrap().verbosity, Verbosity::Verbose);
     assert_eq!(settings("-v -q").unwrap().verbosity, Verbosity::Quiet);
     assert_eq!(settings("--sync --no-sync").unwrap().sync, Some(false));
+    assert!(settings("-d").unwrap().sparse && settings("-d --no-sparse --sparse").unwrap().sparse);
+    assert!(!settings("-d --sparse --no-sparse").unwrap().sparse);
     assert_eq!(settings("-c -o x").unwrap().destination, Destination::File("x".into()));
     assert_eq!(settings("-o x -O y").unwrap().destination, Destination::Folder("y".into()));
     assert_eq!(settings("-O y -c").unwrap().destination, Destination::Stdout);

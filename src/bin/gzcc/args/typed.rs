@@ -125,6 +125,14 @@ pub(super) struct Typed {
     /// what is no gzip.
     #[arg(short, long, help_heading = OUTPUT)]
     pub(super) force: bool,
+    /// With -d: leave holes for runs of zeros in new files (default)
+    #[arg(long, overrides_with = "no_sparse", help_heading = OUTPUT)]
+    pub(super) sparse: bool,
+    /// With -d: write zeros out, so that files take all of their space on the disk
+    ///
+    /// Without it, runs of zeros of 64 KiB or more become holes. Standard output, devices and FIFOs never get holes.
+    #[arg(long, overrides_with = "sparse", help_heading = OUTPUT)]
+    pub(super) no_sparse: bool,
     /// Suffix of compressed files
     #[arg(short = 'S', long, value_name = "SUF", default_value = ".gz",
           value_parser = OsStringValueParser::new().try_map(suffix), value_hint = ValueHint::Other,
