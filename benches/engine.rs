@@ -14,12 +14,13 @@ use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_
 use flate2::Crc;
 
 use gzcc::compress;
-use gzcc::deflate::{self, BLOCK, WINDOW};
+use gzcc::deflate::{self, BLOCK, WINDOW, WindowBuffer};
 use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Destination, Engine, Settings, Verbosity};
 
 /// Compresses and sums all of `data`, block by block, in memory: the least that a run has to do. Returns the size.
 fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
-    let mut engine = deflate::engine(kind, level);
+    let mut compressor = deflate::new_compressor(kind, level);
+    let mut buffer = WindowBuffer::new();
     let mut out = Vec::new();
     let mut size = 0;
     for start in (0..=data.len()).step_by(BLOCK) {
@@ -27,9 +28,9 @@ fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
         let window = start.min(WINDOW);
         out.clear();
         deflate::compress_block(
-            &mut *engine,
-            &data[start - window..start + input.len()],
-            window,
+            &mut *compressor,
+            buffer.fill(&data[start - window..start + input.len()]),
+            window..window + input.len(),
             input.len() < BLOCK,
             &mut out,
         );

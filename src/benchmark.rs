@@ -52,7 +52,7 @@ pub struct Benchmark {
 }
 
 /// Measures, and tells the figures and the exit status. `descriptors` may be open at once besides those of the workers.
-pub fn run(asked: &Benchmark, descriptors: u64, engine: deflate::Make) -> (String, Status) {
+pub fn run(asked: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> (String, Status) {
     // What is done is done many times over, so it is not told each time.
     let verbosity = asked.settings.verbosity.min(Verbosity::Normal);
     let settings = Settings { verbosity, reporting: Reporting::default(), ..asked.settings.clone() };
@@ -72,7 +72,7 @@ fn measure(
     asked: &Benchmark,
     settings: &Arc<Settings>,
     report: &Report,
-    (descriptors, engine): (u64, deflate::Make),
+    (descriptors, engine): (u64, deflate::NewCompressor),
 ) -> anyhow::Result<String> {
     let began = Instant::now();
     let room = Room::of(asked, descriptors);
@@ -95,7 +95,7 @@ fn measure(
 struct Course<'a> {
     files: &'a [File],
     report: &'a Report<'a>,
-    engine: deflate::Make,
+    engine: deflate::NewCompressor,
     line: Rounds,
 }
 
@@ -225,7 +225,7 @@ mod tests {
         let report = Report::new(&settings, None);
         let right = |files: &[File]| {
             let line = Rounds::new(&settings);
-            Course { files, report: &report, engine: deflate::engine, line }.is_right().unwrap()
+            Course { files, report: &report, engine: deflate::new_compressor, line }.is_right().unwrap()
         };
         assert!(right(&[file(b"a", b"a"), file(b"", b"")]) && report.tally().failed == 0);
         assert!(!right(&[file(b"a", b"b"), file(b"c", b"c"), file(b"d", b"")]));

@@ -66,13 +66,13 @@ pub fn with_encoder<W: Write, T>(
     settings: &Settings,
     write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
 ) -> io::Result<(W, T)> {
-    with_engine(sink, (settings, deflate::engine), write)
+    with_engine(sink, (settings, deflate::new_compressor), write)
 }
 
 /// [`with_encoder`] with engines of this make.
 fn with_engine<W: Write, T>(
     mut sink: W,
-    (settings, make): (&Settings, deflate::Make),
+    (settings, make): (&Settings, deflate::NewCompressor),
     write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
 ) -> io::Result<(W, T)> {
     let Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, .. } = *settings;
@@ -232,45 +232,38 @@ impl Observer for Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::deflate::{BLOCK, Engine};
+    use crate::deflate::{BLOCK, BlockCompressor, Window};
     use crate::settings::Scheduler;
 
     /// An engine that panics at the sight of a block of zeros.
-    struct Touchy(Box<dyn Engine>);
+    struct Touchy(Box<dyn BlockCompressor>);
 
-    impl Engine for Touchy {
-        fn room(&mut self) -> &mut [u8] {
-            self.0.room()
-        }
-
-        fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
-            assert!(self.0.room()[start] != 0, "this panic is part of the test");
-            self.0.block(start, end, last, out);
+    impl BlockCompressor for Touchy {
+        fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
+            assert!(window.bytes(block.clone())[0] != 0, "this panic is part of the test");
+            self.0.compress(window, block, last, out);
         }
     }
 
     /// Blocks that [`Counting`] engines have compressed: those of one test.
     static COMPRESSED: AtomicUsize = AtomicUsize::new(0);
 
-    struct Counting(Box<dyn Engine>);
+    struct Counting(Box<dyn BlockCompressor>);
 
-    impl Engine for Counting {
-        fn room(&mut self) -> &mut [u8] {
-            self.0.room()
-        }
-
-        fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+    impl BlockCompressor for Counting {
+        fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
             COMPRESSED.fetch_add(1, Ordering::Relaxed);
-            self.0.block(start, end, last, out);
+            self.0.compress(window, block, last, out);
         }
     }
 
     #[test]
     fn what_is_queued_is_not_compressed_any_more_when_the_closure_fails() {
-        let counting: deflate::Make = |kind, level| Box::new(Counting(deflate::engine(kind, level)));
+        let counting: deflate::NewCompressor = |kind, level| Box::new(Counting(deflate::new_compressor(kind, level)));
         let settings = Settings { jobs: std::num::NonZeroUsize::MIN, level: 1, ..Settings::default() };
         let failed = with_engine(io::sink(), (&settings, counting), |to| {
             // Alone, the first has to be compressed to make room for the second.
@@ -286,7 +279,7 @@ mod tests {
     fn a_worker_that_panics_is_an_error_of_the_writer_and_ends_nobody() {
         for (jobs, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
             let settings = Settings { jobs: jobs.try_into().unwrap(), scheduler, ..Settings::default() };
-            let touchy: deflate::Make = |kind, level| Box::new(Touchy(deflate::engine(kind, level)));
+            let touchy: deflate::NewCompressor = |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level)));
             let written = with_engine(Vec::new(), (&settings, touchy), |to| {
                 to.write_all(&vec![1; BLOCK])?;
                 to.write_all(&vec![0; BLOCK])?;

@@ -77,7 +77,7 @@ fn run_silently(settings: Settings, observer: &dyn Observer) -> Result<Tally, In
     settings.check()?;
     let report = Report::silent(&settings, Arc::new(observer));
     // To the command, no names mean standard input.
-    let tally = if settings.is_filter() { report.tally() } else { run(settings, &report, deflate::engine) };
+    let tally = if settings.is_filter() { report.tally() } else { run(settings, &report, deflate::new_compressor) };
     match report.take_panic() {
         Some(panic) => resume_unwind(panic),
         None => Ok(tally),
@@ -85,13 +85,13 @@ fn run_silently(settings: Settings, observer: &dyn Observer) -> Result<Tally, In
 }
 
 /// [`run`] with a report that prints and that nobody else looks at.
-pub fn run_with_engine(settings: Settings, engine: deflate::Make) -> Tally {
+pub fn run_with_engine(settings: Settings, engine: deflate::NewCompressor) -> Tally {
     let report = Report::new(&settings, None);
     run(settings, &report, engine)
 }
 
 /// Does what `settings` say, reporting each input as it ends, with engines of this make.
-pub fn run(settings: Settings, report: &Report<'_>, engine: deflate::Make) -> Tally {
+pub fn run(settings: Settings, report: &Report<'_>, engine: deflate::NewCompressor) -> Tally {
     report.begin();
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {

@@ -86,7 +86,6 @@
 
 mod bits;
 mod block;
-mod boxed;
 mod codes;
 mod entropy;
 mod fast;
@@ -94,10 +93,10 @@ mod hash;
 mod huffman;
 mod lazy;
 mod levels;
+mod match_length;
 mod noise;
 mod optimal;
 mod pairs;
-mod room;
 mod rows;
 mod sample;
 mod simd;
@@ -107,47 +106,44 @@ mod tokens;
 mod tree;
 mod worth;
 
+use std::ops::Range;
+
 use self::bits::BitWriter;
 use self::codes::{Lengths, Tables};
 use self::levels::{Level, Search};
-use self::room::Room;
 use self::tokens::{Histogram, Tokens};
 use self::worth::Worth;
-use super::Engine;
+use super::{BlockCompressor, Window};
 
 /// An encoder at one level.
-pub(super) struct Native {
+pub(super) struct NativeCompressor {
     level: Level,
-    room: Room,
     tokens: Tokens,
     tables: Box<Tables>,
 }
 
-impl Native {
+impl NativeCompressor {
     pub(super) fn new(level: u8) -> Self {
-        Self { level: Level::new(level), room: Room::new(), tokens: Tokens::new(), tables: Box::new(Tables::EMPTY) }
+        Self { level: Level::new(level), tokens: Tokens::new(), tables: Box::new(Tables::EMPTY) }
     }
 }
 
-impl Engine for Native {
-    fn room(&mut self) -> &mut [u8] {
-        self.room.all()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
-        self.level.search.prime(&self.room, start, end);
+impl BlockCompressor for NativeCompressor {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
+        let Range { start, end } = block;
+        self.level.search.prime(window, start, end);
         self.tokens.forget(self.tokens.len());
         let mut pending = Pending { start, end: start, tokens: 0, histogram: Histogram::EMPTY };
         let mut writer = BitWriter::new(out);
         let mut worth = Worth::new();
         let mut quiet = 0;
         while pending.end < end {
-            let noise = if quiet >= noise::QUIET { noise::ahead(&self.room, pending.end, end) } else { 0 };
+            let noise = if quiet >= noise::QUIET { noise::ahead(window, pending.end, end) } else { 0 };
             if noise > 0 {
-                self.write(&mut pending, end, false, &mut writer);
+                self.write(window, &mut pending, end, false, &mut writer);
                 self.tokens.forget(self.tokens.len());
                 let behind = pending.end + noise;
-                block::write_stored(self.room.bytes(pending.end, behind), false, &mut writer);
+                block::write_stored(window.bytes(pending.end..behind), false, &mut writer);
                 pending = Pending { start: behind, end: behind, tokens: 0, histogram: Histogram::EMPTY };
                 // One chunk without a match, and it goes on.
                 quiet = noise::QUIET - 1;
@@ -157,8 +153,8 @@ impl Engine for Native {
             let chunk = if quiet >= noise::QUIET - 1 { self.level.chunk / 4 } else { self.level.chunk };
             let enough = pending.tokens + chunk;
             let stretch = (pending.end, end);
-            self.level.look(&self.room, stretch, &mut worth);
-            let parsed = self.level.search.parse(&self.room, stretch, (enough, &worth), &mut self.tokens);
+            self.level.look(window, stretch, &mut worth);
+            let parsed = self.level.search.parse(window, stretch, (enough, &worth), &mut self.tokens);
             let chunk = Histogram::of(&self.tokens.as_slice()[pending.tokens..]);
             let matches: u32 = chunk.distances.iter().sum();
             quiet = if self.level.stores_noise && matches == 0 { quiet + parsed - pending.end } else { 0 };
@@ -170,7 +166,7 @@ impl Engine for Native {
                 (false, if over { 0.0 } else { entropy::bits(&chunk) })
             };
             if splits {
-                self.write(&mut pending, end, false, &mut writer);
+                self.write(window, &mut pending, end, false, &mut writer);
                 self.tokens.forget(pending.tokens);
                 pending = Pending { start: pending.end, end: parsed, tokens: 0, histogram: chunk };
             } else {
@@ -182,7 +178,7 @@ impl Engine for Native {
                 worth.learn(&pending.histogram, bits, pending.end - pending.start);
             }
         }
-        self.write(&mut pending, end, last, &mut writer);
+        self.write(window, &mut pending, end, last, &mut writer);
         if !last {
             block::write_stored(&[], false, &mut writer);
         }
@@ -200,25 +196,32 @@ struct Pending {
     histogram: Histogram,
 }
 
-impl Native {
+impl NativeCompressor {
     /// Writes a DEFLATE block, or more where there is no room to find the cheapest way through all of it.
-    fn write(&mut self, pending: &mut Pending, over: usize, last: bool, writer: &mut BitWriter<'_>) {
+    fn write(
+        &mut self,
+        window: Window<'_>,
+        pending: &mut Pending,
+        over: usize,
+        last: bool,
+        writer: &mut BitWriter<'_>,
+    ) {
         let Pending { start, end, tokens, ref mut histogram } = *pending;
         let Search::Optimal(_, optimal) = &mut self.level.search else {
-            let written = (self.room.bytes(start, end), &self.tokens.as_slice()[..tokens]);
+            let written = (window.bytes(start..end), &self.tokens.as_slice()[..tokens]);
             return block::write(written, histogram, last, &mut self.tables, writer);
         };
         let lazy = histogram.clone();
         let mut from = start;
         loop {
-            let to = optimal.way(&self.room, (from, end), over, histogram);
+            let to = optimal.way(window, (from, end), over, histogram);
             let mut tokens_of_way = optimal.tokens.as_slice();
             if (from, to) == (start, end) && cost(&lazy) < cost(histogram) {
                 // Prices can lead astray, where what would be cheap is rare.
                 histogram.clone_from(&lazy);
                 tokens_of_way = &self.tokens.as_slice()[..tokens];
             }
-            let written = (self.room.bytes(from, to), tokens_of_way);
+            let written = (window.bytes(from..to), tokens_of_way);
             block::write(written, histogram, last && to == end, &mut self.tables, writer);
             from = to;
             if from == end {
@@ -235,16 +238,16 @@ fn cost(histogram: &Histogram) -> u64 {
 
 impl Search {
     /// Forgets the block before, and takes in a dictionary of `start` bytes that is followed by what is there up to `end`.
-    fn prime(&mut self, room: &Room, start: usize, end: usize) {
+    fn prime(&mut self, window: Window<'_>, start: usize, end: usize) {
         match self {
-            Self::Fast(fast) => fast.prime(room, start),
-            Self::Pairs(pairs) => pairs.prime(room, start),
-            Self::MorePairs(pairs) => pairs.prime(room, start),
-            Self::Rows16(lazy) => lazy.prime(room, start),
-            Self::Rows64(lazy) => lazy.prime(room, start),
+            Self::Fast(fast) => fast.prime(window, start),
+            Self::Pairs(pairs) => pairs.prime(window, start),
+            Self::MorePairs(pairs) => pairs.prime(window, start),
+            Self::Rows16(lazy) => lazy.prime(window, start),
+            Self::Rows64(lazy) => lazy.prime(window, start),
             Self::Optimal(lazy, optimal) => {
-                lazy.prime(room, start);
-                optimal.prime(room, start, end);
+                lazy.prime(window, start);
+                optimal.prime(window, start, end);
             }
         }
     }
@@ -252,17 +255,17 @@ impl Search {
     /// Makes tokens of a stretch, until there are `enough`; returns how far it came.
     fn parse(
         &mut self,
-        room: &Room,
+        window: Window<'_>,
         stretch: (usize, usize),
         (enough, worth): (usize, &Worth),
         tokens: &mut Tokens,
     ) -> usize {
         match self {
-            Self::Fast(fast) => fast.parse(room, stretch, (enough, worth.least), tokens),
-            Self::Pairs(pairs) => pairs.parse(room, stretch, (enough, worth.least), tokens),
-            Self::MorePairs(pairs) => pairs.parse(room, stretch, (enough, worth.least), tokens),
-            Self::Rows16(lazy) | Self::Optimal(lazy, _) => lazy.parse(room, stretch, (enough, worth), tokens),
-            Self::Rows64(lazy) => lazy.parse(room, stretch, (enough, worth), tokens),
+            Self::Fast(fast) => fast.parse(window, stretch, (enough, worth.least), tokens),
+            Self::Pairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), tokens),
+            Self::MorePairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), tokens),
+            Self::Rows16(lazy) | Self::Optimal(lazy, _) => lazy.parse(window, stretch, (enough, worth), tokens),
+            Self::Rows64(lazy) => lazy.parse(window, stretch, (enough, worth), tokens),
         }
     }
 }

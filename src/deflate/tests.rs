@@ -9,6 +9,7 @@ mod shapes;
 mod sizes;
 
 use super::*;
+use crate::settings::BEST_LEVEL;
 use flate2::{Decompress, FlushDecompress, Status};
 use proptest::prelude::*;
 
@@ -28,24 +29,37 @@ fn inflate(dictionary: &[u8], data: &[u8], size: usize) -> Vec<u8> {
 }
 
 /// An engine's kind, and a level that it has.
-type Level = (settings::Engine, u8);
+type Level = (Engine, u8);
 
 fn levels() -> impl Iterator<Item = Level> {
-    settings::Engine::ALL.into_iter().flat_map(|kind| (0..=kind.max_level()).map(move |level| (kind, level)))
+    Engine::ALL.into_iter().flat_map(|kind| (0..=kind.max_level()).map(move |level| (kind, level)))
 }
 
 /// Those that take their time, unoptimised as they are here: they get little to do.
 fn is_slow(&(_, level): &Level) -> bool {
-    level > settings::BEST_LEVEL
+    level > BEST_LEVEL
 }
 
-fn make((kind, level): Level) -> Box<dyn Engine> {
-    engine(kind, level)
+/// A compressor and its buffer, both reused from block to block.
+struct TestCompressor {
+    compressor: Box<dyn BlockCompressor>,
+    buffer: WindowBuffer,
+}
+
+impl TestCompressor {
+    /// Compresses `input[start..]` with the dictionary `input[..start]`.
+    fn compress(&mut self, input: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
+        compress_block(&mut *self.compressor, self.buffer.fill(input), start..input.len(), last, out);
+    }
+}
+
+fn make((engine, level): Level) -> TestCompressor {
+    TestCompressor { compressor: new_compressor(engine, level), buffer: WindowBuffer::new() }
 }
 
 fn deflate(level: Level, dictionary: &[u8], block: &[u8], last: bool) -> Vec<u8> {
     let mut out = Vec::new();
-    compress_block(&mut *make(level), &[dictionary, block].concat(), dictionary.len(), last, &mut out);
+    make(level).compress(&[dictionary, block].concat(), dictionary.len(), last, &mut out);
     out
 }
 
@@ -68,21 +82,21 @@ fn assert_come_back(levels: impl Iterator<Item = Level>, dictionary: &[u8], inpu
     for level in levels {
         let mut engine = make(level);
         for (i, input) in inputs.iter().enumerate() {
-            assert!(comes_back(&mut *engine, dictionary, input), "{level:?}, input {i}, of {} bytes", input.len());
+            assert!(comes_back(&mut engine, dictionary, input), "{level:?}, input {i}, of {} bytes", input.len());
         }
     }
 }
 
 /// Whether zlib finds `input` in what an engine makes of it: of it alone; and of a stream that has it twice, behind a
 /// dictionary and behind itself.
-fn comes_back(engine: &mut dyn Engine, dictionary: &[u8], input: &[u8]) -> bool {
+fn comes_back(engine: &mut TestCompressor, dictionary: &[u8], input: &[u8]) -> bool {
     let (mut alone, mut twice) = (Vec::new(), Vec::new());
-    compress_block(engine, input, 0, true, &mut alone);
+    engine.compress(input, 0, true, &mut alone);
     let whole = [dictionary, input, input].concat();
     let second = dictionary.len() + input.len();
     let window = second.min(WINDOW);
-    compress_block(engine, &whole[..second], dictionary.len(), false, &mut twice);
-    compress_block(engine, &whole[second - window..], window, true, &mut twice);
+    engine.compress(&whole[..second], dictionary.len(), false, &mut twice);
+    engine.compress(&whole[second - window..], window, true, &mut twice);
     try_inflate(b"", &alone, input.len()).is_some_and(|out| out == input)
         && try_inflate(dictionary, &twice, 2 * input.len()).is_some_and(|out| out == whole[dictionary.len()..])
 }
@@ -99,7 +113,7 @@ fn blocks_laid_one_after_the_other_are_one_stream() {
             let end = text.len().min(at + BLOCK);
             let last = end - at < BLOCK;
             let window = at.min(WINDOW);
-            compress_block(&mut *engine, &text[at - window..end], window, last, &mut out);
+            engine.compress(&text[at - window..end], window, last, &mut out);
             at = end;
             if last {
                 break;
@@ -163,9 +177,9 @@ fn an_engine_forgets_the_block_before() {
     let input = [b"Y, and again abcX", &unique[..], b", the end"].concat();
     for level in levels() {
         let mut used = make(level);
-        compress_block(&mut *used, &[&noise(WINDOW, 13), &b"X"[..]].concat(), WINDOW, true, &mut Vec::new());
+        used.compress(&[&noise(WINDOW, 13), &b"X"[..]].concat(), WINDOW, true, &mut Vec::new());
         let mut out = Vec::new();
-        compress_block(&mut *used, &[&dictionary[..], &input].concat(), WINDOW, true, &mut out);
+        used.compress(&[&dictionary[..], &input].concat(), WINDOW, true, &mut out);
         assert_eq!(out, deflate(level, &dictionary, &input, true), "{level:?}");
         assert_eq!(inflate(&dictionary, &out, input.len()), input);
     }

@@ -23,7 +23,7 @@ use crate::report::Report;
 use crate::settings::{Scheduler, Settings};
 
 /// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
-pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::Make) {
+pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::NewCompressor) {
     let board = Board::new();
     let shared = Shared::new(settings, report, engine, &board);
     let workers = settings.jobs.get();
@@ -39,7 +39,7 @@ pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::M
 pub fn attend<R>(
     settings: &Settings,
     stream: &Arc<Stream>,
-    (report, engine): (&Report<'_>, deflate::Make),
+    (report, engine): (&Report<'_>, deflate::NewCompressor),
     caller: impl FnOnce(Desk<'_>) -> R,
 ) -> R {
     let board = Board::of(Arc::clone(stream));

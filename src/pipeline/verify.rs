@@ -117,7 +117,8 @@ mod tests {
     /// Three blocks as a stream writes them, and the sums behind each.
     fn member() -> Vec<(Vec<u8>, Crc, u64)> {
         let content: Vec<u8> = (0..300_000u32).flat_map(|i| (i / 7).to_le_bytes()).collect();
-        let mut engine = deflate::engine(DEFAULT_ENGINE, 6);
+        let mut compressor = deflate::new_compressor(DEFAULT_ENGINE, 6);
+        let mut buffer = deflate::WindowBuffer::new();
         let (mut crc, mut length) = (Crc::new(), 0);
         let blocks = content.chunks(500_000);
         let last = blocks.len() - 1;
@@ -128,7 +129,7 @@ mod tests {
             }
             let window = (i * 500_000).min(deflate::WINDOW);
             let data = &content[i * 500_000 - window..i * 500_000 + block.len()];
-            deflate::compress_block(&mut *engine, data, window, i == last, &mut bytes);
+            deflate::compress_block(&mut *compressor, buffer.fill(data), window..data.len(), i == last, &mut bytes);
             crc.update(block);
             length += block.len() as u64;
             if i == last {

@@ -1,10 +1,11 @@
 //! `--benchmark`: figures are those of real runs, nothing on a disk changes, and nothing is shown that was not measured.
 
+use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use gzcc::benchmark::{self, Benchmark};
-use gzcc::deflate::{self, Engine};
+use gzcc::deflate::{self, BlockCompressor, Window};
 use gzcc::outcome::Status;
 use gzcc::settings::{Scheduler, Settings, Verbosity};
 use rustix::process::{Pid, Signal, kill_process};
@@ -280,22 +281,18 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
 }
 
 /// An engine that panics at a block beginning with "boom", at level 2 and from the second time on at level 3.
-struct Faulty(Box<dyn Engine>, u8);
+struct Faulty(Box<dyn BlockCompressor>, u8);
 
 /// Blocks beginning with "boom" that level 3 has had.
 static BOOMS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
-impl Engine for Faulty {
-    fn room(&mut self) -> &mut [u8] {
-        self.0.room()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+impl BlockCompressor for Faulty {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
         use std::sync::atomic::Ordering::Relaxed;
-        let boom = self.0.room()[start..end].starts_with(b"boom");
+        let boom = window.bytes(block.clone()).starts_with(b"boom");
         assert!(!(boom && self.1 == 2), "as the test wants it");
         assert!(!(boom && self.1 == 3 && BOOMS.fetch_add(1, Relaxed) > 0), "as the test wants it");
-        self.0.block(start, end, last, out);
+        self.0.compress(window, block, last, out);
     }
 }
 
@@ -312,7 +309,7 @@ fn a_panic_costs_the_figures_of_its_level_and_no_other() {
         settings.reporting.json = json;
         let asked = Benchmark { settings, levels: vec![1, 2, 3, 4], memory: None };
         let (text, status) =
-            benchmark::run(&asked, 1000, |kind, level| Box::new(Faulty(deflate::engine(kind, level), level)));
+            benchmark::run(&asked, 1000, |kind, level| Box::new(Faulty(deflate::new_compressor(kind, level), level)));
         assert_eq!(status, Status::Error);
         if json {
             let (levels, summary) = objects(text.as_bytes());

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,7 +15,7 @@ use std::sync::Mutex;
 use flate2::Crc;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use gzcc::deflate::{self, Engine};
+use gzcc::deflate::{self, BlockCompressor, Window};
 use gzcc::report::Tally;
 use gzcc::run::run_with_engine;
 use gzcc::settings::{self, Settings};
@@ -234,14 +235,10 @@ type Meddle = Box<dyn FnOnce() + Send>;
 static MEDDLE: Mutex<Option<(usize, Meddle)>> = Mutex::new(None);
 
 /// An engine that meddles.
-struct Meddler(Box<dyn Engine>);
+struct Meddler(Box<dyn BlockCompressor>);
 
-impl Engine for Meddler {
-    fn room(&mut self) -> &mut [u8] {
-        self.0.room()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+impl BlockCompressor for Meddler {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
         let mut meddle = MEDDLE.lock().unwrap();
         match meddle.take() {
             Some((0, now)) => now(),
@@ -249,7 +246,7 @@ impl Engine for Meddler {
             None => {}
         }
         drop(meddle);
-        self.0.block(start, end, last, out);
+        self.0.compress(window, block, last, out);
     }
 }
 
@@ -259,7 +256,7 @@ pub fn run_meddling(settings: Settings, after_blocks: usize, meddle: impl FnOnce
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap();
     *MEDDLE.lock().unwrap() = Some((after_blocks, Box::new(meddle)));
-    let tally = run_with_engine(settings, |kind, level| Box::new(Meddler(deflate::engine(kind, level))));
+    let tally = run_with_engine(settings, |kind, level| Box::new(Meddler(deflate::new_compressor(kind, level))));
     assert!(MEDDLE.lock().unwrap().take().is_none(), "there were fewer blocks than that");
     tally
 }

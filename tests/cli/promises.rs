@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use gzcc::deflate::{self, Engine};
+use gzcc::deflate::{self, BlockCompressor, Window};
 use gzcc::outcome::Status;
 use gzcc::run::run_with_engine;
 use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
@@ -16,16 +17,12 @@ use crate::harness::{BLOCK, Sandbox, have, log, noise};
 use crate::terminal::terminal;
 
 /// An engine that panics at a block beginning with "boom".
-struct Faulty(Box<dyn Engine>);
+struct Faulty(Box<dyn BlockCompressor>);
 
-impl Engine for Faulty {
-    fn room(&mut self) -> &mut [u8] {
-        self.0.room()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
-        assert!(!self.0.room()[start..end].starts_with(b"boom"), "as the test wants it");
-        self.0.block(start, end, last, out);
+impl BlockCompressor for Faulty {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
+        assert!(!window.bytes(block.clone()).starts_with(b"boom"), "as the test wants it");
+        self.0.compress(window, block, last, out);
     }
 }
 
@@ -54,7 +51,8 @@ fn a_panic_costs_its_own_file_and_no_other() {
                     unnamed_temporaries: jobs != 2,
                     ..Settings::default()
                 };
-                let tally = run_with_engine(settings, |kind, level| Box::new(Faulty(deflate::engine(kind, level))));
+                let tally =
+                    run_with_engine(settings, |kind, level| Box::new(Faulty(deflate::new_compressor(kind, level))));
                 assert_eq!((tally.done, tally.failed, tally.status), (6, 1, Status::Error));
                 for i in 0..6 {
                     t.assert_holds(format!("good{i}.gz"), &t.read(format!("good{i}")));
@@ -248,18 +246,14 @@ fn fewer_workers_do_where_the_system_has_no_threads_left() {
 static BY_THREAD: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
 /// An engine that counts, and takes its time without taking the processor's.
-struct Counting(Box<dyn Engine>);
+struct Counting(Box<dyn BlockCompressor>);
 
-impl Engine for Counting {
-    fn room(&mut self) -> &mut [u8] {
-        self.0.room()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+impl BlockCompressor for Counting {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
         let thread = format!("{:?}", std::thread::current().id());
         *BY_THREAD.lock().unwrap().entry(thread).or_default() += 1;
         std::thread::sleep(Duration::from_millis(20));
-        self.0.block(start, end, last, out);
+        self.0.compress(window, block, last, out);
     }
 }
 
@@ -281,7 +275,8 @@ fn every_worker_has_its_share_of_a_pipe() {
         BY_THREAD.lock().unwrap().clear();
         std::thread::scope(|scope| {
             scope.spawn(|| fs::write(t.path("fifo"), &content).unwrap());
-            let tally = run_with_engine(settings, |kind, level| Box::new(Counting(deflate::engine(kind, level))));
+            let tally =
+                run_with_engine(settings, |kind, level| Box::new(Counting(deflate::new_compressor(kind, level))));
             assert_eq!(tally.done, 1);
         });
         let shares: Vec<usize> = BY_THREAD.lock().unwrap().values().copied().collect();

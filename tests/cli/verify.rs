@@ -1,9 +1,10 @@
 //! `--verify`: a block that came out wrong is found before the output has its name, and the original stays.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gzcc::deflate::{self, Engine};
+use gzcc::deflate::{self, BlockCompressor, Window, WindowBuffer};
 use gzcc::outcome::Status;
 use gzcc::run::run_with_engine;
 use gzcc::settings::{Destination, Originals, Scheduler, Settings, Verbosity};
@@ -14,18 +15,16 @@ use crate::harness::{BLOCK, Sandbox, log, noise};
 static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 
 /// An engine that gets its third block wrong: still DEFLATE data, but of something else.
-struct Erring(Box<dyn Engine>);
+struct Erring(Box<dyn BlockCompressor>);
 
-impl Engine for Erring {
-    fn room(&mut self) -> &mut [u8] {
-        self.0.room()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
+impl BlockCompressor for Erring {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
         if BLOCKS.fetch_add(1, Ordering::Relaxed) == 2 {
-            self.0.room()[start + 1000] ^= 1;
+            let mut content = window.bytes(0..block.end).to_vec();
+            content[block.start + 1000] ^= 1;
+            return self.0.compress(WindowBuffer::new().fill(&content), block, last, out);
         }
-        self.0.block(start, end, last, out);
+        self.0.compress(window, block, last, out);
     }
 }
 
@@ -54,7 +53,8 @@ fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
                     settings.inputs.push(t.path("a").into());
                 }
                 BLOCKS.store(0, Ordering::Relaxed);
-                let tally = run_with_engine(settings, |kind, level| Box::new(Erring(deflate::engine(kind, level))));
+                let tally =
+                    run_with_engine(settings, |kind, level| Box::new(Erring(deflate::new_compressor(kind, level))));
                 if verify {
                     assert_eq!((tally.status, tally.done), (Status::Error, 0), "{destination}");
                     assert_eq!(t.names(), ["a"], "{destination}");

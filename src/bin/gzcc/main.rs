@@ -53,7 +53,7 @@ fn work(mut settings: Settings) -> Status {
     // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
     let _ = interrupt::watch(Arc::clone(&report));
     let watching = progress.map(|progress| report::watch(progress, &settings));
-    let tally = run(settings, &report, deflate::engine);
+    let tally = run(settings, &report, deflate::new_compressor);
     drop(watching);
     if tally.reader_gone {
         return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
@@ -74,7 +74,7 @@ fn measure(mut asked: Benchmark) -> Status {
     // What a signal ends has come to nothing, so there is nothing to tell.
     let silent = Report::new(&Settings { verbosity: Verbosity::Quiet, ..settings.clone() }, None);
     let _ = interrupt::watch(Arc::new(silent));
-    let (text, status) = benchmark::run(&asked, descriptors, deflate::engine);
+    let (text, status) = benchmark::run(&asked, descriptors, deflate::new_compressor);
     status.max(print(&text))
 }
 

@@ -39,7 +39,7 @@ pub(super) fn write(
 
 /// Bits of `size` bytes as stored blocks.
 fn stored_cost(size: usize, writer: &BitWriter<'_>) -> u64 {
-    let blocks = size.div_ceil(stored::MOST).max(1) as u64;
+    let blocks = size.div_ceil(stored::MAX_STORED).max(1) as u64;
     let first = KIND_BITS + u64::from((writer.bits_to_boundary().wrapping_sub(KIND_BITS as u32)) & 7) + 32;
     first + (blocks - 1) * 40 + 8 * size as u64
 }
@@ -48,10 +48,10 @@ fn stored_cost(size: usize, writer: &BitWriter<'_>) -> u64 {
 pub(super) fn write_stored(content: &[u8], last: bool, writer: &mut BitWriter<'_>) {
     let mut rest = content;
     loop {
-        let (block, after) = rest.split_at(rest.len().min(stored::MOST));
+        let (block, after) = rest.split_at(rest.len().min(stored::MAX_STORED));
         writer.put((last && after.is_empty()).into(), KIND_BITS as u32);
         writer.align();
-        writer.bytes(&stored::lengths(block));
+        writer.bytes(&stored::len_and_nlen(block));
         writer.bytes(block);
         rest = after;
         if rest.is_empty() {

@@ -1,11 +1,11 @@
 //! Lazy parsing: a match is put off for a better one that begins a byte or two later. Levels 4 to 9, and the first look of
 //! those above.
 
-use super::room::Room;
 use super::rows::{HASHED, Rows};
 use super::symbols::MOST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
 use super::worth::Worth;
+use crate::deflate::Window;
 
 /// How much is done for a match.
 #[derive(Clone, Copy, Debug)]
@@ -67,15 +67,15 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes.
-    pub(super) fn prime(&mut self, room: &Room, start: usize) {
-        self.rows.prime(room, start);
+    pub(super) fn prime(&mut self, window: Window<'_>, start: usize) {
+        self.rows.prime(window, start);
     }
 
     /// Parses from `start` on until there are `enough` tokens, or to the end; returns where it stopped.
     #[inline(never)]
     pub(super) fn parse(
         &mut self,
-        room: &Room,
+        window: Window<'_>,
         (start, end): (usize, usize),
         (enough, worth): (usize, &Worth),
         tokens: &mut Tokens,
@@ -85,13 +85,13 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
         let (mut anchor, mut pos, mut quiet) = (start, start, 0);
         let (mut same, mut period) = (1, 1);
         while pos < last {
-            let mut found = self.rows.find(room, (pos, end), newest, nice);
-            if found.distance == 0 || !worth.pays(room.load64(pos), found.length, found.distance) {
+            let mut found = self.rows.find(window, (pos, end), newest, nice);
+            if found.distance == 0 || !worth.pays(window.load64(pos), found.length, found.distance) {
                 quiet += 1;
                 pos += 1 + (quiet >> PATIENCE_BITS);
                 if pos - anchor > STRETCH {
                     pos = pos.min(last);
-                    tokens.push_literals(room, anchor, pos);
+                    tokens.push_literals(window, anchor, pos);
                     anchor = pos;
                     if tokens.len() >= enough {
                         return pos;
@@ -99,44 +99,44 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
                 }
                 continue;
             }
-            if same != found.distance && same <= pos && room.load32(pos - same) == room.load32(pos) {
-                found = again(room, (pos, pos, end), found, same, worth);
+            if same != found.distance && same <= pos && window.load32(pos - same) == window.load32(pos) {
+                found = again(window, (pos, pos, end), found, same, worth);
             }
             let inserted = pos + 1;
             if worth.runs {
-                found = self.much_longer(room, (pos, end), found);
+                found = self.much_longer(window, (pos, end), found);
             } else {
                 let later = pos + 2;
-                let differ = (room.load32(later.wrapping_sub(period)) ^ room.load32(later)) << 16;
+                let differ = (window.load32(later.wrapping_sub(period)) ^ window.load32(later)) << 16;
                 // One branch, that is hardly ever taken.
                 if differ | u32::from(period == found.distance) | u32::from(found.length > MOST_OF_PERIOD) == 0 {
-                    (pos, found) = by_the_period(room, (pos, end), found, period, worth);
+                    (pos, found) = by_the_period(window, (pos, end), found, period, worth);
                 }
-                while found.length < nice && self.put_off(room, (&mut pos, end), &mut found, worth) {}
+                while found.length < nice && self.put_off(window, (&mut pos, end), &mut found, worth) {}
             }
-            tokens.push_run(room, (anchor, pos), of_match(found));
+            tokens.push_run(window, (anchor, pos), of_match(found));
             let next = pos + found.length;
-            self.rows.insert_all(room, inserted, next.min(last), worth.threes);
+            self.rows.insert_all(window, inserted, next.min(last), worth.threes);
             (anchor, pos, quiet, same) = (next, next, 0, found.distance);
             period = std::hint::select_unpredictable(same <= MOST_PERIOD, same, period);
             if tokens.len() >= enough {
                 return pos;
             }
         }
-        tokens.push_literals(room, anchor, end);
+        tokens.push_literals(window, anchor, end);
         end
     }
 
     /// Finds a match in runs that is longer by so much that it is worth its distance; if there is none, `found`.
     #[cold]
     #[inline(never)]
-    fn much_longer(&self, room: &Room, (pos, end): (usize, usize), found: Match) -> Match {
+    fn much_longer(&self, window: Window<'_>, (pos, end): (usize, usize), found: Match) -> Match {
         let tail = pos + found.length.max(HASHED) + MUCH - HASHED;
         let mut best = found;
         if tail + HASHED <= end {
             let all = [0xffff; 2];
-            self.rows.around(room, (pos, tail, WIDTH), all, |distance, differ| {
-                let length = room.common_by(differ, pos - distance, pos).min(end - pos);
+            self.rows.around(window, (pos, tail, WIDTH), all, |distance, differ| {
+                let length = window.common_by(differ, pos - distance, pos).min(end - pos);
                 if length >= (found.length + MUCH).max(best.length + 1) {
                     best = Match { length, distance };
                 }
@@ -149,7 +149,7 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
     /// before, and none more than four bits a byte of it, so there are at most about four looks for each byte that is
     /// covered in the end.
     #[inline(always)]
-    fn put_off(&self, room: &Room, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
+    fn put_off(&self, window: Window<'_>, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
         let Effort { around, .. } = self.effort;
         let at = *pos;
         // Where the last four bytes are that a longer one has which begins a byte later: two of the match, two behind it.
@@ -164,9 +164,9 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
         let length = found.length.min(12);
         let needed = [(4 << length) - 2, (16 << length) - 4];
         let (mut most, mut better) = (gain(*found), None);
-        self.rows.around(room, (at, tail, around), needed, |distance, differ| {
+        self.rows.around(window, (at, tail, around), needed, |distance, differ| {
             let late = usize::from(differ & 2 != 0) + usize::from(differ & 3 != 0);
-            let length = room.common_by(differ & !3, at - distance, at).min(end - at) - late;
+            let length = window.common_by(differ & !3, at - distance, at).min(end - at) - late;
             let other = Match { length, distance };
             if gain(other) - BETTER[late] > most {
                 most = gain(other) - BETTER[late];
@@ -174,7 +174,7 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
             }
         });
         let Some((start, other)) = better else { return false };
-        if !worth.pays(room.load64(start), other.length, other.distance) {
+        if !worth.pays(window.load64(start), other.length, other.distance) {
             return false;
         }
         (*pos, *found) = (start, other);
@@ -185,10 +185,16 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
 /// A match at a distance that was used before, from `start` on and with the literals from `pos` on before it, if it is long
 /// enough and better than what is found; else that. Content that has a period goes on with it.
 #[inline(never)]
-fn again(room: &Room, (pos, start, end): (usize, usize, usize), found: Match, distance: usize, worth: &Worth) -> Match {
-    let length = room.common(start - distance, start, 0, MOST_LENGTH.min(end - start));
+fn again(
+    window: Window<'_>,
+    (pos, start, end): (usize, usize, usize),
+    found: Match,
+    distance: usize,
+    worth: &Worth,
+) -> Match {
+    let length = window.common(start - distance, start, 0, MOST_LENGTH.min(end - start));
     let other = Match { length, distance };
-    if length >= worth.least && worth.prefers(room.bytes(pos, start), other, found) { other } else { found }
+    if length >= worth.least && worth.prefers(window.bytes(pos..start), other, found) { other } else { found }
 }
 
 /// A match at the last near distance that begins up to two bytes later, where the third and fourth byte from `pos` on are
@@ -196,7 +202,7 @@ fn again(room: &Room, (pos, start, end): (usize, usize, usize), found: Match, di
 #[cold]
 #[inline(never)]
 fn by_the_period(
-    room: &Room,
+    window: Window<'_>,
     (pos, end): (usize, usize),
     found: Match,
     distance: usize,
@@ -205,9 +211,9 @@ fn by_the_period(
     if distance > pos.min(found.distance) {
         return (pos, found);
     }
-    let same = |at: usize| room.byte(at) == room.byte(at - distance);
+    let same = |at: usize| window.byte(at) == window.byte(at - distance);
     let late = if same(pos + 1) { usize::from(!same(pos)) } else { 2 };
     let start = pos + late;
-    let better = again(room, (pos, start, end), found, distance, worth);
+    let better = again(window, (pos, start, end), found, distance, worth);
     (if better.distance == distance { start } else { pos }, better)
 }

@@ -4,9 +4,9 @@ use super::fast::Fast;
 use super::lazy::{self, Lazy};
 use super::optimal::{self, Optimal};
 use super::pairs::Pairs;
-use super::room::Room;
 use super::sample::Sample;
 use super::worth::Worth;
+use crate::deflate::Window;
 
 /// Positions of a window, each in one of its rows if they were all as long. For three bytes 2^13 entries make binaries and
 /// images 1 % larger, and 2^16, which are slower, everything 0.1 % smaller.
@@ -128,11 +128,11 @@ impl Level {
     }
 
     /// Looks at what comes in a stretch, for what matches are worth.
-    pub(super) fn look(&self, room: &Room, stretch: (usize, usize), worth: &mut Worth) {
+    pub(super) fn look(&self, window: Window<'_>, stretch: (usize, usize), worth: &mut Worth) {
         if !worth.looks() && !self.by_number {
             return;
         }
-        let sample = Sample::of(room, stretch, if self.weighs { SAMPLE } else { SMALL_SAMPLE });
+        let sample = Sample::of(window, stretch, if self.weighs { SAMPLE } else { SMALL_SAMPLE });
         if self.weighs {
             worth.expect(&sample);
         }

@@ -5,7 +5,7 @@
 //! holds. (Copies of such data may be missed; levels from 7 on look for them.) At level 6 noise goes through eight times
 //! as fast.
 
-use super::room::Room;
+use crate::deflate::Window;
 
 /// Bytes without a match after which it is looked ahead.
 pub(super) const QUIET: usize = 12 * 1024;
@@ -24,18 +24,18 @@ const SAMPLES: usize = 768;
 const EVEN: u32 = 3069 + 3 * 68;
 
 /// How many bytes from `start` on are noise.
-pub(super) fn ahead(room: &Room, start: usize, end: usize) -> usize {
+pub(super) fn ahead(window: Window<'_>, start: usize, end: usize) -> usize {
     let pieces = (end - start) / PIECE;
-    let noise = (0..pieces.min(PIECES)).take_while(|piece| is_noise(room, start + piece * PIECE));
+    let noise = (0..pieces.min(PIECES)).take_while(|piece| is_noise(window, start + piece * PIECE));
     noise.count() * PIECE
 }
 
-fn is_noise(room: &Room, start: usize) -> bool {
+fn is_noise(window: Window<'_>, start: usize) -> bool {
     let mut counts = [0u32; 256];
     for sample in 0..SAMPLES {
         // Not at equal distances, as fields of records are.
         let at = sample * 17 + sample * 7 % 16;
-        counts[usize::from(room.byte(start + at))] += 1;
+        counts[usize::from(window.byte(start + at))] += 1;
     }
     counts.iter().map(|count| count * count).sum::<u32>() <= EVEN
 }
@@ -43,11 +43,11 @@ fn is_noise(room: &Room, start: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflate::WindowBuffer;
 
-    fn room(bytes: impl Iterator<Item = u8>) -> Room {
-        let mut room = Room::new();
-        room.all().iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
-        room
+    fn ahead(bytes: impl Iterator<Item = u8>, start: usize, end: usize) -> usize {
+        let bytes: Vec<u8> = bytes.take(end).collect();
+        super::ahead(WindowBuffer::new().fill(&bytes), start, end)
     }
 
     #[test]
@@ -58,10 +58,10 @@ mod tests {
             (x >> 56) as u8
         });
         let end = PIECE * PIECES;
-        assert_eq!(ahead(&room(noise), 0, end + 1000), end);
-        assert_eq!(ahead(&room(noise.map(|byte| byte & 0x7f)), 0, end), 0, "seven bits of eight");
-        assert_eq!(ahead(&room(noise.map(|byte| byte % 240)), 0, end), 0, "most of the values");
-        assert_eq!(ahead(&room(noise.enumerate().map(|(i, byte)| if i % 16 < 8 { byte } else { 0 })), 0, end), 0);
-        assert_eq!(ahead(&room(b"a line of text\n".iter().copied().cycle()), 0, end), 0);
+        assert_eq!(ahead(noise, 0, end + 1000), end);
+        assert_eq!(ahead(noise.map(|byte| byte & 0x7f), 0, end), 0, "seven bits of eight");
+        assert_eq!(ahead(noise.map(|byte| byte % 240), 0, end), 0, "most of the values");
+        assert_eq!(ahead(noise.enumerate().map(|(i, byte)| if i % 16 < 8 { byte } else { 0 }), 0, end), 0);
+        assert_eq!(ahead(b"a line of text\n".iter().copied().cycle(), 0, end), 0);
     }
 }

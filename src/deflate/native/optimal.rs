@@ -6,10 +6,10 @@
 //! libdeflate, 2016).
 
 use super::entropy::Prices;
-use super::room::Room;
 use super::symbols::{DISTANCE_EXTRA, DISTANCES, LEAST_LENGTH, LENGTHS, MOST_LENGTH, distance_symbol};
 use super::tokens::{Histogram, Match, Step, Tokens};
 use super::tree::Trees;
+use crate::deflate::Window;
 
 /// How much is done for a way.
 #[derive(Clone, Copy, Debug)]
@@ -125,27 +125,27 @@ impl Optimal {
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes; what follows it ends at `end`.
-    pub(super) fn prime(&mut self, room: &Room, start: usize, end: usize) {
+    pub(super) fn prime(&mut self, window: Window<'_>, start: usize, end: usize) {
         self.trees.clear();
         for pos in 0..start.min(end.saturating_sub(LOOKED_AT)) {
-            self.pass(room, pos, end);
+            self.pass(window, pos, end);
         }
     }
 
-    /// Finds the cheapest way from `start` to `end`, or as far as there is room for its matches; `histogram` says what
+    /// Finds the cheapest way from `start` to `end`, or as far as there is window for its matches; `histogram` says what
     /// symbols cost, and is then what the way counts. Returns how far it came. The content ends at `over`.
     pub(super) fn way(
         &mut self,
-        room: &Room,
+        window: Window<'_>,
         (start, end): (usize, usize),
         over: usize,
         histogram: &mut Histogram,
     ) -> usize {
-        let end = self.look_up(room, (start, end), over);
+        let end = self.look_up(window, (start, end), over);
         let mut before = u32::MAX;
         for _ in 0..self.effort.rounds {
-            self.compute(room, (start, end), &Costs::of(histogram));
-            self.follow(room, start);
+            self.compute(window, (start, end), &Costs::of(histogram));
+            self.follow(window, start);
             *histogram = Histogram::of(self.tokens.as_slice());
             let cost = self.costs[0];
             if cost > before - before / WORTHWHILE {
@@ -157,14 +157,14 @@ impl Optimal {
     }
 
     /// Inserts a position whose matches nobody needs.
-    fn pass(&mut self, room: &Room, pos: usize, over: usize) {
+    fn pass(&mut self, window: Window<'_>, pos: usize, over: usize) {
         // What is not found is not needed soon: an eighth of the depth keeps the trees in order well enough.
-        self.trees.insert(room, (pos, over), (self.effort.depth / 8 + 1, self.effort.nice), |_| {});
+        self.trees.insert(window, (pos, over), (self.effort.depth / 8 + 1, self.effort.nice), |_| {});
     }
 
     /// Finds all matches of a stretch; returns where it ends.
     #[inline(never)]
-    fn look_up(&mut self, room: &Room, (start, end): (usize, usize), over: usize) -> usize {
+    fn look_up(&mut self, window: Window<'_>, (start, end): (usize, usize), over: usize) -> usize {
         let Effort { depth, nice, .. } = self.effort;
         let last = over.saturating_sub(LOOKED_AT);
         self.matches.clear();
@@ -174,10 +174,10 @@ impl Optimal {
         while pos < end && (self.matches.len() < KEPT || pos < inside) {
             self.begins.push(self.matches.len() as u32);
             if pos < last && pos < inside {
-                self.pass(room, pos, over);
+                self.pass(window, pos, over);
             } else if pos < last {
                 let matches = &mut self.matches;
-                self.trees.insert(room, (pos, over), (depth, nice), |found| {
+                self.trees.insert(window, (pos, over), (depth, nice), |found| {
                     // A DEFLATE block is not left.
                     let length = found.length.min(end - pos);
                     if length >= LEAST_LENGTH {
@@ -196,7 +196,7 @@ impl Optimal {
 
     /// Computes the cheapest way from each position to the end.
     #[inline(never)]
-    fn compute(&mut self, room: &Room, (start, end): (usize, usize), costs: &Costs) {
+    fn compute(&mut self, window: Window<'_>, (start, end): (usize, usize), costs: &Costs) {
         let size = end - start;
         self.steps.clear();
         self.steps.resize(size, Kept::LITERAL);
@@ -207,7 +207,7 @@ impl Optimal {
         for (at, matches) in begins.enumerate().rev() {
             let reach: &mut [u32; MOST_LENGTH + 1] =
                 (&mut self.costs[at..=at + MOST_LENGTH]).try_into().expect("as many");
-            let mut cheapest = costs.literals[usize::from(room.byte(start + at))] + reach[1];
+            let mut cheapest = costs.literals[usize::from(window.byte(start + at))] + reach[1];
             let mut step = Kept::LITERAL;
             let mut shortest = LEAST_LENGTH;
             for &found in &self.matches[matches] {
@@ -231,11 +231,11 @@ impl Optimal {
 
     /// Makes tokens of the cheapest way.
     #[inline(never)]
-    fn follow(&mut self, room: &Room, start: usize) {
+    fn follow(&mut self, window: Window<'_>, start: usize) {
         let (steps, mut at) = (&self.steps, 0);
         self.tokens.refill(std::iter::from_fn(|| {
             let step = *steps.get(at)?;
-            let literal = room.byte(start + at);
+            let literal = window.byte(start + at);
             at += step.length();
             Some(match step.length() {
                 1 => Step::Literal(literal),

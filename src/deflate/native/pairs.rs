@@ -4,11 +4,11 @@
 //! is looked at too, and the longest of the four matches is taken, the nearest of
 //! those of 32 bytes: all without a branch that could be mispredicted.
 
-use super::boxed::boxed;
 use super::hash::{self, same_tag};
-use super::room::Room;
 use super::symbols::MOST_LENGTH;
 use super::tokens::{Match, Tokens, of_match};
+use crate::deflate::Window;
+use crate::deflate::boxed_array::boxed_array;
 
 /// Shortest match that is taken. What has the same tag nearly always has the same five bytes; but an entry can be older
 /// than 2^16 positions, and then stands for another.
@@ -32,32 +32,32 @@ pub(super) struct Pairs<const ENTRIES: usize> {
 
 /// The longest match at one of two old positions, of up to 32 bytes.
 #[inline(always)]
-fn longest(room: &Room, (pos, end): (usize, usize), old: u64, new: u32) -> Match {
-    let (last, before) = (at(room, (pos, end), old as u32, new), at(room, (pos, end), (old >> 32) as u32, new));
+fn longest(window: Window<'_>, (pos, end): (usize, usize), old: u64, new: u32) -> Match {
+    let (last, before) = (at(window, (pos, end), old as u32, new), at(window, (pos, end), (old >> 32) as u32, new));
     if before.length > last.length { before } else { last }
 }
 
 /// The match at an old position, of up to 32 bytes; none, if that is too far or has another tag.
 #[inline(always)]
-fn at(room: &Room, (pos, end): (usize, usize), old: u32, new: u32) -> Match {
+fn at(window: Window<'_>, (pos, end): (usize, usize), old: u32, new: u32) -> Match {
     let distance = hash::distance(old, new);
     let good = same_tag(old, new) && distance.is_some();
     let distance = if good { distance.unwrap_or(0) } else { 0 };
     // What stands behind the end must not decide which is longer.
-    let length = room.common32(pos - distance, pos).min(end - pos);
+    let length = window.common32(pos - distance, pos).min(end - pos);
     Match { length: if good { length } else { 0 }, distance }
 }
 
 impl<const ENTRIES: usize> Pairs<ENTRIES> {
     pub(super) fn new() -> Self {
-        Self { table: boxed(0) }
+        Self { table: boxed_array(0) }
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes: every other position.
-    pub(super) fn prime(&mut self, room: &Room, start: usize) {
+    pub(super) fn prime(&mut self, window: Window<'_>, start: usize) {
         self.table.fill(0);
         for pos in (0..start).step_by(2) {
-            self.insert(room.load64(pos), pos);
+            self.insert(window.load64(pos), pos);
         }
     }
 
@@ -75,7 +75,7 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
     #[inline(never)]
     pub(super) fn parse(
         &mut self,
-        room: &Room,
+        window: Window<'_>,
         (start, end): (usize, usize),
         (enough, least): (usize, usize),
         tokens: &mut Tokens,
@@ -83,18 +83,18 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
         let last = end.saturating_sub(LOOKED_AT);
         let (mut anchor, mut pos, mut quiet) = (start, start, 0);
         while pos < last {
-            let word = room.load64(pos);
+            let word = window.load64(pos);
             let (old, new) = self.insert(word, pos);
             let mut found = Match { length: 0, distance: 0 };
             if same_tag(old as u32, new) || same_tag((old >> 32) as u32, new) {
-                found = longest(room, (pos, end), old, new);
+                found = longest(window, (pos, end), old, new);
             }
             if found.length < LEAST.max(least) {
                 quiet += 1;
                 pos += 1 + (quiet >> PATIENCE_BITS);
                 if pos - anchor >= STRETCH {
                     pos = pos.min(last);
-                    tokens.push_literals(room, anchor, pos);
+                    tokens.push_literals(window, anchor, pos);
                     anchor = pos;
                     if tokens.len() >= enough {
                         return pos;
@@ -103,25 +103,25 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
                 continue;
             }
             let (old, new) = self.insert(word >> 8, pos + 1);
-            let after = longest(room, (pos + 1, end), old, new);
+            let after = longest(window, (pos + 1, end), old, new);
             let better = after.length > found.length;
             let mut length = if better { after.length } else { found.length };
             let distance = if better { after.distance } else { found.distance };
             self.insert(word >> 16, pos + 2);
             pos += usize::from(better);
             if length >= 32 {
-                length = room.common_beyond::<32>(pos - distance, pos, MOST_LENGTH);
+                length = window.common_beyond::<32>(pos - distance, pos, MOST_LENGTH);
             }
             length = length.min(end - pos);
             let next = pos + length;
-            self.insert(room.load64(next - 1), next - 1);
-            tokens.push_run(room, (anchor, pos), of_match(Match { length, distance }));
+            self.insert(window.load64(next - 1), next - 1);
+            tokens.push_run(window, (anchor, pos), of_match(Match { length, distance }));
             (anchor, pos, quiet) = (next, next, 0);
             if tokens.len() >= enough {
                 return pos;
             }
         }
-        tokens.push_literals(room, anchor, end);
+        tokens.push_literals(window, anchor, end);
         end
     }
 }

@@ -9,13 +9,13 @@
 //! candidates; and what is rare is remembered for longer, so that matches are found which are long out of the row of their
 //! beginning. One look finds the longer ones that begin at the same byte and the better ones that begin one or two later.
 
-use super::boxed::boxed;
 use super::hash;
-use super::room::Room;
 use super::simd::same_bytes;
 use super::symbols::LEAST_LENGTH;
 use super::tokens::Match;
 use crate::deflate::WINDOW;
+use crate::deflate::Window;
+use crate::deflate::boxed_array::boxed_array;
 
 /// Length of what is hashed, so that shorter matches are not in the rows.
 pub(super) const HASHED: usize = 4;
@@ -94,14 +94,14 @@ fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
 
 impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROWS, THREES> {
     pub(super) fn new() -> Self {
-        Self { rows: boxed(Row::EMPTY), threes: boxed(0) }
+        Self { rows: boxed_array(Row::EMPTY), threes: boxed_array(0) }
     }
 
     /// Forgets the block before, and takes in a dictionary of `start` bytes.
-    pub(super) fn prime(&mut self, room: &Room, start: usize) {
+    pub(super) fn prime(&mut self, window: Window<'_>, start: usize) {
         self.rows.fill(Row::EMPTY);
         self.threes.fill(0);
-        self.insert_all(room, 0, start, true);
+        self.insert_all(window, 0, start, true);
     }
 
     /// The row of four bytes, and their tag.
@@ -118,8 +118,8 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROW
     }
 
     #[inline(always)]
-    fn insert(&mut self, room: &Room, pos: usize) {
-        let word = room.load32(pos);
+    fn insert(&mut self, window: Window<'_>, pos: usize) {
+        let word = window.load32(pos);
         let (row, tag) = Self::place(word);
         self.rows[row].insert(tag, pos);
         *self.three(word) = pos as u16;
@@ -127,21 +127,21 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROW
 
     /// Inserts every position from `start` to `end`, for matches of three bytes only if `threes`.
     #[inline(never)]
-    pub(super) fn insert_all(&mut self, room: &Room, start: usize, end: usize, threes: bool) {
+    pub(super) fn insert_all(&mut self, window: Window<'_>, start: usize, end: usize, threes: bool) {
         if threes {
-            (start..end).for_each(|pos| self.insert(room, pos));
+            (start..end).for_each(|pos| self.insert(window, pos));
             return;
         }
         for pos in start..end {
-            let (row, tag) = Self::place(room.load32(pos));
+            let (row, tag) = Self::place(window.load32(pos));
             self.rows[row].insert(tag, pos);
         }
     }
 
     /// Finds the longest match for `pos` among the `newest` of its row, good enough from `nice` bytes on, and inserts `pos`.
     #[inline(always)]
-    pub(super) fn find(&mut self, room: &Room, (pos, end): (usize, usize), newest: usize, nice: usize) -> Match {
-        let bytes = room.load128(pos);
+    pub(super) fn find(&mut self, window: Window<'_>, (pos, end): (usize, usize), newest: usize, nice: usize) -> Match {
+        let bytes = window.load128(pos);
         let word = bytes[0] as u32;
         let (row, tag) = Self::place(word);
         let row = &mut self.rows[row];
@@ -149,19 +149,19 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROW
         // The byte that would make it longer, and three before.
         let (mut decisive, mut wanted) = (pos, word);
         for distance in row.distances(tag, pos, newest) {
-            if room.load32(decisive.wrapping_sub(distance)) == wanted {
+            if window.load32(decisive.wrapping_sub(distance)) == wanted {
                 if !in_reach(distance) {
                     break;
                 }
-                let differ = room.differ16(pos - distance, bytes);
-                let length = room.common_by(differ, pos - distance, pos).min(end - pos);
+                let differ = window.differ16(pos - distance, bytes);
+                let length = window.common_by(differ, pos - distance, pos).min(end - pos);
                 if length > best.length {
                     best = Match { length, distance };
                     if length >= nice {
                         break;
                     }
                     decisive = pos + length + 1 - HASHED;
-                    wanted = room.load32(decisive);
+                    wanted = window.load32(decisive);
                 }
             }
         }
@@ -169,7 +169,7 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROW
         let three = self.three(word);
         let distance = usize::from((pos as u16).wrapping_sub(*three));
         *three = pos as u16;
-        let is_three = |distance: usize| (room.load32(pos - distance) ^ word) << 8 == 0;
+        let is_three = |distance: usize| (window.load32(pos - distance) ^ word) << 8 == 0;
         if best.distance == 0 && in_reach(distance) && is_three(distance) {
             best.distance = distance;
         }
@@ -182,15 +182,15 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Rows<WIDTH, ROW
     #[inline(always)]
     pub(super) fn around(
         &self,
-        room: &Room,
+        window: Window<'_>,
         (pos, tail, newest): (usize, usize, usize),
         needed: [u32; 2],
         mut tell: impl FnMut(usize, u32),
     ) {
-        let (row, tag) = Self::place(room.load32(tail));
-        let bytes = room.load128(pos);
+        let (row, tag) = Self::place(window.load32(tail));
+        let bytes = window.load128(pos);
         for distance in self.rows[row].distances(tag, tail, newest) {
-            let differ = room.differ16(pos.wrapping_sub(distance), bytes);
+            let differ = window.differ16(pos.wrapping_sub(distance), bytes);
             // Both without a branch in between.
             if (differ & needed[0] == 0) | (differ & needed[1] == 0) {
                 if !in_reach(distance) || distance > pos {

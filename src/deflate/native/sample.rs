@@ -5,7 +5,7 @@
 //! literals alone would cost. The sample is of the block's own next bytes, at most [`SPAN`], and decides nothing else.
 
 use super::entropy::{self, Prices};
-use super::room::Room;
+use crate::deflate::Window;
 
 /// Bytes from which the sample is: about what the next chunk stands for.
 const SPAN: usize = 8000;
@@ -46,7 +46,7 @@ pub(super) struct Sample {
 impl Sample {
     /// About `size` bytes of a stretch that is not empty, or all of it.
     #[inline(never)]
-    pub(super) fn of(room: &Room, (start, end): (usize, usize), size: usize) -> Self {
+    pub(super) fn of(window: Window<'_>, (start, end): (usize, usize), size: usize) -> Self {
         let span = (end - start).min(SPAN);
         // Odd, so that it is no multiple of what records have.
         let step = (span / size) | 1;
@@ -54,7 +54,7 @@ impl Sample {
         let (mut total, mut followed) = (0, 0);
         let mut at = start;
         while at < start + span {
-            let bytes = room.load32(at);
+            let bytes = window.load32(at);
             counts[bytes as usize & 0xff] += 1;
             followed += u32::from((bytes ^ bytes >> 8) & 0xff == 0);
             total += 1;
@@ -63,7 +63,7 @@ impl Sample {
         // What stands behind the end does not count.
         let last = start + span - 1;
         if last + 1 == end && (last - start).is_multiple_of(step) {
-            followed -= u32::from(room.byte(end) == room.byte(last));
+            followed -= u32::from(window.byte(end) == window.byte(last));
         }
         let used = counts.iter().filter(|&&count| count > 0).count();
         Self { counts, total, used, is_runs: followed * 1024 > RUNS * total }
@@ -96,13 +96,13 @@ impl Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflate::WindowBuffer;
 
     fn sample(bytes: &[u8], size: usize) -> Sample {
-        let mut room = Room::new();
-        room.all()[..bytes.len()].copy_from_slice(bytes);
+        let mut buffer = WindowBuffer::new();
         // What stands behind must not count.
-        room.all()[bytes.len()..].fill(b'x');
-        Sample::of(&room, (0, bytes.len()), size)
+        buffer.input().fill(b'x');
+        Sample::of(buffer.fill(bytes), (0, bytes.len()), size)
     }
 
     #[test]

@@ -9,10 +9,10 @@
 //! | 10..19 | second | the distance's symbol | 32 + the second literal, or 31 for none |
 //! | 19..32 | extra | the distance's extra bits | 0 |
 
-use super::boxed::boxed;
-use super::room::Room;
 use super::symbols::{DISTANCES, LEAST_LENGTH, LENGTHS, LITLEN, distance_symbol};
 use crate::deflate::BLOCK;
+use crate::deflate::Window;
+use crate::deflate::boxed_array::boxed_array;
 
 /// The same bytes again: how many, and how far back.
 #[derive(Clone, Copy, Debug)]
@@ -61,26 +61,26 @@ pub(super) const MOST: usize = 1 << 16;
 
 /// Room for all the tokens of a block: each stands for two bytes or more, but single literals, which stand before a match
 /// or at the end. A power of two, so that a place in it is masked and needs no check.
-const ROOM: usize = 1 << 18;
+const CAPACITY: usize = 1 << 18;
 
-const _: () = assert!(BLOCK.div_ceil(2) <= ROOM && MOST < ROOM);
+const _: () = assert!(BLOCK.div_ceil(2) <= CAPACITY && MOST < CAPACITY);
 
 /// Tokens that are written at once, whether they are all wanted or not.
 const AT_ONCE: usize = 8;
 
 /// Tokens in their order.
 pub(super) struct Tokens {
-    room: Box<[u32; ROOM + AT_ONCE]>,
+    buffer: Box<[u32; CAPACITY + AT_ONCE]>,
     length: usize,
 }
 
 impl Tokens {
     pub(super) fn new() -> Self {
-        Self { room: boxed(0), length: 0 }
+        Self { buffer: boxed_array(0), length: 0 }
     }
 
     pub(super) fn as_slice(&self) -> &[u32] {
-        &self.room[..self.length]
+        &self.buffer[..self.length]
     }
 
     #[inline(always)]
@@ -90,21 +90,21 @@ impl Tokens {
 
     /// Forgets the first `count` tokens.
     pub(super) fn forget(&mut self, count: usize) {
-        self.room.copy_within(count..self.length, 0);
+        self.buffer.copy_within(count..self.length, 0);
         self.length -= count;
     }
 
     /// Appends literals and a match behind them.
     #[inline(always)]
-    pub(super) fn push_run(&mut self, room: &Room, (start, end): (usize, usize), token: u32) {
+    pub(super) fn push_run(&mut self, window: Window<'_>, (start, end): (usize, usize), token: u32) {
         let mut at = start;
         if end - at > AT_ONCE {
-            at = self.push_eights(room, at, end);
+            at = self.push_eights(window, at, end);
         }
         // Without a branch on how many they are: what is too much is written over by what comes next.
         let (half, odd) = ((end - at) / 2, (end - at) % 2);
         let place = self.next();
-        put_pairs(place, room.load64(at));
+        put_pairs(place, window.load64(at));
         place[half % AT_ONCE] = of_literal(place[half % AT_ONCE] & 0xff);
         place[(half + odd) % AT_ONCE] = token;
         self.length += half + odd + 1;
@@ -112,21 +112,21 @@ impl Tokens {
 
     /// Appends literals.
     #[inline(never)]
-    pub(super) fn push_literals(&mut self, room: &Room, start: usize, end: usize) {
-        let at = self.push_eights(room, start, end);
+    pub(super) fn push_literals(&mut self, window: Window<'_>, start: usize, end: usize) {
+        let at = self.push_eights(window, start, end);
         let (half, odd) = ((end - at) / 2, (end - at) % 2);
         let place = self.next();
-        put_pairs(place, room.load64(at));
+        put_pairs(place, window.load64(at));
         place[half % AT_ONCE] = if odd == 1 { of_literal(place[half % AT_ONCE] & 0xff) } else { 0 };
         self.length += half + odd;
     }
 
     /// Appends literals in eights, until no more than eight are left; returns where those begin.
     #[inline(never)]
-    fn push_eights(&mut self, room: &Room, start: usize, end: usize) -> usize {
+    fn push_eights(&mut self, window: Window<'_>, start: usize, end: usize) -> usize {
         let mut at = start;
         while end - at > AT_ONCE {
-            put_pairs(self.next(), room.load64(at));
+            put_pairs(self.next(), window.load64(at));
             self.length += AT_ONCE / 2;
             at += AT_ONCE;
         }
@@ -136,8 +136,8 @@ impl Tokens {
     /// The places of the next tokens.
     #[inline(always)]
     fn next(&mut self) -> &mut [u32; AT_ONCE] {
-        let start = self.length % ROOM;
-        (&mut self.room[start..start + AT_ONCE]).try_into().expect("as many")
+        let start = self.length % CAPACITY;
+        (&mut self.buffer[start..start + AT_ONCE]).try_into().expect("as many")
     }
 
     /// Takes in tokens one by one: literals are paired on the way.

@@ -5,12 +5,12 @@
 //! relatives, rebuilds the tree (Bell and Kulp, 1993). Matches of three bytes have a table of their own. A position's place
 //! is taken by the one a window later, to which it is the farthest match that DEFLATE knows, and its last.
 
-use super::boxed::boxed;
 use super::hash;
-use super::room::Room;
 use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
 use super::tokens::Match;
 use crate::deflate::WINDOW;
+use crate::deflate::Window;
+use crate::deflate::boxed_array::boxed_array;
 
 /// Base-2 logarithm of the trees.
 const TREES_BITS: u32 = 16;
@@ -40,7 +40,7 @@ pub(super) struct Trees {
 
 impl Trees {
     pub(super) fn new() -> Self {
-        Self { roots: boxed(NOWHERE), threes: boxed([NOWHERE; 2]), subtrees: boxed([NOWHERE; 2]) }
+        Self { roots: boxed_array(NOWHERE), threes: boxed_array([NOWHERE; 2]), subtrees: boxed_array([NOWHERE; 2]) }
     }
 
     /// Forgets the block before.
@@ -54,15 +54,15 @@ impl Trees {
     #[inline(always)]
     pub(super) fn insert(
         &mut self,
-        room: &Room,
+        window: Window<'_>,
         (pos, end): (usize, usize),
         (depth, nice): (usize, usize),
         mut tell: impl FnMut(Match),
     ) {
-        let word = room.load32(pos);
+        let word = window.load32(pos);
         let most = MOST_LENGTH.min(end - pos);
         let nice = nice.min(most);
-        self.insert_three(room, pos, word, &mut tell);
+        self.insert_three(window, pos, word, &mut tell);
         let mut best = LEAST_LENGTH;
         let root = &mut self.roots[(hash::of_four(word) >> (32 - TREES_BITS)) as usize];
         let mut node = std::mem::replace(root, pos as u32);
@@ -74,7 +74,7 @@ impl Trees {
             if node == NOWHERE || pos - at > WINDOW {
                 break;
             }
-            let length = room.common(at, pos, same_less.min(same_greater), most);
+            let length = window.common(at, pos, same_less.min(same_greater), most);
             if length > best {
                 best = length;
                 tell(Match { length, distance: pos - at });
@@ -90,7 +90,7 @@ impl Trees {
                 self.hang(greater, subtrees[GREATER]);
                 return;
             }
-            if room.byte(at + length) < room.byte(pos + length) {
+            if window.byte(at + length) < window.byte(pos + length) {
                 self.hang(less, node);
                 (less, same_less, node) = ((at % WINDOW, GREATER), length, subtrees[GREATER]);
             } else {
@@ -108,10 +108,10 @@ impl Trees {
     }
 
     #[inline(always)]
-    fn insert_three(&mut self, room: &Room, pos: usize, word: u32, tell: &mut impl FnMut(Match)) {
+    fn insert_three(&mut self, window: Window<'_>, pos: usize, word: u32, tell: &mut impl FnMut(Match)) {
         let entry = &mut self.threes[(hash::of_three(word) >> (32 - THREES_BITS)) as usize];
         let near = entry.iter().take_while(|&&at| at != NOWHERE && pos - (at as usize) <= WINDOW);
-        let same = |at: &&u32| (room.load32(**at as usize) ^ word) << 8 == 0;
+        let same = |at: &&u32| (window.load32(**at as usize) ^ word) << 8 == 0;
         let mut near = near;
         if let Some(&at) = near.find(same) {
             tell(Match { length: LEAST_LENGTH, distance: pos - at as usize });

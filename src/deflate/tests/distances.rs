@@ -44,7 +44,7 @@ fn repeating(period: usize, size: usize) -> Vec<u8> {
 }
 
 fn native_levels() -> impl Iterator<Item = Level> {
-    levels().filter(|&(kind, level)| kind == settings::Engine::Native && level > 0)
+    levels().filter(|&(kind, level)| kind == Engine::Native && level > 0)
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn matches_that_begin_where_positions_wrap_come_back() {
         for at in [WRAP - 3, WRAP - 2, WRAP - 1, WRAP, WRAP + 1, WRAP + 2] {
             let input = phrase_twice(&phrase, at - back, at, WRAP + 700);
             let levels = levels().filter(|level| !is_slow(level) || (back == 1000 && at == WRAP));
-            for level in levels.filter(|&(kind, _)| kind == settings::Engine::Native) {
+            for level in levels.filter(|&(kind, _)| kind == Engine::Native) {
                 let out = deflate(level, b"", &input, true);
                 assert!(inflate(b"", &out, input.len()) == input, "{level:?}, {at} from {back}");
             }

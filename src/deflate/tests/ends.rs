@@ -59,7 +59,7 @@ fn every_split_between_dictionary_and_block_gives_the_block_back() {
         let mut engine = make(level);
         for split in splits.clone() {
             let (dictionary, input) = content.split_at(split);
-            assert!(comes_back(&mut *engine, dictionary, input), "{level:?}, split at {split}");
+            assert!(comes_back(&mut engine, dictionary, input), "{level:?}, split at {split}");
         }
     }
 }
@@ -71,7 +71,7 @@ fn every_end_of_a_block_gives_it_back() {
         let mut engine = make(level);
         for end in (1..40).chain(270..310).chain(560..610) {
             let mut out = Vec::new();
-            compress_block(&mut *engine, &content[..end], 0, true, &mut out);
+            engine.compress(&content[..end], 0, true, &mut out);
             assert!(inflate(b"", &out, end) == content[..end], "{level:?}, {end} bytes");
         }
     }
@@ -86,7 +86,7 @@ fn a_full_dictionary_is_reached_from_the_smallest_blocks() {
         for size in [1, 2, 3, 4, 7, 8, 9, 12, 13, 20] {
             for input in [&dictionary[..size], &dictionary[WINDOW - size..], &[dictionary[WINDOW - 1]].repeat(size)] {
                 let mut out = Vec::new();
-                compress_block(&mut *engine, &[&dictionary, input].concat(), WINDOW, true, &mut out);
+                engine.compress(&[&dictionary, input].concat(), WINDOW, true, &mut out);
                 assert!(inflate(&dictionary, &out, size) == input, "{level:?}, {size} bytes");
             }
         }

@@ -43,7 +43,7 @@ fn a_used_engine_makes_the_same_of_a_block_as_a_new_one() {
             work.iter().chain(work.iter().rev()).take(if is_slow(&level) { work.len() } else { 2 * work.len() });
         for (i, (dictionary, block, last)) in rounds.enumerate() {
             let mut out = Vec::new();
-            compress_block(&mut *used, &[&dictionary[..], block].concat(), dictionary.len(), *last, &mut out);
+            used.compress(&[&dictionary[..], block].concat(), dictionary.len(), *last, &mut out);
             assert!(out == deflate(level, dictionary, block, *last), "{level:?}, block {i}");
         }
     }
@@ -54,7 +54,7 @@ fn what_is_in_the_output_before_a_block_is_left_alone_and_changes_nothing() {
     let text = text(5000);
     for level in levels() {
         let mut out = b"before".to_vec();
-        compress_block(&mut *make(level), &text, 1000, false, &mut out);
+        make(level).compress(&text, 1000, false, &mut out);
         assert!(out.starts_with(b"before"), "{level:?}");
         assert!(out[6..] == deflate(level, &text[..1000], &text[1000..], false), "{level:?}");
     }
@@ -67,10 +67,10 @@ fn a_large_block_leaves_nothing_behind() {
     let text = text(3000);
     for level in levels().filter(|level| !is_slow(level)) {
         let mut used = make(level);
-        compress_block(&mut *used, &full, 0, false, &mut Vec::new());
+        used.compress(&full, 0, false, &mut Vec::new());
         for block in [&full[70_000..73_000], &text] {
             let mut out = Vec::new();
-            compress_block(&mut *used, block, 0, true, &mut out);
+            used.compress(block, 0, true, &mut out);
             assert!(out == deflate(level, b"", block, true), "{level:?}");
         }
     }
@@ -93,8 +93,8 @@ fn what_stands_behind_a_block_decides_nothing() {
             let fresh = deflate(level, &content[..start], &content[start..], true);
             for (i, way) in ways.iter().enumerate() {
                 let mut out = Vec::new();
-                compress_block(&mut *used, &[&content, &way[..]].concat(), start, true, &mut Vec::new());
-                compress_block(&mut *used, &content, start, true, &mut out);
+                used.compress(&[&content, &way[..]].concat(), start, true, &mut Vec::new());
+                used.compress(&content, start, true, &mut out);
                 assert!(out == fresh, "{level:?}, {length} bytes before way {i}");
             }
         }

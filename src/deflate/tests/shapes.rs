@@ -82,11 +82,11 @@ fn literals_alone_come_back_in_runs_of_every_length() {
 #[test]
 fn noise_comes_back_wherever_it_ends() {
     let noise = noise(2700, 77);
-    for level in levels().filter(|&(kind, level)| kind == settings::Engine::Native && !is_slow(&(kind, level))) {
+    for level in levels().filter(|&(kind, level)| kind == Engine::Native && !is_slow(&(kind, level))) {
         let mut engine = make(level);
         for size in (1..40).chain(120..150).chain(250..320).chain(2040..2120).chain(2300..2400) {
             let mut out = Vec::new();
-            compress_block(&mut *engine, &noise[..size], 0, true, &mut out);
+            engine.compress(&noise[..size], 0, true, &mut out);
             assert!(inflate(b"", &out, size) == noise[..size], "{level:?}: {size}");
         }
     }
@@ -177,6 +177,6 @@ proptest! {
     ) {
         let split = split.index(content.len() + 1).min(WINDOW);
         let (dictionary, input) = content.split_at(split);
-        prop_assert!(comes_back(&mut *make(level), dictionary, input));
+        prop_assert!(comes_back(&mut make(level), dictionary, input));
     }
 }

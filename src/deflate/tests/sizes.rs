@@ -59,8 +59,8 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn native_sizes(content: &[u8]) -> impl Iterator<Item = (u8, usize)> {
-    (1..=settings::Engine::Native.max_level()).map(move |level| {
-        let out = deflate((settings::Engine::Native, level), b"", content, true);
+    (1..=Engine::Native.max_level()).map(move |level| {
+        let out = deflate((Engine::Native, level), b"", content, true);
         assert!(inflate(b"", &out, content.len()) == content, "level {level}");
         (level, out.len())
     })

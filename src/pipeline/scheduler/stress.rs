@@ -8,13 +8,14 @@ mod scenes;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use self::scenes::{Scene, scenes};
-use crate::deflate::{self, Engine};
+use crate::deflate::{self, BlockCompressor, Window};
 use crate::encoder::{Encoder, with_encoder};
 use crate::outcome::Status;
 use crate::pipeline::job::Jobs;
@@ -48,16 +49,12 @@ struct Ended {
 }
 
 /// An engine that panics at the sight of certain blocks.
-struct Touchy(Box<dyn Engine>);
+struct Touchy(Box<dyn BlockCompressor>);
 
-impl Engine for Touchy {
-    fn room(&mut self) -> &mut [u8] {
-        self.0.room()
-    }
-
-    fn block(&mut self, start: usize, end: usize, last: bool, out: &mut Vec<u8>) {
-        assert!(!self.0.room()[start..end].starts_with(PANIC), "this panic is part of the test");
-        self.0.block(start, end, last, out);
+impl BlockCompressor for Touchy {
+    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
+        assert!(!window.bytes(block.clone()).starts_with(PANIC), "this panic is part of the test");
+        self.0.compress(window, block, last, out);
     }
 }
 
@@ -147,7 +144,7 @@ fn encoded(content: &Arc<Vec<u8>>, jobs: usize, scheduler: Scheduler) -> Option<
 fn play(settings: Settings) -> (Tally, Vec<String>) {
     let report = Report::new(&settings, None);
     let jobs = Jobs::new(Arc::new(settings.clone())).unwrap();
-    scheduler::run(&settings, &jobs, &report, |kind, level| Box::new(Touchy(deflate::engine(kind, level))));
+    scheduler::run(&settings, &jobs, &report, |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level))));
     report.finish();
     (report.tally(), lock(&report.told).clone())
 }

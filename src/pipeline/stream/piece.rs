@@ -2,12 +2,13 @@
 //!
 //! Knows nothing of order or of who else is at work; it reads the input and writes a buffer.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use flate2::{Crc, Decompress};
 
 use super::{Part, Shared};
-use crate::deflate::{self, BLOCK, Engine, WINDOW};
+use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
 use crate::inflate::{Batch, Content};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
@@ -15,9 +16,9 @@ use crate::pipeline::block_channel;
 
 /// A worker's own tools, made once and used for block after block.
 pub struct Hand {
-    engine: Box<dyn Engine>,
-    /// What comes out of a pipe: window and blocks, one after the other.
-    pub(super) input: Box<[u8]>,
+    compressor: Box<dyn BlockCompressor>,
+    /// What is compressed: a window, and the blocks behind it.
+    pub(super) buffer: WindowBuffer,
     /// Made when there is something to inflate out of order.
     decoder: Option<Decompress>,
 }
@@ -25,9 +26,8 @@ pub struct Hand {
 impl Hand {
     /// Tools for one worker.
     pub fn new(shared: &Shared<'_>) -> Self {
-        // Memory that comes zeroed from the system: what is never read into is never touched.
-        let input = vec![0; WINDOW + BLOCK + 1].into_boxed_slice();
-        Self { engine: (shared.engine)(shared.settings.engine, shared.settings.level), input, decoder: None }
+        let compressor = (shared.compressor)(shared.settings.engine, shared.settings.level);
+        Self { compressor, buffer: WindowBuffer::new(), decoder: None }
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Place {
 pub(super) enum Cut {
     /// A block in the file, `length` bytes at `offset`, behind a window of this many bytes.
     At { offset: u64, window: usize, length: usize },
-    /// Blocks in the hand's buffer, which end so many bytes after a window of this many.
+    /// Blocks in the worker's buffer, which end so many bytes after a window of this many.
     Read { window: usize, ends: Vec<usize> },
     /// Blocks that were handed over.
     Given(block_channel::Blocks),
@@ -81,23 +81,21 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
         Cut::At { offset, window, length } => {
             let wanted = window + length;
             // Room for one byte more than the file had shows whether it has grown, without a call of its own.
-            let room = &mut hand.engine.room()[..wanted + usize::from(place.last)];
+            let room = &mut hand.buffer.input()[..wanted + usize::from(place.last)];
             let got = read_at_least(place.part.input.fd()?, room, wanted, offset - window as u64)?;
             if got < window || got < wanted && !place.last {
                 return Err(Outcome::Skipped(Reason::Changed));
             }
             let mut packed = Packed::begin(place, shared);
-            packed.add(&mut *hand.engine, window, got.min(wanted), place.last);
+            packed.add(&mut *hand.compressor, hand.buffer.window(0), window..got.min(wanted), place.last);
             packed.grew = got > wanted;
             Ok(Piece::Packed(packed))
         }
-        Cut::Read { window, ends } => {
-            Ok(Piece::Packed(compress(place, (&hand.input, window, &ends), &mut *hand.engine, shared)))
-        }
+        Cut::Read { window, ends } => Ok(Piece::Packed(compress(place, window, &ends, hand, shared))),
         Cut::Given(block_channel::Blocks { bytes, window, ends, .. }) => {
-            let packed = compress(place, (&bytes, window, &ends), &mut *hand.engine, shared);
+            hand.buffer.fill(&bytes);
             shared.reuse_buffer(bytes);
-            Ok(Piece::Packed(packed))
+            Ok(Piece::Packed(compress(place, window, &ends, hand, shared)))
         }
         Cut::Content(content) => Ok(Piece::Content(content)),
         Cut::Batch(batch) => {
@@ -107,21 +105,17 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
     }
 }
 
-/// Compresses the blocks in a buffer that end at `ends` after the window.
-fn compress(
-    place: &Place,
-    (bytes, window, ends): (&[u8], usize, &[usize]),
-    engine: &mut dyn Engine,
-    shared: &Shared<'_>,
-) -> Packed {
+/// Compresses the blocks in the worker's buffer that end at `ends` behind the window.
+fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, shared: &Shared<'_>) -> Packed {
     let mut packed = Packed::begin(place, shared);
     let mut start = window;
     for (i, end) in ends.iter().enumerate() {
         let end = window + end;
-        let reach = if shared.settings.independent { 0 } else { start.min(WINDOW) };
-        let data = &bytes[start - reach..end];
-        engine.room()[..data.len()].copy_from_slice(data);
-        packed.add(engine, reach, data.len(), place.last && i + 1 == ends.len());
+        let dictionary = if shared.settings.independent { 0 } else { start.min(WINDOW) };
+        // Where the dictionary begins, the view does: the output depends on positions in it.
+        let view = hand.buffer.window(start - dictionary);
+        let block = dictionary..dictionary + (end - start);
+        packed.add(&mut *hand.compressor, view, block, place.last && i + 1 == ends.len());
         start = end;
     }
     packed
@@ -137,11 +131,10 @@ impl Packed {
         Self { bytes, length: 0, crc: Crc::new(), grew: false }
     }
 
-    /// Adds the block that stands in an engine's room behind a window that ends at `start`.
-    fn add(&mut self, engine: &mut dyn Engine, start: usize, end: usize, last: bool) {
-        // First the sum, of what was read: an engine has its hands on it.
-        self.crc.update(&engine.room()[start..end]);
-        deflate::compress_room(engine, start, end, last, &mut self.bytes);
-        self.length += end - start;
+    /// Adds a block of the window.
+    fn add(&mut self, compressor: &mut dyn BlockCompressor, window: Window<'_>, block: Range<usize>, last: bool) {
+        self.crc.update(window.bytes(block.clone()));
+        self.length += block.len();
+        deflate::compress_block(compressor, window, block, last, &mut self.bytes);
     }
 }

@@ -188,7 +188,7 @@ impl Reader {
             Err(error) => return self.place(Err(error.into()), true),
         };
         let (cut, last) = match &mut current.cutter {
-            Cutter::Blocks(blocks) => match blocks.cut_in_order(fd, &mut hand.input) {
+            Cutter::Blocks(blocks) => match blocks.cut_in_order(fd, hand.buffer.input()) {
                 Ok((cut, last)) => (Ok(cut), last),
                 Err(error) => (Err(error.into()), true),
             },

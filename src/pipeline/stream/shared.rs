@@ -24,8 +24,8 @@ pub struct Shared<'run> {
     pub report: &'run Report<'run>,
     /// What was decided.
     pub settings: &'run Settings,
-    /// Makes the engine of a worker.
-    pub engine: deflate::Make,
+    /// Creates a worker's compressor.
+    pub compressor: deflate::NewCompressor,
     pub(super) others: &'run dyn Others,
     pub(super) lead: Lead,
     /// Buffers for pieces.
@@ -41,14 +41,14 @@ impl<'run> Shared<'run> {
     pub fn new(
         settings: &'run Settings,
         report: &'run Report,
-        engine: deflate::Make,
+        compressor: deflate::NewCompressor,
         others: &'run dyn Others,
     ) -> Self {
         let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };
         Self {
             report,
             settings,
-            engine,
+            compressor,
             others,
             lead,
             buffers: Spare::default(),

@@ -3,7 +3,7 @@
 #![no_main]
 
 use flate2::{Decompress, FlushDecompress, Status};
-use gzcc::deflate::{BLOCK, WINDOW, compress_block, engine};
+use gzcc::deflate::{BLOCK, WINDOW, WindowBuffer, compress_block, new_compressor};
 use gzcc::settings::Engine;
 use libfuzzer_sys::fuzz_target;
 
@@ -21,24 +21,27 @@ fuzz_target!(|data: &[u8]| {
     let mut at = content.len().min(WINDOW).min(129 * usize::from(dictionary));
     let begin = at;
     let size = (content.len() / (1 + usize::from(cut & 15))).clamp(1, BLOCK);
-    let mut used = engine(kind, level);
-    // What an earlier block may have left where this engine's next ones are put.
-    let left = content.repeat(2);
-    used.room()[..left.len()].copy_from_slice(&left);
+    let mut used = new_compressor(kind, level);
+    let mut buffer = WindowBuffer::new();
+    // Bytes that an earlier block may have left in the buffer.
+    buffer.fill(&content.repeat(2));
     let mut out = Vec::new();
     for i in 0.. {
         let end = content.len().min(at + size);
         let last = end == content.len() && cut & 128 == 0;
         let window = at.min(WINDOW);
         let before = out.len();
-        compress_block(&mut *used, &content[at - window..end], window, last, &mut out);
+        let input = &content[at - window..end];
+        let block = window..input.len();
+        compress_block(&mut *used, buffer.fill(input), block.clone(), last, &mut out);
         let made = &out[before..];
         assert!(made.len() <= end - at + 5 * (end - at).div_ceil(65_535).max(1), "it grows by too much");
-        // Not for every block: to make an engine takes longer than to use it.
+        // Not for every block: creating a compressor takes longer than using it.
         if i % 8 == cut >> 4 & 7 {
             let mut again = Vec::new();
-            compress_block(&mut *engine(kind, level), &content[at - window..end], window, last, &mut again);
-            assert!(again == made, "a new engine makes something else of it");
+            let mut fresh = new_compressor(kind, level);
+            compress_block(&mut *fresh, WindowBuffer::new().fill(input), block, last, &mut again);
+            assert!(again == made, "a new compressor produces other output");
         }
         at = end;
         if at == content.len() {

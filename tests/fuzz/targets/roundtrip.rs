@@ -74,7 +74,7 @@ fn made(path: &Path, inputs: &[&File], settings: Settings, (jobs, scheduler): (u
         destination: Destination::File(path.to_owned()),
         ..settings
     };
-    let tally = run_with_engine(settings, gzcc::deflate::engine);
+    let tally = run_with_engine(settings, gzcc::deflate::new_compressor);
     assert_eq!((tally.done, tally.status), (inputs.len() as u64, Status::Success));
     std::fs::read(path).expect("an output")
 }

@@ -1,20 +1,21 @@
 //! gzcc's engines, through its library, on its blocks: each with the window before it, as the program does it.
 
 use anyhow::Result;
-use gzcc::deflate::{self, BLOCK, Engine, WINDOW};
+use gzcc::deflate::{self, BLOCK, BlockCompressor, WINDOW, WindowBuffer};
 pub(super) use gzcc::settings::Engine as Kind;
 
 use super::{Contender, Pieces};
 
 /// One of gzcc's engines at a level.
 pub(super) struct Gzcc {
-    engine: Box<dyn Engine>,
+    compressor: Box<dyn BlockCompressor>,
+    buffer: WindowBuffer,
     out: Vec<u8>,
 }
 
 impl Gzcc {
     pub(super) fn new(kind: Kind, level: u8) -> Self {
-        Self { engine: deflate::engine(kind, level), out: Vec::new() }
+        Self { compressor: deflate::new_compressor(kind, level), buffer: WindowBuffer::new(), out: Vec::new() }
     }
 }
 
@@ -25,9 +26,9 @@ impl Contender for Gzcc {
             let (window, end) = (start.saturating_sub(WINDOW), file.len().min(start + BLOCK));
             self.out.clear();
             deflate::compress_block(
-                &mut *self.engine,
-                &file[window..end],
-                start - window,
+                &mut *self.compressor,
+                self.buffer.fill(&file[window..end]),
+                start - window..end - window,
                 end - start < BLOCK,
                 &mut self.out,
             );
