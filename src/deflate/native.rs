@@ -3,7 +3,7 @@
 //! # How a block goes through
 //!
 //! The dictionary and the block stand in the `room`. What the level looks for matches in (`fast`, `pairs`, `rows`,
-//! `tree`) forgets the block before and takes in the dictionary. The level's parser makes `tokens` of the block, a chunk at
+//! `tree`) forgets the block before and takes in the dictionary. The level's parser makes `sequences` of the block, a chunk at
 //! a time; after each chunk `split` decides whether it belongs to the DEFLATE block that is pending or begins a new one.
 //! A DEFLATE block is written in the cheapest of three ways (`block`): its `codes` are made from its histogram
 //! (`huffman`), told in its header, and every token is looked up in tables and put into `bits`. At levels 10 to 12 what
@@ -99,10 +99,10 @@ mod optimal;
 mod pairs;
 mod rows;
 mod sample;
+mod sequences;
 mod simd;
 mod split;
 mod symbols;
-mod tokens;
 mod tree;
 mod worth;
 
@@ -111,20 +111,20 @@ use std::ops::Range;
 use self::bits::BitWriter;
 use self::codes::{Lengths, Tables};
 use self::levels::{Level, Search};
-use self::tokens::{Histogram, Tokens};
+use self::sequences::{Histogram, Sequences};
 use self::worth::Worth;
 use super::{BlockCompressor, Window};
 
 /// An encoder at one level.
 pub(super) struct NativeCompressor {
     level: Level,
-    tokens: Tokens,
+    sequences: Sequences,
     tables: Box<Tables>,
 }
 
 impl NativeCompressor {
     pub(super) fn new(level: u8) -> Self {
-        Self { level: Level::new(level), tokens: Tokens::new(), tables: Box::new(Tables::EMPTY) }
+        Self { level: Level::new(level), sequences: Sequences::new(), tables: Box::new(Tables::EMPTY) }
     }
 }
 
@@ -132,8 +132,8 @@ impl BlockCompressor for NativeCompressor {
     fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
         let Range { start, end } = block;
         self.level.search.prime(window, start, end);
-        self.tokens.forget(self.tokens.len());
-        let mut pending = Pending { start, end: start, tokens: 0, histogram: Histogram::EMPTY };
+        self.sequences.forget(self.sequences.len());
+        let mut pending = Pending { start, end: start, sequences: 0, histogram: Histogram::EMPTY };
         let mut writer = BitWriter::new(out);
         let mut worth = Worth::new();
         let mut quiet = 0;
@@ -141,39 +141,39 @@ impl BlockCompressor for NativeCompressor {
             let noise = if quiet >= noise::QUIET { noise::ahead(window, pending.end, end) } else { 0 };
             if noise > 0 {
                 self.write(window, &mut pending, end, false, &mut writer);
-                self.tokens.forget(self.tokens.len());
+                self.sequences.forget(self.sequences.len());
                 let behind = pending.end + noise;
                 block::write_stored(window.bytes(pending.end..behind), false, &mut writer);
-                pending = Pending { start: behind, end: behind, tokens: 0, histogram: Histogram::EMPTY };
+                pending = Pending { start: behind, end: behind, sequences: 0, histogram: Histogram::EMPTY };
                 // One chunk without a match, and it goes on.
                 quiet = noise::QUIET - 1;
                 continue;
             }
             // Amid noise, a sample.
             let chunk = if quiet >= noise::QUIET - 1 { self.level.chunk / 4 } else { self.level.chunk };
-            let enough = pending.tokens + chunk;
+            let enough = pending.sequences + chunk;
             let stretch = (pending.end, end);
             self.level.look(window, stretch, &mut worth);
-            let parsed = self.level.search.parse(window, stretch, (enough, &worth), &mut self.tokens);
-            let chunk = Histogram::of(&self.tokens.as_slice()[pending.tokens..]);
+            let parsed = self.level.search.parse(window, stretch, (enough, &worth), &mut self.sequences);
+            let chunk = Histogram::of(&self.sequences.as_slice()[pending.sequences..]);
             let matches: u32 = chunk.distances.iter().sum();
             quiet = if self.level.stores_noise && matches == 0 { quiet + parsed - pending.end } else { 0 };
             let over = parsed == end;
-            let (splits, bits) = if pending.tokens > 0 {
-                let full = pending.tokens + self.level.chunk > tokens::MOST;
+            let (splits, bits) = if pending.sequences > 0 {
+                let full = pending.sequences + self.level.chunk > sequences::MAX_PENDING;
                 split::splits(&pending.histogram, &chunk, full)
             } else {
                 (false, if over { 0.0 } else { entropy::bits(&chunk) })
             };
             if splits {
                 self.write(window, &mut pending, end, false, &mut writer);
-                self.tokens.forget(pending.tokens);
-                pending = Pending { start: pending.end, end: parsed, tokens: 0, histogram: chunk };
+                self.sequences.forget(pending.sequences);
+                pending = Pending { start: pending.end, end: parsed, sequences: 0, histogram: chunk };
             } else {
                 pending.histogram.add(&chunk);
                 pending.end = parsed;
             }
-            pending.tokens = self.tokens.len();
+            pending.sequences = self.sequences.len();
             if self.level.weighs && !over {
                 worth.learn(&pending.histogram, bits, pending.end - pending.start);
             }
@@ -192,7 +192,7 @@ struct Pending {
     start: usize,
     end: usize,
     /// How many tokens that is.
-    tokens: usize,
+    sequences: usize,
     histogram: Histogram,
 }
 
@@ -206,22 +206,22 @@ impl NativeCompressor {
         last: bool,
         writer: &mut BitWriter<'_>,
     ) {
-        let Pending { start, end, tokens, ref mut histogram } = *pending;
+        let Pending { start, end, sequences, ref mut histogram } = *pending;
         let Search::Optimal(_, optimal) = &mut self.level.search else {
-            let written = (window.bytes(start..end), &self.tokens.as_slice()[..tokens]);
+            let written = (window.bytes(start..end), &self.sequences.as_slice()[..sequences]);
             return block::write(written, histogram, last, &mut self.tables, writer);
         };
         let lazy = histogram.clone();
         let mut from = start;
         loop {
             let to = optimal.way(window, (from, end), over, histogram);
-            let mut tokens_of_way = optimal.tokens.as_slice();
+            let mut path = optimal.sequences.as_slice();
             if (from, to) == (start, end) && cost(&lazy) < cost(histogram) {
                 // Prices can lead astray, where what would be cheap is rare.
                 histogram.clone_from(&lazy);
-                tokens_of_way = &self.tokens.as_slice()[..tokens];
+                path = &self.sequences.as_slice()[..sequences];
             }
-            let written = (window.bytes(from..to), tokens_of_way);
+            let written = (window.bytes(from..to), path);
             block::write(written, histogram, last && to == end, &mut self.tables, writer);
             from = to;
             if from == end {
@@ -258,14 +258,14 @@ impl Search {
         window: Window<'_>,
         stretch: (usize, usize),
         (enough, worth): (usize, &Worth),
-        tokens: &mut Tokens,
+        sequences: &mut Sequences,
     ) -> usize {
         match self {
-            Self::Fast(fast) => fast.parse(window, stretch, (enough, worth.least), tokens),
-            Self::Pairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), tokens),
-            Self::MorePairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), tokens),
-            Self::Rows16(lazy) | Self::Optimal(lazy, _) => lazy.parse(window, stretch, (enough, worth), tokens),
-            Self::Rows64(lazy) => lazy.parse(window, stretch, (enough, worth), tokens),
+            Self::Fast(fast) => fast.parse(window, stretch, (enough, worth.least), sequences),
+            Self::Pairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), sequences),
+            Self::MorePairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), sequences),
+            Self::Rows16(lazy) | Self::Optimal(lazy, _) => lazy.parse(window, stretch, (enough, worth), sequences),
+            Self::Rows64(lazy) => lazy.parse(window, stretch, (enough, worth), sequences),
         }
     }
 }

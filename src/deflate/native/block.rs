@@ -2,16 +2,16 @@
 
 use super::bits::BitWriter;
 use super::codes::{Header, Lengths, Tables};
+use super::sequences::Histogram;
 use super::symbols::END_OF_BLOCK;
-use super::tokens::Histogram;
 use crate::deflate::stored;
 
 /// Bits that tell whether a block is the last, and its kind.
 const KIND_BITS: u64 = 3;
 
-/// Writes `tokens`, counted in `histogram`, which stand for the bytes `content`.
+/// Writes `sequences`, counted in `histogram`, which stand for the bytes `content`.
 pub(super) fn write(
-    (content, tokens): (&[u8], &[u32]),
+    (content, sequences): (&[u8], &[u32]),
     histogram: &mut Histogram,
     last: bool,
     tables: &mut Tables,
@@ -28,12 +28,12 @@ pub(super) fn write(
     } else if fixed == cheapest {
         writer.put(u32::from(last) | 1 << 1, KIND_BITS as u32);
         tables.fill(&Lengths::FIXED);
-        tables.write(tokens, fixed, writer);
+        tables.write(sequences, fixed, writer);
     } else {
         writer.put(u32::from(last) | 2 << 1, KIND_BITS as u32);
         header.write(writer);
         tables.fill(&lengths);
-        tables.write(tokens, dynamic, writer);
+        tables.write(sequences, dynamic, writer);
     }
 }
 

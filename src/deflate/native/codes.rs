@@ -2,8 +2,10 @@
 
 use super::bits::BitWriter;
 use super::huffman;
+use super::sequences::{
+    FIRST_BITS, FIRST_LENGTH, FIRST_VALUES, Histogram, NO_SECOND, SECOND_BITS, SECOND_LITERAL, SECOND_VALUES,
+};
 use super::symbols::{DISTANCE_EXTRA, DISTANCES, END_OF_BLOCK, LENGTHS, LITLEN, LITLEN_USED};
-use super::tokens::{FIRST_BITS, FIRSTS, Histogram, LENGTH, LITERAL, NONE, SECOND_BITS, SECONDS};
 
 /// Longest code of a literal, length or distance.
 pub(super) const MOST_BITS: u8 = 15;
@@ -159,16 +161,17 @@ impl Header {
 /// What to write for each value of a token's fields.
 pub(super) struct Tables {
     /// In the lowest byte how many bits; from bit 8 on the bits: the code, the extra bits of a length above it.
-    firsts: [u32; FIRSTS],
+    firsts: [u32; FIRST_VALUES],
     /// In the lowest byte how many bits the code has, in the next how many it has with the extra bits of a distance;
     /// from bit 16 on the code.
-    seconds: [u32; SECONDS],
+    seconds: [u32; SECOND_VALUES],
     end_of_block: (u16, u8),
 }
 
 impl Tables {
     /// Empty ones.
-    pub(super) const EMPTY: Self = Self { firsts: [0; FIRSTS], seconds: [0; SECONDS], end_of_block: (0, 0) };
+    pub(super) const EMPTY: Self =
+        Self { firsts: [0; FIRST_VALUES], seconds: [0; SECOND_VALUES], end_of_block: (0, 0) };
 
     /// For codes of these lengths.
     pub(super) fn fill(&mut self, lengths: &Lengths) {
@@ -178,35 +181,35 @@ impl Tables {
         for (literal, (&code, &bits)) in litlen.iter().zip(&lengths.litlen).take(END_OF_BLOCK).enumerate() {
             let (code, bits) = (u32::from(code), u32::from(bits));
             self.firsts[literal] = code << 8 | bits;
-            self.seconds[LITERAL as usize + literal] = code << 16 | bits << 8 | bits;
+            self.seconds[SECOND_LITERAL as usize + literal] = code << 16 | bits << 8 | bits;
         }
         for (i, &(symbol, extra, extra_bits)) in LENGTHS.iter().enumerate() {
             let (code, bits) = (u32::from(litlen[usize::from(symbol)]), u32::from(lengths.litlen[usize::from(symbol)]));
-            self.firsts[LENGTH as usize + 3 + i] =
+            self.firsts[FIRST_LENGTH as usize + 3 + i] =
                 (code | u32::from(extra) << bits) << 8 | (bits + u32::from(extra_bits));
         }
         for symbol in 0..DISTANCES {
             let (code, bits) = (u32::from(distances[symbol]), u32::from(lengths.distances[symbol]));
             self.seconds[symbol] = code << 16 | (bits + u32::from(DISTANCE_EXTRA[symbol])) << 8 | bits;
         }
-        self.seconds[NONE as usize] = 0;
+        self.seconds[NO_SECOND as usize] = 0;
         self.end_of_block = (litlen[END_OF_BLOCK], lengths.litlen[END_OF_BLOCK]);
     }
 
     /// The bits of a token, and how many: at most 48.
     #[inline(always)]
-    fn bits(&self, token: u32) -> (u64, u32) {
-        let first = self.firsts[token as usize % FIRSTS];
-        let second = self.seconds[(token >> FIRST_BITS) as usize % SECONDS];
-        let extra = u64::from(token >> (FIRST_BITS + SECOND_BITS));
+    fn bits(&self, sequence: u32) -> (u64, u32) {
+        let first = self.firsts[sequence as usize % FIRST_VALUES];
+        let second = self.seconds[(sequence >> FIRST_BITS) as usize % SECOND_VALUES];
+        let extra = u64::from(sequence >> (FIRST_BITS + SECOND_BITS));
         let after = u64::from(second >> 16) | extra << (second & 63);
         (u64::from(first >> 8) | after << (first & 63), u32::from(first as u8) + u32::from((second >> 8) as u8))
     }
 
     /// Writes tokens, which take this many bits, and the end of the block.
-    pub(super) fn write(&self, tokens: &[u32], bits: u64, writer: &mut BitWriter<'_>) {
+    pub(super) fn write(&self, sequences: &[u32], bits: u64, writer: &mut BitWriter<'_>) {
         writer.span(bits, |span| {
-            let mut pairs = tokens.chunks_exact(2);
+            let mut pairs = sequences.chunks_exact(2);
             for pair in &mut pairs {
                 let ((first, first_count), (second, second_count)) = (self.bits(pair[0]), self.bits(pair[1]));
                 if first_count + second_count <= 56 {
@@ -216,8 +219,8 @@ impl Tables {
                     span.put(second, second_count);
                 }
             }
-            for &token in pairs.remainder() {
-                let (bits, count) = self.bits(token);
+            for &sequence in pairs.remainder() {
+                let (bits, count) = self.bits(sequence);
                 span.put(bits, count);
             }
             span.put(self.end_of_block.0.into(), self.end_of_block.1.into());

@@ -1,6 +1,6 @@
 //! What symbols cost before there is a code for them: the logarithms of their frequencies (Shannon, 1948).
 
-use super::tokens::Histogram;
+use super::sequences::Histogram;
 
 /// Logarithm to the base 2 by a parabola between the powers of two, at most 0.01 off; of 0 something finite.
 ///

@@ -4,7 +4,7 @@
 //! entry is loaded before the match is written down: what comes next waits for that load.
 
 use super::hash::{self, entry};
-use super::tokens::{Match, Tokens, of_match};
+use super::sequences::{Match, Sequences, of_match};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 
@@ -84,7 +84,7 @@ impl Fast {
         window: Window<'_>,
         (start, end): (usize, usize),
         (enough, least): (usize, usize),
-        tokens: &mut Tokens,
+        sequences: &mut Sequences,
     ) -> usize {
         let last = end.saturating_sub(LOOKED_AT);
         let (mut anchor, mut pos, mut step) = (start, start, STEADY);
@@ -103,9 +103,9 @@ impl Fast {
                         if pos < last {
                             pos = self.pass_over(window, (pos, last.min(pos + STRETCH)), &mut step);
                         }
-                        tokens.push_literals(window, anchor, pos);
+                        sequences.push_literals(window, anchor, pos);
                         anchor = pos;
-                        if tokens.len() >= enough {
+                        if sequences.len() >= enough {
                             return pos;
                         }
                         continue 'looking;
@@ -115,7 +115,7 @@ impl Fast {
                 if length < LEAST.max(least) {
                     pos += 1;
                     if pos - anchor >= STRETCH {
-                        tokens.push_literals(window, anchor, pos);
+                        sequences.push_literals(window, anchor, pos);
                         anchor = pos;
                     }
                     continue 'looking;
@@ -125,9 +125,9 @@ impl Fast {
                 self.insert(inside >> 8, pos + 1);
                 self.insert(inside >> 16, pos + 2);
                 self.insert(window.load64(next - 1), next - 1);
-                tokens.push_run(window, (anchor, pos), of_match(Match { length, distance }));
+                sequences.push_run(window, (anchor, pos), of_match(Match { length, distance }));
                 (anchor, pos, step) = (next, next, STEADY);
-                if tokens.len() >= enough {
+                if sequences.len() >= enough {
                     return pos;
                 }
                 if pos >= last {
@@ -136,7 +136,7 @@ impl Fast {
                 until = last.min(anchor + PATIENCE);
             }
         }
-        tokens.push_literals(window, anchor, end);
+        sequences.push_literals(window, anchor, end);
         end
     }
 

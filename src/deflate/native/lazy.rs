@@ -2,8 +2,8 @@
 //! those above.
 
 use super::rows::{HASHED, Rows};
+use super::sequences::{Match, Sequences, of_match};
 use super::symbols::MOST_LENGTH;
-use super::tokens::{Match, Tokens, of_match};
 use super::worth::Worth;
 use crate::deflate::Window;
 
@@ -78,7 +78,7 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
         window: Window<'_>,
         (start, end): (usize, usize),
         (enough, worth): (usize, &Worth),
-        tokens: &mut Tokens,
+        sequences: &mut Sequences,
     ) -> usize {
         let Effort { newest, nice, .. } = if worth.runs { IN_RUNS } else { self.effort };
         let last = end.saturating_sub(LOOKED_AT);
@@ -91,9 +91,9 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
                 pos += 1 + (quiet >> PATIENCE_BITS);
                 if pos - anchor > STRETCH {
                     pos = pos.min(last);
-                    tokens.push_literals(window, anchor, pos);
+                    sequences.push_literals(window, anchor, pos);
                     anchor = pos;
-                    if tokens.len() >= enough {
+                    if sequences.len() >= enough {
                         return pos;
                     }
                 }
@@ -114,16 +114,16 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
                 }
                 while found.length < nice && self.put_off(window, (&mut pos, end), &mut found, worth) {}
             }
-            tokens.push_run(window, (anchor, pos), of_match(found));
+            sequences.push_run(window, (anchor, pos), of_match(found));
             let next = pos + found.length;
             self.rows.insert_all(window, inserted, next.min(last), worth.threes);
             (anchor, pos, quiet, same) = (next, next, 0, found.distance);
             period = std::hint::select_unpredictable(same <= MOST_PERIOD, same, period);
-            if tokens.len() >= enough {
+            if sequences.len() >= enough {
                 return pos;
             }
         }
-        tokens.push_literals(window, anchor, end);
+        sequences.push_literals(window, anchor, end);
         end
     }
 

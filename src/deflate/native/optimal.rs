@@ -6,8 +6,8 @@
 //! libdeflate, 2016).
 
 use super::entropy::Prices;
+use super::sequences::{Histogram, LiteralOrMatch, Match, Sequences};
 use super::symbols::{DISTANCE_EXTRA, DISTANCES, LEAST_LENGTH, LENGTHS, MOST_LENGTH, distance_symbol};
-use super::tokens::{Histogram, Match, Step, Tokens};
 use super::tree::Trees;
 use crate::deflate::Window;
 
@@ -108,7 +108,7 @@ pub(super) struct Optimal {
     /// The first step of that way.
     steps: Vec<Kept>,
     /// The way as tokens.
-    pub(super) tokens: Tokens,
+    pub(super) sequences: Sequences,
 }
 
 impl Optimal {
@@ -120,7 +120,7 @@ impl Optimal {
             begins: Vec::new(),
             costs: Vec::new(),
             steps: Vec::new(),
-            tokens: Tokens::new(),
+            sequences: Sequences::new(),
         }
     }
 
@@ -146,7 +146,7 @@ impl Optimal {
         for _ in 0..self.effort.rounds {
             self.compute(window, (start, end), &Costs::of(histogram));
             self.follow(window, start);
-            *histogram = Histogram::of(self.tokens.as_slice());
+            *histogram = Histogram::of(self.sequences.as_slice());
             let cost = self.costs[0];
             if cost > before - before / WORTHWHILE {
                 break;
@@ -233,13 +233,13 @@ impl Optimal {
     #[inline(never)]
     fn follow(&mut self, window: Window<'_>, start: usize) {
         let (steps, mut at) = (&self.steps, 0);
-        self.tokens.refill(std::iter::from_fn(|| {
+        self.sequences.replace(std::iter::from_fn(|| {
             let step = *steps.get(at)?;
             let literal = window.byte(start + at);
             at += step.length();
             Some(match step.length() {
-                1 => Step::Literal(literal),
-                length => Step::Match(Match { length, distance: step.distance() }),
+                1 => LiteralOrMatch::Literal(literal),
+                length => LiteralOrMatch::Match(Match { length, distance: step.distance() }),
             })
         }));
     }

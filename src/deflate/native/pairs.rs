@@ -5,8 +5,8 @@
 //! those of 32 bytes: all without a branch that could be mispredicted.
 
 use super::hash::{self, same_tag};
+use super::sequences::{Match, Sequences, of_match};
 use super::symbols::MOST_LENGTH;
-use super::tokens::{Match, Tokens, of_match};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 
@@ -78,7 +78,7 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
         window: Window<'_>,
         (start, end): (usize, usize),
         (enough, least): (usize, usize),
-        tokens: &mut Tokens,
+        sequences: &mut Sequences,
     ) -> usize {
         let last = end.saturating_sub(LOOKED_AT);
         let (mut anchor, mut pos, mut quiet) = (start, start, 0);
@@ -94,9 +94,9 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
                 pos += 1 + (quiet >> PATIENCE_BITS);
                 if pos - anchor >= STRETCH {
                     pos = pos.min(last);
-                    tokens.push_literals(window, anchor, pos);
+                    sequences.push_literals(window, anchor, pos);
                     anchor = pos;
-                    if tokens.len() >= enough {
+                    if sequences.len() >= enough {
                         return pos;
                     }
                 }
@@ -115,13 +115,13 @@ impl<const ENTRIES: usize> Pairs<ENTRIES> {
             length = length.min(end - pos);
             let next = pos + length;
             self.insert(window.load64(next - 1), next - 1);
-            tokens.push_run(window, (anchor, pos), of_match(Match { length, distance }));
+            sequences.push_run(window, (anchor, pos), of_match(Match { length, distance }));
             (anchor, pos, quiet) = (next, next, 0);
-            if tokens.len() >= enough {
+            if sequences.len() >= enough {
                 return pos;
             }
         }
-        tokens.push_literals(window, anchor, end);
+        sequences.push_literals(window, anchor, end);
         end
     }
 }

@@ -10,9 +10,9 @@
 //! beginning. One look finds the longer ones that begin at the same byte and the better ones that begin one or two later.
 
 use super::hash;
+use super::sequences::Match;
 use super::simd::same_bytes;
 use super::symbols::LEAST_LENGTH;
-use super::tokens::Match;
 use crate::deflate::WINDOW;
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;

@@ -5,7 +5,7 @@
 //! everything else 0.1 %; each costs three entropies.)
 
 use super::entropy;
-use super::tokens::Histogram;
+use super::sequences::Histogram;
 
 /// Bits that a block costs at the least, and for each symbol that occurs in it. Measured on the corpus: 100 and 2, 300
 /// and 2.6, and 150 and 3.5 all make it larger, by up to 0.1 %, and so does a fixed 500.

@@ -6,8 +6,8 @@
 //! is taken by the one a window later, to which it is the farthest match that DEFLATE knows, and its last.
 
 use super::hash;
+use super::sequences::Match;
 use super::symbols::{LEAST_LENGTH, MOST_LENGTH};
-use super::tokens::Match;
 use crate::deflate::WINDOW;
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;

@@ -10,8 +10,8 @@
 use super::codes;
 use super::entropy::Prices;
 use super::sample::Sample;
+use super::sequences::{Histogram, Match};
 use super::symbols::{DISTANCE_EXTRA, DISTANCES, LEAST_LENGTH, LENGTHS, distance_symbol};
-use super::tokens::{Histogram, Match};
 
 /// Matches of this length on are worth any distance, unless literals are cheap.
 const LONG: usize = 7;
