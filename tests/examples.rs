@@ -3,14 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[allow(unused_macros, reason = "the command's tests use it")]
+#[path = "programs/mod.rs"]
+mod programs;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs an example; cargo has built it beside the program.
 fn run(name: &str, words: &[&str]) -> Output {
     let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
-    Command::new(&built).args(words).output().unwrap_or_else(|error| panic!("{}: {error}", built.display()))
+    let mut command = programs::command(built);
+    let command = command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    programs::spawn(command).wait_with_output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

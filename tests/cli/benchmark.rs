@@ -122,6 +122,7 @@ fn json_has_an_object_for_each_level_and_one_for_all() {
 
 #[test]
 fn without_levels_it_is_the_one_that_is_given_and_names_are_those_of_a_run_that_compresses() {
+    require!("bash");
     let (t, _) = files();
     t.write("d/a.log", log(3000));
     t.write("d/b.txt", log(2000));
@@ -254,6 +255,7 @@ fn what_makes_or_removes_something_is_refused() {
 
 #[test]
 fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", noise(2 << 20, 1));
     let line =

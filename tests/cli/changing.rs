@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use flate2::read::GzDecoder;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{BLOCK, Sandbox, have, noise};
+use crate::harness::{BLOCK, Sandbox, noise};
 use crate::stopped::{Moment, stopped_at, times};
 
 /// What somebody else does to the original.
@@ -251,9 +251,7 @@ fn is_whole(made: &[u8], original: &[u8], way: Way) -> bool {
 
 /// P3, and the changed-file rule, in every case there is.
 fn change_at_every_moment(way: Way) {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for decompresses in [false, true] {
         let way = Way { decompresses, ..way };
         let reads = times(&way.prepare().0, way.input(), way.read(), &way.all_words(), 0);
@@ -285,9 +283,7 @@ fn an_original_that_changes_is_never_removed_by_rayon_with_named_temporaries() {
 /// Workers are stopped together; which of them makes the last call is chance, so no moment is told by that.
 #[test]
 fn an_original_that_changes_is_never_removed_by_workers_who_share_it() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for scheduler in [&["-j3", "--rm"][..], &["-j3", "--rm", "--scheduler=rayon"]] {
         for decompresses in [false, true] {
             let way = Way { decompresses, removes: true, ..Way::new(scheduler) };

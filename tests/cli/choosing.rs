@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::disk::unshare;
-use crate::harness::{Sandbox, have, is_root};
+use crate::harness::{Sandbox, is_root, skip};
 
 /// A sandbox with these files of a few bytes.
 fn tree(names: &[&str]) -> Sandbox {
@@ -24,6 +24,7 @@ fn assert_takes(t: &Sandbox, words: &str, expected: &[&str]) {
 
 #[test]
 fn globs_say_which_files_a_walk_takes_and_the_last_that_matches_wins() {
+    require!("bash", "find");
     let t = tree(&["t/a.log", "t/b.txt", "t/cache/c.log", "t/x/cache/d", "t/x/e.log"]);
     for (words, expected) in [
         ("-r --include *.log t", &["t/a.log", "t/cache/c.log", "t/x/e.log"][..]),
@@ -48,6 +49,7 @@ fn globs_say_which_files_a_walk_takes_and_the_last_that_matches_wins() {
 
 #[test]
 fn arguments_are_chosen_as_well_so_that_a_shells_star_takes_no_more_than_a_walk() {
+    require!("bash", "find");
     let t = tree(&["a.log", "b.txt", "cache/c", "x/d.log", ".e"]);
     assert_takes(&t, "--include *.log a.log b.txt x/d.log", &["a.log", "x/d.log"]);
     assert_takes(&t, "-r --exclude cache --exclude b* a.log b.txt cache x", &["a.log", "x/d.log"]);
@@ -65,6 +67,7 @@ fn arguments_are_chosen_as_well_so_that_a_shells_star_takes_no_more_than_a_walk(
 
 #[test]
 fn names_that_begin_with_a_dot_can_be_left_out() {
+    require!("bash", "find");
     let t = tree(&["t/a", "t/.b", "t/.c/d", "t/x/.e/f", "t/x/g"]);
     assert_takes(&t, "-r --no-hidden t", &["t/a", "t/x/g"]);
     assert_takes(&t, "-r t", &["t/.b", "t/.c/d", "t/a", "t/x/.e/f", "t/x/g"]);
@@ -72,6 +75,7 @@ fn names_that_begin_with_a_dot_can_be_left_out() {
 
 #[test]
 fn old_new_and_big_files_are_told_apart() {
+    require!("bash", "find");
     let t = tree(&["t/new", "t/old", "t/older"]);
     t.write("t/big", "x".repeat(2048));
     t.shell("touch -d '10 days ago' t/old; touch -d 2020-01-01T12:00:00Z t/older").succeeds();
@@ -96,6 +100,7 @@ fn old_new_and_big_files_are_told_apart() {
 
 #[test]
 fn a_link_is_as_old_and_as_big_as_the_file_that_is_read_through_it() {
+    require!("bash", "find");
     let t = tree(&["old"]);
     t.shell("touch -d '10 days ago' old; ln -s old link").succeeds();
     assert_takes(&t, "--older-than 7d link", &["link"]);
@@ -110,6 +115,7 @@ fn what_is_missing_is_an_error_whatever_is_chosen() {
 
 #[test]
 fn under_r_what_is_compressed_already_is_counted_and_left_alone_unless_all_is_taken() {
+    require!("bash", "find");
     let t = tree(&["t/a", "t/b.zst", "t/c.JPG", "t/d.gz", "t/e.tgz", "f.mp4"]);
     let run = |words: &[&str]| String::from_utf8(t.gzcc(words).succeeds()).unwrap();
     assert_eq!(run(&["-r", "t", "f.mp4"]), "Compressed 1 file, 5 skipped\n");
@@ -148,8 +154,9 @@ fn none_of_this_is_understood_under_gzips_names() {
 
 #[test]
 fn a_folder_that_is_left_out_is_no_error_when_it_cannot_be_read() {
+    require!("bash");
     if is_root() {
-        eprintln!("passed over: nothing is forbidden to root");
+        skip("nothing is forbidden to root");
         return;
     }
     let t = tree(&["t/a", "t/lost+found/b", "t/.c/d", "t/x/y/e"]);
@@ -163,6 +170,7 @@ fn a_folder_that_is_left_out_is_no_error_when_it_cannot_be_read() {
 
 #[test]
 fn a_walk_can_be_kept_on_one_file_system() {
+    require!("bash", "find");
     let Some(unshare) = unshare() else { return };
     for (words, expected) in [
         ("", "t/a.gz t/b/x.gz t/c/d.gz"),
@@ -195,9 +203,7 @@ fn calls(words: &[&str]) -> Vec<String> {
 
 #[test]
 fn a_file_that_is_not_taken_costs_no_system_call_for_its_name_and_one_for_size_or_time() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let about_files = |calls: &[String]| calls.iter().filter(|call| call.contains(".log\"")).count();
     for words in [
         &["-r", "--include", "*.nothing"][..],

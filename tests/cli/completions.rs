@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Sandbox, have};
+use crate::harness::{Sandbox, spawn};
 use crate::terminal::terminal;
 
 /// A shell, how it is started with what it is to read first, and how gzcc tells its words there.
@@ -109,9 +109,7 @@ fn a_shell_that_there_are_none_for_is_told_with_those_that_there_are() {
 /// Asks `shell`, a new one each time.
 #[track_caller]
 fn ask(shell: &Shell, asked: &[(&str, &[&str])]) {
-    if !have(shell.name) {
-        return;
-    }
+    require!(shell.name, "setsid");
     let t = Sandbox::new();
     for file in ["work/alpha.log", "work/folio", "work/folder/x", "work/one/file"] {
         t.write(file, "x");
@@ -141,8 +139,7 @@ fn answer(t: &Sandbox, shell: &Shell, typed: &str) -> (String, String) {
     command.current_dir(t.path("work")).env("HOME", &home).env("ZDOTDIR", &home).env("XDG_CONFIG_HOME", &home);
     command.env("XDG_DATA_HOME", &home).env("XDG_STATE_HOME", &home).env("XDG_RUNTIME_DIR", &home).env("TERM", "xterm");
     let (input, output) = (slave.try_clone().unwrap(), slave.try_clone().unwrap());
-    let mut child =
-        command.stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(slave)).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(slave)));
     drop(command);
     let mut keys = fs::File::from(master);
     let mut screen = keys.try_clone().unwrap();

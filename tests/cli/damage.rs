@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 use self::cases::{BGZF_END, Cases, Fields, LIE, Verdict, bgzf, bgzf_block, bgzf_block_off_by, member, reference};
-use crate::harness::{BLOCK, Ran, Sandbox, log, noise};
+use crate::harness::{BLOCK, Ran, Sandbox, log, noise, spawn};
 
 /// Members of three sizes and makes: with Huffman codes of its own and as plain as can be, stored with every header
 /// field there is, and with the fixed codes.
@@ -59,6 +59,7 @@ fn excused(file: &[u8], gnu: i32, ours: &Verdict) -> bool {
 
 #[test]
 fn a_file_cut_anywhere_is_whole_only_between_members() {
+    require!("bash", "gzip");
     let members = three_members();
     let whole = members.concat();
     let cases = Cases::new(cuts(&whole));
@@ -77,6 +78,7 @@ fn a_file_cut_anywhere_is_whole_only_between_members() {
 
 #[test]
 fn a_flipped_bit_is_found_or_makes_no_difference() {
+    require!("bash", "gzip");
     let whole = three_members().concat();
     let cases = Cases::new(flips(&whole));
     let verdicts = cases.verdicts();
@@ -95,6 +97,7 @@ fn a_flipped_bit_is_found_or_makes_no_difference() {
 
 #[test]
 fn a_bgzf_file_cut_anywhere_or_with_a_flipped_bit_is_no_worse_off() {
+    require!("bash", "gzip");
     // Blocks that say their size are inflated elsewhere, by other code.
     let content = [log(90), noise(20, 8), log(70)].concat();
     let whole = bgzf(&content, 100);
@@ -111,6 +114,7 @@ fn a_bgzf_file_cut_anywhere_or_with_a_flipped_bit_is_no_worse_off() {
 
 #[test]
 fn what_a_bgzf_block_says_of_itself_is_not_believed_blindly() {
+    require!("bash", "gzip");
     let [a, b] = [log(300), noise(300, 1)];
     let both = [a.clone(), b.clone()].concat();
     let with_length = |mut block: Vec<u8>, length: u32| {
@@ -230,6 +234,7 @@ impl Dice {
 
 #[test]
 fn whatever_is_done_to_files_none_is_taken_for_what_it_is_not() {
+    require!("bash", "gzip");
     let t = Sandbox::new();
     let text = t.write("a", log(3000));
     let mut valid = vec![
@@ -340,6 +345,7 @@ fn what_comes_before_late_damage_is_written_to_a_pipe_and_nothing_to_a_file() {
 
 #[test]
 fn a_bad_file_among_others_costs_no_other_file() {
+    require!("bash");
     let t = Sandbox::new();
     let (_, big) = &Big::all()[0];
     for i in 0..20 {
@@ -373,6 +379,7 @@ fn bombs(t: &Sandbox) -> [&'static str; 3] {
 
 #[test]
 fn a_bomb_is_cut_off_at_the_size_that_is_allowed_and_never_takes_memory() {
+    require!("bash");
     let t = Sandbox::new();
     for bomb in bombs(&t) {
         for way in ["-j1", "-j4"] {
@@ -400,7 +407,7 @@ fn peak(pid: u32) -> usize {
 /// Peak resident memory in bytes of a run that writes a bomb's content, seen shortly before its end.
 fn memory_of(t: &Sandbox, words: &[&str]) -> usize {
     let mut command = t.gzcc(words).into_command();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));
     let mut stdout = child.stdout.take().unwrap();
     let mut buffer = vec![0; 1 << 20];
     for _ in 1..BOMB >> 20 {

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use crate::harness::{BLOCK, Call, Sandbox, every_level, have, log, noise};
+use crate::harness::{BLOCK, Call, Sandbox, every_level, find, log, noise};
 
 /// What is compressed: the edges, and enough for several blocks.
 fn contents() -> &'static [(&'static str, Vec<u8>)] {
@@ -65,9 +65,7 @@ enum On {
 /// Asserts that this command decodes, from pipe to pipe and without a word, what gzcc writes.
 #[track_caller]
 fn decodes(on: On, program: &str, words: &[&str]) {
-    if !have(program) {
-        return;
-    }
+    require!(program);
     let t = Sandbox::new();
     let tried = |stream: &&Stream| match on {
         On::All => true,
@@ -83,7 +81,7 @@ fn decodes(on: On, program: &str, words: &[&str]) {
 
 /// 7-Zip has had two names in Debian.
 fn seven_zip() -> &'static str {
-    if std::process::Command::new("7zz").output().is_ok() { "7zz" } else { "7z" }
+    if find("7zz").is_some() { "7zz" } else { "7z" }
 }
 
 #[test]
@@ -144,9 +142,7 @@ fn node_reads_what_gzcc_writes() {
 /// Asserts that gzcc reads what this command writes, from a file and from a pipe.
 #[track_caller]
 fn encodes(program: &str, words: &[&str]) {
-    if !have(program) {
-        return;
-    }
+    require!(program);
     let t = Sandbox::new();
     let mut all = (Vec::new(), Vec::new());
     for (what, content) in contents() {
@@ -212,13 +208,12 @@ fn gzcc_reads_what_encoders_not_of_zlib_write() {
 
 #[test]
 fn gzcc_reads_what_zopfli_writes() {
-    if have("zopfli") {
-        let t = Sandbox::new();
-        // It takes its time: a second for 200 KB.
-        let content = t.write("a", log(50_000));
-        let gz = t.command("zopfli", ["-c", "--i1", "a"]).succeeds();
-        gzcc_reads(&t, &gz, &content, "zopfli");
-    }
+    require!("zopfli");
+    let t = Sandbox::new();
+    // It takes its time: a second for 200 KB.
+    let content = t.write("a", log(50_000));
+    let gz = t.command("zopfli", ["-c", "--i1", "a"]).succeeds();
+    gzcc_reads(&t, &gz, &content, "zopfli");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use crate::damage::cases::{Fields, bgzf, member};
-use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise};
+use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise, spawn};
 use crate::traced::meddling_at;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
@@ -72,6 +72,7 @@ fn with_rm_the_original_goes_when_its_output_is_there() {
 
 #[test]
 fn mode_times_and_owner_are_those_of_the_original() {
+    require!("bash");
     let t = Sandbox::new();
     for way in [&[][..], &["--named-temporaries"]] {
         for mode in [0o600, 0o640, 0o644, 0o755] {
@@ -93,12 +94,14 @@ fn mode_times_and_owner_are_those_of_the_original() {
 
 #[test]
 fn sizes_around_every_edge_come_back_from_every_compressor() {
+    require!("bash");
     let t = Sandbox::new();
     let edges = [32 << 10, 64 << 10, BLOCK, 2 * BLOCK, 4 * BLOCK];
     let sizes = edges.iter().flat_map(|edge| [edge - 1, *edge, edge + 1]).chain([0, 1]);
-    let mut compressors = vec!["gzcc -c", "gzcc -1c", "gzcc -0c", "gzip -c"];
-    compressors.extend(have("pigz").then_some("pigz -c"));
-    compressors.extend(have("bgzip").then_some("bgzip -c"));
+    let mut compressors = vec!["gzcc -c", "gzcc -1c", "gzcc -0c"];
+    for (program, call) in [("gzip", "gzip -c"), ("pigz", "pigz -c"), ("bgzip", "bgzip -c")] {
+        compressors.extend(have(program).then_some(call));
+    }
     let mut expected = Vec::new();
     for size in sizes {
         // Every second half is noise, so that chunks end in stored blocks as well.
@@ -156,6 +159,7 @@ fn members_of_all_kinds_in_one_file_come_back_at_every_number_of_workers() {
 
 #[test]
 fn a_pipe_that_dribbles_makes_no_difference() {
+    require!("bash");
     let t = Sandbox::new();
     let content = log(BLOCK + 777);
     t.write("a.gz", [plain(&content), bgzf(&content, 5000)].concat());
@@ -228,6 +232,7 @@ fn zeros_behind_the_data_are_padding() {
 
 #[test]
 fn forced_to_a_pipe_what_is_no_gzip_data_passes_through() {
+    require!("bash");
     let t = Sandbox::new();
     let long = t.write("long", [log(3 * BLOCK), noise(100, 1)].concat());
     t.write("a.gz", plain(b"packed"));
@@ -257,7 +262,7 @@ fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
     for scheduler in SCHEDULERS {
         for name in ["one.gz", "bgzf.gz"] {
             let mut command = t.gzcc(["-dc", scheduler, "-j2", name, "one.gz"]).into_command();
-            let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
             std::io::Read::read_exact(&mut child.stdout.take().unwrap(), &mut [0]).unwrap();
             let output = child.wait_with_output().unwrap();
             assert_eq!(output.status.signal(), Some(13), "{scheduler} {name}: {:?}", output.status);
@@ -268,9 +273,7 @@ fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
 
 #[test]
 fn a_compressed_file_that_changes_while_it_is_read_is_no_damaged_one() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let gz = plain(&noise(3 * BLOCK, 5));
     let length = gz.len() as u64;
     type Change = fn(&std::fs::File, u64);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::{BLOCK, Call, Ran, Sandbox, assert_member, gunzip, have, log, noise};
+use crate::harness::{BLOCK, Call, Ran, Sandbox, assert_member, gunzip, have_all, log, noise, skip};
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
@@ -12,7 +12,7 @@ const WAYS: [&str; 4] = ["", "--named-temporaries", "--rm", "--rm -f --named-tem
 
 /// How one gets a mount of one's own, which goes when its last process does; `None`, and said, where nobody may.
 pub fn unshare() -> Option<&'static str> {
-    if !have("unshare") || !have("mount") {
+    if !have_all(&["bash", "unshare", "mount"]) {
         return None;
     }
     // As root where root may mount; else as the root of a world of one's own.
@@ -22,7 +22,7 @@ pub fn unshare() -> Option<&'static str> {
     };
     let way = ["unshare -m", "unshare -rm"].into_iter().find(may_mount);
     if way.is_none() {
-        eprintln!("passed over: nothing may be mounted here");
+        skip("nothing may be mounted here");
     }
     way
 }
@@ -147,6 +147,7 @@ fn on_a_full_disk_an_old_output_stays() {
 
 #[test]
 fn decompressing_onto_a_full_disk_is_no_different() {
+    require!("gzip");
     let Some(mut disk) = Disk::new() else { return };
     let t = Sandbox::new();
     let contents = [("a", log(5000)), ("big", log(6_000_000)), ("c", log(100))];
@@ -257,6 +258,7 @@ fn a_disk_that_takes_no_more_files_is_as_full() {
 /// What is in another worker's hands is done all the same: standard input, which is still open.
 #[test]
 fn what_was_begun_before_the_disk_was_full_is_finished() {
+    require!("grep");
     let Some(disk) = crowded() else { return };
     for scheduler in SCHEDULERS {
         let script = "{ for i in {1..600}; do grep -q 'No space' ../err && break; sleep 0.05; done; echo late; } | \
@@ -274,9 +276,7 @@ fn what_was_begun_before_the_disk_was_full_is_finished() {
 /// A quota, and errors that come as late as a sync, a link or the making of a folder.
 #[test]
 fn a_quota_that_is_used_up_stops_the_run_wherever_it_shows() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let quota = "Disk quota exceeded";
     for (call, error, reason) in [
         ("write", "EDQUOT", quota),
@@ -310,6 +310,7 @@ fn a_quota_that_is_used_up_stops_the_run_wherever_it_shows() {
 /// That a file may not be larger says nothing of the next one.
 #[test]
 fn the_limit_of_a_files_size_stops_no_other_file() {
+    require!("bash");
     for scheduler in SCHEDULERS {
         for way in WAYS {
             for jobs in ["-j1", "-j4"] {
@@ -342,6 +343,7 @@ fn the_limit_of_a_files_size_stops_no_other_file() {
 
 #[test]
 fn what_expands_beyond_the_limit_of_a_files_size_stops_no_other_file() {
+    require!("bash");
     for scheduler in SCHEDULERS {
         let t = Sandbox::new();
         t.write("large", log(3 * BLOCK));
@@ -356,6 +358,7 @@ fn what_expands_beyond_the_limit_of_a_files_size_stops_no_other_file() {
 /// Standard output is told of by its name, once, and the exit status tells as well.
 #[test]
 fn standard_output_that_takes_nothing_is_an_error_whatever_goes_there() {
+    require!("bash", "gzip");
     let full = "No space left on device";
     for scheduler in SCHEDULERS {
         let t = Sandbox::new();
@@ -387,6 +390,7 @@ fn standard_output_that_takes_nothing_is_an_error_whatever_goes_there() {
 /// It is not the disk that the others' outputs go to.
 #[test]
 fn a_full_standard_output_keeps_no_file_from_being_done() {
+    require!("bash");
     for scheduler in SCHEDULERS {
         let t = Sandbox::new();
         let a = t.write("a", log(1000));

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use crate::harness::{BLOCK, Sandbox, have, log, noise, note};
+use crate::harness::{BLOCK, Sandbox, log, noise, skip, spawn};
 use crate::resources::peak;
 
 /// The line of `-v` that tells how many workers there are, for these words in this environment.
@@ -71,6 +71,7 @@ fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
 
 #[test]
 fn no_other_variable_and_none_under_gzips_names_changes_anything() {
+    require!("bash", "cmp");
     let t = Sandbox::new();
     t.write("a", "a");
     let mut call = t.gzcc(["a"]);
@@ -111,7 +112,7 @@ fn memory_bounds_the_workers_and_not_the_blocks() {
 /// Peak memory of a run whose output nobody reads for a while, so that all blocks that may wait do.
 fn held_back(t: &Sandbox, words: &str) -> usize {
     let mut command = t.gzcc(words.split(' ').chain(["-c", "-j64", "big"])).into_command();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut [0; 1]).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(700));
@@ -167,10 +168,11 @@ impl Drop for Group {
 
 #[test]
 fn in_a_container_there_are_as_many_workers_as_its_memory_has_room_for() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", "a");
     let Some(group) = Group::new(16 << 20) else {
-        return note(format_args!("no control group can be made here; only the unit test of memory.rs tells"));
+        return skip("no control group can be made here; only the unit test of memory.rs tells");
     };
     let script = format!(
         "echo $$ > {}/cgroup.procs && {gzcc} -vf a 2>&1 | head -n 1; {gzcc} -vf -j7 a 2>&1 | head -n 1",
@@ -184,9 +186,7 @@ fn in_a_container_there_are_as_many_workers_as_its_memory_has_room_for() {
 
 #[test]
 fn where_the_workers_are_named_no_limit_is_read_at_start() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     t.write("a", "a");
     let reads = |words: &[&str]| {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::injection::{ERRORS, Fault, Trace, run_with};
 use self::scenarios::{Prepared, Scenario};
-use crate::harness::{have, is_root, note};
+use crate::harness::{is_root, note};
 
 /// Failures told at most, as one defect mostly shows in many runs.
 const MOST_TOLD: usize = 12;
@@ -26,9 +26,7 @@ const AGAIN: usize = 3;
 
 /// Goes through the runs of one table, which must meet each of `calls` and come to `least` faults in all.
 fn survives(table: &[Scenario], calls: &[&str], least: usize) {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let mut survived: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures = Vec::new();
     for scenario in table.iter().filter(|scenario| is_root() || !scenario.needs_root) {

@@ -19,7 +19,7 @@ pub use self::files::Habits;
 use self::mount::Mount;
 pub use self::wire::Opcode;
 use self::wire::{LARGEST, Request, answer};
-use crate::harness::{Sandbox, log, note};
+use crate::harness::{Sandbox, log, skip};
 
 /// A sandbox on a file system that has these habits. It is unmounted before its folder is removed.
 pub struct FuseSandbox {
@@ -39,7 +39,7 @@ impl FuseSandbox {
         match mounted {
             Ok(mount) => Some(Self { files, _mount: mount, sandbox }),
             Err(why) => {
-                note(format_args!("skipped: no FUSE file system can be mounted: {why}"));
+                skip(&format!("no FUSE file system can be mounted: {why}"));
                 None
             }
         }

@@ -30,7 +30,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use crate::harness::{Sandbox, have};
+use crate::harness::{Sandbox, find, have_all, skip, spawn};
+use crate::programs;
 use crate::terminal::terminal;
 
 #[test]
@@ -173,8 +174,8 @@ fn compare(table: &str) {
 /// The system's gzip, if it is GNU's, of 1.12 or later. In CI it must be.
 fn gnu() -> Option<&'static Path> {
     static GNU: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let find = || {
-        if !have("gzip") {
+    let look = || {
+        if !have_all(&["bash", "gzip"]) {
             return None;
         }
         let said = Sandbox::new().command("gzip", ["--version"]).run();
@@ -184,12 +185,12 @@ fn gnu() -> Option<&'static Path> {
         let recent = version.is_some_and(|version: (u32, u32)| version >= (1, 12));
         assert!(recent || std::env::var_os("CI").is_none(), "gzip is not GNU gzip 1.12: {said}");
         if !recent {
-            eprintln!("passed over: gzip is not GNU gzip 1.12");
+            skip("gzip is not GNU gzip 1.12");
             return None;
         }
-        std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join("gzip")).find(|path| path.exists())
+        find("gzip")
     };
-    GNU.get_or_init(find).as_deref()
+    GNU.get_or_init(look).as_deref()
 }
 
 /// What can be seen of a command that has ended.
@@ -227,7 +228,7 @@ impl Case<'_> {
             symlink(env!("CARGO_BIN_EXE_gzcc"), bin_ours.join(name)).unwrap();
         }
 
-        let mut set_up = Command::new("bash");
+        let mut set_up = programs::command("bash");
         set_up.arg("-c").arg(format!("{PREAMBLE}{}", self.set_up)).current_dir(&theirs);
         let set_up = in_environment(&mut set_up, &bin_theirs).output().unwrap();
         let said = String::from_utf8_lossy(&set_up.stderr);
@@ -240,7 +241,7 @@ impl Case<'_> {
     }
 
     fn run(&self, command: &str, folder: &Path, bin: &Path, start: SystemTime) -> Seen {
-        let mut call = Command::new("timeout");
+        let mut call = programs::command("timeout");
         call.args(["20", "bash", "-c", command]).current_dir(folder).stderr(Stdio::piped());
         in_environment(&mut call, bin);
         let keyboard = self.answer.map(|answer| {
@@ -263,7 +264,7 @@ impl Case<'_> {
         if screen.is_none() {
             call.stdout(Stdio::piped());
         }
-        let output = call.spawn().unwrap().wait_with_output().unwrap();
+        let output = spawn(&mut call).wait_with_output().unwrap();
         // Closes our own ends of the terminals, without which there is no end to read to.
         drop(call);
         let mut stdout = output.stdout;

@@ -3,22 +3,22 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use flate2::Crc;
-use rustix::process::{Pid, Signal, kill_process_group};
-
 use gzcc::deflate::{self, BlockCompressor, Window};
 use gzcc::report::Tally;
 use gzcc::run::run_with_engine;
 use gzcc::settings::{self, Settings};
+
+use crate::programs;
+pub use crate::programs::{Running, command, find, have, have_all, note, skip, spawn};
 
 /// Blocks are cut at multiples of this.
 pub const BLOCK: usize = gzcc::deflate::BLOCK;
@@ -82,13 +82,15 @@ impl Sandbox {
     }
 
     /// A call of gzcc in a pipeline or with redirections: `gzcc` stands for it in the script.
+    #[track_caller]
     pub fn shell(&self, script: &str) -> Call {
         let script = format!("gzcc() {{ '{}' \"$@\"; }}\n{script}", env!("CARGO_BIN_EXE_gzcc"));
         self.command("bash", ["-c", &script])
     }
 
+    #[track_caller]
     pub fn command<S: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = S>) -> Call {
-        let mut command = Command::new(program);
+        let mut command = programs::command(program);
         command.current_dir(self.folder.path()).args(words).env("LC_ALL", "C");
         Call { command, stdin: Vec::new() }
     }
@@ -121,7 +123,7 @@ impl Call {
     pub fn run(mut self) -> Ran {
         let command = &mut self.command;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = spawn(command);
         let mut stdin = child.stdin.take().unwrap();
         let input = std::mem::take(&mut self.stdin);
         let output = std::thread::scope(|scope| {
@@ -135,13 +137,8 @@ impl Call {
     /// Makes the call, and does `meanwhile` with its process number while it runs.
     pub fn run_while(mut self, stdin: Stdio, meanwhile: impl FnOnce(u32)) -> Ran {
         let command = self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.process_group(0).spawn().unwrap();
-        let told = catch_unwind(AssertUnwindSafe(|| meanwhile(child.id())));
-        if let Err(panic) = told {
-            // Whatever it has started, too.
-            kill_process_group(Pid::from_raw(child.id() as i32).unwrap(), Signal::KILL).unwrap();
-            resume_unwind(panic);
-        }
+        let child = spawn(command);
+        meanwhile(child.id());
         let output = child.wait_with_output().unwrap();
         Ran::of(&self.command, output)
     }
@@ -216,15 +213,21 @@ impl Ran {
 pub fn assert_member(gz: &[u8], content: &[u8]) {
     let mut zlib = flate2::read::GzDecoder::new(gz);
     let mut inflated = Vec::new();
-    std::io::Read::read_to_end(&mut zlib, &mut inflated).unwrap();
+    zlib.read_to_end(&mut inflated).unwrap();
     assert!(zlib.into_inner().is_empty(), "there is something behind the first member");
     assert!(inflated == content, "zlib reads something else: {} bytes of {}", inflated.len(), content.len());
     assert!(gunzip(gz) == content, "gzip reads something else");
 }
 
-/// What `gzip -dc` makes of `gz`, which it must accept without a word.
+/// What `gzip -dc` makes of `gz`, which it must accept without a word; zlib's decoder where there is no gzip.
 #[track_caller]
 pub fn gunzip(gz: &[u8]) -> Vec<u8> {
+    static GZIP: LazyLock<bool> = LazyLock::new(|| have("gzip"));
+    if !*GZIP {
+        let mut content = Vec::new();
+        flate2::read::MultiGzDecoder::new(gz).read_to_end(&mut content).unwrap();
+        return content;
+    }
     let sandbox = Sandbox::new();
     sandbox.command("gzip", ["-dc"]).stdin(gz).succeeds()
 }
@@ -302,22 +305,6 @@ pub fn crc(bytes: &[u8]) -> u32 {
 
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-/// Whether `program` is there to test with. In CI it must be: a test that is passed over proves nothing.
-pub fn have(program: &str) -> bool {
-    let found =
-        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|dir| dir.join(program).exists());
-    assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
-    if !found {
-        note(format_args!("passed over: {program} is not installed"));
-    }
-    found
-}
-
-/// Says something that is seen although the test passes: only what is printed by macros is held back then.
-pub fn note(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A name that is no UTF-8.

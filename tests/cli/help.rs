@@ -1,6 +1,6 @@
 //! Help, the manual page, and what a mistyped option is told.
 
-use crate::harness::{Sandbox, have};
+use crate::harness::Sandbox;
 
 /// What these words print.
 fn printed(words: &[&str]) -> String {
@@ -62,6 +62,7 @@ fn long_help_has_all_of_it_under_headings() {
 
 #[test]
 fn help_ends_with_five_examples_that_work() {
+    require!("bash", "grep", "groff", "tar");
     let (short, long, page) = (printed(&["-h"]), printed(&["--help"]), rendered(&printed(&["--man"])));
     let examples = examples(&long);
     assert_eq!(examples, self::examples(&short));
@@ -145,9 +146,7 @@ fn rendered(page: &str) -> String {
 
 #[test]
 fn the_manual_page_is_rendered_without_a_warning_and_has_all_of_it() {
-    if !have("groff") {
-        return;
-    }
+    require!("groff");
     let page = printed(&["--man"]);
     let text = rendered(&page);
     let headings: Vec<&str> = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).collect();
@@ -166,9 +165,7 @@ fn the_manual_page_is_rendered_without_a_warning_and_has_all_of_it() {
 
 #[test]
 fn man_itself_finds_nothing_wrong_with_the_page() {
-    if !have("man") {
-        return;
-    }
+    require!("man");
     let t = Sandbox::new();
     t.write("gzcc.1", printed(&["--man"]));
     let mut man = t.command("man", ["--warnings=w", "-l", "gzcc.1"]);
@@ -179,6 +176,7 @@ fn man_itself_finds_nothing_wrong_with_the_page() {
 
 #[test]
 fn what_is_printed_is_lost_to_no_full_disk_without_a_word_and_to_no_reader_with_one() {
+    require!("bash");
     let t = Sandbox::new();
     for words in ["--help", "--man", "--completions bash", "--completions zsh"] {
         let full = "gzcc: standard output: No space left on device";

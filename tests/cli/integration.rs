@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::harness::{BLOCK, Call, Sandbox, have, log, noise};
+use crate::harness::{BLOCK, Call, Sandbox, log, noise};
 
 /// A bash script that stops at the first failure, with gzcc in the PATH and nothing of the user's own settings.
 /// With `PATH=$AS_GZIP:$PATH` it is gzip, gunzip and zcat as well.
@@ -43,6 +43,7 @@ fn tree(t: &Sandbox) {
 
 #[test]
 fn gnu_tar_writes_and_reads_through_it() {
+    require!("bash", "diff", "gzip", "tar");
     let t = Sandbox::new();
     tree(&t);
     for program in ["gzcc", "gzcc -9", "gzcc -j3 -1"] {
@@ -60,6 +61,7 @@ fn gnu_tar_writes_and_reads_through_it() {
 
 #[test]
 fn gnu_tar_that_stops_early_hears_nothing_and_one_that_reads_half_an_archive_hears_it() {
+    require!("bash", "tar");
     let t = Sandbox::new();
     tree(&t);
     // More names than a pipe holds, so that tar is still writing them when its reader leaves.
@@ -78,6 +80,7 @@ fn gnu_tar_that_stops_early_hears_nothing_and_one_that_reads_half_an_archive_hea
 
 #[test]
 fn gnu_tar_with_z_takes_it_for_gzip() {
+    require!("bash", "diff", "tar");
     let t = Sandbox::new();
     tree(&t);
     let test = "PATH=$AS_GZIP:$PATH
@@ -91,9 +94,7 @@ fn gnu_tar_with_z_takes_it_for_gzip() {
 
 #[test]
 fn bsdtar_writes_and_reads_through_it() {
-    if !have("bsdtar") {
-        return;
-    }
+    require!("bash", "bsdtar", "cmp", "diff", "tar");
     let t = Sandbox::new();
     tree(&t);
     // Other than GNU tar, bsdtar does not add the -d.
@@ -111,6 +112,7 @@ const NAMES: [&str; 9] = ["plain", "with space", "new\nline", "-dash", "--rm", "
 /// Every way in which find and xargs hand over names, from within the folder `names`.
 #[test]
 fn find_and_xargs_hand_it_any_name() {
+    require!("bash", "find", "xargs");
     let calls = [
         "find . -type f -name '*.log' -exec gzcc {} +",
         "find . -type f -name '*.log' -exec gzcc {} ';'",
@@ -158,9 +160,7 @@ fn logrotate(t: &Sandbox, lines: &str) -> String {
 
 #[test]
 fn logrotate_compresses_with_it() {
-    if !have("logrotate") {
-        return;
-    }
+    require!("bash", "logrotate");
     for options in
         ["", " compressoptions -9", " delaycompress", " delaycompress\n compressoptions -1 -N\n copytruncate"]
     {
@@ -188,9 +188,7 @@ fn logrotate_compresses_with_it() {
 
 #[test]
 fn logrotate_mails_what_it_decompressed() {
-    if !have("logrotate") {
-        return;
-    }
+    require!("bash", "logrotate");
     let t = Sandbox::new();
     let rotate = logrotate(&t, " rotate 1\n mail somebody");
     // The command that decompresses gets no option, so it must be one of gunzip's name. Bash writes the mailer: a
@@ -207,9 +205,7 @@ fn logrotate_mails_what_it_decompressed() {
 
 #[test]
 fn git_archives_through_it() {
-    if !have("git") {
-        return;
-    }
+    require!("bash", "cmp", "git");
     let t = Sandbox::new();
     t.write("repo/log", log(4 * BLOCK));
     t.write("repo/folder/noise", noise(2 * BLOCK, 3));
@@ -225,6 +221,7 @@ fn git_archives_through_it() {
 
 #[test]
 fn sort_and_split_keep_their_parts_in_it() {
+    require!("bash", "cmp");
     let t = Sandbox::new();
     t.write("text", log(6 * BLOCK));
     let test = "sort -S 400k -T . --compress-program=gzcc text > sorted; sort text | cmp - sorted
@@ -235,6 +232,7 @@ fn sort_and_split_keep_their_parts_in_it() {
 
 #[test]
 fn a_pipeline_whose_reader_leaves_ends_by_sigpipe_without_a_word() {
+    require!("bash", "gzip");
     let t = Sandbox::new();
     let text = t.write("big", log(30 * BLOCK));
     script(&t, "gzcc -q big; gzcc -c big big > two.gz; gzip -ck big > other.gz").succeeds();
@@ -252,6 +250,7 @@ fn a_pipeline_whose_reader_leaves_ends_by_sigpipe_without_a_word() {
 
 #[test]
 fn a_hundred_megabytes_come_back_through_one_pipeline() {
+    require!("bash", "cmp");
     let test = "hundred() { yes 2> /dev/null | head -c 100M || true; }
                 hundred | gzcc | gzcc -d | cmp - <(hundred)";
     script(&Sandbox::new(), test).succeeds();
@@ -260,9 +259,7 @@ fn a_hundred_megabytes_come_back_through_one_pipeline() {
 /// `script` (of bsdutils) is the terminal that less wants; +q is a user who reads one screen and quits.
 #[test]
 fn less_that_quits_early_ends_it_without_a_word() {
-    if !have("less") || !have("script") {
-        return;
-    }
+    require!("bash", "grep", "less", "script");
     let t = Sandbox::new();
     t.write("big", log(30 * BLOCK));
     script(&t, "gzcc -q big; head -n 3 big | gzcc > small.gz").succeeds();
@@ -277,9 +274,7 @@ fn less_that_quits_early_ends_it_without_a_word() {
 /// zgrep, zdiff and the others are scripts around the gzip that is in the PATH.
 #[test]
 fn the_scripts_of_gzip_do_around_it_what_they_do_around_gnu_gzip() {
-    if !have("zgrep") || !have("less") || !have("script") {
-        return;
-    }
+    require!("bash", "cmp", "diff", "grep", "gzip", "less", "script", "zgrep");
     // One script a line; "script" is a terminal.
     let scripts = r#"
         zgrep -n needle a.gz 'some b.gz'; zgrep -c . a.gz 'some b.gz' a; zgrep -l needle < 'some b.gz'

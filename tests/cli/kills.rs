@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::harness::{BLOCK, Sandbox, gunzip, log, noise, note};
+use crate::harness::{BLOCK, Sandbox, gunzip, log, noise, note, spawn};
 
 /// What is run: schedulers, directions and shapes of input, in all combinations.
 const SCENARIOS: usize = 8;
@@ -106,7 +106,7 @@ impl Scenario {
     /// Runs it in `t` and kills it so long after its start; whether it was still going on.
     fn kill(&self, t: &Sandbox, after: Duration) -> bool {
         let mut command = t.gzcc(&self.words).into_command();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
         sleep(after);
         child.kill().unwrap();
         child.wait().unwrap().signal() == Some(9)

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise};
+use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise, skip};
 use crate::stopped::times;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
@@ -20,6 +20,7 @@ fn limited(t: &Sandbox, limit: &str, words: &[&str]) -> crate::harness::Call {
 
 #[test]
 fn few_descriptors_make_few_workers_and_every_file_is_done() {
+    require!("bash", "find");
     let t = Sandbox::new();
     let big = t.write("big", noise(3 * BLOCK, 1));
     let deep = (0..16).map(|i| format!("t/{}", "d/".repeat(i)));
@@ -55,6 +56,7 @@ fn few_descriptors_make_few_workers_and_every_file_is_done() {
 
 #[test]
 fn without_memory_nothing_is_left_behind_and_no_original_lost() {
+    require!("bash");
     let t = Sandbox::new();
     let contents = [("big", noise(4 * BLOCK, 1)), ("a", log(1000)), ("b", log(5000))];
     let (mut whole, mut short) = (0, 0);
@@ -90,8 +92,9 @@ fn without_memory_nothing_is_left_behind_and_no_original_lost() {
 /// Threads are limited by user, and the limit is not root's.
 #[test]
 fn where_threads_do_not_start_there_are_fewer_workers() {
-    if !is_root() || !have("setpriv") {
-        eprintln!("passed over: takes root to become a user who has no processes yet");
+    require!("bash", "setpriv");
+    if !is_root() {
+        skip("takes root to become a user who has no processes yet");
         return;
     }
     let t = Sandbox::new();
@@ -115,9 +118,7 @@ fn where_threads_do_not_start_there_are_fewer_workers() {
 
 #[test]
 fn one_processor_makes_one_worker_unless_more_are_asked_for() {
-    if !have("taskset") {
-        return;
-    }
+    require!("bash", "sed", "taskset");
     let t = Sandbox::new();
     t.write("a", "x");
     for (words, workers) in [(&["-v"][..], "1 worker, threads"), (&["-v", "-j3", SCHEDULERS[1]], "3 workers, rayon")] {
@@ -157,8 +158,9 @@ impl Drop for Quota {
 
 #[test]
 fn a_quota_of_one_processors_time_makes_one_worker() {
+    require!("bash");
     let Some(quota) = Quota::new() else {
-        eprintln!("passed over: no group of processes can be made here");
+        skip("no group of processes can be made here");
         return;
     };
     let t = Sandbox::new();
@@ -166,7 +168,7 @@ fn a_quota_of_one_processors_time_makes_one_worker() {
     let enter = format!("echo $$ > {}", quota.0.join("cgroup.procs").display());
     let ran = limited(&t, &enter, &["-v", "a"]).run();
     if ran.status.code() == Some(99) {
-        eprintln!("passed over: the group cannot be entered");
+        skip("the group cannot be entered");
         return;
     }
     ran.assert(ran.stderr().starts_with("gzcc: 1 worker, threads\n"), "the quota is heeded");
@@ -180,9 +182,7 @@ fn very_many() -> usize {
 /// P6: a file named costs a few bytes, and one that a walk finds no more.
 #[test]
 fn very_many_files_are_all_done_in_little_memory() {
-    if !have("python3") {
-        return;
-    }
+    require!("bash", "find", "python3");
     let many = very_many();
     // In memory where that can be, as a disk takes its time for so many.
     let t = tempfile::tempdir_in("/dev/shm").map_or_else(|_| Sandbox::new(), Sandbox::within);
@@ -198,7 +198,7 @@ fn very_many_files_are_all_done_in_little_memory() {
         let script = format!("ulimit -s 65536 2>&-; exec python3 -c '{peak}' '{gzcc}' -1 -j2 {words}");
         let ran = t.command("bash", ["-c", &script]).run();
         if ran.stderr().contains("Argument list too long") {
-            eprintln!("passed over: {words} is too long for this system");
+            skip(&format!("{words} is too long for this system"));
             continue;
         }
         let told = String::from_utf8(ran.stdout.clone()).unwrap();

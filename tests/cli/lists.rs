@@ -4,12 +4,13 @@ use std::fs;
 use std::io::Write;
 use std::process::{ChildStdin, Stdio};
 
-use crate::harness::{BLOCK, Sandbox, noise, not_utf8};
+use crate::harness::{BLOCK, Sandbox, noise, not_utf8, spawn};
 use crate::resources::peak;
 use crate::traced::wait_until;
 
 #[test]
 fn names_are_read_from_lines_or_behind_zero_bytes_and_follow_those_of_the_command_line() {
+    require!("bash", "find", "gzip");
     let t = Sandbox::new();
     for name in ["a", "b c", "d\ne", "-", "-f"] {
         t.write(name, name);
@@ -89,6 +90,7 @@ fn a_list_that_the_run_itself_removes_is_read_all_the_same() {
 
 #[test]
 fn one_output_takes_all_names_of_a_list_in_their_order() {
+    require!("bash", "gzip");
     let t = Sandbox::new();
     for name in ["b", "a", "c"] {
         t.write(name, name);
@@ -105,7 +107,7 @@ fn one_output_takes_all_names_of_a_list_in_their_order() {
 /// A list that stays open: the run's process number, and the end to write into.
 fn with_open_list(t: &Sandbox, words: &[&str], meanwhile: impl FnOnce(u32, ChildStdin)) {
     let mut command = t.gzcc(words).into_command();
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
     let list = child.stdin.take().unwrap();
     meanwhile(child.id(), list);
     child.wait().unwrap();

@@ -4,6 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[macro_use]
+#[path = "../programs/mod.rs"]
+mod programs;
+
 mod harness;
 
 mod arguments;
@@ -39,6 +43,7 @@ mod resources;
 mod rsyncable;
 mod shards;
 mod signals;
+mod skipping;
 mod smaller;
 mod sparse;
 mod stopped;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode};
 
-use crate::harness::{Sandbox, is_root, log, not_utf8};
+use crate::harness::{Sandbox, is_root, log, not_utf8, skip};
 
 #[test]
 fn every_argument_is_done_or_named_and_none_stops_the_others() {
@@ -117,7 +117,7 @@ fn a_name_too_long_for_its_suffix_is_refused_before_any_work() {
 #[test]
 fn what_may_not_be_read_or_written_is_told_with_the_systems_reason() {
     if is_root() {
-        eprintln!("passed over: nothing is forbidden to root");
+        skip("nothing is forbidden to root");
         return;
     }
     let t = Sandbox::new();
@@ -135,6 +135,7 @@ fn what_may_not_be_read_or_written_is_told_with_the_systems_reason() {
 
 #[test]
 fn a_full_device_is_an_error_of_standard_output() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", "x");
     t.write("b", "y");
@@ -150,6 +151,7 @@ fn a_full_device_is_an_error_of_standard_output() {
 
 #[test]
 fn a_file_too_large_for_the_limit_is_an_error_of_its_own() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("large", crate::harness::noise(3_000_000, 1));
     let small = t.write("small", log(5000));

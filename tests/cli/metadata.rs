@@ -2,17 +2,17 @@
 
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
-use std::process::Command;
 
 use gzcc::outcome::Status;
 use gzcc::settings::{Settings, Verbosity};
 
-use crate::harness::{Sandbox, have, is_root, log, run_meddling};
+use crate::harness::{Sandbox, command, is_root, log, run_meddling, skip};
 
 const WAYS: [&[&str]; 2] = [&[], &["--named-temporaries"]];
 
 #[test]
 fn mode_and_times_are_those_of_the_original() {
+    require!("bash");
     let t = Sandbox::new();
     for way in WAYS {
         for mode in [0o600, 0o640, 0o644, 0o664, 0o604, 0o400, 0o755, 0o4755] {
@@ -35,7 +35,7 @@ fn mode_and_times_are_those_of_the_original() {
 #[test]
 fn owner_and_group_are_kept_where_allowed() {
     if !is_root() {
-        eprintln!("passed over: only root gives files away");
+        skip("only root gives files away");
         return;
     }
     let t = Sandbox::new();
@@ -54,8 +54,9 @@ fn owner_and_group_are_kept_where_allowed() {
 
 #[test]
 fn a_group_that_cannot_be_kept_gets_nothing_that_others_have_not() {
-    if !is_root() || !have("setpriv") {
-        eprintln!("passed over: takes root to make a file of a group that the runner is not in");
+    require!("setpriv");
+    if !is_root() {
+        skip("takes root to make a file of a group that the runner is not in");
         return;
     }
     let t = Sandbox::new();
@@ -77,9 +78,7 @@ fn a_group_that_cannot_be_kept_gets_nothing_that_others_have_not() {
 
 #[test]
 fn an_acl_on_the_original_lets_nobody_new_read_the_output() {
-    if !have("setfacl") {
-        return;
-    }
+    require!("setfacl");
     let t = Sandbox::new();
     // Someone named may not read what everybody else may; as "other" of the output it could.
     t.write("shut", "x");
@@ -97,9 +96,7 @@ fn an_acl_on_the_original_lets_nobody_new_read_the_output() {
 
 #[test]
 fn an_acl_inherited_from_the_folder_is_gone_before_the_mode_is_set() {
-    if !have("setfacl") || !have("getfacl") {
-        return;
-    }
+    require!("setfacl", "getfacl");
     let t = Sandbox::new();
     t.write("a", "x");
     t.command("chmod", ["640", "a"]).succeeds();
@@ -114,8 +111,9 @@ fn an_acl_inherited_from_the_folder_is_gone_before_the_mode_is_set() {
 /// P4: whoever owns a folder can change what files made there are born with, at any time.
 #[test]
 fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
-    if !is_root() || !have("setfacl") {
-        eprintln!("passed over: takes root to work in somebody else's folder");
+    require!("setfacl", "getfacl");
+    if !is_root() {
+        skip("takes root to work in somebody else's folder");
         return;
     }
     let changes: [(&str, &[&str]); 2] = [("chmod", &["g+s"]), ("setfacl", &["-d", "-m", "u:54321:rwx"])];
@@ -132,7 +130,7 @@ fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
         let settings = Settings { inputs, jobs: NonZeroUsize::MIN, verbosity: Verbosity::Quiet, ..Settings::default() };
         // While the second is compressed: what there was to learn from the first one is known.
         let tally = run_meddling(settings, 1, move || {
-            assert!(Command::new(program).args(words).arg(&folder).status().unwrap().success());
+            assert!(command(program).args(words).arg(&folder).status().unwrap().success());
         });
         assert_eq!((tally.done, tally.status), (3, Status::Success));
         for name in ["d/1.gz", "d/2.gz", "d/3.gz"] {

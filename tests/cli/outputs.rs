@@ -80,6 +80,7 @@ fn o_names_the_output_and_takes_over_what_a_single_original_has() {
 
 #[test]
 fn an_output_without_a_single_original_follows_the_umask() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", "x");
     t.write("b", "y");
@@ -115,6 +116,7 @@ fn o_makes_no_file_where_no_input_can_be_read() {
 
 #[test]
 fn o_into_a_fifo_or_device_writes_in_place_even_with_f() {
+    require!("bash");
     let t = Sandbox::new();
     let a = t.write("a", log(2 * BLOCK));
     let through = t.shell("mkfifo p; cat p & gzcc -f -o p a; wait").succeeds();
@@ -131,6 +133,7 @@ fn o_into_a_fifo_or_device_writes_in_place_even_with_f() {
 
 #[test]
 fn o_reads_its_input_from_a_pipe_as_c_does() {
+    require!("bash");
     let t = Sandbox::new();
     t.shell("gzcc -o out <(echo hello)").succeeds();
     t.assert_holds("out", b"hello\n");
@@ -138,6 +141,7 @@ fn o_reads_its_input_from_a_pipe_as_c_does() {
 
 #[test]
 fn an_output_is_never_its_own_input() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", "precious");
     t.write("b", "x");

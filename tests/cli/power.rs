@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::{BLOCK, Sandbox, have, log};
+use crate::harness::{BLOCK, Sandbox, log};
 
 /// A system call that succeeded, from the line where it began to the one where it ended.
 #[derive(Debug)]
@@ -116,9 +116,7 @@ fn contents() -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn originals_go_after_data_name_and_folder_whatever_the_temporary_and_the_workers() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     for (words, old, steps) in [
         (&["--rm"][..], false, &UNNAMED[..]),
         (&["--rm", "--named-temporaries"], false, &NAMED),
@@ -154,9 +152,7 @@ fn originals_go_after_data_name_and_folder_whatever_the_temporary_and_the_worker
 /// P3: every new folder's own name is on the disk before an original goes into it.
 #[test]
 fn an_original_goes_after_the_folders_of_the_output_folder_are_synced() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     for (direction, suffix) in [("-k", ""), ("-d", ".gz")] {
         for workers in ["-j1", "-j4"] {
             for temporaries in [&[][..], &["--named-temporaries"]] {
@@ -202,9 +198,7 @@ fn an_original_goes_after_the_folders_of_the_output_folder_are_synced() {
 /// A sync waits for the disk and not for a processor, so workers must not wait for each other's.
 #[test]
 fn the_syncs_of_several_workers_overlap() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     for scheduler in ["--scheduler=threads", "--scheduler=rayon"] {
         let t = Sandbox::new();
         let names: Vec<String> = (0..40).map(|i| format!("f{i}")).collect();

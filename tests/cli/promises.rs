@@ -13,7 +13,7 @@ use gzcc::outcome::Status;
 use gzcc::run::run_with_engine;
 use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
 
-use crate::harness::{BLOCK, Sandbox, have, log, noise};
+use crate::harness::{BLOCK, Sandbox, log, noise, skip, spawn};
 use crate::terminal::terminal;
 
 /// An engine that panics at a block beginning with "boom".
@@ -72,7 +72,7 @@ fn a_terminal_gets_no_compressed_bytes_unless_forced() {
     let run = |words: &[&str]| {
         let mut command: Command = t.gzcc(words).into_command();
         command.stdin(Stdio::null()).stdout(slave.try_clone().unwrap()).stderr(Stdio::piped());
-        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        let output = spawn(&mut command).wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let refused = "compressed data is not written to a terminal (-f forces it)\n";
@@ -85,9 +85,7 @@ fn a_terminal_gets_no_compressed_bytes_unless_forced() {
 /// The system calls that one more small file costs, each for its reason; none can be spared.
 #[test]
 fn a_small_file_costs_these_system_calls_and_no_more() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     for i in 0..4 {
         t.write(format!("f{i}"), log(6000));
@@ -151,9 +149,7 @@ fn a_small_file_costs_these_system_calls_and_no_more() {
 /// P3: data on the disk, then the name, then the folder, and only then the original goes.
 #[test]
 fn an_original_goes_after_data_name_and_folder_are_synced() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
     let mut input = "a";
@@ -186,9 +182,7 @@ fn an_original_goes_after_data_name_and_folder_are_synced() {
 /// P3: new folders of the output folder are on the disk as well before an original goes.
 #[test]
 fn an_original_goes_after_new_folders_are_synced() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     t.write("x/y/a", log(100));
     let gzcc = env!("CARGO_BIN_EXE_gzcc");
@@ -206,9 +200,7 @@ fn an_original_goes_after_new_folders_are_synced() {
 /// P4: an output under way is its maker's alone, whatever the umask and the original's mode.
 #[test]
 fn an_output_under_way_is_private() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let t = Sandbox::new();
     t.write("a", log(100));
     t.command("chmod", ["666", "a"]).succeeds();
@@ -229,8 +221,9 @@ fn an_output_under_way_is_private() {
 /// The work is done where no more threads can be had.
 #[test]
 fn fewer_workers_do_where_the_system_has_no_threads_left() {
+    require!("bash");
     if crate::harness::is_root() {
-        eprintln!("passed over: root is not limited");
+        skip("root is not limited");
         return;
     }
     let t = Sandbox::new();
@@ -292,7 +285,7 @@ fn what_is_compressed_is_written_while_the_pipe_is_still_open() {
     let t = Sandbox::new();
     for scheduler in ["threads", "rayon"] {
         let mut command = t.gzcc(["-0", "-j2", "--scheduler", scheduler]).into_command();
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
         let mut stdin = child.stdin.take().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         stdin.write_all(&vec![b'x'; BLOCK + 1]).unwrap();

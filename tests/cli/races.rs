@@ -10,7 +10,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode};
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{Ran, Sandbox, have, is_root, log};
+use crate::harness::{Ran, Sandbox, is_root, log, skip};
 use crate::stopped::{Moment, stopped_at};
 
 /// What turns up under the name of the output, after a look at it found nothing.
@@ -61,7 +61,7 @@ fn null_device(at: &Path) -> bool {
 fn have_devices() -> bool {
     let allowed = null_device(&Sandbox::new().path("null"));
     if !allowed {
-        eprintln!("passed over: devices cannot be made here");
+        skip("devices cannot be made here");
     }
     allowed
 }
@@ -103,9 +103,7 @@ fn assert_made(t: &Sandbox, making: Making, plain: &[u8]) {
 /// P2, and "existence is decided by the link itself".
 #[test]
 fn what_is_planted_under_an_outputs_name_is_never_written_through() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let devices: &[Planted] = if have_devices() { &[Device] } else { &[] };
     for planted in [&[Link, Dangling, File, Input, Fifo, Folder], devices].concat() {
         for (making, force) in MAKINGS.iter().flat_map(|making| [(*making, false), (*making, true)]) {
@@ -146,9 +144,7 @@ fn what_is_planted_under_an_outputs_name_is_never_written_through() {
 /// A device or FIFO named with `-o` is written in place, so the name is looked at again when it is open.
 #[test]
 fn what_takes_the_place_of_a_fifo_is_not_written_in_place() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (planted, force) in [(File, true), (File, false), (Link, true), (Link, false)] {
         let (t, _, _) = prepare(MAKINGS[0]);
         let out = t.path("out");
@@ -169,6 +165,7 @@ fn what_takes_the_place_of_a_fifo_is_not_written_in_place() {
 
 #[test]
 fn an_output_on_standard_output_is_no_input() {
+    require!("bash");
     let t = Sandbox::new();
     let f = t.write("f", log(1000));
     for scheduler in ["threads", "rayon"] {
@@ -216,9 +213,7 @@ fn assert_outside_untouched(t: &Sandbox, ran: &Ran, case: &str) {
 /// A root's `-r --rm` in a tree that belongs to somebody else.
 #[test]
 fn a_folder_swapped_during_a_walk_redirects_nothing() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     // What is swapped, for what, when, and how many files of the moved folder are done all the same.
     let cases = [
         ("t/sub", "outside/sub", Moment::new("t/sub", "getdents64", 1), None),
@@ -256,9 +251,7 @@ fn a_folder_swapped_during_a_walk_redirects_nothing() {
 
 #[test]
 fn a_folder_swapped_above_a_named_file_redirects_nothing() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (on, call) in [("t", "fstat"), ("t", "openat"), ("t", "newfstatat"), ("t/f", "pread64"), ("t", "linkat")] {
         let t = trees();
         let ran = stopped_at(&t, Moment::new(on, call, 1), &["--rm", "-j1", "t/f"], || swap(&t, "t", "outside"));
@@ -271,9 +264,7 @@ fn a_folder_swapped_above_a_named_file_redirects_nothing() {
 
 #[test]
 fn a_folder_swapped_where_a_tree_is_mirrored_redirects_nothing() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (call, status) in [("mkdirat", 1), ("openat2", 0), ("linkat", 0)] {
         let t = trees();
         fs::create_dir(t.path("out")).unwrap();
@@ -299,7 +290,7 @@ fn a_folder_swapped_where_a_tree_is_mirrored_redirects_nothing() {
 #[test]
 fn a_device_under_f_and_o_stays_a_device() {
     if !is_root() || !have_devices() {
-        eprintln!("passed over: takes root to make a device");
+        skip("takes root to make a device");
         return;
     }
     let t = Sandbox::new();

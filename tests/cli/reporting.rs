@@ -11,7 +11,7 @@ use std::process::Stdio;
 use rustix::pipe::{PipeFlags, pipe_with};
 use serde_json::Value;
 
-use crate::harness::{BLOCK, IN_ALL, Sandbox, have, log, not_utf8};
+use crate::harness::{BLOCK, IN_ALL, Sandbox, log, not_utf8, spawn};
 
 /// The lines of a report, of which the last one is the summary.
 #[track_caller]
@@ -126,7 +126,7 @@ fn a_file_is_told_when_it_ends_and_not_when_the_run_does() {
     t.gzcc(["a"]).succeeds();
     // Standard input never ends, until it is told to.
     let mut command = t.gzcc(["--json", "-t", "-j2", "a.gz", "-"]).into_command();
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()));
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
@@ -168,6 +168,7 @@ fn where_standard_output_carries_data_it_is_refused() {
 
 #[test]
 fn a_reader_that_goes_away_costs_no_file() {
+    require!("bash");
     let t = Sandbox::new();
     for name in ["a", "b", "c"] {
         t.write(name, log(3000));
@@ -175,7 +176,7 @@ fn a_reader_that_goes_away_costs_no_file() {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
     drop(reader);
     let mut command = t.gzcc(["--json", "a", "b", "c"]).into_command();
-    let output = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let output = spawn(command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()));
     let output = output.wait_with_output().unwrap();
     assert_eq!((output.status.signal(), output.stderr), (Some(13), Vec::new()), "it dies as filters do");
     assert_eq!(t.names(), ["a", "a.gz", "b", "b.gz", "c", "c.gz"]);
@@ -186,9 +187,7 @@ fn a_reader_that_goes_away_costs_no_file() {
 /// What a report costs is one write for each file.
 #[test]
 fn an_object_costs_one_system_call() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     for i in 0..50 {
         t.write(format!("t/{i}"), log(1000));

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::harness::{Sandbox, noise};
+use crate::harness::{Sandbox, noise, spawn};
 
 /// Peak resident memory of a running process in bytes.
 pub fn peak(pid: u32) -> usize {
@@ -18,7 +18,7 @@ fn memory_does_not_grow_with_the_input() {
     let t = Sandbox::new();
     for (jobs, scheduler) in [(2, "threads"), (2, "rayon"), (6, "threads")] {
         let mut command = t.gzcc(["-1", "-j", &jobs.to_string(), "--scheduler", scheduler]).into_command();
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()));
         let mut stdin = child.stdin.take().unwrap();
         let chunk = noise(1 << 20, 4);
         for _ in 0..160 {
@@ -40,7 +40,7 @@ fn memory_does_not_grow_with_a_slow_reader() {
     t.write("a", noise(96 << 20, 6));
     for scheduler in ["threads", "rayon"] {
         let mut command = t.gzcc(["-0", "-c", "-j4", "--scheduler", scheduler, "a"]).into_command();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));
         let mut stdout = child.stdout.take().unwrap();
         stdout.read_exact(&mut vec![0; 1 << 20]).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(300));
@@ -54,6 +54,7 @@ fn memory_does_not_grow_with_a_slow_reader() {
 
 #[test]
 fn more_workers_than_the_soft_limit_of_descriptors_has_room_for_are_no_error() {
+    require!("bash");
     let t = Sandbox::new();
     for i in 0..100 {
         t.write(format!("f{i}"), noise(50_000, i));
@@ -64,6 +65,7 @@ fn more_workers_than_the_soft_limit_of_descriptors_has_room_for_are_no_error() {
 
 #[test]
 fn a_folder_is_closed_when_its_last_output_is_made_however_that_is_named() {
+    require!("bash");
     let t = Sandbox::new();
     for i in 0..200 {
         t.write(format!("t/{i}/a"), noise(100, i));

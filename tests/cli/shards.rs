@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Sandbox, have};
+use crate::harness::Sandbox;
 
 const FILES: usize = 60;
 
@@ -107,9 +107,7 @@ fn a_file_that_appears_between_two_shards_is_done_by_one_and_moves_no_other() {
 
 #[test]
 fn gnu_parallel_runs_the_shards_at_once_and_every_file_is_done_by_one_of_them() {
-    if !have("parallel") {
-        return;
-    }
+    require!("bash", "parallel");
     let t = tree();
     std::fs::create_dir(t.path("home")).unwrap();
     let gzcc = env!("CARGO_BIN_EXE_gzcc");

@@ -3,12 +3,12 @@
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
+use crate::harness::{BLOCK, Running, Sandbox, assert_member, log, noise, spawn};
 use crate::traced::wait_until;
 
 const ENDING: [(Signal, &str); 3] =
@@ -17,7 +17,7 @@ const ENDING: [(Signal, &str); 3] =
 /// A run with an input that never ends, of which two others are done already.
 struct Endless {
     t: Sandbox,
-    child: Child,
+    child: Running,
     /// Keeps the last input open.
     _stdin: std::process::ChildStdin,
 }
@@ -30,7 +30,7 @@ impl Endless {
         t.write("b", log(3 * BLOCK));
         let script = format!("exec '{}' {} a b - > out", env!("CARGO_BIN_EXE_gzcc"), options.join(" "));
         let mut command = t.command("bash", ["-c", &script]).into_command();
-        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::piped()).stderr(Stdio::piped()));
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(&noise(100, 1)).unwrap();
         wait_until(|| t.exists("a.gz") && t.exists("b.gz"));
@@ -51,6 +51,7 @@ impl Endless {
 
 #[test]
 fn a_signal_ends_the_run_by_that_signal_and_leaves_what_is_done() {
+    require!("bash");
     for (signal, how) in ENDING {
         for options in [&["-j2"][..], &["-j4", "--scheduler=rayon"], &["-j2", "--named-temporaries"], &["-j2", "-f"]] {
             let run = Endless::start(options);
@@ -76,7 +77,7 @@ fn an_output_under_way_is_gone_however_deep_the_worker_is_in_it() {
         for words in [&["big"][..], &["-o", "big.gz", "big", "big"], &["--rm", "big"]] {
             let t = Sandbox::new();
             t.write("big", log(200 * BLOCK));
-            let mut child = t.gzcc(options.iter().chain(words)).into_command().stderr(Stdio::piped()).spawn().unwrap();
+            let mut child = spawn(t.gzcc(options.iter().chain(words)).into_command().stderr(Stdio::piped()));
             let pid = child.id();
             // Without a name, an output shows as deleted.
             let is_output = |target: &std::path::PathBuf| {
@@ -111,7 +112,7 @@ fn every_file_is_counted_as_done_or_not_there() {
         }
         let options = [&["-j4"][..], &["-j2", "--scheduler=rayon"], &["--named-temporaries"], &["--rm"]][round % 4];
         let words = options.iter().chain(&["-r", "t"]);
-        let mut child = t.gzcc(words).into_command().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(t.gzcc(words).into_command().stdout(Stdio::null()).stderr(Stdio::piped()));
         wait_until(|| t.names().iter().any(|name| name.ends_with(".gz")));
         kill_process(Pid::from_child(&child), Signal::INT).unwrap();
         let mut said = String::new();
@@ -131,6 +132,7 @@ fn every_file_is_counted_as_done_or_not_there() {
 
 #[test]
 fn a_second_signal_does_not_wait() {
+    require!("bash");
     let at_once = (0..20).any(|_| {
         let run = Endless::start(&["-j2"]);
         // Both are there when it goes on: the second one's turn comes before any other thread's.
@@ -147,11 +149,12 @@ fn a_second_signal_does_not_wait() {
 
 #[test]
 fn a_signal_that_was_ignored_stays_ignored() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", log(1000));
     let script = format!("trap '' HUP INT; exec '{}' -c - > out.gz", env!("CARGO_BIN_EXE_gzcc"));
     let mut command = t.command("bash", ["-c", &script]).into_command();
-    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::piped()).stderr(Stdio::piped()));
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"first ").unwrap();
     // It is gzcc by now, and has its handlers.
@@ -174,8 +177,7 @@ fn stopping_continuing_and_resizing_change_nothing() {
     let t = Sandbox::new();
     let big = t.write("big", log(30 * BLOCK));
     for scheduler in ["threads", "rayon"] {
-        let mut child =
-            t.gzcc(["-f", "--scheduler", scheduler, "big"]).into_command().stdout(Stdio::null()).spawn().unwrap();
+        let mut child = spawn(t.gzcc(["-f", "--scheduler", scheduler, "big"]).into_command().stdout(Stdio::null()));
         let pid = Pid::from_child(&child);
         let mut rounds = 0;
         while child.try_wait().unwrap().is_none() {
@@ -195,7 +197,7 @@ fn under_gzips_name_a_signal_is_silent() {
     let t = Sandbox::new();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
     let mut command = t.command(t.path("gzip").to_str().unwrap(), ["-c"]).into_command();
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()));
     let pid = child.id();
     wait_until(|| std::fs::read_dir(format!("/proc/{pid}/task")).is_ok_and(|tasks| tasks.count() > 1));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();

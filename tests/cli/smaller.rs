@@ -1,6 +1,6 @@
 //! `--only-smaller`: an output that does not pay is not kept, and given up early.
 
-use crate::harness::{BLOCK, Sandbox, have, log, noise};
+use crate::harness::{BLOCK, Sandbox, log, noise};
 
 #[test]
 fn what_does_not_shrink_is_left_alone_and_what_does_is_the_same_as_ever() {
@@ -48,9 +48,7 @@ fn so_many_percent_are_needed_and_no_more() {
 
 #[test]
 fn a_big_file_that_does_not_shrink_is_not_read_to_its_end() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     t.write("big", noise(64 << 20, 3));
     let big = t.path("big");

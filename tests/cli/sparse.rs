@@ -65,6 +65,7 @@ fn long_runs_of_zeros_become_holes_in_every_kind_of_new_file() {
 
 #[test]
 fn a_hundred_megabytes_of_zeros_take_next_to_nothing() {
+    require!("bash", "cmp", "gzip");
     let t = Sandbox::new();
     t.shell("head -c 100000001 /dev/zero | gzip -1 > a.gz && gzcc -d a.gz").succeeds();
     t.shell("head -c 100000001 /dev/zero | cmp - a").succeeds();
@@ -83,6 +84,7 @@ fn no_sparse_writes_zeros_out() {
 /// What was there keeps its bytes, and nobody asked for holes in it.
 #[test]
 fn standard_output_and_fifos_get_every_byte() {
+    require!("bash");
     let content = patterned();
     let t = Sandbox::new();
     t.write("a.gz", member(&content, &Fields::default()));

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{BLOCK, Sandbox, assert_member, crc, every_level, gunzip, log, noise};
+use crate::harness::{BLOCK, Sandbox, assert_member, crc, every_level, gunzip, log, noise, spawn};
 
 const ENGINES: [&str; 2] = ["--engine=native", "--engine=flate2"];
 
@@ -63,6 +63,7 @@ fn the_bytes_of_no_level_depend_on_workers_scheduler_or_source() {
 
 #[test]
 fn a_pipe_that_dribbles_makes_the_same_bytes() {
+    require!("bash");
     let t = Sandbox::new();
     let content = t.write("a", log(BLOCK + 5000));
     let dribbled = t.shell(
@@ -119,6 +120,7 @@ fn standard_input_among_files_is_taken_once() {
 
 #[test]
 fn c_reads_pipes_devices_and_files_that_hide_their_size() {
+    require!("bash");
     let t = Sandbox::new();
     t.shell("gzcc -c <(echo one) /dev/null <(echo two) > out").succeeds();
     assert_eq!(gunzip(&t.read("out")), b"one\ntwo\n");
@@ -141,12 +143,13 @@ fn what_does_not_shrink_hardly_grows() {
 
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a", noise(20 * BLOCK, 1));
     t.write("b", "x");
     for scheduler in ["threads", "rayon"] {
         let mut command = t.gzcc(["-c", "--scheduler", scheduler, "a", "b"]).into_command();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
         let mut some = [0; 1000];
         child.stdout.take().unwrap().read_exact(&mut some).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -159,16 +162,15 @@ fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
 
 #[test]
 fn a_full_pipe_that_somebody_made_non_blocking_loses_nothing() {
+    require!("bash", "python3");
     let t = Sandbox::new();
     let content = t.write("a", noise(4 * BLOCK, 2));
     let script = "import os,subprocess,sys\n\
         os.set_blocking(1, False)\n\
         sys.exit(subprocess.call([sys.argv[1], '-c', 'a']))";
     let script = format!("python3 -c \"{script}\" {} | {{ sleep 0.2; cat; }} > out", env!("CARGO_BIN_EXE_gzcc"));
-    if crate::harness::have("python3") {
-        t.command("bash", ["-c", &script]).succeeds();
-        t.assert_holds("out", &content);
-    }
+    t.command("bash", ["-c", &script]).succeeds();
+    t.assert_holds("out", &content);
 }
 
 #[test]
@@ -181,7 +183,7 @@ fn a_fifo_that_nobody_writes_yet_holds_up_no_other_input() {
             mkfifoat(CWD, t.path(fifo), Mode::RWXU).unwrap();
         }
         let words = ["-t", "-j2", "--scheduler", scheduler, "first", "second"];
-        let mut child = t.gzcc(words).into_command().stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(t.gzcc(words).into_command().stdout(Stdio::piped()));
         // A FIFO without a reader cannot be opened for writing without waiting.
         let open = |fifo: &str| {
             let tries = std::iter::repeat_with(|| {
@@ -213,7 +215,7 @@ fn any_number_of_files_is_listed_in_order_behind_a_slow_one() {
     for scheduler in ["threads", "rayon"] {
         let words = ["-lr", "-j2", "--scheduler", scheduler, "-", "t"];
         let mut command = t.gzcc(words).into_command();
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
         std::thread::sleep(std::time::Duration::from_millis(500));
         child.stdin.take().unwrap().write_all(&gz).unwrap();
         let mut listed = String::new();

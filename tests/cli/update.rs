@@ -1,6 +1,6 @@
 //! `--update`: what has an output that is not older is left alone, and what a killed run left half done is finished.
 
-use crate::harness::{BLOCK, Sandbox, have, log, noise};
+use crate::harness::{BLOCK, Sandbox, log, noise};
 use crate::traced::meddling_at;
 
 fn touched(t: &Sandbox, name: &str, seconds: u64) {
@@ -104,9 +104,7 @@ fn what_is_no_file_is_never_taken_for_an_output() {
 
 #[test]
 fn an_output_that_is_exchanged_while_it_is_compared_costs_no_original() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     t.write("a", noise(3 * BLOCK, 4));
     t.gzcc(["a"]).succeeds();

@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::harness::{BLOCK, Sandbox, log, noise};
+use crate::harness::{BLOCK, Running, Sandbox, log, noise, spawn};
 use crate::terminal::terminal;
 
 const ERASE: &str = "\r\u{1b}[K";
@@ -20,7 +20,7 @@ fn resize(master: &OwnedFd, columns: u16) {
 
 /// A test of standard input, which ends when it is told to, with messages on a terminal.
 struct Run {
-    child: Child,
+    child: Running,
     screen: File,
     seen: Vec<u8>,
 }
@@ -31,7 +31,7 @@ impl Run {
         resize(&master, columns);
         let mut command = t.gzcc(words).into_command();
         command.env("TERM", term).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(slave);
-        let child = command.spawn().unwrap();
+        let child = spawn(&mut command);
         // Closes our own end of what it writes to.
         drop(command);
         Self { child, screen: master.into(), seen: Vec::new() }
@@ -169,7 +169,7 @@ fn nobody_who_does_not_look_gets_a_line() {
     for (option, shown) in [("--progress=auto", false), ("--progress=always", true)] {
         let mut command = t.gzcc(["-t", option]).into_command();
         let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = spawn(command);
         std::thread::sleep(Duration::from_millis(1200));
         drop(child.stdin.take());
         let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
@@ -184,7 +184,7 @@ fn data_on_the_same_screen_is_never_mixed_with_a_line() {
     resize(&master, 80);
     let mut command = t.gzcc(["-dc", "--progress=always"]).into_command();
     command.env("TERM", "xterm").stdin(Stdio::piped()).stdout(slave.try_clone().unwrap()).stderr(slave);
-    let mut child = command.spawn().unwrap();
+    let mut child = spawn(&mut command);
     drop(command);
     std::thread::sleep(Duration::from_millis(1000));
     let packed = t.gzcc(["-c"]).stdin("content\n").succeeds();

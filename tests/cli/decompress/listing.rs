@@ -6,6 +6,7 @@ use crate::harness::{BLOCK, Sandbox, log, noise};
 
 #[test]
 fn a_test_is_silent_but_for_the_count() {
+    require!("bash");
     let t = Sandbox::new();
     t.write("a.gz", plain(b"a"));
     t.write("b", bgzf(&log(3 * BLOCK), 65_280));
@@ -68,6 +69,7 @@ fn single_members(t: &Sandbox) -> [&'static str; 7] {
 
 #[test]
 fn the_table_of_one_file_is_gnu_gzips_byte_for_byte() {
+    require!("bash", "gzip");
     let t = Sandbox::new();
     for name in single_members(&t) {
         for options in ["-l", "-lv", "-lq"] {
@@ -87,6 +89,7 @@ fn the_table_of_one_file_is_gnu_gzips_byte_for_byte() {
 
 #[test]
 fn the_table_of_several_files_is_gnu_gzips_but_for_the_ratio_of_the_totals() {
+    require!("bash", "gzip");
     let t = Sandbox::new();
     let names = single_members(&t).join(" ");
     for options in ["-l", "-lv", "-lq"] {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use super::injection::inject;
 use super::scenarios::modified;
-use crate::harness::{Sandbox, have, is_root, log};
+use crate::harness::{Sandbox, is_root, log, skip};
 
 /// A sandbox with an original of this mode, and its content.
 fn original(mode: u32) -> (Sandbox, Vec<u8>) {
@@ -24,9 +24,7 @@ fn mode(t: &Sandbox, name: &str) -> u32 {
 /// P3: never after any warning about it.
 #[test]
 fn a_mode_that_cannot_be_set_is_a_warning_and_keeps_the_original() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (error, words) in [("EPERM", "Operation not permitted"), ("EOPNOTSUPP", "Operation not supported")] {
         for (way, back) in [(&["--rm", "a"][..], "a"), (&["a"], "a")] {
             let (t, content) = original(0o640);
@@ -43,9 +41,7 @@ fn a_mode_that_cannot_be_set_is_a_warning_and_keeps_the_original() {
 
 #[test]
 fn times_that_cannot_be_set_are_a_warning_and_keep_the_original() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (error, words) in [("EPERM", "Operation not permitted"), ("EOPNOTSUPP", "Operation not supported")] {
         let (t, content) = original(0o640);
         let (ran, hits) = inject(&t, &[&format!("utimensat:error={error}")], &["--rm", "a"]);
@@ -60,11 +56,9 @@ fn times_that_cannot_be_set_are_a_warning_and_keep_the_original() {
 /// Nobody but root may give files away, and some file systems know no owners: that is not worth a word.
 #[test]
 fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     if !is_root() {
-        eprintln!("passed over: only root has files of others to compress");
+        skip("only root has files of others to compress");
         return;
     }
     for error in ["EPERM", "EACCES", "EINVAL", "EOPNOTSUPP", "ENOSYS"] {
@@ -98,9 +92,7 @@ fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
 /// An ACL may grant less than the mode shows, so one that cannot be read is taken for the worst.
 #[test]
 fn an_acl_that_cannot_be_read_leaves_group_and_other_with_nothing() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let (t, content) = original(0o664);
     let acl = "fgetxattr:error=EIO";
     let (ran, hits) = inject(&t, &[acl], &["a"]);
@@ -112,9 +104,7 @@ fn an_acl_that_cannot_be_read_leaves_group_and_other_with_nothing() {
 /// P3. What is on the disk by then nobody knows; the file is whole and keeps its name, but it does not count.
 #[test]
 fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (nth, named) in [(1, false), (2, true)] {
         for option in ["--rm", "--sync"] {
             let (t, content) = original(0o640);
@@ -133,9 +123,7 @@ fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
 /// Two faults: the rename that would have given it its name, and then the removal.
 #[test]
 fn only_a_temporary_that_cannot_be_removed_is_left_over() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let (t, content) = original(0o640);
     let faults = ["renameat2:error=EIO", "unlinkat:error=EIO"];
     let (ran, hits) = inject(&t, &faults, &["--rm", "--named-temporaries", "a"]);
@@ -149,9 +137,7 @@ fn only_a_temporary_that_cannot_be_removed_is_left_over() {
 /// On file systems that do not know it, another way leads to the same.
 #[test]
 fn what_a_file_system_does_not_know_is_done_in_another_way() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (fault, words) in [
         ("renameat2:error=EINVAL", &["--named-temporaries", "--rm"][..]),
         ("renameat2:error=ENOSYS", &["--named-temporaries", "--rm"]),
@@ -173,9 +159,7 @@ fn what_a_file_system_does_not_know_is_done_in_another_way() {
 
 #[test]
 fn workers_that_cannot_be_had_are_done_without() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for scheduler in ["threads", "rayon"] {
         for when in ["1", "2", "1+"] {
             let t = Sandbox::new();
@@ -196,7 +180,7 @@ fn workers_that_cannot_be_had_are_done_without() {
 #[test]
 fn a_new_output_folder_is_synced_where_its_parent_cannot_be_read() {
     if is_root() {
-        eprintln!("passed over: root may read every folder");
+        skip("root may read every folder");
         return;
     }
     let t = Sandbox::new();

@@ -8,7 +8,7 @@ use flate2::{Compression, GzBuilder};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::injection::inject_on;
-use crate::harness::{BLOCK, Sandbox, assert_member, have, log, noise};
+use crate::harness::{BLOCK, Sandbox, assert_member, log, noise, skip, spawn};
 
 /// Bytes of a compressed file that are read at once.
 const READ: usize = 256 * 1024;
@@ -21,9 +21,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A read that gives a few bytes is followed by another one for the rest.
 #[test]
 fn a_read_that_gives_a_few_bytes_is_not_the_end_of_the_file() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let content = log(2 * BLOCK + 5);
     // Where the reads of an undivided run begin: blocks, the second and third with the 32 KiB before them.
     for (nth, offset) in [(1, 0), (2, BLOCK - 32 * 1024), (3, 2 * BLOCK - 32 * 1024)] {
@@ -43,9 +41,7 @@ fn a_read_that_gives_a_few_bytes_is_not_the_end_of_the_file() {
 /// P3: a file that ends early although it looks unchanged has not been read whole.
 #[test]
 fn a_file_that_ends_before_its_size_says_so_has_no_output_and_stays() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (size, reads) in [(2 * BLOCK + 5, 3), (3000, 1)] {
         let content = log(size);
         for (nth, option) in (1..=reads).flat_map(|nth| ["--rm", "-k", "--rsyncable"].map(|option| (nth, option))) {
@@ -66,9 +62,7 @@ fn a_file_that_ends_before_its_size_says_so_has_no_output_and_stays() {
 /// The same of a compressed file that seems to end where its first member does.
 #[test]
 fn a_compressed_file_that_ends_between_members_before_its_size_says_so_stays() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let member = |name: usize| {
         let mut encoder = GzBuilder::new().filename("n".repeat(name)).write(Vec::new(), Compression::fast());
         encoder.write_all(b"content").unwrap();
@@ -92,6 +86,7 @@ fn a_compressed_file_that_ends_between_members_before_its_size_says_so_stays() {
 /// A write that takes what still fits, and then one that takes nothing.
 #[test]
 fn a_file_that_outgrows_the_limit_leaves_nothing_and_stops_no_other() {
+    require!("bash");
     for named in ["", "--named-temporaries"] {
         for option in ["--rm", "-k", "-f"] {
             let t = Sandbox::new();
@@ -120,7 +115,7 @@ fn a_pipe_that_takes_a_part_of_each_write_gets_all_of_it() {
     let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).unwrap();
     rustix::fs::fcntl_setfl(&reader, rustix::fs::OFlags::empty()).unwrap();
     let mut command = t.gzcc(["-c", "-j2", "a"]).into_command();
-    let mut child = command.stdin(Stdio::null()).stdout(writer).spawn().unwrap();
+    let mut child = spawn(command.stdin(Stdio::null()).stdout(writer));
     drop(command);
     let (mut file, mut got, mut piece) = (std::fs::File::from(reader), Vec::new(), [0; 5000]);
     loop {
@@ -142,7 +137,7 @@ fn a_pipe_that_gives_a_few_bytes_at_a_time_is_read_to_its_end() {
     for (words, input, expected) in [(&["-c", "-j2"][..], &content, &packed), (&["-dc"], &packed, &content)] {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         let command = &mut t.gzcc(words).into_command();
-        let child = command.stdin(reader).stdout(Stdio::piped()).spawn().unwrap();
+        let child = spawn(command.stdin(reader).stdout(Stdio::piped()));
         // Only the child's end is to be left open.
         command.stdin(Stdio::null());
         let output = std::thread::scope(|scope| {
@@ -161,7 +156,7 @@ fn a_pipe_that_gives_a_few_bytes_at_a_time_is_read_to_its_end() {
 fn a_file_of_sys_is_as_long_as_what_can_be_read() {
     let t = Sandbox::new();
     let Ok(content) = std::fs::read("/sys/kernel/mm/transparent_hugepage/enabled") else {
-        eprintln!("passed over: there is no such file");
+        skip("there is no such file");
         return;
     };
     let packed = t.gzcc(["-c", "/sys/kernel/mm/transparent_hugepage/enabled"]).succeeds();

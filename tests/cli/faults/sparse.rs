@@ -2,15 +2,13 @@
 
 use super::injection::inject;
 use crate::damage::cases::{Fields, member};
-use crate::harness::{Sandbox, have};
+use crate::harness::Sandbox;
 use crate::sparse::patterned;
 
 /// Some file systems that keep objects take bytes in their order only.
 #[test]
 fn where_holes_are_refused_zeros_are_written() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let content = patterned();
     for fault in ["write:error=EINVAL:when=1", "write:error=EIO:when=2", "ftruncate:error=EOPNOTSUPP"] {
         let t = Sandbox::new();
@@ -23,9 +21,7 @@ fn where_holes_are_refused_zeros_are_written() {
 
 #[test]
 fn a_full_disk_is_an_error_with_holes_too() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for (fault, reason) in [
         ("write:error=ENOSPC:when=1", "No space left on device"),
         ("write:error=EDQUOT:when=3", "Disk quota exceeded"),

@@ -3,15 +3,17 @@
 
 use std::fs;
 
-use crate::harness::{Call, Sandbox, have, is_root, log};
+use crate::harness::{Call, Sandbox, have_all, is_root, log, skip};
 
 /// Whether mounts can be made that only a test's own processes see; else says so.
 fn can_mount(t: &Sandbox) -> bool {
-    let can = is_root()
-        && have("unshare")
-        && t.command("unshare", ["-m", "mount", "-t", "tmpfs", "none", "."]).run().status.success();
+    if !have_all(&["bash", "unshare", "mount"]) {
+        return false;
+    }
+    let mount = ["-m", "mount", "-t", "tmpfs", "none", "."];
+    let can = is_root() && t.command("unshare", mount).run().status.success();
     if !can {
-        eprintln!("passed over: nothing can be mounted here");
+        skip("nothing can be mounted here");
     }
     can
 }
@@ -65,6 +67,7 @@ fn a_read_only_place_is_named_and_what_is_elsewhere_is_done() {
 /// A tree that goes deeper than a path can say, with a file on each floor: every one is done, or named in an error.
 #[test]
 fn what_lies_deeper_than_a_path_can_tell_is_done_or_named() {
+    require!("bash", "find");
     const FLOORS: usize = 24;
     for scheduler in ["--scheduler=threads", "--scheduler=rayon"] {
         for (words, gone) in [(&["-r"][..], false), (&["-r", "--rm"], true), (&["-r", "-O", "out"], false)] {
@@ -154,9 +157,7 @@ impl Foreign {
 
 #[test]
 fn a_file_system_that_knows_less_takes_the_output_or_loses_nothing() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     for foreign in &FOREIGN {
         for (words, taken) in
             [(&[][..], false), (&["--rm"], false), (&["-f", "--rm"], false), (&["-f", "--rm"], true), (&[], true)]
@@ -192,9 +193,7 @@ fn a_file_system_that_knows_less_takes_the_output_or_loses_nothing() {
 /// NFS again, and several files: that there are no files without a name is found out once.
 #[test]
 fn a_folder_that_makes_no_files_without_a_name_is_asked_once() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace");
     let t = Sandbox::new();
     for i in 0..4 {
         t.write(format!("f{i}"), log(100));

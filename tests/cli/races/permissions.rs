@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{Sandbox, have, is_root, log};
+use crate::harness::{Sandbox, have, is_root, log, skip};
 use crate::stopped::{Moment, stopped_at};
 
 /// Every way of making an output for a single input: words before it, whether there is an output already, and what
@@ -57,9 +57,7 @@ fn for_every_making(with: impl Fn(&Sandbox, &[&str], &str, &str)) {
 /// P4: born for its maker alone; then the owner, an inherited ACL, the mode, the times, and only then the name.
 #[test]
 fn an_output_is_private_until_it_has_its_owner_on_every_way_of_making_it() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     let acls = have("setfacl");
     for_every_making(|t, words, input, _| {
         t.command("chmod", ["664", input]).succeeds();
@@ -99,9 +97,7 @@ fn an_output_is_private_until_it_has_its_owner_on_every_way_of_making_it() {
 /// The same, looked at from outside: at each step there is nothing to be seen that others may read.
 #[test]
 fn a_named_temporary_is_never_seen_with_a_mode_wider_than_its_own() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace");
     for call in ["openat", "newfstatat"] {
         for way in [&["--named-temporaries"][..], &["--named-temporaries", "-f"]] {
             let (t, _) = prepare(false, way.contains(&"-f").then_some("d/a.gz"));
@@ -120,9 +116,7 @@ fn a_named_temporary_is_never_seen_with_a_mode_wider_than_its_own() {
 /// P4: where an ACL says who may read the original, nobody else may read the output, however it is made.
 #[test]
 fn acls_let_nobody_new_read_an_output_on_any_way_of_making_it() {
-    if !have("setfacl") || !have("getfacl") {
-        return;
-    }
+    require!("setfacl", "getfacl");
     for_every_making(|t, words, input, output| {
         for folder in [".", "d"] {
             t.command("setfacl", ["-d", "-m", "u:54321:rwx", folder]).succeeds();
@@ -138,9 +132,7 @@ fn acls_let_nobody_new_read_an_output_on_any_way_of_making_it() {
 
 #[test]
 fn a_mirrored_folder_lets_nobody_new_in() {
-    if !have("setfacl") || !have("getfacl") {
-        return;
-    }
+    require!("setfacl", "getfacl");
     for (mode, acl, expected) in [
         ("750", None, "user::rwx\ngroup::r-x\nother::---"),
         ("755", Some("u:12345:---"), "user::rwx\ngroup::---\nother::---"),
@@ -169,11 +161,11 @@ fn copy_of_gzcc(t: &Sandbox) {
 const AS_NOBODY: [&str; 4] = ["--reuid=65534", "--regid=65534", "--clear-groups", "./gzcc"];
 
 fn can_be_nobody() -> bool {
-    let can = is_root() && have("setpriv");
-    if !can {
-        eprintln!("passed over: takes root to work among other users' files");
+    if !is_root() {
+        skip("takes root to work among other users' files");
+        return false;
     }
-    can
+    have("setpriv")
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! What the tests do where a program is missing, where one hangs, and where signals are ignored. Each test here runs
+//! another test of this binary, or starts a program as the tests do.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use crate::harness::{Sandbox, command, spawn};
+use crate::programs::{record_under, spawn_within};
+
+/// Adds what runs one test of this binary, and runs it.
+fn run_test(command: &mut Command, test: &str) -> Output {
+    command.args(["--exact", test, "--nocapture"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    spawn(command).wait_with_output().unwrap()
+}
+
+fn this_binary() -> Command {
+    command(std::env::current_exe().unwrap())
+}
+
+#[test]
+fn a_test_whose_program_is_missing_says_so_and_is_recorded_and_in_ci_it_fails() {
+    let t = Sandbox::new();
+    let test = "help::man_itself_finds_nothing_wrong_with_the_page";
+    let skipped = format!("{test}: man not installed");
+    let ran = run_test(this_binary().env("PATH", t.path("")).env_remove("CI"), test);
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.success() && said.contains(&format!("skipped: {skipped}\n")), "{said}");
+    // The record is that of the process which started the test binary.
+    let record = record_under(std::process::id());
+    if let Ok(recorded) = fs::read_to_string(&record) {
+        assert_eq!(recorded, format!("{skipped}\n"));
+        fs::remove_file(record).unwrap();
+    }
+    let ran = run_test(this_binary().env("PATH", t.path("")).env("CI", "true"), test);
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(!ran.status.success() && said.contains("man not installed"), "{said}");
+}
+
+#[test]
+fn a_program_that_hangs_is_killed_with_all_that_it_started() {
+    let mut hangs = command("sh");
+    hangs.args(["-c", "sleep 1000 & sleep 1000; exit 1"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let ran = spawn_within(Duration::from_millis(300), &mut hangs).wait_with_output().unwrap();
+    // Both sleeps have its standard output, which has come to an end.
+    assert_eq!(ran.status.signal(), Some(9));
+}
+
+/// As under `nohup ... &`.
+#[test]
+fn signals_that_the_tests_inherit_as_ignored_reach_the_programs_that_they_start() {
+    require!("bash");
+    let ignoring = ["-c", "trap '' HUP INT QUIT TERM; exec \"$0\" \"$@\""];
+    let ran = run_test(
+        command("sh").args(ignoring).arg(std::env::current_exe().unwrap()),
+        "signals::a_signal_ends_the_run_by_that_signal_and_leaves_what_is_done",
+    );
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}
