@@ -10,6 +10,7 @@ mod observed;
 mod question;
 mod queue;
 mod rounds;
+pub mod stdout;
 mod tally;
 mod watching;
 
@@ -200,6 +201,18 @@ impl<'a> Report<'a> {
             say(format_args!("gzcc: {}, {}", tally.figures(time), self.voice.workers));
         }
         self.tell_machine(|json| json.summary(&tally, time));
+        self.close_stdout();
+    }
+
+    /// Takes in an error that standard output reports only when it is closed, if something was printed there.
+    fn close_stdout(&self) {
+        let prints = self.listing.is_some() || self.json.is_some();
+        if !prints || self.stdout_ended.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = stdout::close() {
+            self.stdout_failed(error);
+        }
     }
 
     /// Tells whoever reads JSON, if anybody does.
@@ -282,13 +295,11 @@ impl<'a> Report<'a> {
 
     /// Prints on standard output.
     fn print(&self, text: &str) {
-        let mut stdout = io::stdout().lock();
         // It has been told once, and is not told again for every line of a long table.
         if self.stdout_ended.load(Ordering::Relaxed) {
             return;
         }
-        if let Err(error) = line::above(|| stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())) {
-            drop(stdout);
+        if let Err(error) = stdout::print(text.as_bytes()) {
             self.stdout_failed(error);
         }
     }

@@ -18,7 +18,7 @@ use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 /// [`destination`](Settings::destination) says something else. Nothing is printed or asked: `observer` is told.
 ///
 /// An input of the name `-` is the standard input of the program, as it is for the command (`./-` is a file); no inputs at
-/// all are nothing to do. A worker has up to four files open at a time.
+/// all are nothing to do. A worker has up to five descriptors open at a time.
 ///
 /// What goes wrong with an input is no error of this function, and stops no other input; it is an [`Outcome`] that the
 /// observer is told, and counts in the [`Tally`].

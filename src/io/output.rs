@@ -17,6 +17,7 @@ use std::sync::{Arc, LazyLock};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::io::closing;
 use crate::io::directory::Folder;
 use crate::io::input::{Identity, identity_of};
 use crate::io::interrupt;
@@ -153,16 +154,17 @@ impl Output {
         self.sparse.as_mut().map_or(Ok(()), |sparse| sparse.end(self.fd.as_fd()))
     }
 
-    /// Gives the file its name. With `sync`, its bytes are on the disk before that, and the name after. If only
-    /// that last step fails, the file is whole and keeps its name, but that it outlives a power cut is not known:
-    /// it is an error, and the original stays.
+    /// Gives the file its name and closes it. Errors that the file system reports at close are found before that, so
+    /// that a file with such an error gets no name. With `sync`, its bytes are on the disk before that, and the name
+    /// after. If only the last steps fail, the file is whole and keeps its name, but it is not known whether it outlives
+    /// a power cut: it is an error, and the original stays.
     pub fn commit(mut self, replacing: Replacing, sync: bool) -> Result<(), Refusal> {
         self.end()?;
-        // File systems that make no unnamed files are mostly remote ones, which may find out that the disk is full
-        // as late as when a file is closed. Nobody hears of that; a sync tells in time.
+        // File systems that make no unnamed files are mostly remote ones, where a server may lose what it has not synced.
         if sync || self.temporary.is_some() {
             retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
         }
+        closing::flush(&self.fd)?;
         loop {
             let can_link = match self.take_free_name() {
                 Err(Errno::EXIST) => true,
@@ -183,7 +185,7 @@ impl Output {
         if sync {
             self.folder.sync(self.fd.as_fd())?;
         }
-        Ok(())
+        Ok(closing::close(self.fd)?)
     }
 
     /// Takes the final name if nothing has it.

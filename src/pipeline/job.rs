@@ -143,7 +143,7 @@ impl Jobs {
                 return Ok(stream(Input::open_any(label, source, itself, settings)?, sink));
             }
             Target::Memory(file) => {
-                let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
+                let sink = Sink::Descriptor { fd: Some(file.open()?), shown: "memory".into() };
                 return Ok(stream(Input::open_any(label, source, None, settings)?, sink));
             }
             // Whoever names the output may take the input from a pipe.

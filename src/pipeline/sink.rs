@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::escaped_name::Shown;
+use crate::io::closing;
 use crate::io::input::Input;
 use crate::io::metadata::Metadata;
 use crate::io::output::{Output, Refusal, Replacing};
@@ -20,8 +21,8 @@ use crate::pipeline::block_channel::Exchange;
 pub enum Sink {
     /// Straight into a descriptor: standard output, or a device or FIFO named with `-o`.
     Descriptor {
-        /// The descriptor.
-        fd: OwnedFd,
+        /// The descriptor; taken when it is closed.
+        fd: Option<OwnedFd>,
         /// Its name in messages.
         shown: PathBuf,
     },
@@ -103,7 +104,7 @@ impl Sink {
     pub fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         match self {
             Self::Nowhere { .. } => {}
-            Self::Descriptor { fd, .. } => write_all(fd.as_fd(), &bytes)?,
+            Self::Descriptor { fd: Some(fd), .. } => write_all(fd.as_fd(), &bytes)?,
             Self::Returned(to) => {
                 to.hand_back(bytes);
                 return Ok(None);
@@ -111,7 +112,9 @@ impl Sink {
             Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
                 output.write(&bytes)?;
             }
-            Self::Own(_) | Self::Joined { .. } => return Err(io::Error::other("the output is closed already")),
+            Self::Descriptor { .. } | Self::Own(_) | Self::Joined { .. } => {
+                return Err(io::Error::other("the output is closed already"));
+            }
         }
         Ok(Some(bytes))
     }
@@ -159,10 +162,17 @@ impl Sink {
 
     /// Called when nothing more will be written, with what has become of the members. A joined output gets its
     /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
-    /// it have been told as done.
+    /// it have been told as done. The same holds for an error that a descriptor reports only when it is closed.
     pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
-        let Self::Joined { output, replacing, sync, remove } = self else {
-            return None;
+        let (output, replacing, sync, remove) = match self {
+            Self::Joined { output, replacing, sync, remove } => (output, replacing, sync, remove),
+            // What cut the output short has been reported as an error.
+            Self::Descriptor { fd, shown } if ending != Ending::CutShort => {
+                let fd = fd.take()?;
+                let closed = closing::flush(&fd).and_then(|()| closing::close(fd));
+                return closed.err().map(|error| (shown.clone(), close_failure(error)));
+            }
+            Self::Descriptor { .. } | Self::Returned(_) | Self::Nowhere { .. } | Self::Own(_) => return None,
         };
         let output = output.take()?;
         let name = output.output_name();
@@ -172,12 +182,22 @@ impl Sink {
                 Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
                 Ok(()) => return None,
                 Err(Refusal::Exists) => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
+                // The outcome has the name already.
+                Err(Refusal::System(error)) => error.into(),
                 Err(refusal) => refused(refusal, name),
             },
             Ending::CutShort => Outcome::Failed(anyhow!("not made, as it could not be finished")),
             Ending::Empty => Outcome::Skipped(Reason::NoInput),
         };
         Some((shown, outcome))
+    }
+}
+
+/// The outcome of a descriptor whose close fails.
+fn close_failure(error: io::Error) -> Outcome {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Outcome::ReaderGone,
+        _ => error.into(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! A line is out when its input has ended. What ends while another line is being written is written with the next one,
 //! by whoever is at it, so a slow reader makes longer writes, and holds back one worker and not all of them.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Tally, line};
+use super::{Tally, stdout};
 use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome};
 use crate::settings::{Mode, Settings};
 use crate::sync::lock;
@@ -151,9 +151,7 @@ impl Json {
         while written.is_ok() && !lines.pending.is_empty() {
             let pending = std::mem::take(&mut lines.pending);
             drop(lines);
-            let mut stdout = io::stdout().lock();
-            written = line::above(|| stdout.write_all(&pending).and_then(|()| stdout.flush()));
-            drop(stdout);
+            written = stdout::print(&pending);
             lines = lock(&self.lines);
         }
         // After an error nobody writes any more.

@@ -5,6 +5,7 @@
 //! (the first three errors only from the second time on; with `GZCC_TESTS=full` all of them, every time). After each run the same must hold ([`verdict`]). The number of
 //! faults is told in the end, and that each call of the list was met is asserted, so that none is lost unnoticed.
 
+mod closing;
 mod injection;
 mod metadata;
 mod scenarios;

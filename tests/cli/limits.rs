@@ -47,7 +47,7 @@ fn few_descriptors_make_few_workers_and_every_file_is_done() {
         assert!(back.succeeds() == big, "{scheduler}");
     }
     // A soft limit is raised, and then costs no worker.
-    for (limit, workers) in [("ulimit -n 20", 1), ("ulimit -n 48", 4), ("ulimit -Sn 20", 40)] {
+    for (limit, workers) in [("ulimit -n 20", 1), ("ulimit -n 52", 4), ("ulimit -Sn 20", 40)] {
         let line = format!("gzcc: {workers} worker{}, threads\n", if workers == 1 { "" } else { "s" });
         let ran = limited(&t, limit, &["-v", "-f", "-j40", "t/f"]).run();
         ran.assert(ran.status.success() && ran.stderr().starts_with(&line), &line);

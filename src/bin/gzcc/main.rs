@@ -3,7 +3,7 @@
 mod args;
 mod gnu;
 
-use std::io::{self, Write};
+use std::io;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -78,8 +78,9 @@ fn measure(mut asked: Benchmark) -> Status {
     status.max(print(&text))
 }
 
-/// Descriptors that a worker may hold at once: input, output, and a folder for each.
-const DESCRIPTORS_PER_WORKER: u64 = 4;
+/// Descriptors that a worker may hold at once: input, output, a folder for each, and a duplicate of the output's to
+/// close.
+const DESCRIPTORS_PER_WORKER: u64 = 5;
 
 /// Descriptors for all else: the standard three, a walk under way (walkdir holds 10), the output folder.
 const OTHER_DESCRIPTORS: u64 = 32;
@@ -114,8 +115,7 @@ fn take_file_size_limit_as_error() {
 
 /// Prints on standard output.
 fn print(text: &str) -> Status {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match report::stdout::print(text.as_bytes()).and_then(|()| report::stdout::close()) {
         Ok(()) => Status::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
         Err(error) => {

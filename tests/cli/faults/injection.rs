@@ -137,12 +137,17 @@ pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Ran, Trace) {
 
 /// Runs gzcc with `words` and these faults, each `CALL:error=NAME[:when=N]`; tells how many calls failed.
 pub fn inject(t: &Sandbox, faults: &[&str], words: &[&str]) -> (Ran, usize) {
+    inject_redirected(t, faults, words, "")
+}
+
+/// [`inject`] with redirections, as the shell has them.
+pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirections: &str) -> (Ran, usize) {
     let calls: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
     let injects: Vec<String> = faults.iter().map(|fault| format!("inject={fault}")).collect();
     let trace = format!("trace={}", calls.join(","));
     let options: Vec<&str> =
         ["-e", &trace].into_iter().chain(injects.iter().flat_map(|inject| ["-e", inject])).collect();
-    let (ran, trace) = traced(words, "", t, &options);
+    let (ran, trace) = traced(words, redirections, t, &options);
     (ran, trace.hits().len())
 }
 

@@ -31,6 +31,8 @@ pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, 
             || foreign,
         || "more files than failed calls are told".into(),
     )?;
+    let lost = fault.error != "EINTR" && hits.iter().any(|hit| closes_an_output(prepared, hit));
+    require(status == 1 || !lost, || "an error at close is lost".into())?;
     let again = fault.error != "EINTR" || told.is_empty() || hits.iter().any(|hit| opens_a_walk(hit));
     require(again, || "an interrupted call is not made again".into())?;
     litter(prepared, hits, t)?;
@@ -100,6 +102,14 @@ fn opens_a_walk(hit: &str) -> bool {
     hit.contains("O_NONBLOCK|O_CLOEXEC|O_DIRECTORY") || hit.contains(", \"\", ") || hit.starts_with("statx(")
 }
 
+/// Whether a call closes what was written to: a file that has no name, a temporary one, or that of an output.
+fn closes_an_output(prepared: &Prepared<'_>, hit: &str) -> bool {
+    let names = prepared.pairs.iter().map(|pair| format!("@/{}>", pair.output));
+    hit.starts_with("close(")
+        && (["/#", "/.gzcc-"].iter().any(|name| hit.contains(name))
+            || names.into_iter().any(|name| hit.contains(&name)))
+}
+
 /// Nothing is left over but what could not be removed because just that failed.
 fn litter(prepared: &Prepared<'_>, hits: &[String], t: &Sandbox) -> Result<(), String> {
     let excused = hits.iter().any(|hit| hit.starts_with("unlinkat(") && hit.contains("\".gzcc-"));
@@ -133,8 +143,9 @@ fn single(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) 
         }
         true => {
             require(kept, || "told, and its original is gone".into())?;
-            // An output whose folder could not be synced is whole, but not known to outlive a power cut.
-            let named_before = ended.hit(&["fsync"]);
+            // An output whose folder could not be synced, or whose last descriptor could not be closed, is whole, but not
+            // known to outlive a power cut.
+            let named_before = ended.hit(&["fsync", "close"]);
             require(whole == (ended.status == 2) || named_before, || {
                 format!("exit status {} with {} output", ended.status, if whole { "an" } else { "no" })
             })

@@ -1,0 +1,149 @@
+//! Errors that the file system reports when a file is closed, as NFS, CIFS and object stores do: the output gets no
+//! name, the original stays, and the run fails.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::sync::LazyLock;
+
+use super::injection::inject_redirected;
+use crate::harness::{Ran, Sandbox, have, log};
+
+const ERRORS: [(&str, &str); 3] =
+    [("EIO", "Input/output error"), ("EDQUOT", "Disk quota exceeded"), ("ENOSPC", "No space left on device")];
+
+/// Runs gzcc with `words`, with one worker, while every call of close(2) fails.
+fn closing_fails(t: &Sandbox, error: &str, words: &[&str], redirections: &str) -> Ran {
+    let fault = format!("close:error={error}:when={}+", first_close());
+    let (ran, hits) = inject_redirected(t, &[&fault], &[&["-j1"], words].concat(), redirections);
+    ran.assert(hits > 0, "something is closed");
+    ran
+}
+
+/// Which close of the process is the first after those of the loader, which does not start a program after an error.
+fn first_close() -> usize {
+    // What is printed is flushed, with one close.
+    static CLOSES: LazyLock<usize> =
+        LazyLock::new(|| inject_redirected(&Sandbox::new(), &["close:retval=0"], &["--version"], "").1);
+    *CLOSES
+}
+
+/// A sandbox with `a`, `b`, `p.gz` and an old output for each.
+fn sandbox() -> Sandbox {
+    let t = Sandbox::new();
+    t.write("p", log(3000));
+    t.gzcc(["-q", "--rm", "p"]).succeeds();
+    for name in ["a", "b"] {
+        t.write(name, log(3000));
+    }
+    t
+}
+
+#[test]
+fn an_output_whose_close_fails_gets_no_name_and_its_original_stays() {
+    if !have("strace") {
+        return;
+    }
+    let runs: [(&[&str], &str, &str); 12] = [
+        (&["a"], "a: a.gz", "a.gz"),
+        (&["--rm", "a"], "a: a.gz", "a.gz"),
+        (&["--rm", "--no-sync", "a"], "a: a.gz", "a.gz"),
+        (&["--sync", "a"], "a: a.gz", "a.gz"),
+        (&["--rm", "--named-temporaries", "a"], "a: a.gz", "a.gz"),
+        (&["--verify", "a"], "a: a.gz", "a.gz"),
+        (&["-o", "out", "a"], "a: out", "out"),
+        (&["-o", "out", "a", "b"], "out", "out"),
+        (&["-O", "new", "a"], "a: new/a.gz", "new/a.gz"),
+        (&["--rm", "-O", "new", "a"], "a: new/a.gz", "new/a.gz"),
+        (&["-d", "p.gz"], "p.gz: p", "p"),
+        (&["-d", "--rm", "p.gz"], "p.gz: p", "p"),
+    ];
+    for ((words, names, output), (error, reason)) in runs.into_iter().flat_map(|run| ERRORS.map(|error| (run, error))) {
+        for old in [None, Some("old")] {
+            let t = sandbox();
+            let (packed, force) = (t.read("p.gz"), if old.is_some() { "-qf" } else { "-q" });
+            old.into_iter().for_each(|old| drop(t.write(output, old)));
+            let ran = closing_fails(&t, error, &[&[force], words].concat(), "");
+            ran.assert(ran.status.code() == Some(1), "it fails");
+            ran.assert(ran.stderr() == format!("gzcc: {names}: {reason}\n"), "one line with the reason");
+            ran.assert(fs::read(t.path(output)).ok().as_deref() == old.map(str::as_bytes), "the name is as it was");
+            ran.assert(t.read("a") == log(3000) && t.read("p.gz") == packed, "the original stays");
+            let litter = t.names().into_iter().find(|name| name.contains(".gzcc-"));
+            ran.assert(litter.is_none(), "no temporary is left");
+        }
+    }
+}
+
+#[test]
+fn an_output_whose_close_fails_is_an_error_under_gzips_names_as_well() {
+    if !have("strace") {
+        return;
+    }
+    let t = sandbox();
+    symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
+    for (words, name, output) in [("a", "a", "a.gz"), ("-d p.gz", "p.gz", "p")] {
+        let inject = format!("inject=close:error=EDQUOT:when={}+", first_close());
+        let strace = format!("strace -f -qq -o /dev/null -e {inject}");
+        let ran = t.shell(&format!("exec {strace} ./gzip -p1 {words}")).run();
+        ran.assert(ran.status.code() == Some(1), "it fails");
+        ran.assert(ran.stderr() == format!("gzip: {name}: {output}: Disk quota exceeded\n"), "one line");
+        ran.assert(t.exists(name) && !t.exists(output), "nothing has changed");
+    }
+}
+
+/// What is written cannot be taken back, so the exit status tells.
+#[test]
+fn a_descriptor_that_is_written_in_place_and_whose_close_fails_is_an_error() {
+    if !have("strace") {
+        return;
+    }
+    let runs: [(&[&str], &str, &str); 10] = [
+        (&["-c", "a"], "> out", "standard output"),
+        (&["-c", "a", "b"], "> out", "standard output"),
+        (&["-dc", "p.gz"], "> out", "standard output"),
+        (&[], "< a > out", "standard output"),
+        (&["-d"], "< p.gz > out", "standard output"),
+        (&["-o", "/dev/null", "a"], "", "/dev/null"),
+        (&["-d", "-o", "/dev/null", "p.gz"], "", "/dev/null"),
+        (&["-o", "/dev/null", "a", "b"], "", "/dev/null"),
+        (&["-o", "pipe", "a"], "3<>pipe", "pipe"),
+        (&["-dc", "p.gz", "p.gz"], "> out", "standard output"),
+    ];
+    for ((words, redirections, name), (error, reason)) in
+        runs.into_iter().flat_map(|run| ERRORS.map(|error| (run, error)))
+    {
+        let t = sandbox();
+        rustix::fs::mkfifoat(rustix::fs::CWD, t.path("pipe"), rustix::fs::Mode::RWXU).unwrap();
+        let ran = closing_fails(&t, error, words, redirections);
+        ran.assert(ran.status.code() == Some(1), redirections);
+        ran.assert(ran.stderr() == format!("gzcc: {name}: {reason}\n"), "one line with the reason");
+    }
+}
+
+#[test]
+fn a_report_on_a_standard_output_whose_close_fails_is_an_error() {
+    if !have("strace") {
+        return;
+    }
+    for words in [&["-t", "p.gz"][..], &["-l", "--json", "p.gz"], &["--json", "-t", "p.gz"], &["--help"]] {
+        for (error, reason) in ERRORS {
+            let t = sandbox();
+            let ran = closing_fails(&t, error, words, "> out");
+            ran.assert(ran.status.code() == Some(1), "it fails");
+            ran.assert(ran.stderr() == format!("gzcc: standard output: {reason}\n"), "one line with the reason");
+        }
+    }
+}
+
+/// Linux closes the descriptor all the same; what it had to report is asked for again.
+#[test]
+fn a_close_that_a_signal_interrupts_is_no_error() {
+    if !have("strace") {
+        return;
+    }
+    let t = sandbox();
+    let fault = format!("close:error=EINTR:when={}+2", first_close());
+    let (ran, _) = inject_redirected(&t, &[&fault], &["-q", "-f", "-j1", "--rm", "a", "b"], "");
+    ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "it succeeds");
+    t.assert_holds("a.gz", &log(3000));
+    t.assert_holds("b.gz", &log(3000));
+}
