@@ -14,6 +14,7 @@ mod arguments;
 mod benchmark;
 mod changing;
 mod choosing;
+mod closed;
 mod completions;
 mod damage;
 mod decoders;

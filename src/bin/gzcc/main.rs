@@ -1,6 +1,7 @@
 //! The gzcc command: a command line in, an exit status out.
 
 mod args;
+mod closed_descriptors;
 mod gnu;
 
 use std::io;

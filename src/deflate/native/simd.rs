@@ -1,4 +1,4 @@
-//! Comparing sixteen bytes at once: the only place of the crate with unsafe code.
+//! Comparing sixteen bytes at once, with unsafe code.
 //!
 //! SSE2 belongs to every x86_64, so nothing has to be looked up at run time; elsewhere plain arithmetic does the same,
 //! bit for bit. No memory is touched here, only values. Without it levels 1 to 3 take 10 to 30 % longer, and the higher

@@ -1,0 +1,111 @@
+//! Standard descriptors that are closed when the command starts: needed, they are an error; otherwise they do no harm.
+
+use std::os::unix::fs::symlink;
+
+use crate::harness::{Sandbox, assert_member, log};
+
+const STDIN: &str = "standard input: Bad file descriptor";
+const STDOUT: &str = "standard output: Bad file descriptor";
+
+/// A sandbox with a file `a`, its compressed form `p.gz`, and links to gzcc under gzip's names.
+fn sandbox() -> Sandbox {
+    let t = Sandbox::new();
+    t.write("p", log(3000));
+    t.gzcc(["-q", "--rm", "p"]).succeeds();
+    t.write("a", log(3000));
+    for name in ["gzip", "gunzip", "zcat", "pigz"] {
+        symlink(env!("CARGO_BIN_EXE_gzcc"), t.path(name)).unwrap();
+    }
+    t
+}
+
+/// Runs a command line that must fail with this one line, and leave no output and no original removed.
+#[track_caller]
+fn fails(script: &str, line: &str) {
+    let t = sandbox();
+    let names = t.names();
+    t.shell(script).says(1, &[line]);
+    assert!(t.read("a") == log(3000) && t.exists("p.gz"), "{script}");
+    let made: Vec<_> = t.names().into_iter().filter(|name| !names.contains(name) && name != "out").collect();
+    assert!(made.is_empty(), "{script}: {made:?}");
+    assert!(!t.exists("out") || t.read("out").is_empty(), "{script}: something was written");
+}
+
+#[test]
+fn a_closed_standard_input_that_is_to_be_read_is_an_error() {
+    for words in
+        ["-c", "", "-9 -j1", "-d", "-t", "-l", "-o new", "-d -o new", "-q --files-from -", "-q --files0-from -"]
+    {
+        fails(&format!("gzcc {words} <&- > out"), &format!("gzcc: {STDIN}"));
+    }
+    fails("gzcc -c - <&- > out", &format!("gzcc: {STDIN}"));
+    for words in ["gzip", "gzip -c", "gzip -d", "gunzip", "zcat", "pigz"] {
+        let name = words.split(' ').next().unwrap();
+        fails(&format!("./{words} <&- > out"), &format!("{name}: stdin: Bad file descriptor"));
+    }
+}
+
+#[test]
+fn a_closed_standard_output_that_is_to_be_written_is_an_error() {
+    for words in ["-c a", "-c -j2 a", "-o - a", "--rsyncable -c a"] {
+        fails(&format!("gzcc {words} >&-"), &format!("gzcc: a: {STDOUT}"));
+    }
+    fails("gzcc -dc p.gz >&-", &format!("gzcc: p.gz: {STDOUT}"));
+    fails("gzcc < a >&-", &format!("gzcc: standard input: {STDOUT}"));
+    fails("./gzip -c a >&-", &format!("gzip: a: {STDOUT}"));
+    fails("./zcat p.gz >&-", &format!("zcat: p.gz: {STDOUT}"));
+    fails("./gunzip < p.gz >&-", &format!("gunzip: stdin: {STDOUT}"));
+}
+
+#[test]
+fn a_report_that_cannot_be_printed_on_a_closed_standard_output_is_an_error() {
+    for words in ["-t p.gz", "-l p.gz", "-l --trailers p.gz", "-l --json p.gz", "-t --json p.gz", "--help", "-h"] {
+        fails(&format!("gzcc {words} >&-"), &format!("gzcc: {STDOUT}"));
+    }
+    for words in ["--version", "--man", "--completions bash", "--benchmark=1 a", "--benchmark=1 --json a"] {
+        fails(&format!("gzcc {words} >&-"), &format!("gzcc: {STDOUT}"));
+    }
+    fails("./gzip -l p.gz >&-", "gzip: standard output: Bad file descriptor");
+}
+
+/// The work is done all the same.
+#[test]
+fn a_count_that_cannot_be_printed_is_an_error_after_the_work_is_done() {
+    for words in ["", "--rm", "--json"] {
+        let t = sandbox();
+        t.shell(&format!("gzcc {words} a >&-")).says(1, &[&format!("gzcc: {STDOUT}")]);
+        t.assert_holds("a.gz", &log(3000));
+        assert_eq!(t.exists("a"), words != "--rm");
+    }
+}
+
+#[test]
+fn a_closed_descriptor_that_is_not_needed_changes_nothing() {
+    for script in [
+        "gzcc -q a >&-",
+        "gzcc -q a <&- >&-",
+        "gzcc -q a <&- >&- 2>&-",
+        "gzcc -q a 2>&-",
+        "./gzip -k a >&-",
+        "gzcc -qo a.gz a >&-",
+    ] {
+        let t = sandbox();
+        assert!(t.shell(script).succeeds().is_empty(), "{script}");
+        t.assert_holds("a.gz", &log(3000));
+    }
+    let t = sandbox();
+    assert_eq!(t.shell("gzcc a <&-").succeeds(), b"Compressed 1 file\n");
+    assert_member(&t.shell("gzcc -c a <&- 2>&-").succeeds(), &log(3000));
+    assert_eq!(t.shell("gzcc -dc p.gz <&-").succeeds(), log(3000));
+}
+
+/// Messages are lost, and must not go into a file that got the number.
+#[test]
+fn without_standard_error_messages_are_lost_and_nothing_else() {
+    let t = sandbox();
+    t.shell("gzcc -v -j1 missing a <&- 2>&-").says(1, &[]);
+    t.assert_holds("a.gz", &log(3000));
+    t.shell("gzcc -f -v -j1 missing a <&- >&- 2>&-").says(1, &[]);
+    t.assert_holds("a.gz", &log(3000));
+    assert_eq!(t.shell("gzcc -v -dc missing p.gz 2>&-").says(1, &[]).into_bytes(), log(3000));
+}
