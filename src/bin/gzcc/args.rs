@@ -85,12 +85,10 @@ impl Typed {
         let mode = self.mode();
         let destination = self.destination()?;
         self.check(&destination)?;
-        let (engine, level) = self.engine_and_level(wishes)?;
+        let (engine, level) = self.engine_and_level(wishes, mode)?;
         let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
         let (reporting, only_smaller) = self.reporting.decide();
-        // Decompressing takes no more than the lower levels do.
-        let cost = if mode == Mode::Compress { level } else { settings::DEFAULT_LEVEL };
-        let jobs = workers(self.jobs.or(wishes.jobs), self.memory.or(wishes.memory), cost)?;
+        let jobs = workers(self.jobs.or(wishes.jobs), self.memory.or(wishes.memory), level)?;
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         let settings = Settings {
             mode,
@@ -181,15 +179,19 @@ impl Typed {
         })
     }
 
-    fn engine_and_level(&self, wishes: &Wishes) -> Result<(settings::Engine, u8), Usage> {
+    fn engine_and_level(&self, wishes: &Wishes, mode: Mode) -> Result<(settings::Engine, u8), Usage> {
+        let Engine(engine) = self.engine;
+        if mode != Mode::Compress {
+            // A level means nothing here, so it need not be one of the engine's. Decompressing takes no more memory than
+            // the lower levels do.
+            return Ok((engine, settings::DEFAULT_LEVEL));
+        }
         let level = match (self.fast, self.best) {
             (true, _) => 1,
             (_, true) => settings::BEST_LEVEL,
             _ => self.level.or(wishes.level).unwrap_or(settings::DEFAULT_LEVEL),
         };
-        let Engine(engine) = self.engine;
-        // A level says nothing to who decompresses.
-        match level > engine.max_level() && self.mode() == Mode::Compress {
+        match level > engine.max_level() {
             true => Err(refused(&format!("level {level} needs --engine native"))),
             false => Ok((engine, level)),
         }
