@@ -1,7 +1,7 @@
-//! A reader of what was compressed: the way into a `.gz` for a program that wants its content.
+//! The decoder: the content of gzip data, for a program that has a reader of the data.
 //!
-//! Inflates in the caller's own thread, with the decoder that the schedulers' workers use; hands out what it has before it
-//! reads on, as a source may be long in coming, and nothing behind a member that turned out to be damaged.
+//! Inflates in the caller's thread, with the decoder that the workers of a run use. Returns the content that there is before
+//! it reads the source again, as a source may block, and nothing after a member that turned out to be damaged.
 
 use std::io::{self, BufRead, Read};
 
@@ -11,53 +11,59 @@ use crate::deflate;
 use crate::format::gzip::Damage;
 use crate::inflate::{Chunk, Content, Inflation, Sums, Supply, Trailing};
 
-/// Bytes of content inflated at a time: it stays in the cache until it is summed up and handed out.
+/// Bytes of content inflated at a time: small enough to stay in the cache until they are checked and read.
 const PIECE: usize = 64 * 1024;
 
-/// Reads the content of gzip data (RFC 1952): of all members, one behind the other, as `gunzip` does.
+/// Reads the content of gzip data (RFC 1952): of all members, one after the other, as `gunzip` does.
 ///
-/// Every member is checked against its trailer. Zero bytes behind the last one are passed over; so is anything else that
-/// is no member, but then [`has_trailing_garbage`](Self::has_trailing_garbage) tells.
+/// Every member is checked against the CRC-32 and the length in its trailer. Zero bytes after the last member are ignored,
+/// and so is other trailing garbage, which [`has_trailing_garbage`](Self::has_trailing_garbage) reports.
 ///
-/// It takes 2 MiB at most (half of one, but for BGZF), whatever the data expands to. To limit what comes of data from
-/// strangers, use [`Read::take`].
+/// Memory is at most 2 MiB (512 KiB unless the data is BGZF), whatever the data expands to. To limit the content of
+/// untrusted data, use [`Read::take`].
 ///
-/// What a source has delivered up to a sync flush is handed out before the source is read again, so a peer that ends its
-/// messages with one can be talked to. (Members that tell their size, BGZF, are read several at a time.)
+/// All content up to a sync flush is returned before the source is read again, so a peer that ends its messages with one
+/// (as [`Encoder`](crate::Encoder) does on a flush) can be answered. Members that state their size (BGZF) are read several
+/// at a time.
 ///
 /// ```
-/// use std::io::{self, Read};
+/// use std::io::{self, Read, Write};
 ///
 /// # fn main() -> io::Result<()> {
-/// let packed = gzcc::with_encoder(Vec::new(), &gzcc::Settings::default(), |to| io::Write::write_all(to, b"hello"))?.0;
+/// let mut encoder = gzcc::Encoder::new(Vec::new());
+/// encoder.write_all(b"hello")?;
+/// let bytes = encoder.finish()?;
+///
 /// let mut content = String::new();
-/// gzcc::Decoder::new(&packed[..]).read_to_string(&mut content)?;
+/// gzcc::Decoder::new(&bytes[..]).read_to_string(&mut content)?;
 /// assert_eq!(content, "hello");
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// Reading fails with [`InvalidData`](io::ErrorKind::InvalidData) where the data is damaged or no gzip data, with
-/// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where it is cut short (both hold a [`Damage`]), and with the source's own
-/// error where that fails, but for [`Interrupted`](io::ErrorKind::Interrupted), which is tried again. What has been read of
-/// the member until then was not checked yet. An error is final, also one like
-/// [`WouldBlock`](io::ErrorKind::WouldBlock): reading again gives one of its kind again.
+/// A read fails
+/// - with [`InvalidData`](io::ErrorKind::InvalidData) if the data is damaged or not gzip data, and with
+///   [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if it is truncated. Both hold a [`Damage`].
+/// - with the source's own error. [`Interrupted`](io::ErrorKind::Interrupted) is retried.
+///
+/// Content of a member that was read before the error is not checked. An error is final, also one like
+/// [`WouldBlock`](io::ErrorKind::WouldBlock): every further read fails with the same kind and message.
 pub struct Decoder<R> {
     source: Source<R>,
     inflation: Inflation,
-    /// Inflates blocks that tell their size (BGZF); made when there are some.
+    /// Inflates members that state their size (BGZF); made for the first of them.
     blocks: Option<Decompress>,
     sums: Sums,
     content: Vec<u8>,
-    /// How much of it has been handed out.
+    /// Bytes of it that were read.
     at: usize,
     end: Option<Result<Trailing, (io::ErrorKind, String)>>,
-    /// To be handed out when all before it is.
+    /// Returned once, after the content before it.
     error: Option<io::Error>,
 }
 
-/// A reader, as what inflates wants it.
+/// The source, as the inflation reads it.
 struct Source<R>(R);
 
 impl<R: Read> Supply for Source<R> {
@@ -72,7 +78,7 @@ impl<R: Read> Supply for Source<R> {
 }
 
 impl<R: Read> Decoder<R> {
-    /// Reads from `source`, in pieces of up to 256 KiB, so there is no use for a buffer around it.
+    /// Reads from `source`, up to 256 KiB at a time, so a buffer around it is of no use.
     pub fn new(source: R) -> Self {
         let mut inflation = Inflation::prompt();
         inflation.restart(false);
@@ -88,7 +94,7 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Whether the data is over, and something that is neither a member nor zero bytes was behind it.
+    /// Whether the end was reached, and something other than zero bytes followed the last member.
     pub fn has_trailing_garbage(&self) -> bool {
         matches!(self.end, Some(Ok(Trailing::Garbage)))
     }
@@ -98,12 +104,12 @@ impl<R: Read> Decoder<R> {
         &self.source.0
     }
 
-    /// The source. What is read of it by somebody else is missing here.
+    /// The source. Data that is read from it elsewhere is missing here.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.source.0
     }
 
-    /// The source. What was read of it and not handed out, up to 256 KiB, is lost.
+    /// The source. Data that was read ahead, up to 256 KiB, is lost.
     pub fn into_inner(self) -> R {
         self.source.0
     }
@@ -113,7 +119,7 @@ impl<R: Read> Decoder<R> {
         self.at = 0;
         let mut bytes = std::mem::take(&mut self.content);
         bytes.clear();
-        // That is how it stays if the source panics.
+        // It stays like this if the source panics.
         self.end = Some(Err((io::ErrorKind::Other, "the source panicked".into())));
         let content = match self.inflation.next(&mut self.source, bytes) {
             Chunk::Content(content) => content,
@@ -127,7 +133,7 @@ impl<R: Read> Decoder<R> {
         self.take_in(content);
     }
 
-    /// Checks what was inflated, and keeps what is in order.
+    /// Checks inflated content, and keeps what is valid.
     fn take_in(&mut self, content: Content) {
         let Content { bytes, checks, checked, end, .. } = content;
         self.content = bytes;
@@ -143,7 +149,7 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Keeps an error until it is due, and tells what those that follow it are like.
+    /// Keeps an error until the content before it is read; returns the kind and text of the errors after it.
     fn fail(&mut self, error: anyhow::Error) -> (io::ErrorKind, String) {
         let error = error.downcast::<io::Error>().unwrap_or_else(|error| match error.downcast::<Damage>() {
             Ok(damage @ Damage::Truncated(_)) => io::Error::new(io::ErrorKind::UnexpectedEof, damage),

@@ -1,232 +1,241 @@
-//! A writer that compresses: the way to a `.gz` for a program that has its content at hand.
+//! The encoder: content of a program's own to gzip, by the workers that compress files.
 //!
-//! What is written is cut into the blocks that a file would be cut into, and given to a stream like any other. The
-//! caller's thread, which nobody else can use, is one of the workers: it fills a block while others compress, writes to
-//! the sink what is made, and compresses itself where the others have enough to do. With one worker there are no others.
+//! Content is cut into the blocks that a file would be cut into, and submitted to a stream like any other. The caller's
+//! thread is one of the workers: it fills a block while others compress, writes to the sink what they made, and compresses
+//! itself when the queue is full. With one worker there is no other thread.
+//!
+//! `member` is the part that both directions share; [`Encoder`] is its writing side, [`EncoderReader`] its reading side.
+
+mod encoder_reader;
+mod member;
+mod options;
 
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex};
 
+pub use self::encoder_reader::EncoderReader;
+use self::member::MemberEncoder;
+pub use self::options::{EncoderOptions, InvalidOptions};
 use crate::deflate;
-use crate::io::input::Input;
-use crate::observer::{Ended, Observer};
-use crate::outcome::{Chain, Label, Outcome};
-use crate::pipeline::block_channel::{self, Exchange};
-use crate::pipeline::scheduler::{self, Desk};
-use crate::pipeline::sink::Sink;
-use crate::pipeline::stream::{Blocks, Part, Reader, Stream, Writer};
-use crate::report::Report;
-use crate::settings::Settings;
-use crate::sync::lock;
+use crate::pipeline::stream::Following;
 
-/// Compresses what `write` writes into one gzip member (RFC 1952) that goes to `sink`; returns the sink and what `write`
-/// returned.
+/// Compresses what `write` writes into one gzip member (RFC 1952) in `sink`; returns the sink and the value of `write`.
 ///
-/// [`engine`](Settings::engine), [`level`](Settings::level), [`jobs`](Settings::jobs) (the calling thread is one of them),
-/// [`scheduler`](Settings::scheduler), [`independent`](Settings::independent), [`rsyncable`](Settings::rsyncable) and
-/// [`verify`](Settings::verify) of the settings say how; what they say of files and names is of no interest here. The bytes
-/// are those that [`compress`](crate::compress) makes of a file with this content, however it is cut into writes.
+/// It is [`Encoder::with_options`], `write` and [`Encoder::finish`] in one, so that `finish` cannot be forgotten.
 ///
-/// Neither `write` nor `sink` leaves the calling thread, which is why the writer is lent and not given away: nothing is left
-/// to be done, or to go wrong, when this returns. The member is whole then, and the sink was flushed.
-///
-/// With scoped threads, one is begun for each block of 512 KiB, up to the number of workers; rayon begins all of them at
-/// once. A writer that is ahead of the workers becomes one itself, so memory is bounded by their number: some 4 MiB each
-/// up to level 9.
+/// Here a `tar` archive is compressed while it is made:
 ///
 /// ```
-/// use std::io::{self, Write};
+/// use std::io;
+/// use std::process::{Command, Stdio};
+/// use gzcc::EncoderOptions;
 ///
 /// # fn main() -> io::Result<()> {
-/// let settings = gzcc::Settings::default();
-/// let (packed, lines) = gzcc::with_encoder(Vec::new(), &settings, |to| {
-///     for i in 0..1000 {
-///         writeln!(to, "line {i}")?;
-///     }
-///     Ok(1000)
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.log"), "a line\n")?;
+/// let mut tar = Command::new("tar").arg("-C").arg(dir.path()).args(["-cf", "-", "."]).stdout(Stdio::piped()).spawn()?;
+/// let mut archive = tar.stdout.take().expect("it is piped");
+///
+/// let options = EncoderOptions::default().level(9);
+/// let (bytes, size) = gzcc::with_encoder(Vec::new(), &options, |encoder| {
+///     let size = io::copy(&mut archive, encoder)?;
+///     // An archive that tar could not complete is no archive.
+///     if tar.wait()?.success() { Ok(size) } else { Err(io::Error::other("tar failed")) }
 /// })?;
-/// assert!(packed.starts_with(b"\x1f\x8b") && packed.len() < 3000 && lines == 1000);
+/// assert!(size % 512 == 0 && (bytes.len() as u64) < size);
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
+/// - [`InvalidInput`](io::ErrorKind::InvalidInput) with an [`InvalidOptions`] if an option is invalid; `write` is not called.
 /// - The error that `write` returns.
-/// - The sink's own error, also where `write` kept it to itself.
-/// - [`InvalidInput`](io::ErrorKind::InvalidInput), if the settings make no sense ([`Settings::check`]); nothing is written.
-/// - [`Other`](io::ErrorKind::Other), if what was made does not pass the verification, or a worker panicked.
+/// - Those of [`Encoder`], even if `write` ignores them.
 ///
-/// After an error the sink holds an incomplete member, which no reader takes for a whole one. Pass `&mut sink` to keep it.
+/// After an error the sink holds an incomplete member, which every decoder reports as such. Pass `&mut sink` to keep it.
 ///
 /// # Panics
-/// If `write` does, when the workers have ended.
+/// If `write` or the sink does, after the workers have ended.
 pub fn with_encoder<W: Write, T>(
     sink: W,
-    settings: &Settings,
-    write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
+    options: &EncoderOptions,
+    write: impl FnOnce(&mut Encoder<W>) -> io::Result<T>,
 ) -> io::Result<(W, T)> {
-    with_engine(sink, (settings, deflate::new_compressor), write)
+    let mut encoder = Encoder::with_options(sink, options)?;
+    let value = write(&mut encoder)?;
+    encoder.finish().map(|sink| (sink, value))
 }
 
-/// [`with_encoder`] with engines of this make.
-fn with_engine<W: Write, T>(
-    mut sink: W,
-    (settings, make): (&Settings, deflate::NewCompressor),
-    write: impl FnOnce(&mut Encoder<'_>) -> io::Result<T>,
-) -> io::Result<(W, T)> {
-    let Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, .. } = *settings;
-    let settings =
-        Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, ..Settings::of_workers(jobs) };
-    settings.check().map_err(|invalid| io::Error::new(io::ErrorKind::InvalidInput, invalid))?;
-    let failure = Failure::default();
-    let report = Report::silent(&settings, Arc::new(&failure));
-    let exchange = Arc::new(Exchange::default());
-    let label = Label { shown: "what is written".into(), position: Some(0), is_stdin: false, began: None };
-    let part = Part::new(Input::written(label), &settings);
-    let reader = Reader::given(part, Arc::clone(&exchange));
-    let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&exchange)))));
-    let written = scheduler::attend(&settings, &stream, (&report, make), |desk| {
-        let (buffer, blocks) = (desk.buffer(), Blocks::new(&settings));
-        let (exchange, failure) = (&*exchange, &failure);
-        let mut encoder = Encoder { desk, exchange, failure, blocks, buffer, sink: &mut sink, broken: None };
-        let written = catch_unwind(AssertUnwindSafe(|| {
-            let value = write(&mut encoder)?;
-            encoder.finish().map(|()| value)
-        }));
-        // Whatever becomes of it, the others wait for more, and have to hear that none will come.
-        encoder.leave();
-        written
-    });
-    match written {
-        Ok(written) => written.map(|value| (sink, value)),
-        Err(panic) => resume_unwind(panic),
+/// Compresses what is written to it into one gzip member (RFC 1952), which it writes to `W`.
+///
+/// The bytes are those that [`compress`](crate::compress) makes of a file with the same content. They depend on the
+/// content, the options and the positions of [flushes](#flushing) only: not on the number of workers, the scheduler, or how
+/// content is divided into writes.
+///
+/// The member is complete when [`finish`](Self::finish) returns, and only then. An encoder that is dropped without it stops
+/// its workers, joins them, and leaves an incomplete member, which every decoder reports as such. So an encoder behind a
+/// `Box<dyn Write>` can be written to but never finished; pass `&mut encoder` as the `dyn Write` instead, or give the
+/// encoder a `Box<dyn Write>` as its sink.
+///
+/// The writing thread is one of the [workers](EncoderOptions::workers). The others start when there are blocks of 512 KiB
+/// for them: scoped to the encoder, one thread for each block up to their number; with rayon all threads of the pool with
+/// the first block. What fits in a block starts no thread. `W` never leaves the writing thread, so it need not be [`Send`];
+/// the encoder is if `W` is.
+///
+/// Memory is bounded by the number of workers, about 4 MiB for each at levels 0 to 9, however much is written: a writer that
+/// is ahead of the workers compresses a block itself.
+///
+/// # Flushing
+/// [`flush`](Write::flush) is a sync flush, as zlib defines it: it ends the current block, waits until all content written
+/// so far is compressed and written to `W`, and flushes `W`. Everything written before it can be decompressed from the
+/// output so far. It keeps the window, so content after it still refers to content before it, but each flush costs a block:
+/// 5 bytes, and new Huffman codes. A flush without new content adds no bytes.
+///
+/// A log that can be read at any time, at most a second behind:
+///
+/// ```
+/// use std::io::{self, Write};
+/// use std::time::{Duration, Instant};
+/// use gzcc::{Encoder, EncoderOptions};
+///
+/// struct Log<W: Write> {
+///     encoder: Encoder<W>,
+///     flushed: Instant,
+/// }
+///
+/// impl<W: Write> Log<W> {
+///     fn new(file: W) -> io::Result<Self> {
+///         // Lines come slowly: one worker, which is the thread that logs.
+///         let options = EncoderOptions::default().workers(1);
+///         Ok(Self { encoder: Encoder::with_options(file, &options)?, flushed: Instant::now() })
+///     }
+///
+///     fn line(&mut self, line: &str) -> io::Result<()> {
+///         writeln!(self.encoder, "{line}")?;
+///         if self.flushed.elapsed() >= Duration::from_secs(1) {
+///             self.encoder.flush()?;
+///             self.flushed = Instant::now();
+///         }
+///         Ok(())
+///     }
+///
+///     fn close(self) -> io::Result<W> {
+///         self.encoder.finish()
+///     }
+/// }
+///
+/// # fn main() -> io::Result<()> {
+/// let mut log = Log::new(Vec::new())?;
+/// log.line("started")?;
+/// log.line("stopped")?;
+/// let file = log.close()?;
+/// # let mut content = String::new();
+/// # io::Read::read_to_string(&mut gzcc::Decoder::new(&file[..]), &mut content)?;
+/// # assert_eq!(content, "started\nstopped\n");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// Writing, flushing and finishing fail
+/// - with the sink's own error.
+/// - with [`Other`](io::ErrorKind::Other) if a worker panics or the [verification](EncoderOptions::verify) fails.
+///
+/// An error is final, also one like [`WouldBlock`](io::ErrorKind::WouldBlock): everything after it fails with the same kind
+/// and message. ([`Interrupted`](io::ErrorKind::Interrupted) is retried.) An error may belong to content of earlier writes,
+/// as blocks are compressed later.
+#[derive(Debug)]
+pub struct Encoder<W> {
+    member: MemberEncoder,
+    sink: W,
+}
+
+impl<W: Write> Encoder<W> {
+    /// Compresses to `sink`, with the default options.
+    pub fn new(sink: W) -> Self {
+        Self::with_options(sink, &EncoderOptions::default()).expect("the default options are valid")
+    }
+
+    /// Compresses to `sink`. Nothing is written to it before there is a block, a flush or the end.
+    ///
+    /// # Errors
+    /// If an option is invalid.
+    pub fn with_options(sink: W, options: &EncoderOptions) -> Result<Self, InvalidOptions> {
+        Self::with_engine(sink, options, deflate::new_compressor)
+    }
+
+    /// [`with_options`](Self::with_options) with engines of this make.
+    fn with_engine(sink: W, options: &EncoderOptions, make: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
+        Ok(Self { member: MemberEncoder::new(options, make)?, sink })
+    }
+
+    /// Ends the member, flushes the sink and returns it.
+    ///
+    /// # Errors
+    /// Those of [`Encoder`], also if an earlier call returned one already. Then the member is incomplete and the sink is
+    /// dropped; to keep it, make the encoder with `&mut sink`.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.member.check()?;
+        self.submit(Following::Nothing)?;
+        while !self.member.is_finished() {
+            self.member.work_or_wait(false);
+            self.write_output()?;
+        }
+        self.write_output()?;
+        self.member.guard(|| self.sink.flush())?;
+        Ok(self.sink)
+    }
+
+    /// The sink.
+    pub fn get_ref(&self) -> &W {
+        &self.sink
+    }
+
+    /// The sink. Whatever is written to it here stands in the middle of the member.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
+    /// Submits the content in the buffer; works until the queue has room for it.
+    fn submit(&mut self, following: Following) -> io::Result<()> {
+        while !self.member.has_room() {
+            self.write_output()?;
+            self.member.work_or_wait(true);
+        }
+        self.member.submit(following);
+        self.write_output()
+    }
+
+    /// Writes the output that there is.
+    fn write_output(&mut self) -> io::Result<()> {
+        while let Some(output) = self.member.take_output()? {
+            self.member.guard(|| self.sink.write_all(&output))?;
+            self.member.reuse_buffer(output);
+        }
+        Ok(())
     }
 }
 
-/// Takes content to be compressed; lent by [`with_encoder`].
-///
-/// [`flush`](Write::flush) has no effect: blocks end in fixed places, so that the bytes made depend on the content alone.
-///
-/// # Errors
-/// Writing fails if the sink failed, with its error, or a worker did. From then on every write fails.
-pub struct Encoder<'run> {
-    desk: Desk<'run>,
-    exchange: &'run Exchange,
-    failure: &'run Failure,
-    blocks: Blocks,
-    /// What comes before the next block, and as much of that as has been written.
-    buffer: Vec<u8>,
-    sink: &'run mut dyn Write,
-    /// What went wrong: told once as it is, and then like this.
-    broken: Option<(io::ErrorKind, String)>,
-}
-
-impl Write for Encoder<'_> {
+impl<W: Write> Write for Encoder<W> {
     fn write(&mut self, content: &[u8]) -> io::Result<usize> {
-        self.still_whole()?;
-        let most = self.blocks.most();
-        let taken = content.len().min(most - self.buffer.len());
-        self.buffer.extend_from_slice(&content[..taken]);
-        if self.buffer.len() == most {
-            self.hand_over()?;
+        self.member.check()?;
+        let taken = content.len().min(self.member.space());
+        self.member.buffer().extend_from_slice(&content[..taken]);
+        if self.member.space() == 0 {
+            self.submit(Following::Content)?;
         }
         Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Encoder<'_> {
-    /// Gives a block, or several, to the workers; is one of them until they have room for it.
-    fn hand_over(&mut self) -> io::Result<()> {
-        let (window, ends, last) = self.blocks.cut(&self.buffer);
-        let mut next = self.desk.buffer();
-        self.blocks.before().iter().for_each(|before| next.extend_from_slice(before));
-        let bytes = std::mem::replace(&mut self.buffer, next);
-        let (exchange, workers) = (self.exchange, self.desk.workers());
-        while exchange.given() >= workers {
-            self.write_made()?;
-            self.desk.work_or_wait(|| exchange.has_made() || exchange.given() < workers);
+        self.member.check()?;
+        if self.member.has_content() {
+            self.submit(Following::Flush)?;
         }
-        exchange.give(block_channel::Blocks { bytes, window, ends, last });
-        // The last block is this worker's own, if nobody else is idle.
-        self.desk.call(!last);
-        self.write_made()
-    }
-
-    /// Writes what is made, and fails if something has.
-    fn write_made(&mut self) -> io::Result<()> {
-        while let Some(made) = self.exchange.take_made() {
-            let written = self.sink.write_all(&made);
-            self.desk.reuse_buffer(made);
-            written.or_else(|error| self.fail(error))?;
+        while self.member.is_pending() {
+            self.member.work_or_wait(false);
+            self.write_output()?;
         }
-        match self.failure.take() {
-            Some(error) => self.fail(error),
-            None => Ok(()),
-        }
-    }
-
-    fn fail(&mut self, error: io::Error) -> io::Result<()> {
-        self.broken = Some((error.kind(), error.to_string()));
-        Err(error)
-    }
-
-    fn still_whole(&self) -> io::Result<()> {
-        let again = |(kind, text): &(io::ErrorKind, String)| Err(io::Error::new(*kind, text.clone()));
-        self.broken.as_ref().map_or(Ok(()), again)
-    }
-
-    /// Hands over the last block, and stays until all is made and written.
-    fn finish(&mut self) -> io::Result<()> {
-        self.still_whole()?;
-        self.hand_over()?;
-        let exchange = self.exchange;
-        while !self.desk.is_finished() {
-            self.write_made()?;
-            self.desk.work_or_wait(|| exchange.has_made());
-        }
-        self.write_made()?;
-        self.sink.flush()
-    }
-
-    /// Stays until the workers have ended, who hear that nothing more will come. Has nothing to do after
-    /// [`finish`](Self::finish), unless that failed.
-    fn leave(&mut self) {
-        if !self.desk.is_finished() {
-            self.exchange.break_off();
-            self.desk.call(false);
-        }
-        while !self.desk.is_finished() {
-            self.desk.work_or_wait(|| false);
-        }
-    }
-}
-
-impl std::fmt::Debug for Encoder<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Encoder").field("broken", &self.broken).finish_non_exhaustive()
-    }
-}
-
-/// What went wrong with the member, until somebody asks.
-#[derive(Default)]
-struct Failure(Mutex<Option<io::Error>>);
-
-impl Failure {
-    fn take(&self) -> Option<io::Error> {
-        lock(&self.0).take()
-    }
-}
-
-impl Observer for Failure {
-    fn ended(&self, ended: &Ended<'_>) {
-        if let Outcome::Failed(error) = ended.outcome {
-            *lock(&self.0) = Some(io::Error::other(Chain(error).to_string()));
-        }
+        self.member.guard(|| self.sink.flush())
     }
 }
 
@@ -262,31 +271,44 @@ mod tests {
     }
 
     #[test]
-    fn what_is_queued_is_not_compressed_any_more_when_the_closure_fails() {
+    fn queued_blocks_are_not_compressed_after_the_encoder_is_dropped() {
         let counting: deflate::NewCompressor = |kind, level| Box::new(Counting(deflate::new_compressor(kind, level)));
-        let settings = Settings { jobs: std::num::NonZeroUsize::MIN, level: 1, ..Settings::default() };
-        let failed = with_engine(io::sink(), (&settings, counting), |to| {
-            // Alone, the first has to be compressed to make room for the second.
-            to.write_all(&vec![1; 2 * BLOCK])?;
-            assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
-            Err::<(), _>(io::ErrorKind::TimedOut.into())
-        });
-        assert_eq!(failed.err().map(|error| error.kind()), Some(io::ErrorKind::TimedOut));
+        let options = EncoderOptions::default().workers(1).level(1);
+        let mut encoder = Encoder::with_engine(io::sink(), &options, counting).unwrap();
+        // Alone, the first has to be compressed to make room for the second.
+        encoder.write_all(&vec![1; 2 * BLOCK]).unwrap();
+        assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
+        drop(encoder);
         assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
     }
 
     #[test]
-    fn a_worker_that_panics_is_an_error_of_the_writer_and_ends_nobody() {
-        for (jobs, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
-            let settings = Settings { jobs: jobs.try_into().unwrap(), scheduler, ..Settings::default() };
+    fn a_worker_that_panics_is_an_error_of_the_writer() {
+        for (workers, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
             let touchy: deflate::NewCompressor = |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level)));
-            let written = with_engine(Vec::new(), (&settings, touchy), |to| {
-                to.write_all(&vec![1; BLOCK])?;
-                to.write_all(&vec![0; BLOCK])?;
-                to.write_all(&vec![1; 20 * BLOCK])
-            });
-            let error = written.expect_err("a block is lost");
-            assert_eq!(error.to_string(), "internal error: a worker panicked", "{jobs} {scheduler:?}");
+            let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
+            let mut encoder = Encoder::with_engine(Vec::new(), &options, touchy).unwrap();
+            let contents = [vec![1; BLOCK], vec![0; BLOCK], vec![1; 20 * BLOCK]];
+            let written = contents.iter().try_for_each(|content| encoder.write_all(content));
+            let error = written.and_then(|()| encoder.flush()).expect_err("a block is lost");
+            assert_eq!(error.to_string(), "internal error: a worker panicked", "{workers} {scheduler:?}");
+            let again =
+                [encoder.write(b"more").unwrap_err(), encoder.flush().unwrap_err(), encoder.finish().unwrap_err()];
+            for again in again {
+                assert_eq!((again.kind(), again.to_string()), (error.kind(), error.to_string()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_worker_that_panics_is_an_error_of_the_flush_that_waits_for_it() {
+        for (workers, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
+            let touchy: deflate::NewCompressor = |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level)));
+            let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
+            let mut encoder = Encoder::with_engine(Vec::new(), &options, touchy).unwrap();
+            encoder.write_all(&[0; 10]).unwrap();
+            assert_eq!(encoder.flush().unwrap_err().to_string(), "internal error: a worker panicked");
+            encoder.finish().unwrap_err();
         }
     }
 }

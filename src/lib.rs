@@ -18,27 +18,29 @@
 //! # }
 //! ```
 //!
-//! **A stream of your own to gzip**, by the same workers: [`with_encoder`] lends a [writer](Encoder) to a closure, and
-//! when it returns, all is written or the error told.
+//! **Content to gzip**, by the same workers: [`Encoder`] is a writer of gzip data to another writer, and [`EncoderReader`]
+//! a reader of gzip data with the content of another reader. [`EncoderOptions`] say how they compress.
 //!
-//! **Gzip to a stream of your own**: [`Decoder`] is a reader of what another reader's data was made of.
+//! **Gzip to content**: [`Decoder`] is a reader of the content of another reader's gzip data.
 //!
 //! ```
 //! use std::io::{Read, Write};
 //!
 //! # fn main() -> std::io::Result<()> {
-//! let settings = gzcc::Settings { level: 9, ..Default::default() };
-//! let (packed, ()) = gzcc::with_encoder(Vec::new(), &settings, |to| to.write_all(b"to and fro"))?;
+//! let options = gzcc::EncoderOptions::default().level(9);
+//! let mut encoder = gzcc::Encoder::with_options(Vec::new(), &options)?;
+//! encoder.write_all(b"there and back")?;
+//! let bytes = encoder.finish()?;
 //!
 //! let mut content = String::new();
-//! gzcc::Decoder::new(&packed[..]).read_to_string(&mut content)?;
-//! assert_eq!(content, "to and fro");
+//! gzcc::Decoder::new(&bytes[..]).read_to_string(&mut content)?;
+//! assert_eq!(content, "there and back");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! What is made depends on the content, the level, the engine and the options of the format alone: never on the number of
-//! workers, on who was faster, or on how content was cut into writes.
+//! The output depends on the content, the level, the engine, the options of the format and an encoder's flushes only: not on
+//! the number of workers, the scheduler, or how content is divided into writes.
 //!
 //! # How it works
 //!
@@ -105,7 +107,7 @@ pub mod settings;
 mod sync;
 
 pub use self::decoder::Decoder;
-pub use self::encoder::{Encoder, with_encoder};
+pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
 pub use self::observer::{Ended, Observer, Step};
 pub use self::outcome::Outcome;
 pub use self::report::Tally;

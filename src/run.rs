@@ -38,6 +38,36 @@ use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 /// # }
 /// ```
 ///
+/// A directory, with an observer that collects what failed:
+///
+/// ```
+/// use std::sync::Mutex;
+/// use gzcc::{Ended, Observer, Outcome, Settings};
+///
+/// #[derive(Default)]
+/// struct Failures(Mutex<Vec<String>>);
+///
+/// impl Observer for Failures {
+///     fn ended(&self, ended: &Ended<'_>) {
+///         if let Outcome::Failed(error) = ended.outcome {
+///             self.0.lock().unwrap().push(format!("{}: {error}", ended.name.display()));
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let logs = folder.path().to_owned();
+/// # std::fs::write(logs.join("a.log"), "what happened")?;
+/// let settings = Settings { inputs: vec![logs.into()], recursive: true, ..Settings::default() };
+/// let failures = Failures::default();
+/// let tally = gzcc::compress(&settings, &failures)?;
+/// assert_eq!((tally.done, failures.0.into_inner()?), (1, vec![]));
+/// # assert!(folder.path().join("a.log.gz").exists());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// If the settings make no sense together ([`Settings::check`]); then nothing has been done.
 ///

@@ -25,8 +25,11 @@ const OS_UNIX: u8 = 3;
 /// Length of a trailer in bytes: CRC32 and ISIZE.
 pub const TRAILER: usize = 8;
 
-/// Most bytes of a header: ten, a name of up to 255 bytes (the longest a file system takes) and its end.
-pub const MOST_HEADER: usize = 10 + 255 + 1;
+/// Most bytes of a name: the longest that a file system takes.
+pub const MOST_NAME: usize = 255;
+
+/// Most bytes of a header: ten, a name and its end.
+pub const MOST_HEADER: usize = 10 + MOST_NAME + 1;
 
 /// What a header may say of the file it stands for.
 #[derive(Clone, Debug, Default)]

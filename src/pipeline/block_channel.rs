@@ -1,76 +1,77 @@
-//! What passes between a stream and the caller of the library: blocks to be compressed, and what has been made of them.
+//! The channel between an encoder and its stream: blocks to compress one way, compressed bytes the other way.
 //!
-//! Nobody waits here; who finds nothing, or too much, does something else. Each lock is held for a push or a pop.
+//! Nothing here waits. A worker that finds no block, and a caller that finds the queue full, do other work or wait at the
+//! scheduler. Each lock is held for one push or pop.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use crate::sync::lock;
 
-/// What the caller gives.
+/// What the caller submits.
 #[derive(Debug)]
-pub enum Given {
-    /// Content that has been cut.
-    Blocks(Blocks),
-    /// The end of content that is not whole.
-    Broken,
+pub enum Submitted {
+    /// Blocks to compress.
+    Blocks(BlockInput),
+    /// The caller gives up: the member stays incomplete.
+    Cancelled,
 }
 
-/// Blocks behind their window.
+/// Consecutive blocks, preceded by their window.
 #[derive(Debug)]
-pub struct Blocks {
-    /// A window, and content behind it.
+pub struct BlockInput {
+    /// The window, then the content of the blocks.
     pub bytes: Vec<u8>,
-    /// Bytes of the window.
+    /// Length of the window in bytes.
     pub window: usize,
-    /// Where blocks end, in bytes behind the window.
+    /// End of each block, in bytes after the window.
     pub ends: Vec<usize>,
-    /// Nothing follows.
+    /// The last block ends the member.
     pub last: bool,
 }
 
 /// Both directions.
 #[derive(Debug, Default)]
-pub struct Exchange {
-    given: Mutex<VecDeque<Given>>,
-    made: Mutex<VecDeque<Vec<u8>>>,
+pub struct BlockChannel {
+    submitted: Mutex<VecDeque<Submitted>>,
+    output: Mutex<VecDeque<Vec<u8>>>,
 }
 
-impl Exchange {
-    /// Gives blocks.
-    pub fn give(&self, blocks: Blocks) {
-        lock(&self.given).push_back(Given::Blocks(blocks));
+impl BlockChannel {
+    /// Queues blocks.
+    pub fn submit(&self, blocks: BlockInput) {
+        lock(&self.submitted).push_back(Submitted::Blocks(blocks));
     }
 
-    /// Takes back what has been given and not been taken, and tells that the rest will not come.
-    pub fn break_off(&self) {
-        let mut given = lock(&self.given);
-        given.clear();
-        given.push_back(Given::Broken);
+    /// Drops the blocks that no worker has taken, and ends the input.
+    pub fn cancel(&self) {
+        let mut submitted = lock(&self.submitted);
+        submitted.clear();
+        submitted.push_back(Submitted::Cancelled);
     }
 
-    /// Takes what was given first.
-    pub fn take_given(&self) -> Option<Given> {
-        lock(&self.given).pop_front()
+    /// Takes the oldest submission.
+    pub fn take_submitted(&self) -> Option<Submitted> {
+        lock(&self.submitted).pop_front()
     }
 
-    /// How much has been given and not taken.
-    pub fn given(&self) -> usize {
-        lock(&self.given).len()
+    /// Number of submissions that no worker has taken.
+    pub fn queued(&self) -> usize {
+        lock(&self.submitted).len()
     }
 
-    /// Hands back what has been made, in order.
-    pub fn hand_back(&self, made: Vec<u8>) {
-        lock(&self.made).push_back(made);
+    /// Appends compressed bytes, in the order of the member.
+    pub fn push_output(&self, bytes: Vec<u8>) {
+        lock(&self.output).push_back(bytes);
     }
 
-    /// Takes what was handed back first.
-    pub fn take_made(&self) -> Option<Vec<u8>> {
-        lock(&self.made).pop_front()
+    /// Takes the oldest compressed bytes; one buffer for each submission.
+    pub fn take_output(&self) -> Option<Vec<u8>> {
+        lock(&self.output).pop_front()
     }
 
-    /// Whether something has been handed back and not taken.
-    pub fn has_made(&self) -> bool {
-        !lock(&self.made).is_empty()
+    /// Whether there are compressed bytes to take.
+    pub fn has_output(&self) -> bool {
+        !lock(&self.output).is_empty()
     }
 }

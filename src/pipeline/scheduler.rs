@@ -11,21 +11,21 @@ mod stress;
 mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use self::board::Board;
-pub use self::desk::Desk;
+pub use self::desk::CallerWorker;
 use crate::deflate;
 use crate::outcome::{Label, Outcome};
 use crate::pipeline::job::Jobs;
-use crate::pipeline::stream::{Hand, Help, Shared, Stream};
+use crate::pipeline::stream::{Hand, Help, Others, Resources, Shared, Stream};
 use crate::report::Report;
 use crate::settings::{Scheduler, Settings};
 
 /// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
-pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::NewCompressor) {
+pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, compressor: deflate::NewCompressor) {
     let board = Board::new();
-    let shared = Shared::new(settings, report, engine, &board);
+    let resources = Resources::new(settings.jobs);
+    let shared = Shared { report, settings, compressor, others: &board, resources: &resources };
     let workers = settings.jobs.get();
     let floor = Floor { jobs: Some(jobs), shared: &shared, board: &board };
     match settings.scheduler {
@@ -34,28 +34,9 @@ pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, engine: deflate::N
     }
 }
 
-/// Does all of one stream, whose blocks the caller hands over, with the scheduler and workers of `settings`; `caller` is
-/// one of them, at a desk, and must not leave before the stream is finished. Returns what it returns.
-pub fn attend<R>(
-    settings: &Settings,
-    stream: &Arc<Stream>,
-    (report, engine): (&Report<'_>, deflate::NewCompressor),
-    caller: impl FnOnce(Desk<'_>) -> R,
-) -> R {
-    let board = Board::of(Arc::clone(stream));
-    let shared = Shared::new(settings, report, engine, &board);
-    let workers = settings.jobs.get();
-    let floor = Floor { jobs: None, shared: &shared, board: &board };
-    let caller = |hire: &dyn Fn()| caller(Desk::new(&floor, stream, workers, hire));
-    match settings.scheduler {
-        Scheduler::Threads => threads::attend(&floor, workers, caller),
-        Scheduler::Rayon => rayon::attend(&floor, workers, stream, caller),
-    }
-}
-
 /// What every worker sees.
 struct Floor<'run> {
-    /// The files; none where blocks are handed over.
+    /// The files; none where blocks are submitted.
     jobs: Option<&'run Jobs>,
     shared: &'run Shared<'run>,
     board: &'run Board,
@@ -79,6 +60,18 @@ impl Floor<'_> {
             *hand = Hand::new(self.shared);
             Help::Worked
         })
+    }
+
+    /// Does blocks of `stream`, with others, until there are no more to take.
+    fn help_to_the_end(&self, stream: &Stream, hand: &mut Hand) {
+        loop {
+            match self.help(stream, hand, true) {
+                Help::Worked => self.board.wake(),
+                Help::Exhausted => break,
+                Help::NothingNow => self.board.wait_until(|| stream.is_exhausted() || stream.has_work(self.shared)),
+            }
+        }
+        self.board.wake();
     }
 
     /// Does all of a stream that nobody else knows of.

@@ -14,7 +14,7 @@ use crate::io::metadata::Metadata;
 use crate::io::output::{Output, Refusal, Replacing};
 use crate::io::transfer::write_all;
 use crate::outcome::{Done, Facts, Outcome, OutputName, Reason, Shortfall};
-use crate::pipeline::block_channel::Exchange;
+use crate::pipeline::block_channel::BlockChannel;
 
 /// Where a stream's bytes go.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub enum Sink {
         shown: PathBuf,
     },
     /// Back to the caller of the library.
-    Returned(Arc<Exchange>),
+    Returned(Arc<BlockChannel>),
     /// Nowhere: the input is tested or listed.
     Nowhere {
         /// Under this name, if its header's is wanted.
@@ -106,7 +106,7 @@ impl Sink {
             Self::Nowhere { .. } => {}
             Self::Descriptor { fd: Some(fd), .. } => write_all(fd.as_fd(), &bytes)?,
             Self::Returned(to) => {
-                to.hand_back(bytes);
+                to.push_output(bytes);
                 return Ok(None);
             }
             Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {

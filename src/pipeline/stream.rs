@@ -27,12 +27,12 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub use self::blocks::Blocks;
+pub use self::blocks::{Blocks, Following};
 pub use self::piece::Hand;
 use self::piece::{Cut, Piece, Place};
 use self::reader::{AtOnce, Placed};
 pub use self::reader::{Inputs, Part, Reader};
-pub use self::shared::Shared;
+pub use self::shared::{Resources, Shared};
 pub use self::writer::Writer;
 use crate::outcome::{Label, Outcome};
 use crate::sync::{lock, others_first};
@@ -135,7 +135,7 @@ impl Stream {
     pub fn has_work(&self, shared: &Shared<'_>) -> bool {
         let state = self.lock();
         let has_reader = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.waits());
-        let has_block = !state.exhausted && has_reader && (state.in_flight == 0 || shared.lead.is_free());
+        let has_block = !state.exhausted && has_reader && (state.in_flight == 0 || shared.resources.lead.is_free());
         has_block || state.next_is_ready()
     }
 
@@ -163,7 +163,7 @@ impl Stream {
         let Some(mut reader) = state.reader.take() else {
             return Err(Help::NothingNow);
         };
-        let counted = shared.lead.try_take();
+        let counted = shared.resources.lead.try_take();
         if !counted && state.in_flight > 0 {
             state.reader = Some(reader);
             return Err(Help::NothingNow);
@@ -175,7 +175,7 @@ impl Stream {
             AtOnce::NotYet => {
                 state.reader = Some(reader);
                 if counted {
-                    shared.lead.give_back();
+                    shared.resources.lead.give_back();
                 }
                 return Err(Help::NothingNow);
             }
@@ -192,7 +192,7 @@ impl Stream {
         state.reader = Some(reader);
         let Some(Placed { place, cut }) = placed else {
             if counted {
-                shared.lead.give_back();
+                shared.resources.lead.give_back();
             }
             self.close_if_finished(state, shared);
             return Err(Help::Exhausted);
@@ -232,7 +232,7 @@ impl Stream {
             let (counted, part) = (entry.counted, Arc::clone(&entry.place.part));
             let written = catch_unwind(AssertUnwindSafe(|| writer.write(entry, shared)));
             if counted {
-                shared.lead.give_back();
+                shared.resources.lead.give_back();
             }
             state = self.lock();
             state.in_flight -= 1;

@@ -9,7 +9,8 @@ use gzcc::settings::{Engine, Mode};
 use gzcc::{Settings, with_encoder};
 
 use crate::{
-    BLOCK, as_a_child, compressed_as_a_file, crews, decoded, encoded, gunzipped, jobs, log, own, within_patience,
+    BLOCK, as_a_child, compressed_as_a_file, crews, decoded, encoded, gunzipped, jobs, log, options, own,
+    within_patience,
 };
 
 #[test]
@@ -74,15 +75,14 @@ fn an_encoder_returns_the_sink_and_what_the_closure_returned_and_flushes_once() 
         }
     }
     for settings in crews() {
-        let (sink, value) = with_encoder(Flushed::default(), &settings, |to| {
+        let (sink, value) = with_encoder(Flushed::default(), &options(&settings), |to| {
             to.write_all(b"one")?;
-            to.flush()?;
             to.write_all(b"two")?;
             Ok("the value")
         })
         .unwrap();
         assert_eq!((value, sink.1), ("the value", 1));
-        assert_eq!(sink.0, encoded(b"onetwo", 6, &settings), "a flush of the encoder changes nothing");
+        assert_eq!(sink.0, encoded(b"onetwo", 6, &settings));
     }
 }
 
@@ -103,7 +103,7 @@ fn neither_the_sink_nor_the_closure_has_to_be_sent_to_another_thread() {
     let counted = std::rc::Rc::clone(&written);
     let settings = Settings { jobs: jobs(3), ..Settings::default() };
     let content = log(5 * BLOCK);
-    with_encoder(Local(counted), &settings, |to| {
+    with_encoder(Local(counted), &options(&settings), |to| {
         assert_eq!(written.get(), 0);
         to.write_all(&content)
     })
@@ -117,7 +117,7 @@ fn what_the_closure_fails_with_is_what_is_returned_and_leaves_no_whole_member() 
         within_patience(move || {
             let mut sink = Vec::new();
             let content = log(6 * BLOCK);
-            let failed = with_encoder(&mut sink, &settings, |to| {
+            let failed = with_encoder(&mut sink, &options(&settings), |to| {
                 to.write_all(&content)?;
                 Err::<(), _>(io::Error::new(io::ErrorKind::TimedOut, "the source is slow"))
             });
@@ -154,7 +154,7 @@ fn a_sink_that_fails_ends_the_writing_with_its_own_error() {
             within_patience(move || {
                 let content = log(30 * BLOCK);
                 let mut written = 0;
-                let failed = with_encoder(Full(room), &settings, |to| {
+                let failed = with_encoder(Full(room), &options(&settings), |to| {
                     content.chunks(10_000).try_for_each(|piece| to.write_all(piece).map(|()| written += piece.len()))
                 });
                 assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
@@ -169,7 +169,7 @@ fn an_error_of_the_sink_that_the_closure_keeps_to_itself_is_returned_all_the_sam
     for settings in crews() {
         within_patience(move || {
             let mut errors = 0;
-            let failed = with_encoder(Full(10), &settings, |to| {
+            let failed = with_encoder(Full(10), &options(&settings), |to| {
                 let content = log(40 * BLOCK);
                 for piece in content.chunks(BLOCK) {
                     errors += usize::from(to.write_all(piece).is_err());
@@ -185,7 +185,7 @@ fn an_error_of_the_sink_that_the_closure_keeps_to_itself_is_returned_all_the_sam
 #[test]
 fn a_small_content_whose_sink_fails_only_at_the_end_is_an_error() {
     for settings in crews() {
-        let failed = with_encoder(Full(3), &settings, |to| to.write_all(b"small"));
+        let failed = with_encoder(Full(3), &options(&settings), |to| to.write_all(b"small"));
         assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
         struct Unflushed;
         impl Write for Unflushed {
@@ -196,7 +196,7 @@ fn a_small_content_whose_sink_fails_only_at_the_end_is_an_error() {
                 Err(io::ErrorKind::ConnectionReset.into())
             }
         }
-        let failed = with_encoder(Unflushed, &settings, |to| to.write_all(b"small"));
+        let failed = with_encoder(Unflushed, &options(&settings), |to| to.write_all(b"small"));
         assert_eq!(failed.err().unwrap().kind(), io::ErrorKind::ConnectionReset);
     }
 }
@@ -216,14 +216,15 @@ fn a_panic_of_the_closure_or_the_sink_goes_on_when_the_workers_have_ended() {
         within_patience(move || {
             let content = log(8 * BLOCK);
             let closure = std::panic::catch_unwind(|| {
-                with_encoder(io::sink(), &settings, |to| {
+                with_encoder(io::sink(), &options(&settings), |to| {
                     to.write_all(&content)?;
                     panic!("this panic is part of the test");
                     #[allow(unreachable_code)]
                     Ok(())
                 })
             });
-            let sink = std::panic::catch_unwind(|| with_encoder(Panics, &settings, |to| to.write_all(&content)));
+            let sink =
+                std::panic::catch_unwind(|| with_encoder(Panics, &options(&settings), |to| to.write_all(&content)));
             assert!(closure.is_err() && sink.is_err());
         });
     }
@@ -238,7 +239,7 @@ fn memory_is_bounded_by_the_workers_however_much_is_written() {
     for number in [1, 3] {
         let settings = Settings { jobs: jobs(number), level: 1, ..Settings::default() };
         let before = own("VmRSS");
-        with_encoder(io::sink(), &settings, |to| (0..500).try_for_each(|_| to.write_all(&piece))).unwrap();
+        with_encoder(io::sink(), &options(&settings), |to| (0..500).try_for_each(|_| to.write_all(&piece))).unwrap();
         let most = own("VmHWM") - before;
         assert!(most < 3_000 + 6_000 * number as u64, "{most} kB for {number} of 130 MB");
     }
@@ -262,7 +263,7 @@ fn what_fits_in_a_block_starts_no_thread() {
     }
     let threads = |size: usize, number: usize| {
         let settings = Settings { jobs: jobs(number), ..Settings::default() };
-        with_encoder(Threads(0), &settings, |to| to.write_all(&log(size))).unwrap().0.0
+        with_encoder(Threads(0), &options(&settings), |to| to.write_all(&log(size))).unwrap().0.0
     };
     let alone = fs::read_dir("/proc/self/task").unwrap().count();
     for size in [0, 1, BLOCK - 1] {

@@ -8,6 +8,9 @@ mod programs;
 
 mod decoder;
 mod encoder;
+mod encoder_reader;
+mod flush;
+mod owned;
 mod runs;
 
 use std::fs;
@@ -19,7 +22,7 @@ use std::thread;
 use std::time::Duration;
 
 use gzcc::settings::Scheduler;
-use gzcc::{Decoder, Settings, compress, with_encoder};
+use gzcc::{Decoder, EncoderOptions, Settings, compress, with_encoder};
 
 /// Bytes of a block: what is written is cut there.
 pub const BLOCK: usize = 512 * 1024;
@@ -55,11 +58,17 @@ pub fn crews() -> impl Iterator<Item = Settings> {
     crews.into_iter().map(|(number, scheduler)| Settings { jobs: jobs(number), scheduler, ..Settings::default() })
 }
 
+/// Options with the values of `settings`.
+pub fn options(settings: &Settings) -> EncoderOptions {
+    let Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, .. } = *settings;
+    let options = EncoderOptions::default().engine(engine).level(level).workers(jobs.get()).scheduler(scheduler);
+    options.independent(independent).rsyncable(rsyncable).verify(verify)
+}
+
 /// What the encoder makes of `content`, written in pieces of this size.
 pub fn encoded(content: &[u8], piece: usize, settings: &Settings) -> Vec<u8> {
-    let written =
-        with_encoder(Vec::new(), settings, |to| content.chunks(piece).try_for_each(|piece| to.write_all(piece)));
-    written.unwrap().0
+    let write = |to: &mut gzcc::Encoder<_>| content.chunks(piece).try_for_each(|piece| to.write_all(piece));
+    with_encoder(Vec::new(), &options(settings), write).unwrap().0
 }
 
 /// What a run makes of a file with this content.

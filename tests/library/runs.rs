@@ -9,17 +9,20 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gzcc::outcome::Damage;
 use gzcc::settings::{Destination, Originals, Verbosity};
-use gzcc::{Ended, Observer, Outcome, Settings, Step, compress, decompress, with_encoder};
+use gzcc::{
+    EncoderOptions, Ended, InvalidOptions, Observer, Outcome, Settings, Step, compress, decompress, with_encoder,
+};
 
 use crate::{BLOCK, as_a_child, crews, log, within_patience};
 
 #[test]
 fn settings_that_make_no_sense_are_refused_before_anything_is_done() {
-    let settings = Settings { level: 13, ..Settings::default() };
+    let options = EncoderOptions::default().level(13);
     let mut sink = Vec::new();
-    let refused = with_encoder(&mut sink, &settings, |_| -> io::Result<()> { panic!("it is called") }).err().unwrap();
+    let refused = with_encoder(&mut sink, &options, |_| -> io::Result<()> { panic!("it is called") }).err().unwrap();
     assert_eq!((refused.kind(), sink.len()), (io::ErrorKind::InvalidInput, 0));
-    assert_eq!(refused.to_string(), "native has no level 13; the highest is 12");
+    assert_eq!(refused.to_string(), "invalid level 13: the native engine has levels 0 to 12");
+    assert!(refused.get_ref().unwrap().is::<InvalidOptions>());
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("f"), "content").unwrap();
     let settings = Settings { inputs: vec![folder.path().join("f").into()], suffix: "".into(), ..Settings::default() };

@@ -4,13 +4,13 @@
 //! workers. A big file spawns tasks that run the same helping loop; idle workers steal them. Blocks are taken by
 //! running tasks alone, never queued, so memory stays bounded.
 
-use std::cell::Cell;
 use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::Floor;
-use crate::pipeline::stream::{Hand, Help, Others, Stream};
+use crate::pipeline::stream::{Hand, Stream};
 use crate::sync::lock;
 
 /// A pool's tasks and what they share.
@@ -36,29 +36,51 @@ pub(super) fn run(floor: &Floor<'_>, workers: usize) {
     });
 }
 
-/// Runs tasks for `stream` on a pool of `workers` - 1 threads, the caller being the last worker, in its own way: it gets a
-/// function that spawns another task, if there is a thread for it.
-pub(super) fn attend<R>(floor: &Floor<'_>, workers: usize, stream: &Stream, caller: impl FnOnce(&dyn Fn()) -> R) -> R {
-    let Some(threads) = (workers > 1).then(|| build(workers - 1)).flatten() else {
-        return caller(&|| ());
-    };
-    let workers = threads.current_num_threads();
-    let pool = Pool { floor, workers, hands: Mutex::default() };
-    let vacancies = Cell::new(workers);
-    threads.in_place_scope(|scope| {
-        caller(&|| {
-            if vacancies.get() > 0 {
-                vacancies.set(vacancies.get() - 1);
-                scope.spawn(|_| pool.help(stream));
-            }
-        })
-    })
-}
-
 /// A pool of as many workers as the system has threads for.
 fn build(workers: usize) -> Option<ThreadPool> {
-    let mut fewer_and_fewer = std::iter::successors(Some(workers), |n| Some(n / 2)).take_while(|&n| n > 0);
-    fewer_and_fewer.find_map(|n| ThreadPoolBuilder::new().num_threads(n).build().ok())
+    fewer_and_fewer(workers).find_map(|n| ThreadPoolBuilder::new().num_threads(n).build().ok())
+}
+
+/// Numbers of threads to try, the wanted one first.
+fn fewer_and_fewer(workers: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(workers), |n| Some(n / 2)).take_while(|&n| n > 0)
+}
+
+/// A pool whose threads are joined when it is dropped; rayon's own leaves them behind.
+pub(super) struct JoinedPool {
+    /// `None` only while it is dropped.
+    pool: Option<ThreadPool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl JoinedPool {
+    /// A pool of as many workers as the system has threads for.
+    pub(super) fn new(workers: usize) -> Option<Self> {
+        fewer_and_fewer(workers).find_map(|n| {
+            let mut threads = Vec::with_capacity(n);
+            let builder = ThreadPoolBuilder::new().num_threads(n).spawn_handler(|worker| {
+                threads.push(thread::Builder::new().spawn(|| worker.run())?);
+                Ok(())
+            });
+            let pool = builder.build().ok()?;
+            Some(Self { pool: Some(pool), threads })
+        })
+    }
+
+    /// Runs `task` on one of the threads.
+    pub(super) fn spawn(&self, task: impl FnOnce() + Send + 'static) {
+        if let Some(pool) = &self.pool {
+            pool.spawn(task);
+        }
+    }
+}
+
+impl Drop for JoinedPool {
+    fn drop(&mut self) {
+        // The threads end when the pool is gone and its tasks are done.
+        self.pool = None;
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+    }
 }
 
 impl<'run> Pool<'run> {
@@ -81,19 +103,7 @@ impl<'run> Pool<'run> {
 
     /// Does blocks of `stream` until there are no more to be had.
     fn help(&self, stream: &Stream) {
-        self.with_hand(|hand| {
-            loop {
-                match self.floor.help(stream, hand, true) {
-                    Help::Worked => self.floor.board.wake(),
-                    Help::Exhausted => break,
-                    Help::NothingNow => {
-                        let shared = self.floor.shared;
-                        self.floor.board.wait_until(|| stream.is_exhausted() || stream.has_work(shared));
-                    }
-                }
-            }
-            self.floor.board.wake();
-        });
+        self.with_hand(|hand| self.floor.help_to_the_end(stream, hand));
     }
 
     fn with_hand(&self, work: impl FnOnce(&mut Hand)) {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use self::scenes::{Scene, scenes};
 use crate::deflate::{self, BlockCompressor, Window};
-use crate::encoder::{Encoder, with_encoder};
+use crate::encoder::{Encoder, EncoderOptions};
 use crate::outcome::Status;
 use crate::pipeline::job::Jobs;
 use crate::pipeline::scheduler;
@@ -129,14 +129,20 @@ fn within_patience(scene: &Scene, jobs: usize, scheduler: Scheduler) -> Option<E
     Some(Ended { tally, told, made, piped })
 }
 
-/// What the library's encoder makes of `content` that comes in sips; `None` if it does not end.
+/// The library encoder's output for `content` in small writes and with flushes; `None` if it does not end.
 fn encoded(content: &Arc<Vec<u8>>, jobs: usize, scheduler: Scheduler) -> Option<Vec<u8>> {
-    let settings = Settings { jobs: jobs.try_into().unwrap(), scheduler, level: 1, ..Settings::default() };
+    let options = EncoderOptions::default().workers(jobs).scheduler(scheduler).level(1);
     let content = Arc::clone(content);
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
-        let write = |to: &mut Encoder<'_>| content.chunks(SIP).try_for_each(|sip| to.write_all(sip));
-        tell.send(with_encoder(Vec::new(), &settings, write).unwrap().0)
+        let mut encoder = Encoder::with_options(Vec::new(), &options).unwrap();
+        for (i, sip) in content.chunks(SIP).enumerate() {
+            encoder.write_all(sip).unwrap();
+            if i % 16 == 15 {
+                encoder.flush().unwrap();
+            }
+        }
+        tell.send(encoder.finish().unwrap())
     });
     told.recv_timeout(PATIENCE).ok()
 }

@@ -32,16 +32,6 @@ pub(super) fn run(floor: &Floor<'_>, workers: usize) {
     });
 }
 
-/// Runs `workers` workers at most, the caller being one of them in its own way: it gets a function that hires another.
-pub(super) fn attend<R>(floor: &Floor<'_>, workers: usize, caller: impl FnOnce(&dyn Fn()) -> R) -> R {
-    thread::scope(|scope| {
-        let crew = Crew::new(floor, workers, scope);
-        let result = caller(&|| crew.hire());
-        crew.join();
-        result
-    })
-}
-
 impl<'scope, 'env> Crew<'scope, 'env> {
     fn new(floor: &'env Floor<'env>, workers: usize, scope: &'scope Scope<'scope, 'env>) -> Arc<Self> {
         Arc::new(Self { floor, scope, vacancies: AtomicUsize::new(workers - 1), handles: Mutex::default() })

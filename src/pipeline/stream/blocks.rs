@@ -33,6 +33,17 @@ const REACH: usize = 64;
 /// A number for each byte, as unlike each other as can be ("gear" hashing; Xia et al., FastCDC, 2016).
 const GEAR: [u64; 256] = gear();
 
+/// What follows the content in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// More content.
+    Content,
+    /// A flush, then perhaps more content: the blocks take all of the buffer.
+    Flush,
+    /// Nothing: the last block ends the member, and may be empty.
+    Nothing,
+}
+
 /// An input on its way.
 #[derive(Debug)]
 pub struct Blocks {
@@ -75,7 +86,8 @@ impl Blocks {
         }
         let most = self.most();
         end += read_full(fd, &mut buffer[end..most])?;
-        let (window, ends, over) = self.cut(&buffer[..end]);
+        let over = end < most;
+        let (window, ends) = self.cut(&buffer[..end], if over { Following::Nothing } else { Following::Content });
         Ok((Cut::Read { window, ends }, over))
     }
 
@@ -89,37 +101,37 @@ impl Blocks {
         self.window.len() + BLOCK
     }
 
-    /// Cuts the blocks in `bytes`: what was [`before`](Self::before), and all of the content behind it that fits in
-    /// [`most`](Self::most) bytes. Returns the length of the window, where blocks end behind it, and whether the last is
-    /// among them.
-    pub fn cut(&mut self, bytes: &[u8]) -> (usize, Vec<usize>, bool) {
+    /// Cuts `bytes` into blocks: what was [`before`](Self::before), and the content after it, up to
+    /// [`most`](Self::most) bytes. Returns the length of the window, and the end of each block after it.
+    pub fn cut(&mut self, bytes: &[u8], following: Following) -> (usize, Vec<usize>) {
         let window = self.window.len();
         let content = &bytes[window..];
-        let over = content.len() < BLOCK;
-        let ends = if self.rsyncable { ends(content, over) } else { vec![content.len()] };
+        let ends = if self.rsyncable { ends(content, following) } else { vec![content.len()] };
         let length = ends.last().copied().unwrap_or(content.len());
         self.offset += length as u64;
         self.carry.clear();
         self.carry.extend_from_slice(&content[length..]);
         self.window.clear();
-        if !self.independent && !over {
+        if !self.independent && following != Following::Nothing {
             self.window.extend_from_slice(&bytes[(window + length).saturating_sub(WINDOW)..window + length]);
         }
-        (window, ends, over)
+        (window, ends)
     }
 }
 
-/// Where the blocks of `content` end, the first of which begins at its start. If it is not `over`, bytes after the
-/// last end belong to a block that has not been read whole.
-fn ends(content: &[u8], over: bool) -> Vec<usize> {
+/// Where the blocks of `content` end, the first of which begins at its start. Before more content, the bytes after the
+/// last end belong to a block that is not complete.
+fn ends(content: &[u8], following: Following) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut start = 0;
     while let Some(length) = block_length(&content[start..]) {
         start += length;
         ends.push(start);
     }
-    if over {
-        ends.push(content.len());
+    match following {
+        Following::Content => {}
+        Following::Flush if start == content.len() => {}
+        Following::Flush | Following::Nothing => ends.push(content.len()),
     }
     ends
 }
@@ -171,7 +183,7 @@ mod tests {
         let before = noise(4_000_000);
         let mut after = before.clone();
         after.splice(1_000_000..1_000_000, noise(100));
-        let (before, after) = (ends(&before, true), ends(&after, true));
+        let (before, after) = (ends(&before, Following::Nothing), ends(&after, Following::Nothing));
         assert!(before.len() > 40, "{}", before.len());
         let same = after.iter().filter(|&&end| before.contains(&end) || before.contains(&(end - 100))).count();
         assert!(after.len() - same <= 3, "{} of {} ends moved", after.len() - same, after.len());
@@ -180,7 +192,7 @@ mod tests {
     #[test]
     fn blocks_are_never_longer_than_allowed_and_seldom_shorter() {
         for content in [noise(3_000_000), vec![0; 3_000_000], vec![255; BLOCK]] {
-            let ends = ends(&content, true);
+            let ends = ends(&content, Following::Nothing);
             let lengths = ends.iter().scan(0, |start, &end| Some(end - std::mem::replace(start, end)));
             assert!(lengths.clone().all(|length| length <= MOST));
             assert!(lengths.filter(|&length| length < LEAST).count() <= 1, "only the last");
@@ -189,7 +201,20 @@ mod tests {
 
     #[test]
     fn a_whole_buffer_always_has_an_end() {
-        assert!(!ends(&vec![0; BLOCK], false).is_empty() && !ends(&noise(BLOCK), false).is_empty());
-        assert_eq!(ends(&[], true), [0]);
+        for content in [vec![0; BLOCK], noise(BLOCK)] {
+            assert!(!ends(&content, Following::Content).is_empty());
+        }
+        assert_eq!(ends(&[], Following::Nothing), [0]);
+    }
+
+    #[test]
+    fn a_flush_ends_a_block_at_the_end_of_the_content_and_makes_no_empty_one() {
+        let content = noise(500_000);
+        let before = ends(&content, Following::Content);
+        let end = *before.last().unwrap();
+        assert!(end < content.len());
+        assert_eq!(ends(&content, Following::Flush), [&before[..], &[content.len()]].concat());
+        assert_eq!(ends(&content[..end], Following::Flush), before);
+        assert_eq!(ends(&content[..end], Following::Nothing), [&before[..], &[end]].concat());
     }
 }

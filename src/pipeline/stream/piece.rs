@@ -12,7 +12,7 @@ use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
 use crate::inflate::{Batch, Content};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
-use crate::pipeline::block_channel;
+use crate::pipeline::block_channel::BlockInput;
 
 /// A worker's own tools, made once and used for block after block.
 pub struct Hand {
@@ -47,7 +47,7 @@ pub(super) enum Cut {
     /// Blocks in the worker's buffer, which end so many bytes after a window of this many.
     Read { window: usize, ends: Vec<usize> },
     /// Blocks that were handed over.
-    Given(block_channel::Blocks),
+    Given(BlockInput),
     /// Content.
     Content(Content),
     /// Members to be inflated.
@@ -92,15 +92,15 @@ pub(super) fn make(place: &Place, cut: Cut, hand: &mut Hand, shared: &Shared<'_>
             Ok(Piece::Packed(packed))
         }
         Cut::Read { window, ends } => Ok(Piece::Packed(compress(place, window, &ends, hand, shared))),
-        Cut::Given(block_channel::Blocks { bytes, window, ends, .. }) => {
+        Cut::Given(BlockInput { bytes, window, ends, .. }) => {
             hand.buffer.fill(&bytes);
-            shared.reuse_buffer(bytes);
+            shared.resources.reuse_buffer(bytes);
             Ok(Piece::Packed(compress(place, window, &ends, hand, shared)))
         }
         Cut::Content(content) => Ok(Piece::Content(content)),
         Cut::Batch(batch) => {
             let decoder = hand.decoder.get_or_insert_with(|| Decompress::new(false));
-            Ok(Piece::Content(batch.inflate(decoder, shared.buffer())))
+            Ok(Piece::Content(batch.inflate(decoder, shared.resources.buffer())))
         }
     }
 }
@@ -124,7 +124,7 @@ fn compress(place: &Place, window: usize, ends: &[usize], hand: &mut Hand, share
 impl Packed {
     /// With the header, if this is the beginning of a member.
     fn begin(place: &Place, shared: &Shared<'_>) -> Self {
-        let mut bytes = shared.buffer();
+        let mut bytes = shared.resources.buffer();
         if place.first {
             bytes.extend_from_slice(&place.part.header);
         }

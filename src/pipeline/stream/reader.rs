@@ -11,7 +11,7 @@ use crate::format::gzip::{self, Header};
 use crate::inflate::{Chunk, Inflation};
 use crate::io::input::Input;
 use crate::outcome::{Label, Outcome};
-use crate::pipeline::block_channel::{Exchange, Given};
+use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::report::Report;
 use crate::settings::Settings;
 
@@ -38,6 +38,11 @@ impl Part {
             let mtime = input.mtime().filter(|_| settings.keep_time);
             gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);
         }
+        Self::with_header(input, header)
+    }
+
+    /// The part of content that a program writes, with this header.
+    pub fn with_header(input: Input, header: Vec<u8>) -> Self {
         Self { input, header, abandoned: AtomicBool::new(false) }
     }
 
@@ -96,7 +101,7 @@ enum Cutter {
     /// Into chunks of what it decompresses to; made when it comes to that.
     Inflation(Option<Inflation>),
     /// By whoever hands it over.
-    Given(Arc<Exchange>),
+    Given(Arc<BlockChannel>),
 }
 
 /// What can be cut without a system call.
@@ -121,7 +126,7 @@ impl Reader {
     }
 
     /// Takes what is handed over for one part.
-    pub fn given(part: Part, from: Arc<Exchange>) -> Self {
+    pub fn given(part: Part, from: Arc<BlockChannel>) -> Self {
         let current = Current { part: Arc::new(part), first: true, cutter: Cutter::Given(from) };
         Self { current: Some(current), upcoming: None }
     }
@@ -144,7 +149,7 @@ impl Reader {
     /// Whether it is somebody else's turn to hand over what comes next.
     pub(super) fn waits(&self) -> bool {
         let waits = |current: &Current| match &current.cutter {
-            Cutter::Given(from) => from.given() == 0 && !current.part.is_abandoned(),
+            Cutter::Given(from) => from.queued() == 0 && !current.part.is_abandoned(),
             Cutter::Blocks(_) | Cutter::Inflation(_) => false,
         };
         self.current.as_ref().is_some_and(waits)
@@ -157,12 +162,12 @@ impl Reader {
         let cut = match &mut current.cutter {
             Cutter::Blocks(blocks) => blocks.cut_by_position(&current.part.input).map(|(cut, last)| (Ok(cut), last)),
             Cutter::Inflation(_) => None,
-            Cutter::Given(from) => match from.take_given() {
-                Some(Given::Blocks(blocks)) => {
+            Cutter::Given(from) => match from.take_submitted() {
+                Some(Submitted::Blocks(blocks)) => {
                     let last = blocks.last;
                     Some((Ok(Cut::Given(blocks)), last))
                 }
-                Some(Given::Broken) => Some((Err(Outcome::NotReached), true)),
+                Some(Submitted::Cancelled) => Some((Err(Outcome::NotReached), true)),
                 None => return AtOnce::NotYet,
             },
         };
@@ -194,10 +199,10 @@ impl Reader {
             },
             Cutter::Inflation(inflation) => {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
-                let inflation = inflation.get_or_insert_with(|| shared.inflation(pass_through));
-                match inflation.next(&mut { fd }, shared.buffer()) {
+                let inflation = inflation.get_or_insert_with(|| shared.resources.inflation(pass_through));
+                match inflation.next(&mut { fd }, shared.resources.buffer()) {
                     Chunk::Batch(batch, unused) => {
-                        shared.reuse_buffer(unused);
+                        shared.resources.reuse_buffer(unused);
                         (Ok(Cut::Batch(batch)), false)
                     }
                     Chunk::Content(content) => {
@@ -212,7 +217,7 @@ impl Reader {
         if let Cutter::Inflation(inflation) = &mut current.cutter
             && last
         {
-            inflation.take().into_iter().for_each(|inflation| shared.reuse_inflation(inflation));
+            inflation.take().into_iter().for_each(|inflation| shared.resources.reuse_inflation(inflation));
         }
         self.place(cut, last)
     }

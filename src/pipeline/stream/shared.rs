@@ -1,6 +1,7 @@
 //! What all streams of a run share: where outcomes go, how far ahead blocks may be taken, and costly things to be used
 //! again.
 
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,7 +27,14 @@ pub struct Shared<'run> {
     pub settings: &'run Settings,
     /// Creates a worker's compressor.
     pub compressor: deflate::NewCompressor,
-    pub(super) others: &'run dyn Others,
+    /// Its other workers.
+    pub others: &'run dyn Others,
+    /// What they share out.
+    pub resources: &'run Resources,
+}
+
+/// What the workers of a run share out among themselves.
+pub struct Resources {
     pub(super) lead: Lead,
     /// Buffers for pieces.
     buffers: Spare<Vec<u8>>,
@@ -36,21 +44,11 @@ pub struct Shared<'run> {
     verifications: Spare<Verification>,
 }
 
-impl<'run> Shared<'run> {
-    /// For a run with these settings.
-    pub fn new(
-        settings: &'run Settings,
-        report: &'run Report,
-        compressor: deflate::NewCompressor,
-        others: &'run dyn Others,
-    ) -> Self {
-        let lead = Lead { free: AtomicUsize::new(settings.jobs.get() * LEAD_PER_WORKER) };
+impl Resources {
+    /// For this many workers.
+    pub fn new(workers: NonZeroUsize) -> Self {
         Self {
-            report,
-            settings,
-            compressor,
-            others,
-            lead,
+            lead: Lead { free: AtomicUsize::new(workers.get() * LEAD_PER_WORKER) },
             buffers: Spare::default(),
             inflations: Spare::default(),
             verifications: Spare::default(),

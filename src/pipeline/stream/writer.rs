@@ -152,7 +152,7 @@ impl Writer {
             progress.facts.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
         }
         if shared.settings.verify {
-            let verification = self.verification.get_or_insert_with(|| shared.verification());
+            let verification = self.verification.get_or_insert_with(|| shared.resources.verification());
             if place.first {
                 verification.restart();
             }
@@ -221,7 +221,7 @@ impl Writer {
             self.broken = true;
             self.sink.failure(error)
         })?;
-        spare.into_iter().for_each(|bytes| shared.reuse_buffer(bytes));
+        spare.into_iter().for_each(|bytes| shared.resources.reuse_buffer(bytes));
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Writer {
 
     /// Called once, when nothing will follow.
     pub(super) fn close(&mut self, broken: bool, shared: &Shared<'_>) {
-        self.verification.take().into_iter().for_each(|verification| shared.reuse_verification(verification));
+        self.verification.take().into_iter().for_each(|verification| shared.resources.reuse_verification(verification));
         let report = shared.report;
         let ending = match (broken || self.broken, self.whole) {
             (true, _) => Ending::CutShort,

@@ -1,0 +1,197 @@
+//! One gzip member on its way through the stream, for a caller that has content and wants compressed bytes.
+//!
+//! Content gathers in a buffer, which the caller submits block by block. The caller takes what was made, in order, and works
+//! or waits in between. Nothing here knows where content comes from or where bytes go.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use super::EncoderOptions;
+use super::options::InvalidOptions;
+use crate::deflate;
+use crate::io::input::Input;
+use crate::observer::{Ended, Observer};
+use crate::outcome::{Chain, Label, Outcome};
+use crate::pipeline::block_channel::{BlockChannel, BlockInput};
+use crate::pipeline::scheduler::CallerWorker;
+use crate::pipeline::sink::Sink;
+use crate::pipeline::stream::{Blocks, Following, Part, Reader, Stream, Writer};
+use crate::report::Report;
+use crate::sync::lock;
+
+/// Compresses one member. Dropped before its end, it stops the workers and waits for them.
+pub(super) struct MemberEncoder {
+    caller: CallerWorker,
+    channel: Arc<BlockChannel>,
+    failure: Arc<Failure>,
+    blocks: Blocks,
+    /// The window of the next block, and its content so far.
+    buffer: Vec<u8>,
+    /// Submissions whose output was not taken.
+    pending: usize,
+    /// The last block was submitted.
+    ended: bool,
+    /// The failure that the caller was told: its kind and text.
+    broken: Option<(io::ErrorKind, String)>,
+}
+
+impl MemberEncoder {
+    /// An encoder with engines of this make.
+    pub(super) fn new(options: &EncoderOptions, make: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
+        let settings = options.settings()?;
+        let (channel, failure) = (Arc::new(BlockChannel::default()), Arc::new(Failure::default()));
+        let report = Report::silent(&settings, Arc::clone(&failure) as Arc<dyn Observer>);
+        let label = Label { shown: "the content".into(), position: Some(0), is_stdin: false, began: None };
+        let part = Part::with_header(Input::written(label), options.header());
+        let reader = Reader::given(part, Arc::clone(&channel));
+        let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&channel)))));
+        let blocks = Blocks::new(&settings);
+        let caller = CallerWorker::new(settings, report, stream, make);
+        let buffer = caller.buffer();
+        Ok(Self { caller, channel, failure, blocks, buffer, pending: 0, ended: false, broken: None })
+    }
+
+    /// Where content goes: at the end of this buffer, up to [`space`](Self::space) bytes.
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Bytes of content until a block is complete. 0: it has to be submitted.
+    pub(super) fn space(&self) -> usize {
+        self.blocks.most() - self.buffer.len()
+    }
+
+    /// Whether there is content that was not submitted.
+    pub(super) fn has_content(&self) -> bool {
+        self.buffer.len() > self.blocks.before()[0].len()
+    }
+
+    /// Whether one more submission keeps the queue within its bound: one block for each worker.
+    pub(super) fn has_room(&self) -> bool {
+        self.channel.queued() < self.caller.workers()
+    }
+
+    /// Submits the content in the buffer: all of it, or before more content as many blocks as are complete.
+    pub(super) fn submit(&mut self, following: Following) {
+        let (window, ends) = self.blocks.cut(&self.buffer, following);
+        let mut next = self.caller.buffer();
+        self.blocks.before().iter().for_each(|before| next.extend_from_slice(before));
+        let bytes = std::mem::replace(&mut self.buffer, next);
+        self.ended = following == Following::Nothing;
+        self.channel.submit(BlockInput { bytes, window, ends, last: self.ended });
+        self.pending += 1;
+        if following == Following::Content {
+            // A caller that flushes or ends has nothing else to do, and compresses the block itself unless a worker is idle.
+            self.caller.start_another();
+        }
+        self.caller.wake_others();
+    }
+
+    /// Whether there is output that was not taken, or will be.
+    pub(super) fn is_pending(&self) -> bool {
+        self.pending > 0
+    }
+
+    /// Whether the last block was submitted.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether the workers are done, and no more output can follow.
+    pub(super) fn is_finished(&self) -> bool {
+        self.caller.is_finished()
+    }
+
+    /// Takes the next compressed bytes, if there are any.
+    ///
+    /// # Errors
+    /// If a worker panicked, or the verification failed.
+    pub(super) fn take_output(&mut self) -> io::Result<Option<Vec<u8>>> {
+        // In this order: what is reported before the end is found after it.
+        let finished = self.is_finished();
+        if let Some(output) = self.channel.take_output() {
+            self.pending -= 1;
+            return Ok(Some(output));
+        }
+        let lost = || (finished && self.pending > 0).then(|| io::Error::other("internal error: a block is lost"));
+        match self.failure.take().or_else(lost) {
+            Some(error) => Err(self.fail(error)),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes back a buffer that [`take_output`](Self::take_output) returned.
+    pub(super) fn reuse_buffer(&self, buffer: Vec<u8>) {
+        self.caller.reuse_buffer(buffer);
+    }
+
+    /// Compresses a block, or waits until there is output, or room for a submission if `for_room`.
+    pub(super) fn work_or_wait(&mut self, for_room: bool) {
+        let (channel, workers) = (&*self.channel, self.caller.workers());
+        self.caller.work_or_wait(|| channel.has_output() || for_room && channel.queued() < workers);
+    }
+
+    /// Remembers an error that ends the member, and returns it.
+    pub(super) fn fail(&mut self, error: io::Error) -> io::Error {
+        self.broken = Some((error.kind(), error.to_string()));
+        error
+    }
+
+    /// The error of before, in its kind and words.
+    pub(super) fn check(&self) -> io::Result<()> {
+        match &self.broken {
+            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs `call`, which is the caller's code. The member is broken if it panics: bytes may be lost then.
+    pub(super) fn guard<T>(&mut self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.broken = Some((io::ErrorKind::Other, "the sink panicked".into()));
+        let called = call();
+        self.broken = None;
+        called.map_err(|error| self.fail(error))
+    }
+}
+
+impl Drop for MemberEncoder {
+    /// Waits until the workers have ended. Without the last block they are told that none will come.
+    fn drop(&mut self) {
+        if !self.caller.is_finished() {
+            self.channel.cancel();
+            self.caller.wake_others();
+        }
+        while !self.caller.is_finished() {
+            self.caller.work_or_wait(|| false);
+        }
+    }
+}
+
+impl std::fmt::Debug for MemberEncoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { pending, ended, broken, .. } = self;
+        f.debug_struct("MemberEncoder")
+            .field("pending", pending)
+            .field("ended", ended)
+            .field("broken", broken)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the member failed, until the caller takes it.
+#[derive(Default)]
+struct Failure(Mutex<Option<io::Error>>);
+
+impl Failure {
+    fn take(&self) -> Option<io::Error> {
+        lock(&self.0).take()
+    }
+}
+
+impl Observer for Failure {
+    fn ended(&self, ended: &Ended<'_>) {
+        if let Outcome::Failed(error) = ended.outcome {
+            *lock(&self.0) = Some(io::Error::other(Chain(error).to_string()));
+        }
+    }
+}
