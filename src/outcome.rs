@@ -160,6 +160,8 @@ pub enum Shortfall {
     OriginalReplaced,
     /// The original could not be removed.
     OriginalStays(io::Error),
+    /// It grew while it was read. What was made of it holds this many bytes, which it had when it was opened.
+    Grew(u64),
     /// It changed while it was read, and what was made of it is already part of a longer output.
     Changed,
     /// Behind its last member is something that is none.
@@ -334,6 +336,7 @@ impl fmt::Display for Shortfall {
             Self::Metadata(error) => write!(f, "{}", Chain(error)),
             Self::OriginalReplaced => f.write_str("is no longer the file that was read; not removed"),
             Self::OriginalStays(error) => write!(f, "original kept: {}", SystemReason(error)),
+            Self::Grew(length) => write!(f, "grew while it was read; read only the {length} bytes it had when opened"),
             Self::Changed => f.write_str("changed while it was read"),
             Self::TrailingGarbage => f.write_str("garbage behind the gzip data ignored"),
         }

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use super::room::{Full, Needs, Room};
-use crate::io::input::{Input, Source};
+use crate::io::input::{Change, Input, Source};
 use crate::io::memory_file::MemoryFile;
 use crate::io::transfer::{read_at_least, read_some, write_all};
 use crate::outcome::{Label, Outcome, Reason};
@@ -103,7 +103,7 @@ fn read(input: &Input, piece: &mut [u8], allowed: impl Fn(u64) -> Result<(), Ful
         allowed(size).map_err(full)?;
         write_all(content.as_fd(), &piece[..got])?;
     }
-    if !input.unchanged()? {
+    if input.change()? != Change::None {
         return Err(Outcome::Skipped(Reason::Changed));
     }
     Ok(File { label: input.label.clone(), content, size, packed: MemoryFile::new()?, plain: MemoryFile::new()? })

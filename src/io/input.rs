@@ -12,6 +12,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::format::gzip::{self, Damage, Start};
 use crate::io::directory::Folder;
+use crate::io::in_order::InOrder;
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
 use crate::io::transfer::read_at_least;
@@ -260,13 +261,26 @@ impl Input {
         self.file.as_ref().is_some_and(|(_, stat)| stat.st_blocks > 0)
     }
 
-    /// Whether it has neither changed size nor been modified since it was opened. What is no regular file
-    /// cannot tell, and standard input is taken as it comes.
-    pub fn unchanged(&self) -> io::Result<bool> {
-        match self.regular() {
-            Some((fd, stat)) if !self.is_stdin() => Ok(same_content(stat, &stat_of(fd)?)),
-            _ => Ok(true),
-        }
+    /// What has happened to it since it was opened. What is no regular file cannot tell, and standard input is taken as
+    /// it comes.
+    pub fn change(&self) -> io::Result<Change> {
+        let Some((fd, then)) = self.regular().filter(|_| !self.is_stdin()) else {
+            return Ok(Change::None);
+        };
+        let now = stat_of(fd)?;
+        Ok(match same_content(then, &now) {
+            true => Change::None,
+            false if now.st_size > then.st_size => Change::Grown,
+            false => Change::Other,
+        })
+    }
+
+    /// Its content in order.
+    ///
+    /// # Errors
+    /// If it is not read but handed over, so that to ask is a defect.
+    pub fn in_order<'a>(&'a self, left: &'a mut Option<u64>) -> io::Result<InOrder<'a>> {
+        Ok(InOrder::new(self, self.fd()?, left))
     }
 
     /// Removes the original if its name still belongs to the file that was read; tells whether it did. Of a link
@@ -306,6 +320,17 @@ impl Input {
     fn regular(&self) -> Option<&(OwnedFd, Stat)> {
         self.file.as_ref().filter(|(_, stat)| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
     }
+}
+
+/// What has happened to an input since it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing that the file system reports.
+    None,
+    /// It is longer. Whether its earlier part was overwritten as well is unknown.
+    Grown,
+    /// It is not longer, and has another size or modification time.
+    Other,
 }
 
 /// What the opened file is.

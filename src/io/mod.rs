@@ -5,6 +5,7 @@
 
 pub(crate) mod closing;
 pub(crate) mod directory;
+pub(crate) mod in_order;
 pub(crate) mod input;
 pub mod interrupt;
 pub(crate) mod memory_file;

@@ -9,7 +9,7 @@ use anyhow::anyhow;
 
 use crate::escaped_name::Shown;
 use crate::io::closing;
-use crate::io::input::Input;
+use crate::io::input::{Change, Input};
 use crate::io::metadata::Metadata;
 use crate::io::output::{Output, Refusal, Replacing};
 use crate::io::transfer::write_all;
@@ -85,13 +85,22 @@ pub struct Written<'a> {
     pub bytes_out: u64,
     /// What was learnt of the input's members, or of the one made.
     pub facts: Facts,
-    /// Whether the input changed while it was read.
-    pub changed: bool,
+    /// How the input changed while it was read.
+    pub change: Change,
     /// Whether something was left over behind the input's last member.
     pub trailing_garbage: bool,
 }
 
 impl Written<'_> {
+    /// What there is to say about a change where the output stays.
+    fn shortfall(&self) -> Option<Shortfall> {
+        match self.change {
+            Change::None => None,
+            Change::Grown => Some(Shortfall::Grew(self.input.size.unwrap_or(0))),
+            Change::Other => Some(Shortfall::Changed),
+        }
+    }
+
     fn done(&self, output: Option<PathBuf>, shortfall: Option<Shortfall>) -> Outcome {
         let Self { bytes_in, bytes_out, facts, .. } = *self;
         let shortfall = shortfall.or(self.trailing_garbage.then_some(Shortfall::TrailingGarbage));
@@ -152,10 +161,10 @@ impl Sink {
     pub fn finish_part(&mut self, written: Written<'_>) -> Outcome {
         match self {
             Self::Own(own) => own.finish(&written),
-            Self::Nowhere { name } => written.done(name.take(), written.changed.then_some(Shortfall::Changed)),
+            Self::Nowhere { name } => written.done(name.take(), written.shortfall()),
             // What was read is written whole; others stand beside it, so it stays.
             Self::Descriptor { .. } | Self::Returned(_) | Self::Joined { .. } => {
-                written.done(None, written.changed.then_some(Shortfall::Changed))
+                written.done(None, written.shortfall())
             }
         }
     }
@@ -206,7 +215,8 @@ impl Own {
         let Some(mut output) = self.output.take() else {
             return Outcome::Failed(anyhow!("its output is closed already"));
         };
-        if written.changed {
+        // What an original has gained while it was read must not be lost with it.
+        if written.change == Change::Other || written.change == Change::Grown && self.remove {
             return Outcome::Skipped(Reason::Changed);
         }
         let name = output.output_name();
@@ -220,7 +230,7 @@ impl Own {
         }
         let shortfall = match applied {
             Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
-            Ok(()) if !self.remove || written.trailing_garbage => None,
+            Ok(()) if !self.remove || written.trailing_garbage => written.shortfall(),
             Ok(()) => remove_original(written.input),
         };
         written.done(Some(shown), shortfall)

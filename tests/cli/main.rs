@@ -25,6 +25,7 @@ mod faults;
 mod folders;
 mod fuse;
 mod gnu;
+mod growing;
 mod help;
 mod integration;
 mod kills;

@@ -32,6 +32,14 @@ const STOPPED: &str = "--- stopped by SIGSTOP ---";
 /// is stopped at `moment`, and lets it go on.
 #[track_caller]
 pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], meddle: impl FnOnce()) -> Ran {
+    let program = OsStr::new(env!("CARGO_BIN_EXE_gzcc"));
+    let command: Vec<&OsStr> = [program].into_iter().chain(words.iter().map(AsRef::as_ref)).collect();
+    command_stopped_at(t, moment, &command, meddle)
+}
+
+/// The same with a command whose first word is the program, which may be a link to gzcc.
+#[track_caller]
+pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], meddle: impl FnOnce()) -> Ran {
     let Moment { on, call, nth } = moment;
     // Not in the sandbox, whose names are counted.
     let (trace, stdout) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
@@ -40,9 +48,7 @@ pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], med
     let (traced, inject) = (format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={nth}"));
     let script = ["-c", "exec \"$@\" > \"$0\"", stdout.path().to_str().unwrap(), "strace", "-f", "-o"];
     let strace = [trace.path().to_str().unwrap(), "-P", on.to_str().unwrap(), "-e", &traced, "-e", &inject];
-    let program = [env!("CARGO_BIN_EXE_gzcc")];
-    let all = script.iter().chain(&strace).chain(&program).map(OsStr::new);
-    let call = t.command("bash", all.chain(words.iter().map(AsRef::as_ref)));
+    let call = t.command("bash", script.iter().chain(&strace).map(OsStr::new).chain(command.iter().copied()));
     let mut ran = call.run_while(Stdio::null(), |strace| {
         let traced = || fs::read_to_string(trace.path()).unwrap();
         wait_until(|| traced().contains(STOPPED) || traced().contains("+++ exited"));

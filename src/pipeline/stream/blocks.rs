@@ -8,12 +8,11 @@
 //! blocks are small; as many as fit into [`BLOCK`] bytes are given to a worker together.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 
 use super::piece::Cut;
 use crate::deflate::{BLOCK, WINDOW};
+use crate::io::in_order::InOrder;
 use crate::io::input::Input;
-use crate::io::transfer::read_full;
 use crate::settings::Settings;
 
 /// Fewest bytes of a block that ends by content. Each costs new Huffman codes and a sync flush of 5 bytes; with
@@ -78,14 +77,14 @@ impl Blocks {
 
     /// Reads the next block, or as many small ones as there are, behind their window into `buffer`; and whether the
     /// last is among them.
-    pub(super) fn cut_in_order(&mut self, fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(Cut, bool)> {
+    pub(super) fn cut_in_order(&mut self, mut from: InOrder<'_>, buffer: &mut [u8]) -> io::Result<(Cut, bool)> {
         let mut end = 0;
         for before in self.before() {
             buffer[end..end + before.len()].copy_from_slice(before);
             end += before.len();
         }
         let most = self.most();
-        end += read_full(fd, &mut buffer[end..most])?;
+        end += from.read_full(&mut buffer[end..most])?;
         let over = end < most;
         let (window, ends) = self.cut(&buffer[..end], if over { Following::Nothing } else { Following::Content });
         Ok((Cut::Read { window, ends }, over))

@@ -83,6 +83,8 @@ struct Current {
     part: Arc<Part>,
     /// Whether nothing has been cut yet.
     first: bool,
+    /// Bytes left to read, where they are read in order and it is known how many there are.
+    left: Option<u64>,
     cutter: Cutter,
 }
 
@@ -127,7 +129,7 @@ impl Reader {
 
     /// Takes what is handed over for one part.
     pub fn given(part: Part, from: Arc<BlockChannel>) -> Self {
-        let current = Current { part: Arc::new(part), first: true, cutter: Cutter::Given(from) };
+        let current = Current { part: Arc::new(part), first: true, left: None, cutter: Cutter::Given(from) };
         Self { current: Some(current), upcoming: None }
     }
 
@@ -188,19 +190,19 @@ impl Reader {
             return Some(placed);
         }
         let current = self.current.as_mut()?;
-        let fd = match current.part.input.fd() {
-            Ok(fd) => fd,
+        let mut in_order = match current.part.input.in_order(&mut current.left) {
+            Ok(in_order) => in_order,
             Err(error) => return self.place(Err(error.into()), true),
         };
         let (cut, last) = match &mut current.cutter {
-            Cutter::Blocks(blocks) => match blocks.cut_in_order(fd, hand.buffer.input()) {
+            Cutter::Blocks(blocks) => match blocks.cut_in_order(in_order, hand.buffer.input()) {
                 Ok((cut, last)) => (Ok(cut), last),
                 Err(error) => (Err(error.into()), true),
             },
             Cutter::Inflation(inflation) => {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
                 let inflation = inflation.get_or_insert_with(|| shared.resources.inflation(pass_through));
-                match inflation.next(&mut { fd }, shared.resources.buffer()) {
+                match inflation.next(&mut in_order, shared.resources.buffer()) {
                     Chunk::Batch(batch, unused) => {
                         shared.resources.reuse_buffer(unused);
                         (Ok(Cut::Batch(batch)), false)
@@ -259,6 +261,6 @@ impl Current {
             false => Cutter::Blocks(Blocks::new(settings)),
             true => Cutter::Inflation(None),
         };
-        Self { part: Arc::new(part), first: true, cutter }
+        Self { left: part.input.size, part: Arc::new(part), first: true, cutter }
     }
 }

@@ -6,6 +6,7 @@ use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared, worth};
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{Content, Sums, Trailing};
+use crate::io::input::Change;
 use crate::io::interrupt;
 use crate::observer::Step;
 use crate::outcome::{Facts, Label, Outcome, Reason, Status};
@@ -114,8 +115,8 @@ impl Writer {
     /// The outcome of a part whose last piece is written.
     fn finish(&mut self, place: &Place, shared: &Shared<'_>) -> Outcome {
         // Everything has been read by now, so whatever changes from here on has not been read.
-        let changed = match place.part.input.unchanged() {
-            Ok(unchanged) => self.progress.grew || !unchanged || self.fell_short(place, shared.settings),
+        let change = match place.part.input.change() {
+            Ok(change) => self.judge(change, place, shared.settings),
             Err(error) => return error.into(),
         };
         self.whole += 1;
@@ -128,7 +129,20 @@ impl Writer {
         // A header's time counts only where it is wanted; 0 is none.
         let stored = facts.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
         let facts = Facts { mtime: stored.or(input.mtime()), ..facts };
-        self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, changed, trailing_garbage })
+        self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, change, trailing_garbage })
+    }
+
+    /// What `change`, which the file system reports, means for what was read.
+    fn judge(&self, change: Change, place: &Place, settings: &Settings) -> Change {
+        let read_past_size = place.part.input.size.is_none() && self.progress.bytes_in > 0;
+        match change {
+            _ if self.fell_short(place, settings) => Change::Other,
+            // Read to its end, wherever that was by then.
+            Change::Grown if read_past_size => Change::Other,
+            // There was more to read than the file system reports.
+            Change::None if self.progress.grew => Change::Grown,
+            change => change,
+        }
     }
 
     /// Whether there was less to be read than the input has. A file that only shows a state of the system (those of
@@ -163,8 +177,8 @@ impl Writer {
         if let Some(percent) = self.least_percent(shared) {
             let read = self.progress.bytes_in;
             let pays = match place.last {
-                // What changes while it is read is told as that.
-                true => grew || worth::pays(percent, read, written),
+                // An original that grew and was to be removed is reported as changed.
+                true => grew && shared.settings.removes() || worth::pays(percent, read, written),
                 false => !worth::is_hopeless(percent, place.part.input.size, read, written),
             };
             if !pays {
@@ -212,7 +226,7 @@ impl Writer {
     fn is_moving(&self, outcome: &Outcome, place: &Place) -> bool {
         let Outcome::Failed(error) = outcome else { return false };
         let damaged = error.downcast_ref().is_some_and(|damage| !matches!(damage, Damage::TooLong(_)));
-        damaged && place.part.input.unchanged().is_ok_and(|unchanged| !unchanged)
+        damaged && place.part.input.change().is_ok_and(|change| change != Change::None)
     }
 
     fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {

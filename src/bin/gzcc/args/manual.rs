@@ -29,13 +29,16 @@ const STATUSES: [(&str, &str); 3] = [
     ),
 ];
 
-const DESCRIPTION: [&str; 5] = [
+const DESCRIPTION: [&str; 6] = [
     "gzcc compresses every FILE to FILE.gz, all at the same time and big ones in pieces, under one budget of workers; \
      or it decompresses them. What it writes is plain gzip (RFC 1952), one member a file, which every gunzip, browser \
      and library reads. The bytes depend on the content and the options alone, not on the number of workers.",
     "Originals are kept unless --rm is given. A name never holds a part of a file: until an output is whole, its name \
      is free or has the old file, also when the run is killed or the disk is full. An output has the mode, the times \
      and, where that is allowed, the owner and group of its original.",
+    "A FILE that changes while it is read has no output, with a warning. One that only grew and is kept, such as a log, \
+     has an output all the same, with a warning: a snapshot that ends where the FILE ended when it was opened. gzcc \
+     cannot detect whether the part before that was overwritten while the FILE grew.",
     "With no FILE, or when FILE is -, standard input is worked on to standard output. Options and files come in any \
      order, and of contradictory options the last one wins; after -- there are only files. A long option may be cut \
      short where that leaves no doubt.",
