@@ -9,9 +9,9 @@ use std::hash::Hash;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use crate::io::naming_method::KnownMethod;
 use crate::outcome::OutputName;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
@@ -29,8 +29,8 @@ pub struct Folder {
     inode: u64,
     /// Whether files made here may inherit an ACL. Asked once, unless somebody else could change it any time.
     pub inherits_acl: bool,
-    /// Whether this file system makes files without a name. Believed until it says no.
-    pub makes_unnamed: AtomicBool,
+    /// How files get their names here. Shared by the folders of one walk that are on one file system.
+    pub naming: Arc<KnownMethod>,
     /// Owner and group that files made here get; the first one made tells. Not for a folder of somebody
     /// else's, who could change its group and ACL between two files.
     owner_of_new: OnceLock<(u32, u32)>,
@@ -55,8 +55,16 @@ impl Folder {
         match open_readable_or_not(open) {
             // Before Linux 5.6, or under a filter that does not know the call.
             Err(Errno::NOSYS | Errno::PERM) => self.step_by_step(relative, &shown),
-            opened => Self::adopt(opened?, shown),
+            opened => Ok(self.related(Self::adopt(opened?, shown)?)),
         }
+    }
+
+    /// The folder `below` with what is known of this one's file system, if it is on that.
+    fn related(&self, mut below: Self) -> Self {
+        if below.device == self.device {
+            below.naming = Arc::clone(&self.naming);
+        }
+        below
     }
 
     /// [`Folder::beneath`], a component at a time.
@@ -69,7 +77,7 @@ impl Folder {
             let open = |access| rustix::fs::openat(&fd, name, access | FOLDER | OFlags::NOFOLLOW, Mode::empty());
             fd = open_readable_or_not(open)?;
         }
-        Self::adopt(fd, shown.to_owned())
+        Ok(self.related(Self::adopt(fd, shown.to_owned())?))
     }
 
     fn adopt(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
@@ -84,7 +92,7 @@ impl Folder {
             device: stat.st_dev,
             inode: stat.st_ino,
             inherits_acl,
-            makes_unnamed: AtomicBool::new(true),
+            naming: Arc::default(),
             owner_of_new: OnceLock::new(),
             trusted,
         })
@@ -176,11 +184,6 @@ impl Folder {
             let _ = self.owner_of_new.set(owner);
         }
         Some(owner)
-    }
-
-    /// Whether a file without a name is worth a try here.
-    pub fn may_make_unnamed(&self) -> bool {
-        self.makes_unnamed.load(Ordering::Relaxed)
     }
 }
 

@@ -66,6 +66,11 @@ impl Metadata {
         Ok(metadata)
     }
 
+    /// Whether the mode lets the owner open the file for writing.
+    pub fn is_writable(&self) -> bool {
+        self.mode & 0o200 != 0
+    }
+
     /// With another modification time, in seconds since 1970.
     pub fn modified_at(mut self, seconds: i64) -> Self {
         self.times.last_modification = Timespec { tv_sec: seconds as _, tv_nsec: 0 };

@@ -10,6 +10,7 @@ pub(crate) mod input;
 pub mod interrupt;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;
+pub(crate) mod naming_method;
 pub(crate) mod output;
 pub(crate) mod sparse;
 pub(crate) mod temporary;

@@ -2,25 +2,28 @@
 //!
 //! It is made without a name (O_TMPFILE) and linked when it is done, so that a process killed in between
 //! leaves nothing at all. Where the file system cannot do that, it gets a [`Temporary`] name until it is renamed, which
-//! removes what was not committed, and which no walk takes.
+//! removes what was not committed, and which no walk takes. See `naming` for what else a file system may refuse.
 //!
 //! The link itself decides whether the name was free. Only with `-f` is a file replaced, by an atomic
 //! rename over it: at every instant the name holds the old file or the new one, whole.
 
+mod naming;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::io::closing;
 use crate::io::directory::Folder;
 use crate::io::input::{Identity, identity_of};
 use crate::io::interrupt;
+use crate::io::metadata::Metadata;
+use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
 use crate::io::temporary::Temporary;
 use crate::io::transfer::write_all;
@@ -36,6 +39,10 @@ pub struct Output {
     temporary: Option<Temporary>,
     /// Runs of zeros become holes.
     sparse: Option<SparseWriter>,
+    /// Its mode keeps its owner from opening it for writing.
+    is_read_only: bool,
+    /// The final name is a link, which watchers of the folder do not take for a whole file.
+    is_linked: bool,
 }
 
 /// Why an output did not get its name.
@@ -97,28 +104,38 @@ pub enum Birth {
     Umask,
 }
 
+impl Birth {
+    fn mode(self) -> Mode {
+        match self {
+            Self::Private => Mode::RUSR | Mode::WUSR,
+            Self::Umask => Mode::from_raw_mode(0o666),
+        }
+    }
+}
+
 impl Output {
     /// Makes a file that will be `name` in `folder`; without a name until then if `unnamed` and the system can.
     pub fn create(folder: Arc<Folder>, name: OsString, birth: Birth, unnamed: bool) -> io::Result<Self> {
-        let mode = match birth {
-            Birth::Private => Mode::RUSR | Mode::WUSR,
-            Birth::Umask => Mode::from_raw_mode(0o666),
-        };
-        if unnamed && folder.may_make_unnamed() && can_link_unnamed() {
-            let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-            match retry_on_intr(|| rustix::fs::openat(&folder, ".", flags, mode)) {
-                Ok(fd) => return Ok(Self { folder, name, fd, temporary: None, sparse: None }),
-                // What a file system or kernel without O_TMPFILE says (open(2)).
-                Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
-                    folder.makes_unnamed.store(false, Ordering::Relaxed);
-                }
-                Err(error) => return Err(error.into()),
+        let mut refused = false;
+        if unnamed && folder.naming.get() == NamingMethod::LinkUnnamed && can_link_unnamed() {
+            // It is read only if it has to be copied.
+            let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+            match retry_on_intr(|| rustix::fs::openat(&folder, ".", flags, birth.mode())) {
+                Ok(fd) => return Ok(Self::new(folder, name, fd, None)),
+                Err(error) if is_shortage(error) => return Err(error.into()),
+                Err(_) => refused = true,
             }
         }
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let _finishing = interrupt::finish();
-        let (temporary, fd) = Temporary::make(&folder, |name| rustix::fs::openat(&folder, name, flags, mode))?;
-        Ok(Self { folder, name, fd, temporary: Some(temporary), sparse: None })
+        let (temporary, fd) = make_temporary(&folder, birth)?;
+        if refused {
+            folder.naming.worked(NamingMethod::RenameNoReplace);
+        }
+        Ok(Self::new(folder, name, fd, Some(temporary)))
+    }
+
+    fn new(folder: Arc<Folder>, name: OsString, fd: OwnedFd, temporary: Option<Temporary>) -> Self {
+        Self { folder, name, fd, temporary, sparse: None, is_read_only: false, is_linked: false }
     }
 
     /// The same, with holes for runs of zeros if `sparse`.
@@ -136,17 +153,19 @@ impl Output {
         self.folder.output_name(&self.name)
     }
 
-    /// The folder it is made in.
-    pub fn folder(&self) -> &Folder {
-        &self.folder
-    }
-
     /// Appends `bytes`.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.sparse {
             Some(sparse) => sparse.append(self.fd.as_fd(), bytes),
             None => write_all(self.fd.as_fd(), bytes),
         }
+    }
+
+    /// Gives it owner, mode and times.
+    pub fn apply(&mut self, metadata: &Metadata) -> anyhow::Result<()> {
+        // Root may open any file for writing.
+        self.is_read_only = !metadata.is_writable() && !rustix::process::geteuid().is_root();
+        metadata.apply(self.fd.as_fd(), &self.folder)
     }
 
     /// Called before its times are set, when nothing more will be appended: gives it its length.
@@ -160,82 +179,25 @@ impl Output {
     /// a power cut: it is an error, and the original stays.
     pub fn commit(mut self, replacing: Replacing, sync: bool) -> Result<(), Refusal> {
         self.end()?;
-        // File systems that make no unnamed files are mostly remote ones, where a server may lose what it has not synced.
-        if sync || self.temporary.is_some() {
-            retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
-        }
-        closing::flush(&self.fd)?;
-        loop {
-            let can_link = match self.take_free_name() {
-                Err(Errno::EXIST) => true,
-                // A file system without links. -f can do without, as it may replace whatever turns up meanwhile.
-                Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) if replacing.force && self.temporary.is_some() => {
-                    false
-                }
-                named => break named?,
-            };
-            let standing = self.folder.look(&self.name)?;
-            standing.as_ref().map_or(Ok(()), |standing| replacing.allows(standing))?;
-            // Whatever had the name may be gone by now: then it is free to be taken after all.
-            if standing.is_some() || !can_link {
-                self.replace()?;
-                break;
-            }
-        }
+        self.settle(sync)?;
+        self.take_name(replacing)?;
         if sync {
             self.folder.sync(self.fd.as_fd())?;
         }
-        Ok(closing::close(self.fd)?)
-    }
-
-    /// Takes the final name if nothing has it.
-    fn take_free_name(&mut self) -> rustix::io::Result<()> {
-        let Some(temporary) = &self.temporary else {
-            return self.link_unnamed(&self.name);
-        };
-        let folder = &self.folder;
-        let temporary = temporary.name();
-        let rename = || rustix::fs::renameat_with(folder, temporary, folder, &self.name, RenameFlags::NOREPLACE);
-        match retry_on_intr(rename) {
-            // File systems that know no NOREPLACE (NFS among them) link all the same; the temporary goes when dropped.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                retry_on_intr(|| rustix::fs::linkat(folder, temporary, folder, &self.name, AtFlags::empty()))
-            }
-            renamed => {
-                if renamed.is_ok() {
-                    self.temporary.take().into_iter().for_each(Temporary::forget);
-                }
-                renamed
-            }
-        }
-    }
-
-    /// Takes the final name from whatever has it. A rename needs a name to start from, so a file without one
-    /// gets a temporary one first, for the time between two system calls.
-    fn replace(&mut self) -> rustix::io::Result<()> {
-        if self.temporary.is_none() {
-            let (temporary, ()) = Temporary::make(&self.folder, |name| self.link_unnamed(name))?;
-            self.temporary = Some(temporary);
-        }
-        if let Some(temporary) = &self.temporary {
-            retry_on_intr(|| rustix::fs::renameat(&self.folder, temporary.name(), &self.folder, &self.name))?;
-            self.temporary.take().into_iter().for_each(Temporary::forget);
+        closing::close(self.fd)?;
+        if self.is_linked {
+            naming::notify_watchers(&self.folder, &self.name);
         }
         Ok(())
     }
 
-    /// Names the unnamed file, if nothing has that name. Linking a bare descriptor is the short way (finding
-    /// it through /proc was 3.7 % of a run over small files), but before Linux 6.10 takes a capability; through /proc anyone may (open(2)).
-    fn link_unnamed(&self, name: &OsStr) -> rustix::io::Result<()> {
-        static BARE_DESCRIPTOR: AtomicBool = AtomicBool::new(true);
-        if BARE_DESCRIPTOR.load(Ordering::Relaxed) {
-            match retry_on_intr(|| rustix::fs::linkat(&self.fd, "", &self.folder, name, AtFlags::EMPTY_PATH)) {
-                Err(Errno::NOENT) => BARE_DESCRIPTOR.store(false, Ordering::Relaxed),
-                linked => return linked,
-            }
+    /// Called when the bytes are written and before the name is taken: finds errors that the file system reports late.
+    fn settle(&self, sync: bool) -> io::Result<()> {
+        // File systems that make no unnamed files are mostly remote ones, where a server may lose what it has not synced.
+        if sync || self.temporary.is_some() {
+            retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
         }
-        let unnamed = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
-        retry_on_intr(|| rustix::fs::linkat(CWD, &unnamed, &self.folder, name, AtFlags::SYMLINK_FOLLOW))
+        closing::flush(&self.fd)
     }
 }
 
@@ -243,6 +205,12 @@ impl AsFd for Output {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
+}
+
+/// Makes a file under a temporary name.
+fn make_temporary(folder: &Arc<Folder>, birth: Birth) -> rustix::io::Result<(Temporary, OwnedFd)> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    Temporary::make(folder, |name| rustix::fs::openat(folder, name, flags, birth.mode()))
 }
 
 /// Whether files without a name can be linked: that goes through /proc, which may not be mounted.
@@ -323,7 +291,7 @@ mod tests {
     #[test]
     fn a_folder_or_fifo_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        rustix::fs::mkfifoat(CWD, dir.path().join("out"), Mode::RWXU).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("out"), Mode::RWXU).unwrap();
         assert!(matches!(output(dir.path(), true).commit(FORCE, false), Err(Refusal::NotReplaceable)));
     }
 

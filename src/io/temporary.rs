@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::{Errno, retry_on_intr};
 
@@ -21,6 +21,14 @@ const MOST_TRIES: u32 = 100;
 
 /// Those that there are, or are about to be. A signal asks for them, which has no run to ask: so this is the process'.
 static ALIVE: Mutex<Vec<(Arc<Folder>, OsString)>> = Mutex::new(Vec::new());
+
+/// Held while an empty file has a final name, and for good when the process is about to end.
+static PLACING: RwLock<()> = RwLock::new(());
+
+/// Waits until an empty file may reserve a final name. While the guard is alive, a signal does not end the process.
+pub fn placing() -> RwLockReadGuard<'static, ()> {
+    PLACING.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A file's temporary name. Removed when dropped.
 #[derive(Debug)]
@@ -80,6 +88,8 @@ impl Drop for Temporary {
 
 /// Removes every temporary of this process, which is about to end. Nobody makes another one after that.
 pub fn remove_all() {
+    // Whoever has reserved a final name takes it first.
+    std::mem::forget(PLACING.write().unwrap_or_else(PoisonError::into_inner));
     let mut alive = alive();
     for (folder, name) in alive.drain(..) {
         let _ = folder.remove(&name);

@@ -224,7 +224,7 @@ impl Own {
         if let Err(error) = output.end() {
             return refused(error.into(), name);
         }
-        let applied = self.metadata.as_ref().map_or(Ok(()), |m| m.apply(output.as_fd(), output.folder()));
+        let applied = self.metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata));
         if let Err(refusal) = output.commit(self.replacing, self.sync) {
             return refused(refusal, name);
         }

@@ -2,6 +2,7 @@
 
 mod files;
 mod mount;
+mod naming;
 mod wire;
 
 use std::fs;

@@ -54,4 +54,5 @@ mod terminal;
 mod traced;
 mod update;
 mod verify;
+mod watchers;
 mod watching;

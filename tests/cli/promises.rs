@@ -122,6 +122,8 @@ fn a_small_file_costs_these_system_calls_and_no_more() {
         "close",  // a duplicate of the output: errors that are reported at close
         "linkat", // the name
         "close",  // the output
+        "openat", // under the name, for watchers of the folder
+        "close",  // the same
         "close",  // the input
     ];
     assert_eq!(calls(&["-k"]), [&begins[..], &kept].concat());
@@ -141,6 +143,8 @@ fn a_small_file_costs_these_system_calls_and_no_more() {
         "linkat",     // the name
         "fsync",      // the folder, before the original goes
         "close",      // the output
+        "openat",     // under the name, for watchers of the folder
+        "close",      // the same
         "newfstatat", // whether the name is still that of the file that was read
         "unlinkat",   // the original
         "close",      // the input

@@ -125,7 +125,7 @@ fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
 fn only_a_temporary_that_cannot_be_removed_is_left_over() {
     require!("bash", "strace");
     let (t, content) = original(0o640);
-    let faults = ["renameat2:error=EIO", "unlinkat:error=EIO"];
+    let faults = ["fsync:error=EIO", "unlinkat:error=EIO"];
     let (ran, hits) = inject(&t, &faults, &["--rm", "--named-temporaries", "a"]);
     ran.assert(ran.status.code() == Some(1) && hits == 2, "an error");
     ran.assert(ran.stderr() == "gzcc: a: a.gz: Input/output error\n", "what failed first is told");

@@ -21,6 +21,9 @@ const EXCL: u32 = 0o200;
 const ACCESS: u32 = 3;
 const NOREPLACE: u32 = 1;
 
+/// Added to the place of a name that is listed again.
+const AGAIN: u64 = 1 << 32;
+
 /// What a file system does differently. The default does as a local one does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Habits {
@@ -42,13 +45,21 @@ pub struct Habits {
     pub no_close: Option<Errno>,
 }
 
+/// A name in a folder.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    node: u64,
+    /// Its place in listings. It stays the same while other names come and go.
+    place: u64,
+}
+
 #[derive(Debug, Default)]
 struct Node {
     mode: u32,
     owner: (u32, u32),
     links: u32,
     content: Vec<u8>,
-    entries: BTreeMap<OsString, u64>,
+    entries: BTreeMap<OsString, Entry>,
     /// Of access, modification and change, in seconds and nanoseconds since 1970.
     times: [(u64, u32); 3],
 }
@@ -62,6 +73,8 @@ pub struct Files {
     nodes: BTreeMap<u64, Node>,
     /// Attributes reported so far.
     looks: u64,
+    /// Names given so far.
+    named: u64,
 }
 
 type Answer = Result<Reply, Errno>;
@@ -69,7 +82,7 @@ type Answer = Result<Reply, Errno>;
 impl Files {
     pub fn new(habits: Habits, owner: (u32, u32)) -> Self {
         let root = Node { mode: FOLDER | 0o755, owner, links: 2, times: [now(); 3], ..Node::default() };
-        Self { habits, asked: Vec::new(), nodes: BTreeMap::from([(ROOT, root)]), looks: 0 }
+        Self { habits, asked: Vec::new(), nodes: BTreeMap::from([(ROOT, root)]), looks: 0, named: 0 }
     }
 
     pub fn answer(&mut self, request: &Request<'_>) -> Answer {
@@ -104,7 +117,13 @@ impl Files {
     }
 
     fn found(&mut self, folder: u64, name: &OsStr) -> Option<u64> {
-        self.node(folder).entries.get(name).copied()
+        self.node(folder).entries.get(name).map(|entry| entry.node)
+    }
+
+    fn enter(&mut self, folder: u64, name: &OsStr, node: u64) {
+        self.named += 1;
+        let entry = Entry { node, place: self.named };
+        self.node(folder).entries.insert(name.to_owned(), entry);
     }
 
     fn lookup(&mut self, request: &Request<'_>) -> Answer {
@@ -206,7 +225,7 @@ impl Files {
         let owner = (request.uid, request.gid);
         self.nodes.insert(number, Node { mode, owner, links, times, ..Node::default() });
         if let Some(name) = name {
-            self.node(request.node).entries.insert(name.to_owned(), number);
+            self.enter(request.node, name, number);
             self.touch(request.node, true);
         }
         Ok(self.entry(number))
@@ -236,7 +255,7 @@ impl Files {
             (None, Some(_)) => return Err(Errno::EXIST),
             (None, None) => {}
         }
-        self.node(request.node).entries.insert(name.to_owned(), number);
+        self.enter(request.node, name, number);
         self.node(number).links += 1;
         self.touch(number, false);
         self.touch(request.node, true);
@@ -269,7 +288,7 @@ impl Files {
             return Err(Errno::EXIST);
         }
         self.node(request.node).entries.remove(from);
-        self.node(to_folder).entries.insert(to.to_owned(), number);
+        self.enter(to_folder, to, number);
         if let Some(replaced) = replaced {
             self.node(replaced).links -= 1;
         }
@@ -296,14 +315,19 @@ impl Files {
     }
 
     fn list(&mut self, request: &Request<'_>) -> Reply {
-        let (offset, size) = (request.u64(8) as usize, request.u32(16) as usize);
-        let times = if self.habits.repeats { 2 } else { 1 };
-        let names: Vec<(OsString, u64)> =
-            self.node(request.node).entries.iter().map(|(name, number)| (name.clone(), *number)).collect();
+        let (offset, size) = (request.u64(8), request.u32(16) as usize);
+        let entries = self.node(request.node).entries.iter();
+        let mut names: Vec<(u64, OsString, u64)> =
+            entries.map(|(name, entry)| (entry.place, name.clone(), entry.node)).collect();
+        if self.habits.repeats {
+            let again: Vec<_> = names.iter().map(|(place, name, node)| (AGAIN + place, name.clone(), *node)).collect();
+            names.extend(again);
+        }
+        names.sort();
         let mut listed = Reply::default();
-        for (at, (name, number)) in std::iter::repeat_n(&names, times).flatten().enumerate().skip(offset) {
-            let kind = self.node(*number).mode >> 12;
-            let entry = Reply::default().u64(*number).u64(at as u64 + 1).u32(name.len() as u32).u32(kind);
+        for (place, name, node) in names.into_iter().filter(|(place, ..)| *place > offset) {
+            let kind = self.node(node).mode >> 12;
+            let entry = Reply::default().u64(node).u64(place).u32(name.len() as u32).u32(kind);
             let entry = entry.bytes(name.as_bytes()).aligned();
             if listed.len() + entry.len() > size {
                 break;

@@ -48,6 +48,18 @@ const DESCRIPTION: [&str; 6] = [
      it replaces the originals, is silent, stores name and time, and takes the options of gzip and pigz.",
 ];
 
+const FILE_SYSTEMS: [&str; 3] = [
+    "An output gets its name by the first of these ways that the file system supports: a file without a name \
+     (O_TMPFILE) is linked; a temporary is renamed with RENAME_NOREPLACE; a temporary is linked; an empty file \
+     reserves the name (O_EXCL), and a temporary is renamed over it. The first three take a free name in one step.",
+    "The last one is for file systems with neither hard links nor RENAME_NOREPLACE, such as exFAT over FUSE and object \
+     stores. Between its two steps the output's name holds an empty file. A run that is killed in between (SIGKILL, \
+     power failure) leaves that empty file, and a file that another program puts there in between may be replaced. \
+     Other signals wait for the second step.",
+    "Programs that watch a directory with inotify(7) get IN_CLOSE_WRITE or IN_MOVED_TO under the output's name when \
+     the output is complete.",
+];
+
 const SEE_ALSO: [(&str, &str); 6] =
     [("bgzip", "1"), ("gzip", "1"), ("pigz", "1"), ("tar", "1"), ("xargs", "1"), ("zstd", "1")];
 
@@ -82,6 +94,10 @@ pub(super) fn page(mut definition: Command) -> String {
     page.control("RS", []).control("PP", []);
     page.text([bold("find DIR -name '.gzcc-????????????????' -mmin +60")]);
     page.control("RE", []);
+    page.control("SH", ["FILE SYSTEMS"]);
+    for paragraph in FILE_SYSTEMS {
+        page.control("PP", []).text([roman(paragraph)]);
+    }
     page.control("SH", ["EXAMPLES"]);
     for (command, what) in EXAMPLES {
         page.control("TP", []).text([bold(command)]).text([roman(what)]);

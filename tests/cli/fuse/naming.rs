@@ -1,0 +1,143 @@
+//! Outputs on file systems that refuse some of the ways in which a file gets its name.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
+
+use rustix::io::Errno;
+
+use super::{FuseSandbox, Habits, Opcode};
+use crate::harness::{gunzip, log};
+use crate::stopped::{Moment, stopped_at, times};
+
+/// Nothing but O_EXCL and a rename.
+const LEAST: Habits = Habits {
+    no_unnamed: true,
+    no_links: Some(Errno::PERM),
+    no_noreplace: Some(Errno::INVAL),
+    whole_seconds: false,
+    new_inodes: false,
+    new_ctimes: false,
+    repeats: false,
+    no_close: None,
+};
+
+/// What a file system may say to a call that it does not support.
+const REFUSALS: [Errno; 6] = [Errno::PERM, Errno::ACCESS, Errno::IO, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOSYS];
+
+/// Each combination of what may be refused, with each error.
+fn less_able() -> impl Iterator<Item = Habits> {
+    REFUSALS.into_iter().flat_map(|error| {
+        (1..8).map(move |refused| Habits {
+            no_unnamed: refused & 1 != 0,
+            no_links: (refused & 2 != 0).then_some(error),
+            no_noreplace: (refused & 4 != 0).then_some(error),
+            ..Habits::default()
+        })
+    })
+}
+
+#[test]
+fn a_file_system_without_links_or_noreplace_takes_every_output() {
+    let Some(t) = FuseSandbox::new(Habits::default()) else { return };
+    for habits in less_able() {
+        for (words, gone) in [(&["a", "b"][..], false), (&["--rm", "a", "b"], true), (&["-f", "--rm", "a", "b"], true)]
+        {
+            t.behave(Habits::default());
+            let (a, b) = (t.write("a", log(300_000)), t.write("b", "b"));
+            fs::set_permissions(t.path("a"), fs::Permissions::from_mode(0o640)).unwrap();
+            let modified = t.path("a").metadata().unwrap().modified().unwrap();
+            t.behave(habits);
+            t.gzcc(words).succeeds();
+            t.assert_holds("a.gz", &a);
+            t.assert_holds("b.gz", &b);
+            let made = t.path("a.gz").metadata().unwrap();
+            assert_eq!((made.mode() & 0o7777, made.modified().unwrap()), (0o640, modified), "{habits:?}");
+            let expected = if gone { &["a.gz", "b.gz"][..] } else { &["a", "a.gz", "b", "b.gz"] };
+            assert_eq!(t.names(), expected, "{habits:?} {words:?}");
+            // Once more over what is there, and back.
+            t.write("a", &a);
+            t.write("b", &b);
+            let there =
+                ["a", "b"].map(|name| format!("gzcc: {name}: {name}.gz already exists; left alone (-f replaces it)"));
+            t.write("a.gz", "old");
+            t.gzcc(["a", "b"]).says(2, &there.each_ref().map(String::as_str));
+            assert_eq!(t.read("a.gz"), b"old", "{habits:?}");
+            t.gzcc(["-f", "a", "b"]).succeeds();
+            t.assert_holds("a.gz", &a);
+            t.shell("rm a b").succeeds();
+            t.gzcc(["-d", "--rm", "a.gz", "b.gz"]).succeeds();
+            assert_eq!(t.names(), ["a", "b"], "{habits:?}");
+            assert!(t.read("a") == a && t.read("b") == b, "{habits:?}");
+        }
+    }
+}
+
+#[test]
+fn one_output_of_several_files_and_mirrored_outputs_need_no_links() {
+    let Some(t) = FuseSandbox::new(LEAST) else { return };
+    let (a, b) = (t.write("x/a", log(5000)), t.write("x/b", "b"));
+    t.gzcc(["-o", "all.gz", "x/a", "x/b"]).succeeds();
+    assert_eq!(gunzip(&t.read("all.gz")), [a.clone(), b.clone()].concat());
+    t.gzcc(["-O", "out", "-r", "x"]).succeeds();
+    t.assert_holds("out/x/a.gz", &a);
+    t.assert_holds("out/x/b.gz", &b);
+    assert_eq!(t.names().len(), 8, "nothing else: {:?}", t.names());
+}
+
+#[test]
+fn what_a_file_system_refuses_is_asked_once_for_a_tree() {
+    let Some(t) = FuseSandbox::new(Habits::default()) else { return };
+    for i in 0..30 {
+        t.write(format!("t/{}/{i}", i % 3), log(100));
+    }
+    t.behave(Habits { no_unnamed: false, ..LEAST });
+    t.gzcc(["-j1", "-r", "t"]).succeeds();
+    // The first file is copied to one that can be renamed.
+    assert_eq!([Opcode::Tmpfile, Opcode::Link].map(|opcode| t.asked(opcode)), [1, 2]);
+    (0..30).for_each(|i| t.assert_holds(format!("t/{}/{i}.gz", i % 3), &log(100)));
+    let renames = t.asked(Opcode::Rename2) + t.asked(Opcode::Rename);
+    assert_eq!(renames, 1 + 30, "one that is refused, and one for each file");
+}
+
+/// The name may be taken after the first look, and while the placeholder has it.
+#[test]
+fn a_file_that_takes_the_name_before_or_after_the_placeholder_is_not_replaced() {
+    let Some(t) = FuseSandbox::new(LEAST) else { return };
+    require!("strace");
+    let a = t.write("a", log(5000));
+    for (call, nth) in [("newfstatat", 1), ("openat", placeholder(&t))] {
+        let ran = stopped_at(&t, Moment::new(".", call, nth), &["-j1", "--rm", "a"], || {
+            fs::write(t.path("theirs"), "theirs").unwrap();
+            fs::rename(t.path("theirs"), t.path("a.gz")).unwrap();
+        });
+        let said = "gzcc: a: a.gz already exists; left alone (-f replaces it)\n";
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, call);
+        assert_eq!(t.read("a.gz"), b"theirs");
+        assert_eq!((t.names(), t.read("a")), (vec!["a".into(), "a.gz".into()], a.clone()), "{call}");
+        fs::remove_file(t.path("a.gz")).unwrap();
+    }
+}
+
+/// The rename is delayed for longer than the process waits for anything else.
+#[test]
+fn a_signal_leaves_no_placeholder() {
+    let Some(t) = FuseSandbox::new(LEAST) else { return };
+    require!("strace");
+    let a = t.write("a", log(5000));
+    let signal = format!("inject=openat:signal=SIGTERM:when={}", placeholder(&t));
+    let path = t.path(".").canonicalize().unwrap();
+    let strace = ["-f", "-o", "/dev/null", "-P", path.to_str().unwrap(), "-e", "trace=openat,renameat"];
+    let inject = ["-e", &signal, "-e", "inject=renameat:delay_enter=400000", env!("CARGO_BIN_EXE_gzcc"), "-j1", "a"];
+    let ran = t.command("strace", strace.iter().chain(&inject)).run();
+    ran.assert(ran.status.signal() == Some(15), "it dies by the signal");
+    t.assert_holds("a.gz", &a);
+    assert_eq!(t.names(), ["a", "a.gz"]);
+}
+
+/// Which of the openings in the folder makes the placeholder: the last.
+fn placeholder(t: &FuseSandbox) -> usize {
+    let openings = times(t, ".", "openat", &["-j1", "a"], 0);
+    fs::remove_file(t.path("a.gz")).unwrap();
+    openings
+}
