@@ -103,11 +103,18 @@ struct Course<'a> {
 struct Contender {
     level: u8,
     settings: Arc<Settings>,
-    bytes_out: u64,
+    made: Made,
     compress: Times,
     decompress: Times,
     /// A file failed, so its figures would be those of less work than the others'.
     failed: bool,
+}
+
+/// Bytes of the outputs, and of their headers and trailers.
+#[derive(Clone, Copy, Default)]
+struct Made {
+    bytes: u64,
+    overhead: u64,
 }
 
 impl Course<'_> {
@@ -118,7 +125,7 @@ impl Course<'_> {
         let contender = |&level| Contender {
             level,
             settings: Arc::new(Settings { level, ..Settings::clone(settings) }),
-            bytes_out: 0,
+            made: Made::default(),
             compress: Times::default(),
             decompress: Times::default(),
             failed: false,
@@ -154,20 +161,20 @@ impl Course<'_> {
             file.packed.empty()?;
             file.plain.empty()?;
         }
-        let Some((compressing, bytes_out)) = self.run(&contender.settings, |file| (&file.content, &file.packed)) else {
+        let Some((compressing, made)) = self.run(&contender.settings, |file| (&file.content, &file.packed)) else {
             return Ok(None);
         };
-        contender.bytes_out = bytes_out;
+        contender.made = made;
         let decompressed = self.run(decompress, |file| (&file.packed, &file.plain));
         Ok(decompressed.map(|(decompressing, _)| (compressing, decompressing)))
     }
 
-    /// A run from the one file in memory to the other; its time and the bytes made.
+    /// A run from the one file in memory to the other; its time and what it made.
     fn run(
         &self,
         settings: &Arc<Settings>,
         way: impl Fn(&File) -> (&MemoryFile, &MemoryFile),
-    ) -> Option<(Duration, u64)> {
+    ) -> Option<(Duration, Made)> {
         let item = |file: &File| {
             let (from, to) = way(file);
             Item { label: file.label.clone(), source: Source::Memory(from.clone()), target: Target::Memory(to.clone()) }
@@ -179,7 +186,8 @@ impl Course<'_> {
         let time = began.elapsed();
         let after = self.report.tally();
         let all = after.done - before.done == self.files.len() as u64;
-        all.then_some((time, after.bytes_out - before.bytes_out))
+        let made = Made { bytes: after.bytes_out - before.bytes_out, overhead: after.overhead - before.overhead };
+        all.then_some((time, made))
     }
 
     /// Whether what was decompressed is what was compressed. What is not has been told.
@@ -198,9 +206,13 @@ impl Course<'_> {
 
 impl Contender {
     fn result(self) -> Level {
-        let Self { level, bytes_out, compress, decompress, failed, .. } = self;
+        let Self { level, made, compress, decompress, failed, .. } = self;
+        let Made { bytes: bytes_out, overhead } = made;
         let figures = compress.figures().zip(decompress.figures()).filter(|_| !failed);
-        Level { level, measured: figures.map(|(compress, decompress)| Measured { bytes_out, compress, decompress }) }
+        Level {
+            level,
+            measured: figures.map(|(compress, decompress)| Measured { bytes_out, overhead, compress, decompress }),
+        }
     }
 }
 

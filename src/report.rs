@@ -10,6 +10,7 @@ mod observed;
 mod question;
 mod queue;
 mod rounds;
+mod sizes;
 pub mod stdout;
 mod tally;
 mod watching;
@@ -29,7 +30,7 @@ pub use self::observed::Panic;
 pub use self::question::may_replace;
 use self::queue::Queue;
 pub use self::rounds::Rounds;
-use self::tally::Sizes;
+pub(crate) use self::sizes::{Sizes, percent};
 pub use self::tally::Tally;
 pub(crate) use self::tally::counted;
 pub use self::watching::{Watching, is_watched, watch};
@@ -74,7 +75,7 @@ struct Voice {
     removes: bool,
     /// Whether outputs are replaced.
     force: bool,
-    /// Who works, and how it is handed out.
+    /// The number of workers, and the scheduler.
     workers: String,
 }
 
@@ -118,7 +119,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Tells with -v who is about to work, as far as options, affinity, quota and limits have left anybody.
+    /// With -v, prints the number of workers that options, affinity, quota and limits allow, and the scheduler.
     pub fn begin(&self) {
         if self.tells_all() {
             say(format_args!("gzcc: {}", self.voice.workers));
@@ -198,7 +199,7 @@ impl<'a> Report<'a> {
         }
         let (tally, time) = (self.tally(), self.began.elapsed());
         if self.tells_all() {
-            say(format_args!("gzcc: {}, {}", tally.figures(time), self.voice.workers));
+            say(format_args!("gzcc: {}", tally.figures(time)));
         }
         self.tell_machine(|json| json.summary(&tally, time));
         self.close_stdout();
@@ -275,6 +276,7 @@ impl<'a> Report<'a> {
                 tally.done += 1;
                 tally.bytes_in += done.bytes_in;
                 tally.bytes_out += done.bytes_out;
+                tally.overhead += done.facts.overhead;
                 if done.shortfall.is_some() { Status::Warning } else { Status::Success }
             }
             Outcome::Skipped(reason) => {
@@ -360,14 +362,14 @@ fn say_at_once(line: &[u8]) {
     }
 }
 
-/// A done input's figures: `595119 -> 60115 bytes (10.1%), a.log.gz`. The share is the compressed form's.
+/// A done input's figures: `595119 -> 60115 bytes (89.9%), a.log.gz`. The percentage is the space saved.
 struct Figures<'a>(&'a Done, Mode);
 
 impl std::fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(Done { bytes_in, bytes_out, output, .. }, mode) = self;
-        write!(f, "{}", Sizes(*bytes_in, *bytes_out, *mode))?;
-        match output {
+        let Self(done, mode) = self;
+        f.write_str(&tally::sizes(done.bytes_in, done.bytes_out, Sizes::of(done, *mode)))?;
+        match &done.output {
             Some(output) => write!(f, ", {}", Shown::path(output)),
             None if *mode == Mode::Test => f.write_str(", OK"),
             None => Ok(()),
@@ -378,14 +380,16 @@ impl std::fmt::Display for Figures<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Facts;
 
     #[test]
     fn figures_hold_sizes_percent_and_output() {
-        let done = Done { bytes_in: 1000, bytes_out: 123, output: Some("a.gz".into()), ..Done::default() };
-        assert_eq!(Figures(&done, Mode::Compress).to_string(), "1000 -> 123 bytes (12.3%), a.gz");
+        let facts = Facts { overhead: 18, ..Facts::default() };
+        let done = Done { bytes_in: 1000, bytes_out: 141, output: Some("a.gz".into()), facts, ..Done::default() };
+        assert_eq!(Figures(&done, Mode::Compress).to_string(), "1000 -> 141 bytes (87.7%), a.gz");
         let empty = Done { bytes_in: 0, bytes_out: 20, ..Done::default() };
         assert_eq!(Figures(&empty, Mode::Compress).to_string(), "0 -> 20 bytes");
-        let tested = Done { bytes_in: 123, bytes_out: 1000, ..Done::default() };
-        assert_eq!(Figures(&tested, Mode::Test).to_string(), "123 -> 1000 bytes (12.3%), OK");
+        let tested = Done { bytes_in: 141, bytes_out: 1000, facts, ..Done::default() };
+        assert_eq!(Figures(&tested, Mode::Test).to_string(), "141 -> 1000 bytes (87.7%), OK");
     }
 }

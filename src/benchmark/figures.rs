@@ -29,6 +29,8 @@ pub(super) struct Level {
 pub(super) struct Measured {
     /// Bytes of the compressed form.
     pub(super) bytes_out: u64,
+    /// Bytes of headers and trailers among them.
+    pub(super) overhead: u64,
     pub(super) compress: Figures,
     pub(super) decompress: Figures,
 }

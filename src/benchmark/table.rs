@@ -1,7 +1,7 @@
 //! The figures for people: a header and a line for each level, 80 columns at most.
 
-use super::figures::{Figures, Results};
-use crate::report::counted;
+use super::figures::{Figures, Measured, Results};
+use crate::report::{Sizes, counted, percent};
 use crate::settings::Settings;
 
 /// What stands for a figure that there is not.
@@ -18,9 +18,9 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
         settings.scheduler.name(),
     );
     if bytes_in == 0 {
-        text += "there is no content, so neither speed nor ratio can be measured\n";
+        text += "there is no content, so neither speed nor space saved can be measured\n";
     }
-    text += "level  compress MB/s  spread  decompress MB/s  spread   ratio         bytes\n";
+    text += "level  compress MB/s  spread  decompress MB/s  spread   saved         bytes\n";
     for level in &results.levels {
         let number = level.level;
         let Some(measured) = &level.measured else {
@@ -29,14 +29,12 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
         };
         let (compress, compress_spread) = speed(&measured.compress, bytes_in);
         let (decompress, decompress_spread) = speed(&measured.decompress, bytes_in);
-        let bytes = measured.bytes_out;
-        let ratio = match bytes_in {
-            0 => NONE.to_owned(),
-            _ => format!("{:.1}%", bytes as f64 * 100.0 / bytes_in as f64),
-        };
+        let Measured { bytes_out: bytes, overhead, .. } = *measured;
+        let saved = Sizes { packed: bytes, plain: bytes_in, overhead }.saved();
+        let saved = saved.map_or_else(|| NONE.to_owned(), percent);
         text += &format!(
             "{number:>5}  {compress:>13}  {compress_spread:>6}  {decompress:>15}  {decompress_spread:>6}  \
-             {ratio:>6}  {bytes:>12}\n"
+             {saved:>6}  {bytes:>12}\n"
         );
     }
     text
@@ -52,7 +50,7 @@ fn speed(figures: &Figures, content: u64) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figures::{Level, Measured};
+    use super::super::figures::Level;
     use super::*;
 
     fn figures(median: f64) -> Figures {
@@ -60,7 +58,8 @@ mod tests {
     }
 
     fn results(bytes_in: u64) -> Results {
-        let measured = Measured { bytes_out: 1_234_500, compress: figures(0.5), decompress: figures(0.02) };
+        let measured =
+            Measured { bytes_out: 1_234_554, overhead: 54, compress: figures(0.5), decompress: figures(0.02) };
         let levels = vec![Level { level: 1, measured: Some(measured) }, Level { level: 12, measured: None }];
         Results { files: 3, bytes_in, rounds: 5, seconds: 3.0, levels }
     }
@@ -71,8 +70,8 @@ mod tests {
         assert_eq!(
             of(&results(10_000_000), &settings),
             "3 files, 10000000 bytes; native; 1 worker, threads; 5 rounds\n\
-             level  compress MB/s  spread  decompress MB/s  spread   ratio         bytes\n    \
-                 1           20.0      2%            500.0      2%   12.3%       1234500\n   \
+             level  compress MB/s  spread  decompress MB/s  spread   saved         bytes\n    \
+                 1           20.0      2%            500.0      2%   87.7%       1234554\n   \
                 12  not measured, as a file failed\n"
         );
         let empty = of(&results(0), &settings);

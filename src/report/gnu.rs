@@ -2,7 +2,7 @@
 //!
 //! The messages are those of gzip 1.12, empty lines before some of them included, as scripts match them.
 
-use super::{Voice, say};
+use super::{Sizes, Voice, percent, say};
 use crate::escaped_name::Shown;
 use crate::format::gzip::Damage;
 use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Shortfall, Status, Terminal, Verdict};
@@ -82,7 +82,7 @@ impl Voice {
         // The rest of a line that a warning has broken.
         let garbage = matches!(done.shortfall, Some(Shortfall::TrailingGarbage));
         let name = if garbage { String::new() } else { format!("{shown}:\t") };
-        let ratio = Ratio::of(done, self.mode);
+        let ratio = format!("{:>6}", percent(Sizes::of(done, self.mode).saved().unwrap_or_default()));
         let what = if self.removes { "replaced with" } else { "created" };
         match (self.mode, &done.output) {
             (Mode::Test, _) if label.is_stdin => say(format_args!(" OK")),
@@ -155,25 +155,5 @@ impl Voice {
             Damage::Length(..) => invalid("length error"),
             Damage::TooLong(_) => say(format_args!("{program}: {name}: {damage}")),
         }
-    }
-}
-
-/// What was saved, in percent of the content, headers and trailers left out: ` 54.2%`.
-struct Ratio(f64);
-
-impl Ratio {
-    fn of(done: &Done, mode: Mode) -> Self {
-        let (packed, plain) = match mode {
-            Mode::Compress => (done.bytes_out, done.bytes_in),
-            _ => (done.bytes_in, done.bytes_out),
-        };
-        let data = packed.saturating_sub(done.facts.overhead) as f64;
-        Self(if plain == 0 { 0.0 } else { (plain as f64 - data) * 100.0 / plain as f64 })
-    }
-}
-
-impl std::fmt::Display for Ratio {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:>5.1}%", self.0)
     }
 }

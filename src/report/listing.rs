@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::sizes::{Sizes, percent};
 use crate::escaped_name::Shown;
 use crate::outcome::{Done, Label};
 use crate::select::suffix;
@@ -26,14 +27,6 @@ pub(super) struct Listing {
     several: bool,
     files: u64,
     total: Sizes,
-}
-
-/// Bytes in and out, and those of headers and trailers, which the ratio leaves out.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sizes {
-    packed: u64,
-    plain: u64,
-    overhead: u64,
 }
 
 impl Listing {
@@ -60,10 +53,8 @@ impl Listing {
             text += "         compressed        uncompressed  ratio uncompressed_name\n";
         }
         self.files += 1;
-        let sizes = Sizes { packed: done.bytes_in, plain: done.bytes_out, overhead: done.facts.overhead };
-        self.total.packed += sizes.packed;
-        self.total.plain += sizes.plain;
-        self.total.overhead += sizes.overhead;
+        let sizes = Sizes::of(done, Mode::List);
+        self.total.add(sizes);
         if self.verbose {
             text += &format!("defla {:08x} {} ", done.facts.crc.unwrap_or(0), self.time(done.facts.mtime));
         }
@@ -80,12 +71,11 @@ impl Listing {
     }
 
     fn sizes(&self, sizes: Sizes, name: &str) -> String {
-        let Sizes { packed, plain, overhead } = sizes;
+        let Sizes { packed, plain, .. } = sizes;
         let mark = if self.approximate { "~" } else { "" };
-        let data = packed.saturating_sub(overhead) as f64;
-        let ratio = if plain == 0 { 0.0 } else { (plain as f64 - data) * 100.0 / plain as f64 };
-        let (plain, ratio) = (format!("{mark}{plain}"), format!("{mark}{ratio:.1}"));
-        format!("{packed:>19} {plain:>19} {ratio:>5}% {name}\n")
+        let ratio = percent(sizes.saved().unwrap_or_default());
+        let (plain, ratio) = (format!("{mark}{plain}"), format!("{mark}{ratio}"));
+        format!("{packed:>19} {plain:>19} {ratio:>6} {name}\n")
     }
 
     /// The name of what would come of it.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::sizes::{Sizes, percent};
 use crate::outcome::Status;
 use crate::settings::Mode;
 
@@ -22,6 +23,8 @@ pub struct Tally {
     pub bytes_in: u64,
     /// Bytes made of them.
     pub bytes_out: u64,
+    /// Bytes of headers and trailers in what was compressed or decompressed.
+    pub(crate) overhead: u64,
     /// The worst that happened.
     pub status: Status,
     /// The reader of standard output went away.
@@ -38,18 +41,19 @@ impl Tally {
             failed: 0,
             bytes_in: 0,
             bytes_out: 0,
+            overhead: 0,
             status: Status::Success,
             reader_gone: false,
         }
     }
 
-    /// What -v ends with: `in all 3 files, 595119 -> 60115 bytes (10.1%) in 0.016 s, 37.2 MB/s` of content.
+    /// What -v ends with: `in all 3 files, 595119 -> 60115 bytes (89.9%) in 0.016 s, 37.2 MB/s` of content.
     pub(super) fn figures(&self, time: Duration) -> String {
-        let Self { mode, done, bytes_in, bytes_out, .. } = *self;
+        let Self { mode, done, bytes_in, bytes_out, overhead, .. } = *self;
         let files = counted(done, "file");
         let seconds = time.as_secs_f64();
-        let (_, content) = mode.packed_and_plain(bytes_in, bytes_out);
-        let sizes = Sizes(bytes_in, bytes_out, mode);
+        let (packed, content) = mode.packed_and_plain(bytes_in, bytes_out);
+        let sizes = sizes(bytes_in, bytes_out, Sizes { packed, plain: content, overhead });
         let speed = content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
         format!("in all {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
     }
@@ -77,19 +81,10 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Bytes in and out: `595119 -> 60115 bytes (10.1%)`. The share is the compressed form's.
-pub(super) struct Sizes(pub(super) u64, pub(super) u64, pub(super) Mode);
-
-impl std::fmt::Display for Sizes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(bytes_in, bytes_out, mode) = *self;
-        let (packed, plain) = mode.packed_and_plain(bytes_in, bytes_out);
-        write!(f, "{bytes_in} -> {bytes_out} bytes")?;
-        match plain {
-            0 => Ok(()),
-            _ => write!(f, " ({:.1}%)", packed as f64 * 100.0 / plain as f64),
-        }
-    }
+/// Bytes in and out, and the space saved where there is content: `595119 -> 60115 bytes (89.9%)`.
+pub(super) fn sizes(bytes_in: u64, bytes_out: u64, sizes: Sizes) -> String {
+    let saved = sizes.saved().map(|saved| format!(" ({})", percent(saved)));
+    format!("{bytes_in} -> {bytes_out} bytes{}", saved.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -111,9 +106,9 @@ mod tests {
         let told = |mode, done, bytes_in, bytes_out| {
             Tally { done, bytes_in, bytes_out, ..Tally::of(mode) }.figures(Duration::from_millis(500))
         };
-        let compressed = "in all 2 files, 4000000 -> 1000000 bytes (25.0%) in 0.500 s, 8.0 MB/s";
+        let compressed = "in all 2 files, 4000000 -> 1000000 bytes (75.0%) in 0.500 s, 8.0 MB/s";
         assert_eq!(told(Mode::Compress, 2, 4_000_000, 1_000_000), compressed);
-        let restored = "in all 1 file, 1000000 -> 4000000 bytes (25.0%) in 0.500 s, 8.0 MB/s";
+        let restored = "in all 1 file, 1000000 -> 4000000 bytes (75.0%) in 0.500 s, 8.0 MB/s";
         assert_eq!(told(Mode::Decompress, 1, 1_000_000, 4_000_000), restored);
         assert_eq!(told(Mode::Test, 0, 0, 0), "in all 0 files, 0 -> 0 bytes in 0.500 s, 0.0 MB/s");
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::line;
+use super::{Sizes, line, percent};
 use crate::escaped_name::Shown;
 use crate::io::input::Source;
 use crate::outcome::Outcome;
@@ -177,7 +177,7 @@ impl State {
             left.map(|seconds| format!("{} left", clock(seconds))),
             Some(size(bytes_in)),
             Some(format!("{:.1} MB/s", speed / 1e6)),
-            (plain > 0).then(|| format!("{:.1}%", packed as f64 * 100.0 / plain as f64)),
+            Sizes { packed, plain, overhead: 0 }.saved().map(percent),
         ];
         for part in parts.into_iter().flatten() {
             if line.len() + 2 + part.len() > room {
@@ -240,8 +240,8 @@ mod tests {
     #[test]
     fn a_line_tells_as_much_as_there_is_room_for() {
         let line = |columns| state("var/log/big.log", true).line(columns);
-        assert_eq!(line(80), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  25.0%  var/log/big.log");
-        assert_eq!(line(66), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  25.0%  ...og/big.log");
+        assert_eq!(line(80), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  75.0%  var/log/big.log");
+        assert_eq!(line(66), "12 of 340  0:30 left  1.00 GB  100.0 MB/s  75.0%  ...og/big.log");
         assert_eq!(line(40), "12 of 340  0:30 left  1.00 GB");
         assert_eq!(line(12), "12 of 340");
         assert_eq!(line(5), "12");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode};
 
-use crate::harness::{Sandbox, is_root, log, not_utf8, skip};
+use crate::harness::{IN_ALL, Ran, Sandbox, is_root, log, noise, not_utf8, skip};
 
 #[test]
 fn every_argument_is_done_or_named_and_none_stops_the_others() {
@@ -70,9 +70,48 @@ fn verbose_tells_each_file_on_standard_error() {
     t.write("a", vec![b'x'; 1000]);
     t.write("empty", "");
     let size = t.gzcc(["-c", "a"]).succeeds().len();
-    let a = format!("a: 1000 -> {size} bytes ({:.1}%), a.gz", size as f64 / 10.0);
+    let a = format!("a: 1000 -> {size} bytes ({:.1}%), a.gz", 100.0 - (size - 18) as f64 / 10.0);
     let (workers, empty) = ("gzcc: 2 workers, threads", "empty: 0 -> 20 bytes, empty.gz");
     assert_eq!(t.gzcc(["-v", "-j2", "a", "empty"]).says(0, &[workers, &a, empty]), "Compressed 2 files\n");
+}
+
+#[test]
+fn verbose_and_list_print_the_same_percentage_as_gzip() {
+    let t = Sandbox::new();
+    t.write("log", log(100_000));
+    t.write("noise", noise(1000, 1));
+    t.write("tiny", "a");
+    t.write("empty", "");
+    let names = ["log", "noise", "tiny", "empty"];
+    let packed = names.map(|name| format!("{name}.gz"));
+    let packed: Vec<&str> = packed.iter().map(String::as_str).collect();
+    let percent = |line: &str| line.split([' ', '(', ')']).find(|word| word.ends_with('%')).map(str::to_owned);
+    let told = |ran: Ran, name: &str| {
+        let (told, start) = (ran.stderr(), format!("{name}: "));
+        told.lines().find(|line| line.starts_with(&start)).and_then(percent)
+    };
+    let compressed: Vec<_> = names.map(|name| told(t.gzcc(["-vf", name]).run(), name)).into();
+    let tested: Vec<_> =
+        names.map(|name| told(t.gzcc(["-vt", &format!("{name}.gz")]).run(), &format!("{name}.gz"))).into();
+    let listed = |out: Vec<u8>| -> Vec<Option<String>> {
+        String::from_utf8(out).unwrap().lines().skip(1).map(percent).collect()
+    };
+    let (ours, gzips) = (
+        listed(t.gzcc([&["-l"], &packed[..]].concat()).succeeds()),
+        listed(t.command("gzip", [&["-l"], &packed[..]].concat()).succeeds()),
+    );
+    // GNU gzip's totals leave out the overhead of one file only.
+    assert_eq!(ours[..names.len()], gzips[..names.len()]);
+    let mut expected = ours[..names.len()].to_vec();
+    assert_eq!(expected[2].as_deref(), Some("-200.0%"), "a file that grew has a negative percentage");
+    // Of no content nothing can be saved; gzip's table has a figure all the same.
+    expected[3] = None;
+    assert_eq!(compressed, expected);
+    assert_eq!(tested, expected);
+    // The line for all has the percentage of the table's totals.
+    let all = t.gzcc([&["-vt"], &packed[..]].concat()).run();
+    let in_all = all.stderr().lines().find(|line| line.starts_with(IN_ALL)).and_then(percent);
+    assert_eq!(in_all, ours[names.len()]);
 }
 
 #[test]
