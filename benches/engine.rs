@@ -66,7 +66,7 @@ fn one_worker(c: &mut Criterion) {
         inputs: vec![path.into()],
         jobs: NonZeroUsize::MIN,
         destination: Destination::File("/dev/null".into()),
-        verbosity: Verbosity::Quiet,
+        verbosity: Verbosity::Silent,
         ..Settings::default()
     };
     print_ratio(

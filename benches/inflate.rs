@@ -50,7 +50,7 @@ fn test(path: &Path, jobs: NonZeroUsize) {
         inputs: vec![path.into()],
         mode: Mode::Test,
         destination: Destination::Nowhere,
-        verbosity: Verbosity::Quiet,
+        verbosity: Verbosity::Silent,
         jobs,
         ..Settings::default()
     };

@@ -49,7 +49,7 @@ fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
         ("rayon", available_workers(DEFAULT_LEVEL), Scheduler::Rayon),
     ] {
         let settings =
-            Settings { inputs: inputs.clone(), jobs, scheduler, verbosity: Verbosity::Quiet, ..Settings::default() };
+            Settings { inputs: inputs.clone(), jobs, scheduler, verbosity: Verbosity::Silent, ..Settings::default() };
         group.bench_function(name, |b| {
             b.iter_batched(
                 remove_outputs,

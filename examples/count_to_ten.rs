@@ -5,13 +5,20 @@
 //!
 //! `cargo run --example count_to_ten [MILLISECONDS [LEAVE [LAST]]]`, by default 1000 7 10.
 
-#![allow(clippy::print_stdout, reason = "it is what a program in a shell does")]
-
+use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    match count() {
+        // The reader, such as head, has read enough; `println!` would panic.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => Ok(()),
+        ended => ended,
+    }
+}
+
+fn count() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u64>());
     let (period, leave, last) = (Duration::from_millis(number(1000)?), number(7)?, number(10)?);
@@ -28,7 +35,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
 
     // The channel ends when the thread does, should that be first.
-    let heard = counts.iter().take(leave.try_into()?).inspect(|count| println!("{count}")).count();
-    println!("main leaves after {heard} of {last}");
+    let mut heard = 0;
+    for count in counts.iter().take(leave.try_into()?) {
+        writeln!(io::stdout(), "{count}")?;
+        heard += 1;
+    }
+    writeln!(io::stdout(), "main leaves after {heard} of {last}")?;
     Ok(())
 }

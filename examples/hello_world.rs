@@ -5,8 +5,7 @@
 //!
 //! `cargo run --example hello_world`
 
-#![allow(clippy::print_stdout, reason = "it is what a program in a shell does")]
-
+use std::io::{self, ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
@@ -16,30 +15,34 @@ const TIMES: usize = 5;
 /// Between two times, so that the other one has its turn: what is said alternates, more or less.
 const PAUSE: Duration = Duration::from_millis(10);
 
-fn main() {
-    say_both();
-    println!("both have been said {TIMES} times");
+fn main() -> io::Result<()> {
+    match say_both().and_then(|()| writeln!(io::stdout(), "both have been said {TIMES} times")) {
+        // The reader, such as head, has read enough; `println!` would panic.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        ended => ended,
+    }
 }
 
 /// Says both, and returns when all has been said.
-fn say_both() {
+fn say_both() -> io::Result<()> {
     thread::scope(|scope| {
-        scope.spawn(hello);
-        scope.spawn(world);
-    });
+        let both = [scope.spawn(hello), scope.spawn(world)];
+        both.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("it panicked"))))
+    })
 }
 
-fn hello() {
-    say("hello");
+fn hello() -> io::Result<()> {
+    say("hello")
 }
 
-fn world() {
-    say("world");
+fn world() -> io::Result<()> {
+    say("world")
 }
 
-fn say(word: &str) {
+fn say(word: &str) -> io::Result<()> {
     for _ in 0..TIMES {
-        println!("{word}");
+        writeln!(io::stdout(), "{word}")?;
         thread::sleep(PAUSE);
     }
+    Ok(())
 }

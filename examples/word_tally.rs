@@ -5,12 +5,12 @@
 //!
 //! `cargo run --example word_tally FILE...` prints the words that occur more than once, with their counts, sorted.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is what a program in a shell does")]
+#![allow(clippy::print_stderr, reason = "it is what a program in a shell does")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -41,12 +41,26 @@ fn main() -> ExitCode {
         }
         failed
     });
-    for (word, times) in all.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        if times > 1 {
-            println!("{times}\t{word}");
+    let printed = print(&all.into_inner().unwrap_or_else(PoisonError::into_inner));
+    match printed {
+        // The reader, such as head, has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            eprintln!("word_tally: standard output: {error}");
+            return ExitCode::FAILURE;
         }
+        Ok(()) => {}
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Prints the words that occur more than once. `println!` would panic when the reader is gone.
+fn print(words: &Tally) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (word, times) in words.iter().filter(|(_, times)| **times > 1) {
+        writeln!(out, "{times}\t{word}")?;
+    }
+    out.flush()
 }
 
 /// Adds the words of a file to all others, if it can be read to its end.

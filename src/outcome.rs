@@ -78,7 +78,10 @@ impl Outcome {
     pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Skipped(reason) => Self::Skipped(reason.clone()),
-            Self::Failed(error) => Self::Failed(anyhow::Error::msg(Chain(error).to_string())),
+            Self::Failed(error) => Self::Failed(match error.downcast_ref::<Terminal>() {
+                Some(&terminal) => terminal.into(),
+                None => anyhow::Error::msg(Chain(error).to_string()),
+            }),
             Self::ReaderGone => Self::ReaderGone,
             // What is done is done for one input only.
             Self::NotReached | Self::Done(_) => Self::NotReached,
@@ -182,8 +185,8 @@ impl std::error::Error for Terminal {}
 impl fmt::Display for Terminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Written => "compressed data is not written to a terminal (-f forces it)",
-            Self::Read => "compressed data is not read from a terminal (-f forces it)",
+            Self::Written => "compressed data not written to a terminal; use -f to force, --help for help",
+            Self::Read => "compressed data not read from a terminal; use -f to force, --help for help",
         })
     }
 }
@@ -338,7 +341,7 @@ impl fmt::Display for Shortfall {
             Self::OriginalStays(error) => write!(f, "original kept: {}", SystemReason(error)),
             Self::Grew(length) => write!(f, "grew while it was read; read only the {length} bytes it had when opened"),
             Self::Changed => f.write_str("changed while it was read"),
-            Self::TrailingGarbage => f.write_str("garbage behind the gzip data ignored"),
+            Self::TrailingGarbage => f.write_str("trailing garbage ignored"),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) use self::tally::counted;
 pub use self::watching::{Watching, is_watched, watch};
 use crate::escaped_name::Shown;
 use crate::observer::{Ended, Observer, Step};
-use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Status, Verdict};
+use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Status, Terminal, Verdict};
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::sync::lock;
 
@@ -229,7 +229,7 @@ impl<'a> Report<'a> {
     pub fn interrupted(&self, how: &str) {
         let tally = lock(&self.tally);
         let first = line::end_at_once();
-        if self.voice.rules == Rules::Gzcc && self.voice.verbosity > Verbosity::Quiet {
+        if self.voice.rules == Rules::Gzcc && self.voice.verbosity > Verbosity::Silent {
             let line = format!("gzcc: {how}: {}\n", tally.line().to_lowercase());
             say_at_once(&[first, line.as_bytes()].concat());
         } else if !first.is_empty() {
@@ -327,6 +327,10 @@ impl Voice {
                     self.warn(format_args!("gzcc: {name}: {reason}"));
                 }
             }
+            // There is no name to tell, as the user gave none.
+            Outcome::Failed(error) if label.is_stdin && error.is::<Terminal>() => {
+                say(format_args!("gzcc: {}", Chain(error)));
+            }
             Outcome::Failed(error) => say(format_args!("gzcc: {name}: {}", Chain(error))),
             Outcome::NotReached => say(format_args!("gzcc: {name}: {NOT_REACHED}")),
             Outcome::ReaderGone => {}
@@ -341,7 +345,7 @@ impl Voice {
     }
 
     fn warn(&self, line: std::fmt::Arguments<'_>) {
-        if self.verbosity > Verbosity::Quiet {
+        if self.verbosity > Verbosity::Silent {
             say(line);
         }
     }

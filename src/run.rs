@@ -147,14 +147,14 @@ pub fn counts_aloud(settings: &Settings) -> bool {
 
 /// Nothing could be begun: every argument is named.
 fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outcome) {
-    let arguments = settings.inputs.iter().map(Path::new);
+    let stdin = stdin_name(settings);
+    let arguments =
+        settings.inputs.iter().map(|input| if input == "-" { (stdin, true) } else { (Path::new(input), false) });
     // Of a list, whose names nobody has read, the list itself.
-    let list = settings.list.iter().map(|list| list.path.as_deref().unwrap_or(stdin_name(settings)));
-    let named = arguments.chain(list).chain(settings.is_filter().then(|| stdin_name(settings)));
-    for (position, name) in named.enumerate() {
-        report.outcome(
-            &Label { shown: name.into(), position: Some(position as u64), is_stdin: false, began: None },
-            outcome.for_another(),
-        );
+    let list = settings.list.iter().map(|list| (list.path.as_deref().unwrap_or(stdin), false));
+    let named = arguments.chain(list).chain(settings.is_filter().then_some((stdin, true)));
+    for (position, (name, is_stdin)) in named.enumerate() {
+        let label = Label { shown: name.into(), position: Some(position as u64), is_stdin, began: None };
+        report.outcome(&label, outcome.for_another());
     }
 }

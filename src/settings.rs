@@ -350,9 +350,11 @@ pub enum Originals {
 /// How much is said; errors always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Errors alone.
+    /// Errors only: `-qq`, and `-q` under gzip's names.
+    Silent,
+    /// Errors and warnings: `-q`.
     Quiet,
-    /// Warnings, and the count at the end.
+    /// The count at the end as well.
     Normal,
     /// A line a file as well.
     Verbose,

@@ -71,3 +71,20 @@ fn words_of_all_files_are_counted_and_a_bad_file_stops_no_other() {
     assert_eq!(lines[0], format!("word_tally: {}: No such file or directory (os error 2)", path("missing")));
     assert!(lines[1].starts_with(&format!("word_tally: {}: ", path("c.gz"))), "{told}");
 }
+
+#[test]
+fn a_reader_that_leaves_early_ends_an_example_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("words");
+    fs::write(&file, "one two one two\n").unwrap();
+    for (name, words) in
+        [("word_tally", vec![file.to_str().unwrap()]), ("count_to_ten", vec!["1"]), ("hello_world", vec![])]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
+        let child = Command::new(built).args(words).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let ran = child.wait_with_output().unwrap();
+        assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), String::new()), "{name}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::settings::{Mode, Verbosity};
 
 /// What an input that was left alone means to gzip.
 pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
-    let loud = |recursive: bool| verbosity == Verbosity::Verbose || !recursive && verbosity > Verbosity::Quiet;
+    let loud = |recursive: bool| verbosity == Verbosity::Verbose || !recursive && verbosity > Verbosity::Silent;
     match reason {
         Reason::HasSuffix { recursive, .. } => Verdict { said: loud(*recursive), status: Status::Success },
         // What is not said does not count either.
@@ -22,7 +22,7 @@ pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
         Reason::SymbolicLink | Reason::WalkedLink => Verdict { said: true, status: Status::Error },
         // The question has been asked already, or would have been: this is its end.
         Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { said: true, status: Status::Warning },
-        _ => Verdict { said: verbosity > Verbosity::Quiet, ..reason.verdict() },
+        _ => Verdict { said: verbosity > Verbosity::Silent, ..reason.verdict() },
     }
 }
 

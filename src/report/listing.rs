@@ -33,7 +33,7 @@ impl Listing {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             verbose: settings.verbosity == Verbosity::Verbose,
-            quiet: settings.verbosity == Verbosity::Quiet,
+            quiet: settings.verbosity <= Verbosity::Quiet,
             approximate: settings.mode == Mode::ListTrailers,
             suffix: settings.suffix.clone(),
             zone: TimeZone::system(),

@@ -321,12 +321,15 @@ impl Iterator for Plan {
     }
 }
 
-/// The name that is meant by an argument of which there is nothing: `a` for `a.gz`. Where there is nothing at all,
-/// the first name that was tried, as what is missing.
+/// The name that is meant by an argument that does not exist: `a.gz` for `a`. A link to nothing counts as nothing where
+/// links are followed, as in GNU gunzip. If no name exists, the first one that was tried, as the one that is missing.
 fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
     let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
+    let follows =
+        matches!(settings.destination, Destination::Stdout | Destination::Nowhere) || !settings.spares_links();
+    let is_there = || there(&name) && !(follows && matches!(folder.look_through(&name), Ok(None)));
     let candidates: Vec<OsString> = suffix::meant_by(&name, &settings.suffix).collect();
-    if candidates.is_empty() || there(&name) {
+    if candidates.is_empty() || is_there() {
         return (path, name);
     }
     match candidates.iter().find(|name| there(name)).or(candidates.first()) {

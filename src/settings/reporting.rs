@@ -12,7 +12,7 @@ pub struct Reporting {
 /// Whether something is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// Where somebody sees it: on a terminal, and not with [`Verbosity::Quiet`](super::Verbosity::Quiet).
+    /// Only on a terminal, and only from [`Verbosity::Normal`](super::Verbosity::Normal) on.
     Auto,
     /// Also where it is read by a program.
     Always,

@@ -51,7 +51,7 @@ fn the_highest_levels_are_of_one_engine_and_the_best_of_both_is_the_ninth() {
     t.write("a", log(100_000));
     let needs = "gzcc: level 12 needs --engine native; see gzcc --help";
     t.gzcc(["-12", "--engine=flate2", "a"]).says(1, &[needs]);
-    let beyond = "gzcc: invalid value '13' for '--level <N>': no number from 0 to 12; see gzcc --help";
+    let beyond = "gzcc: invalid level '13': expected 0 to 12; see gzcc --help";
     t.gzcc(["--engine=native", "-13", "a"]).says(1, &[beyond]);
     assert_eq!(t.names(), ["a"]);
     for engine in ["native", "flate2"] {

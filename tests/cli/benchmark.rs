@@ -232,10 +232,10 @@ fn what_makes_or_removes_something_is_refused() {
         assert_eq!(t.gzcc(["--benchmark", word, "a"]).says(1, &[&line]), "");
     }
     for (levels, reason) in [
-        ("0-20", "no number from 0 to 12, nor several (1-9, 1,6)"),
+        ("0-20", "expected 0 to 12, or several levels (1-9, 1,6)"),
         ("9-1", "9 is above 1"),
-        ("x", "no number from 0 to 12, nor several (1-9, 1,6)"),
-        ("1,", "no number from 0 to 12, nor several (1-9, 1,6)"),
+        ("x", "expected 0 to 12, or several levels (1-9, 1,6)"),
+        ("1,", "expected 0 to 12, or several levels (1-9, 1,6)"),
     ] {
         let line = format!("gzcc: invalid value '{levels}' for '--benchmark[=<LEVELS>]': {reason}; see gzcc --help");
         assert_eq!(t.gzcc([&format!("--benchmark={levels}"), "a"]).says(1, &[&line]), "");
@@ -311,7 +311,7 @@ fn a_panic_costs_the_figures_of_its_level_and_no_other() {
         BOOMS.store(0, std::sync::atomic::Ordering::Relaxed);
         let inputs = vec![t.path("good").into(), t.path("bad").into()];
         let mut settings =
-            Settings { inputs, scheduler, verbosity: Verbosity::Quiet, ..Settings::of_workers(2.try_into().unwrap()) };
+            Settings { inputs, scheduler, verbosity: Verbosity::Silent, ..Settings::of_workers(2.try_into().unwrap()) };
         settings.reporting.json = json;
         let asked = Benchmark { settings, levels: vec![1, 2, 3, 4], memory: None };
         let (text, status) =

@@ -175,7 +175,7 @@ fn expected(change: Change, when: When, way: Way) -> Expected {
     };
     match when {
         When::Opened if !way.decompresses => fine,
-        When::Opened if change == Change::Grown => warning("garbage behind the gzip data ignored", true),
+        When::Opened if change == Change::Grown => warning("trailing garbage ignored", true),
         When::Opened if change == Change::Shrunk => failed("unexpected end of file at byte"),
         When::Opened => failed("damaged data before byte"),
         When::Known | When::PartRead | When::AllRead if change == Change::Grown && !way.removes => warning(GREW, true),

@@ -229,7 +229,7 @@ fn a_file_that_is_not_taken_costs_no_system_call_for_its_name_and_one_for_size_o
 #[test]
 fn what_makes_no_sense_is_told_in_one_line_before_anything_is_done() {
     let t = tree(&["a"]);
-    let age = "no age such as 7d or 12h, and no date such as 2026-11-01";
+    let age = "expected an age such as 7d or 12h, or a date such as 2026-11-01";
     for (words, told) in [
         ("--include [a a", "invalid value '[a' for '--include <GLOB>': unclosed character class; missing ']'"),
         ("--exclude= a", "invalid value '' for '--exclude <GLOB>'"),
@@ -237,17 +237,17 @@ fn what_makes_no_sense_is_told_in_one_line_before_anything_is_done() {
         ("--newer-than -7d a", &format!("invalid value '-7d' for '--newer-than <D>': {age}")),
         ("--older-than 2026-02-30 a", &format!("invalid value '2026-02-30' for '--older-than <D>': {age}")),
         ("--older-than 30d --newer-than 7d a", "nothing is older than the one and newer than the other"),
-        ("--min-size x a", "invalid value 'x' for '--min-size <SIZE>': no size such as 500, 64K or 10G"),
-        ("-r --max-depth 0 a", "invalid value '0' for '--max-depth <N>': no number from 1 to 4294967295"),
+        ("--min-size x a", "invalid value 'x' for '--min-size <SIZE>': expected a size such as 500, 64K or 10G"),
+        ("-r --max-depth 0 a", "invalid value '0' for '--max-depth <N>': expected 1 to 4294967295"),
         ("--max-depth 1 a", "--max-depth goes with --recursive"),
         ("--no-hidden a", "--no-hidden goes with --recursive"),
         ("--all a", "--all goes with --recursive"),
         ("-rt --all a", "--all goes with compressing"),
         ("--min-size 1", "--min-size goes with names of files"),
-        ("--shard 0/4 a", "invalid value '0/4' for '--shard <K/N>': no K/N with K from 1 to N"),
-        ("--shard 5/4 a", "invalid value '5/4' for '--shard <K/N>': no K/N with K from 1 to N"),
-        ("--shard 1/0 a", "invalid value '1/0' for '--shard <K/N>': no K/N with K from 1 to N"),
-        ("--shard x a", "invalid value 'x' for '--shard <K/N>': no K/N with K from 1 to N"),
+        ("--shard 0/4 a", "invalid value '0/4' for '--shard <K/N>': expected K/N with K from 1 to N"),
+        ("--shard 5/4 a", "invalid value '5/4' for '--shard <K/N>': expected K/N with K from 1 to N"),
+        ("--shard 1/0 a", "invalid value '1/0' for '--shard <K/N>': expected K/N with K from 1 to N"),
+        ("--shard x a", "invalid value 'x' for '--shard <K/N>': expected K/N with K from 1 to N"),
         ("--shard 1/2", "--shard goes with names of files"),
         ("--shard 1/2 a -", "--shard goes by names, and standard input has none"),
         ("--files-from x --files0-from y", "names are read from one list only"),

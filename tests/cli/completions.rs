@@ -98,7 +98,7 @@ fn powershells_script_is_whole() {
 #[test]
 fn a_shell_that_there_are_none_for_is_told_with_those_that_there_are() {
     let t = Sandbox::new();
-    let valid = "it is one of bash, elvish, fish, powershell, zsh";
+    let valid = "expected one of bash, elvish, fish, powershell, zsh";
     for (shell, similar) in [("tcsh", ""), ("bahs", " (similar: bash)")] {
         let line =
             format!("gzcc: invalid value '{shell}' for '--completions <SHELL>': {valid}{similar}; see gzcc --help");

@@ -3,7 +3,7 @@
 mod listing;
 mod restored;
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
@@ -15,6 +15,22 @@ const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
 fn plain(content: &[u8]) -> Vec<u8> {
     member(content, &Fields::default())
+}
+
+#[test]
+fn a_dangling_link_stands_for_the_gz_beside_it_as_in_gunzip() {
+    let t = Sandbox::new();
+    t.write("a.gz", plain(b"content"));
+    symlink("nowhere", t.path("a")).unwrap();
+    assert_eq!(t.gzcc(["-dc", "a"]).succeeds(), b"content");
+    t.gzcc(["-q", "-t", "a"]).succeeds();
+    // The link is in the way of the output.
+    t.gzcc(["-q", "-d", "a"]).says(2, &["gzcc: a.gz: a already exists; left alone (-f replaces it)"]);
+    t.gzcc(["-q", "-d", "--rm", "a"]).says(2, &["gzcc: a: is a symbolic link; left alone"]);
+    t.gzcc(["-q", "-df", "a"]).succeeds();
+    assert_eq!(t.read("a"), b"content");
+    symlink("nowhere", t.path("b")).unwrap();
+    t.gzcc(["-t", "b"]).says(1, &["gzcc: b.gz: No such file or directory"]);
 }
 
 #[test]
@@ -54,7 +70,7 @@ fn with_rm_the_original_goes_when_its_output_is_there() {
     t.write("bad.gz", &plain(b"bad")[..20]);
     t.write("garbage.gz", [plain(b"all of it"), b"garbage".to_vec()].concat());
     let exists = "gzcc: taken.gz: taken already exists; left alone (-f replaces it)";
-    let garbage = "gzcc: garbage.gz: garbage behind the gzip data ignored";
+    let garbage = "gzcc: garbage.gz: trailing garbage ignored";
     let ran = t.gzcc(["-d", "--rm", "a.gz", "taken.gz", "bad.gz", "garbage.gz"]).run();
     ran.assert(ran.status.code() == Some(1), "one is bad");
     ran.assert(ran.stdout == b"Decompressed 2 files, 1 skipped, 1 failed\n", "the others are told of");
@@ -227,7 +243,7 @@ fn zeros_behind_the_data_are_padding() {
         assert!(t.read("a") == b"content" && !t.exists("a.gz"), "{size} zeros");
     }
     t.write("a.gz", [plain(b"content"), vec![0; 300_000], b"x".to_vec()].concat());
-    t.gzcc(["-t", "a.gz"]).says(2, &["gzcc: a.gz: garbage behind the gzip data ignored"]);
+    t.gzcc(["-t", "a.gz"]).says(2, &["gzcc: a.gz: trailing garbage ignored"]);
 }
 
 #[test]

@@ -43,11 +43,11 @@ fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
     let t = Sandbox::new();
     t.write("a", "a");
     for (name, value, told) in [
-        ("GZCC_JOBS", "0", "invalid value '0' for GZCC_JOBS: no number from 1 to 1024"),
-        ("GZCC_JOBS", "many", "invalid value 'many' for GZCC_JOBS: no number from 1 to 1024"),
-        ("GZCC_LEVEL", "13", "invalid value '13' for GZCC_LEVEL: no number from 0 to 12"),
-        ("GZCC_LEVEL", "-9", "invalid value '-9' for GZCC_LEVEL: no number from 0 to 12"),
-        ("GZCC_MEMORY", "1\n", r"invalid value '1\n' for GZCC_MEMORY: no size such as 500, 64K or 10G"),
+        ("GZCC_JOBS", "0", "invalid value '0' for GZCC_JOBS: expected 1 to 1024"),
+        ("GZCC_JOBS", "many", "invalid value 'many' for GZCC_JOBS: expected 1 to 1024"),
+        ("GZCC_LEVEL", "13", "invalid value '13' for GZCC_LEVEL: expected 0 to 12"),
+        ("GZCC_LEVEL", "-9", "invalid value '-9' for GZCC_LEVEL: expected 0 to 12"),
+        ("GZCC_MEMORY", "1\n", r"invalid value '1\n' for GZCC_MEMORY: expected a size such as 500, 64K or 10G"),
         ("GZCC_MEMORY", "1M", "there has to be memory for one worker (11M at this level); see gzcc --help"),
     ] {
         for words in [&["a"][..], &["-j2", "-6", "a"]] {
@@ -63,7 +63,7 @@ fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
     for (words, told) in [
         ("--memory 1M a", "there has to be memory for one worker (11M at this level)"),
         ("--memory 21M -12 a", "there has to be memory for one worker (22M at this level)"),
-        ("--memory x a", "invalid value 'x' for '--memory <SIZE>': no size such as 500, 64K or 10G"),
+        ("--memory x a", "invalid value 'x' for '--memory <SIZE>': expected a size such as 500, 64K or 10G"),
     ] {
         t.gzcc(words.split(' ')).says(1, &[&format!("gzcc: {told}; see gzcc --help")]);
     }

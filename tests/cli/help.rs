@@ -12,7 +12,10 @@ fn long_options(help: &str) -> Vec<&str> {
     let introduced = help.lines().filter(|line| line.trim_start().starts_with('-'));
     let words = introduced.flat_map(|line| line.split([' ', ',', '=', '[', ']']));
     let aliases = help.lines().filter(|line| line.contains("alias")).flat_map(|line| line.split([' ', ',', ']']));
-    words.chain(aliases).filter(|word| word.len() > 2 && word.starts_with("--")).collect()
+    // A parenthesis in an option's text introduces no other option.
+    let options = words.chain(aliases).filter(|word| word.starts_with("--") && !word.ends_with(')'));
+    // Dots follow an option that counts.
+    options.map(|option| option.trim_end_matches('.')).filter(|option| option.len() > 2).collect()
 }
 
 /// The examples at the end of a text, and what each is said to do.
@@ -42,6 +45,18 @@ fn short_help_is_a_screen_with_a_line_for_each_option() {
     for rare in ["--scheduler", "--rsyncable", "--completions", "named-temporaries"] {
         assert!(!help.contains(rare), "{rare}: {help}");
     }
+}
+
+#[test]
+fn long_help_fits_two_screens_and_the_manual_page_has_the_details() {
+    let help = printed(&["--help"]);
+    // Two screens of 50 rows, each with a prompt or a pager's line.
+    assert!(help.lines().count() <= 98, "{} lines: {help}", help.lines().count());
+    for rule in ["powers of ten (MB)", "powers of two (10M = 10 MiB)", "space saved", "gzcc --man"] {
+        assert!(help.contains(rule), "{rule}: {help}");
+    }
+    let detail = "The original must still be the file that was read";
+    assert!(!help.contains(detail) && printed(&["--man"]).contains(detail));
 }
 
 #[test]
@@ -117,13 +132,13 @@ fn a_mistyped_option_is_told_what_is_similar() {
         ("--dry-run", "unexpected argument '--dry-run' found"),
         (
             "--scheduler thread",
-            "invalid value 'thread' for '--scheduler <WHO>': it is one of threads, rayon (similar: threads)",
+            "invalid value 'thread' for '--scheduler <WHO>': expected one of threads, rayon (similar: threads)",
         ),
         (
             "--engine nativ",
-            "invalid value 'nativ' for '--engine <ENGINE>': it is one of native, flate2 (similar: native)",
+            "invalid value 'nativ' for '--engine <ENGINE>': expected one of native, flate2 (similar: native)",
         ),
-        ("--engine x", "invalid value 'x' for '--engine <ENGINE>': it is one of native, flate2"),
+        ("--engine x", "invalid value 'x' for '--engine <ENGINE>': expected one of native, flate2"),
     ];
     let t = Sandbox::new();
     t.write("a", "x");

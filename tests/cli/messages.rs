@@ -57,11 +57,22 @@ fn warnings_alone_exit_with_2() {
 }
 
 #[test]
-fn quiet_hides_warnings_and_the_count_but_no_error() {
+fn q_hides_only_the_count_and_qq_warnings_as_well_but_no_error() {
     let t = Sandbox::new();
+    t.write("a", "x");
     t.write("a.gz", "x");
-    assert_eq!(t.gzcc(["-q", "a.gz"]).says(2, &[]), "");
-    assert_eq!(t.gzcc(["-q", "missing"]).says(1, &["gzcc: missing: No such file or directory"]), "");
+    let warning = "gzcc: a.gz: already has the suffix; left alone";
+    let error = "gzcc: missing: No such file or directory";
+    assert_eq!(t.gzcc(["-q", "-f", "a"]).says(0, &[]), "");
+    assert_eq!(t.gzcc(["-q", "a.gz", "missing"]).says(1, &[warning, error]), "");
+    assert_eq!(t.gzcc(["-q", "a.gz"]).says(2, &[warning]), "");
+    assert_eq!(t.gzcc(["-qq", "a.gz"]).says(2, &[]), "");
+    assert_eq!(t.gzcc(["-qq", "a.gz", "missing"]).says(1, &[error]), "");
+    // Under gzip's names -q has gzip's meaning.
+    let gzip = t.path("gzip");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), &gzip).unwrap();
+    t.command(gzip.to_str().unwrap(), ["-q", "a.gz"]).says(0, &[]);
+    t.command(gzip.to_str().unwrap(), ["-q", "missing"]).says(1, &["gzip: missing: No such file or directory"]);
 }
 
 #[test]

@@ -127,7 +127,8 @@ fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
         }
         t.command("chown", ["54321:54321", "d"]).succeeds();
         let folder = t.path("d");
-        let settings = Settings { inputs, jobs: NonZeroUsize::MIN, verbosity: Verbosity::Quiet, ..Settings::default() };
+        let settings =
+            Settings { inputs, jobs: NonZeroUsize::MIN, verbosity: Verbosity::Silent, ..Settings::default() };
         // While the second is compressed: what there was to learn from the first one is known.
         let tally = run_meddling(settings, 1, move || {
             assert!(command(program).args(words).arg(&folder).status().unwrap().success());

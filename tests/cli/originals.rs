@@ -130,7 +130,7 @@ fn an_original_that_changed_or_was_replaced_is_never_removed() {
                 // One worker, so that blocks are done in their order.
                 jobs: NonZeroUsize::MIN,
                 scheduler,
-                verbosity: Verbosity::Quiet,
+                verbosity: Verbosity::Silent,
                 ..Settings::default()
             };
             let tally = run_meddling(settings, block, move || change(&path));
@@ -155,7 +155,7 @@ fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
         inputs: ["a", "b", "a"].map(|name| t.path(name).into()).into(),
         destination: Destination::File(t.path("out")),
         jobs: NonZeroUsize::MIN,
-        verbosity: Verbosity::Quiet,
+        verbosity: Verbosity::Silent,
         ..Settings::default()
     };
     // The first block of b is out before it is found shorter than it was.
@@ -187,7 +187,7 @@ fn an_original_that_somebody_touched_stays_even_if_size_and_time_are_the_same() 
         let settings = Settings {
             inputs: vec![t.path("a").into()],
             originals: Originals::Remove,
-            verbosity: Verbosity::Quiet,
+            verbosity: Verbosity::Silent,
             ..Settings::default()
         };
         let tally = run_meddling(settings, 2, move || touch(&path));

@@ -49,6 +49,31 @@ fn a_dangling_link_is_in_the_way_as_well() {
 }
 
 #[test]
+fn links_in_the_way_of_an_output_directory_are_named_as_what_they_are() {
+    let t = Sandbox::new();
+    t.write("d/f", "x");
+    t.write("out/other/in", "x");
+    t.write("elsewhere/in", "x");
+    for link in ["out/d", "link"] {
+        symlink(t.path("elsewhere"), t.path(link)).unwrap();
+    }
+    symlink("nowhere", t.path("dangling")).unwrap();
+    let dangling = "is a symbolic link whose target does not exist";
+    for (directory, told) in [
+        ("out", "out/d: is a symbolic link; outputs are not written through it"),
+        ("dangling", &format!("dangling: {dangling}")),
+        ("dangling/", &format!("dangling/: {dangling}")),
+        ("dangling/below", &format!("dangling/below: dangling {dangling}")),
+    ] {
+        t.gzcc(["-O", directory, "d/f"]).says(1, &[&format!("gzcc: d/f: {told}")]);
+    }
+    assert!(!t.exists("nowhere") && !t.exists("elsewhere/f.gz"));
+    // The output directory itself may be a link.
+    t.gzcc(["-O", "link", "d/f"]).succeeds();
+    t.assert_holds("elsewhere/d/f.gz", b"x");
+}
+
+#[test]
 fn only_files_and_links_are_ever_replaced() {
     let t = Sandbox::new();
     for name in ["a", "b"] {

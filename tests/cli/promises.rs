@@ -47,7 +47,7 @@ fn a_panic_costs_its_own_file_and_no_other() {
                     scheduler,
                     jobs: jobs.try_into().unwrap(),
                     level: 1,
-                    verbosity: Verbosity::Quiet,
+                    verbosity: Verbosity::Silent,
                     unnamed_temporaries: jobs != 2,
                     ..Settings::default()
                 };
@@ -75,9 +75,12 @@ fn a_terminal_gets_no_compressed_bytes_unless_forced() {
         let output = spawn(&mut command).wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let refused = "compressed data is not written to a terminal (-f forces it)\n";
+    let refused = "compressed data not written to a terminal; use -f to force, --help for help\n";
     assert_eq!(run(&["-c", "a"]), (Some(1), format!("gzcc: a: {refused}")));
-    assert_eq!(run(&[]), (Some(1), format!("gzcc: standard input: {refused}")));
+    // Whoever types only the command's name is pointed to the help.
+    for words in [&[][..], &["-"], &["-c"], &["-9", "-"]] {
+        assert_eq!(run(words), (Some(1), format!("gzcc: {refused}")), "{words:?}");
+    }
     assert_eq!(run(&["-f", "-c", "a"]), (Some(0), String::new()));
     assert_eq!(run(&["a"]), (Some(0), String::new()), "a file's output is a file");
 }

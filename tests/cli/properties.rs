@@ -51,7 +51,7 @@ proptest! {
             jobs: jobs.try_into().unwrap(),
             scheduler,
             destination,
-            verbosity: Verbosity::Quiet,
+            verbosity: Verbosity::Silent,
             force: true,
             ..Settings::default()
         };
@@ -89,7 +89,7 @@ fn no_two_inputs_of_a_run_have_one_output() {
             inputs: inputs.clone(),
             scheduler,
             force: true,
-            verbosity: Verbosity::Quiet,
+            verbosity: Verbosity::Silent,
             ..Settings::default()
         };
         let tally = compress(&settings, &()).unwrap();

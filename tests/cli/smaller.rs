@@ -76,7 +76,7 @@ fn where_there_is_no_output_for_each_file_it_is_refused() {
         t.gzcc(["--only-smaller", word, "a"]).says(1, &["gzcc: --only-smaller goes with compressing; see gzcc --help"]);
     }
     for value in ["100", "-1", "x", "", "1.5", "50%"] {
-        let reason = "no number from 0 to 99; see gzcc --help";
+        let reason = "expected 0 to 99; see gzcc --help";
         let line = format!("gzcc: invalid value '{value}' for '--only-smaller[=<PCT>]': {reason}");
         t.gzcc([&format!("--only-smaller={value}"), "a"]).says(1, &[&line]);
     }

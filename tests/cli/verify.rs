@@ -42,7 +42,7 @@ fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
                     jobs: NonZeroUsize::new(jobs).unwrap(),
                     scheduler,
                     verify,
-                    verbosity: Verbosity::Quiet,
+                    verbosity: Verbosity::Silent,
                     ..Settings::default()
                 };
                 if destination != "beside" {

@@ -116,9 +116,10 @@ impl Typed {
             sync: chosen(self.sync, self.no_sync),
             sparse: !self.no_sparse,
             verbosity: match (self.quiet, self.verbose) {
-                (true, _) => Verbosity::Quiet,
-                (_, true) => Verbosity::Verbose,
-                _ => Verbosity::Normal,
+                (0, true) => Verbosity::Verbose,
+                (0, false) => Verbosity::Normal,
+                (1, _) => Verbosity::Quiet,
+                _ => Verbosity::Silent,
             },
             reporting,
             unnamed_temporaries: !self.named_temporaries,

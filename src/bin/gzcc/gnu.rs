@@ -53,7 +53,7 @@ pub(crate) fn parse(
         let warns = !words.is_empty() && !given.is_pigz;
         given.variable = Some(variable);
         given.take(words.into_iter())?;
-        if warns && given.verbosity > Verbosity::Quiet {
+        if warns && given.verbosity > Verbosity::Silent {
             let warning = "warning: GZIP environment variable is deprecated; use an alias or script";
             given.warnings.push(format!("{program}: {warning}"));
         }
@@ -237,7 +237,7 @@ impl Given {
         match switch {
             Ascii => {
                 let ignored = format!("{}: option --ascii ignored on this system", settings.program);
-                self.warnings.extend((self.verbosity > Verbosity::Quiet).then_some(ignored));
+                self.warnings.extend((self.verbosity > Verbosity::Silent).then_some(ignored));
             }
             Bits if self.is_pigz => return Err(self.lacks(typed, "other block sizes")),
             // They are about LZW, which gzip itself does not write any more.
@@ -260,7 +260,7 @@ impl Given {
                     Usage(format!("{}: invalid number of processes {}", settings.program, Shown::path(&value)))
                 })?;
             }
-            Quiet => self.verbosity = Verbosity::Quiet,
+            Quiet => self.verbosity = Verbosity::Silent,
             Recursive => settings.recursive = true,
             Rsyncable => settings.rsyncable = true,
             // pigz takes the suffix as it is; a suffix with a slash would lead into another folder.

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 fn work(mut settings: Settings) -> Status {
     let counts = counts_aloud(&settings);
     // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
-    let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Quiet;
+    let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Silent;
     settings.jobs = with_descriptors(settings.jobs);
     take_file_size_limit_as_error();
     let progress = report::is_watched(&settings).then(Arc::<Progress>::default);
@@ -73,7 +73,7 @@ fn measure(mut asked: Benchmark) -> Status {
     let descriptors = allowed_descriptors(u64::MAX).saturating_sub(needed_descriptors(settings.jobs));
     take_file_size_limit_as_error();
     // What a signal ends has come to nothing, so there is nothing to tell.
-    let silent = Report::new(&Settings { verbosity: Verbosity::Quiet, ..settings.clone() }, None);
+    let silent = Report::new(&Settings { verbosity: Verbosity::Silent, ..settings.clone() }, None);
     let _ = interrupt::watch(Arc::new(silent));
     let (text, status) = benchmark::run(&asked, descriptors, deflate::new_compressor);
     status.max(print(&text))

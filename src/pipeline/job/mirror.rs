@@ -1,14 +1,17 @@
 //! The folder of `-O`, below which the folders of the inputs are mirrored, each made when its first file comes.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use crate::escaped_name::Shown;
 use crate::io::directory::Folder;
 use crate::io::metadata::Metadata;
 use crate::sync::lock;
@@ -24,14 +27,15 @@ pub(super) struct Mirror {
 
 impl Mirror {
     /// Opens the folder `path`, made if it is not there.
-    pub(super) fn open(path: &Path, sync: bool) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, sync: bool) -> anyhow::Result<Self> {
+        refuse_dangling_link(path)?;
         let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
         if path.exists() && !path.is_dir() {
-            return Err(Errno::NOTDIR.into());
+            return Err(io::Error::from(Errno::NOTDIR).into());
         }
         while let Err(error) = fs::create_dir_all(path) {
             if error.kind() != io::ErrorKind::Interrupted {
-                return Err(error);
+                return Err(error.into());
             }
         }
         let root = Arc::new(Folder::open(path)?);
@@ -62,7 +66,7 @@ impl Mirror {
                 if let Component::Normal(name) = part {
                     let context = || folder.output_name(name);
                     let made = folder.make(name).with_context(context)?;
-                    let below = folder.beneath(Path::new(name)).with_context(context)?;
+                    let below = beneath(&folder, name).with_context(context)?;
                     if made {
                         let mirrored = self.mirror_access(&original, &below, &folder);
                         // Not left behind with other access than it should have, for the next file to find.
@@ -85,4 +89,34 @@ impl Mirror {
         }
         Ok(())
     }
+}
+
+/// Opens the directory `name` in `parent`. A link is refused by what it is: the system's reason, too many levels of links,
+/// would be about something else.
+fn beneath(parent: &Folder, name: &OsStr) -> anyhow::Result<Folder> {
+    parent.beneath(Path::new(name)).map_err(|error| {
+        let standing = parent.look(name).ok().flatten();
+        match standing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            Some(FileType::Symlink) => anyhow!("is a symbolic link; outputs are not written through it"),
+            _ => error.into(),
+        }
+    })
+}
+
+/// Refuses a path with a link to nothing in it, of which mkdir would only say that it exists.
+fn refuse_dangling_link(path: &Path) -> anyhow::Result<()> {
+    // With a slash at its end, lstat would follow the link.
+    let path: &Path = &path.components().collect::<PathBuf>();
+    let is_link = |path: &&Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    for link in path.ancestors().filter(is_link) {
+        match link.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let what = "is a symbolic link whose target does not exist";
+                return Err(if link == path { anyhow!(what) } else { anyhow!("{} {what}", Shown::path(link)) });
+            }
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
+        }
+    }
+    Ok(())
 }

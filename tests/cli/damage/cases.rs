@@ -198,7 +198,7 @@ impl Cases {
 }
 
 fn is_warning(line: &str) -> bool {
-    line == "garbage behind the gzip data ignored"
+    line == "trailing garbage ignored"
 }
 
 /// Why the reference refuses a BGZF block that lies about its size.

@@ -141,7 +141,7 @@ fn a_bad_file_has_no_line_in_the_table_and_costs_no_other_file() {
     let table = String::from_utf8_lossy(&ran.stdout).into_owned();
     let names: Vec<&str> = table.lines().skip(1).map(|line| line.split_whitespace().last().unwrap()).collect();
     ran.assert(names == ["a", "garbage", "(totals)"], "the good ones are listed");
-    t.gzcc(["-l", "garbage.gz"]).says(2, &["gzcc: garbage.gz: garbage behind the gzip data ignored"]);
+    t.gzcc(["-l", "garbage.gz"]).says(2, &["gzcc: garbage.gz: trailing garbage ignored"]);
 }
 
 #[test]

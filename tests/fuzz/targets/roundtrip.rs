@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
         level: level % (engine.max_level() + 1),
         independent: flags & 1 != 0,
         rsyncable: flags & 2 != 0,
-        verbosity: Verbosity::Quiet,
+        verbosity: Verbosity::Silent,
         force: true,
         ..Settings::default()
     };

@@ -14,10 +14,10 @@ const AS_GIVEN: &str = "as given";
 #[derive(Args, Debug)]
 #[command(next_help_heading = OPERATION)]
 pub(super) struct BenchmarkArgs {
-    /// Measure at LEVELS (1-9, 1,6) what the FILEs take, in memory [default: the level given]
+    /// Measure LEVELS (1-9, 1,6) on the FILEs, in memory [default: the level given]
     ///
-    /// They are read once, compressed and decompressed by turns, and what comes out is compared. Nothing is written but
-    /// a table on standard output, or with --json an object for each level and one for all.
+    /// The files are read once, then compressed and decompressed in turn, and the results are compared. The only output
+    /// is a table on standard output, or with --json one object for each level and a summary.
     #[arg(long, value_name = "LEVELS", num_args = 0..=1, require_equals = true, default_missing_value = AS_GIVEN,
           value_parser = levels)]
     benchmark: Option<Levels>,
@@ -46,7 +46,7 @@ fn levels(text: &str) -> Result<Levels, String> {
 
 /// What is wrong with a level, to those who may not know that there can be several.
 fn in_a_list(wrong: String) -> String {
-    wrong + ", nor several (1-9, 1,6)"
+    wrong + ", or several levels (1-9, 1,6)"
 }
 
 impl Typed {

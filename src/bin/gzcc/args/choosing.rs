@@ -14,38 +14,46 @@ use gzcc::settings::{self, Globs, Mode, Moment, NameList, Packed, Rule, Shard};
 #[derive(Args, Debug)]
 #[command(next_help_heading = CHOOSING)]
 pub(super) struct Choosing {
-    /// Read names from the file LIST as well, one a line (-: standard input)
+    /// Read names from LIST, one per line (-: stdin)
     #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, action = ArgAction::Append)]
     files_from: Vec<OsString>,
-    /// The same, each name ended by a zero byte, as find -print0 does it
+    /// Same, each name ended by a zero byte (-print0)
     #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, action = ArgAction::Append)]
     files0_from: Vec<OsString>,
 
     #[command(flatten)]
     patterns: Patterns,
 
-    /// Only files modified before D: an age (7d, 12h) or a date (2026-11-01, @SECONDS)
+    /// Only files modified before D (7d, 2026-11-01)
+    ///
+    /// D is an age (90m, 12h, 7d) or a date (2026-11-01, '2026-11-01 12:30', @SECONDS).
     #[arg(long, value_name = "D", value_parser = moment, allow_hyphen_values = true)]
     older_than: Option<Moment>,
     /// Only files modified after D
     #[arg(long, value_name = "D", value_parser = moment, allow_hyphen_values = true)]
     newer_than: Option<Moment>,
-    /// Only files of SIZE bytes or more (10K, 5M)
+    /// Only files of at least SIZE (10K, 5M)
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     min_size: Option<u64>,
-    /// With -r, files no deeper than N; 1 takes those directly in a folder named
+    /// With -r: at most N levels deep
+    ///
+    /// 1 is directly in a directory that was named.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| within(text, 1, u32::MAX))]
     max_depth: Option<u32>,
-    /// With -r, neither files nor folders whose names begin with a dot
+    /// With -r: skip names that begin with a dot
     #[arg(long)]
     no_hidden: bool,
-    /// With -r, stay on the file system of each folder named
+    /// With -r: stay on one file system
     #[arg(long)]
     one_file_system: bool,
-    /// With -r, take also what is compressed already by its name (.gz, .zst, .jpg)
+    /// With -r: include compressed files (.gz, .jpg)
+    ///
+    /// Otherwise files are skipped if their suffix says that they are compressed.
     #[arg(long)]
     all: bool,
-    /// Only the part K of N of the files, by a hash of their names that is the same everywhere
+    /// Only part K of N, by a hash of the names
+    ///
+    /// The hash is the same on every host.
     #[arg(long, value_name = "K/N", value_parser = shard, allow_hyphen_values = true)]
     shard: Option<Shard>,
 }
@@ -142,20 +150,26 @@ fn list(lines: &[OsString], zeros: &[OsString]) -> Result<Option<NameList>, Usag
 #[derive(Debug, Default)]
 struct Patterns(Vec<Rule>);
 
-/// Option, whether it includes, and its help.
-const PATTERNS: [(&str, bool, &str); 2] = [
-    ("include", true, "Only files whose names match GLOB; with a / in it, whose paths below the FILE do"),
-    ("exclude", false, "No files and folders that match GLOB; of several globs, the last that matches counts"),
+/// Option, whether it includes, its help, and more help for the manual page.
+const PATTERNS: [(&str, bool, &str, &str); 2] = [
+    (
+        "include",
+        true,
+        "Only files that match GLOB",
+        "A GLOB without a / is matched with the name, one with a / with the path below the FILE.",
+    ),
+    ("exclude", false, "Skip files and directories that match GLOB", "The last glob that matches wins."),
 ];
 
 impl Args for Patterns {
     fn augment_args(command: Command) -> Command {
-        let option = |(name, takes, help): (&'static str, bool, &'static str)| {
+        let option = |(name, takes, help, more): (&'static str, bool, &'static str, &'static str)| {
             let rule = move |text: OsString| {
                 let text = text.into_string().map_err(|_| "the glob is no UTF-8 (? stands for any byte)".to_owned())?;
                 Rule::new(&text, takes)
             };
             let option = clap::Arg::new(name).long(name).value_name("GLOB").help(help).action(ArgAction::Append);
+            let option = option.long_help(format!("{help}\n\n{more}"));
             option.allow_hyphen_values(true).value_parser(OsStringValueParser::new().try_map(rule))
         };
         command.args(PATTERNS.map(option))

@@ -17,10 +17,14 @@ pub(super) fn usage(error: &clap::Error) -> String {
         (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(option), Some(value)) if !value.is_empty() => {
             let reason = match (std::error::Error::source(error), context(ContextKind::ValidValue)) {
                 (Some(source), _) => format!(": {source}"),
-                (None, Some(valid)) => format!(": it is one of {valid}"),
+                (None, Some(valid)) => format!(": expected one of {valid}"),
                 (None, None) => String::new(),
             };
-            format!("invalid value '{value}' for '{option}'{reason}")
+            match option.starts_with("--level ") {
+                // It may have been typed as -13.
+                true => format!("invalid level '{value}'{reason}"),
+                false => format!("invalid value '{value}' for '{option}'{reason}"),
+            }
         }
         _ => {
             let rendered = error.render().to_string();
@@ -98,7 +102,8 @@ mod tests {
                     let told = line.split_once("(similar: --").and_then(|(_, rest)| rest.split(')').next());
                     let found = told.is_some_and(|told| is_slip(typed.as_bytes(), told.as_bytes()));
                     // What is cut short is understood, if only to refuse the value.
-                    let understood = line == "understood" || line.contains("invalid value 'a'");
+                    let understood = line == "understood"
+                        || ["value", "level"].iter().any(|what| line.contains(&format!("invalid {what} 'a'")));
                     assert!(understood || found, "{typed}: {line}");
                 }
             }

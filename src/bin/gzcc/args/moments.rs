@@ -14,14 +14,36 @@ pub(super) fn moment(text: &str) -> Result<Moment, &'static str> {
 
 /// [`moment`] at another time.
 fn at(text: &str, now: Zoned) -> Result<Moment, &'static str> {
-    const NO_MOMENT: &str = "no age such as 7d or 12h, and no date such as 2026-11-01";
+    const SYNTAX: &str = "expected an age such as 7d or 12h, or a date such as 2026-11-01";
+    const RANGE: &str = "out of range: expected a time between the years -9999 and 9999";
     let meant = match text.strip_prefix('@') {
         Some(seconds) => seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()),
         None => date(text, now.time_zone()).or_else(|| before(&now, text)),
     };
-    let nanoseconds = meant.ok_or(NO_MOMENT)?.as_nanosecond();
+    let nanoseconds = meant.ok_or_else(|| if is_number(text) { RANGE } else { SYNTAX })?.as_nanosecond();
     const SECOND: i128 = 1_000_000_000;
     Ok((nanoseconds.div_euclid(SECOND) as i64, nanoseconds.rem_euclid(SECOND) as u64))
+}
+
+/// Whether `text`, which stands for no time, is an age or a number of seconds all the same, and so too large.
+fn is_number(text: &str) -> bool {
+    match text.strip_prefix('@') {
+        Some(seconds) => {
+            let digits = seconds.strip_prefix('-').unwrap_or(seconds);
+            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        }
+        None => {
+            // With every number replaced by 1, it is an age that is not too large.
+            let mut small = String::new();
+            for c in text.chars() {
+                let digit = c.is_ascii_digit();
+                if !(digit && small.ends_with('1')) {
+                    small.push(if digit { '1' } else { c });
+                }
+            }
+            small.starts_with('1') && small.parse::<Span>().is_ok()
+        }
+    }
 }
 
 /// A date alone is its first moment. With an offset (`Z`, `+01:00`) it is what it says, else local.
@@ -85,6 +107,18 @@ mod tests {
             assert_eq!(meant(text, 1), Ok(utc(expected)), "{text}");
         }
         assert_eq!(meant("1969-12-31T23:59:59.5Z", 1), Ok((-1, 500_000_000)));
+    }
+
+    #[test]
+    fn an_age_or_time_that_is_too_large_is_said_to_be_out_of_range() {
+        for text in
+            ["99999999999d", "13000y", "99999y", "9999999999999999999999999w", "@99999999999999", "@-99999999999999"]
+        {
+            assert!(meant(text, 0).unwrap_err().starts_with("out of range"), "{text}");
+        }
+        for text in ["99999999999x", "99999999999", "@", "@99999999999999s"] {
+            assert!(meant(text, 0).unwrap_err().starts_with("expected an age"), "{text}");
+        }
     }
 
     #[test]

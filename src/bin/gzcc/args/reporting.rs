@@ -13,13 +13,15 @@ const MOST_PERCENT: u8 = 99;
 #[derive(Args, Debug)]
 #[command(next_help_heading = REPORTING)]
 pub(super) struct ReportingArgs {
-    /// A JSON object for each file as it ends, and one for all, on standard output
+    /// Print a JSON object for each file, and a summary
+    ///
+    /// On standard output, each as its file ends.
     #[arg(long)]
     json: bool,
-    /// Show how far it is, on standard error
+    /// Show progress on standard error
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
     progress: When,
-    /// Keep no output that is not PCT percent smaller than its original [default: smaller at all]
+    /// Discard outputs that save less than PCT percent [default: those that save nothing]
     #[arg(long, value_name = "PCT", num_args = 0..=1, require_equals = true, default_missing_value = "0",
           value_parser = |text: &str| within(text, 0, MOST_PERCENT), help_heading = OUTPUT)]
     only_smaller: Option<u8>,

@@ -61,6 +61,11 @@ fn the_last_of_contradictory_options_wins() {
     assert!(settings("-n -N").unwrap().keep_name);
     assert_eq!(settings("-q -v").unwrap().verbosity, Verbosity::Verbose);
     assert_eq!(settings("-v -q").unwrap().verbosity, Verbosity::Quiet);
+    for silent in ["-qq", "-q -q", "--quiet --quiet", "-vqq", "-qqq"] {
+        assert_eq!(settings(silent).unwrap().verbosity, Verbosity::Silent, "{silent}");
+    }
+    assert_eq!(settings("-qqv").unwrap().verbosity, Verbosity::Verbose);
+    assert_eq!(settings("-qvq").unwrap().verbosity, Verbosity::Quiet, "-v takes back the first -q");
     assert_eq!(settings("--sync --no-sync").unwrap().sync, Some(false));
     assert!(settings("-d").unwrap().sparse && settings("-d --no-sparse --sparse").unwrap().sparse);
     assert!(!settings("-d --sparse --no-sparse").unwrap().sparse);
@@ -160,7 +165,7 @@ fn a_level_needs_an_engine_that_has_it() {
     let Usage(line) = settings("-12 --engine flate2").map(|_| ()).unwrap_err();
     assert_eq!(line, "gzcc: level 12 needs --engine native; see gzcc --help");
     let Usage(line) = settings("--engine native -13").map(|_| ()).unwrap_err();
-    assert!(line.contains("'13'") && line.contains("no number from 0 to 12"), "{line}");
+    assert!(line.contains("'13'") && line.contains("expected 0 to 12"), "{line}");
 }
 
 #[test]

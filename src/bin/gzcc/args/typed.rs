@@ -42,62 +42,68 @@ const HELP: &str = "Help";
     disable_version_flag = true
 )]
 pub(super) struct Typed {
-    /// Files to work on, or folders with -r; none, or -, is standard input to standard output
+    /// Files, or with -r directories; none or -: standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(super) files: Vec<OsString>,
 
     /// Decompress
     #[arg(short, long, visible_alias = "uncompress", help_heading = OPERATION)]
     pub(super) decompress: bool,
-    /// Test: decompress to nowhere (also with -d)
+    /// Test: decompress without output
     #[arg(short, long, help_heading = OPERATION)]
     pub(super) test: bool,
-    /// List sizes, tested by decompressing (also with -d, -t)
+    /// List sizes and space saved, and test the data
     #[arg(short, long, help_heading = OPERATION)]
     pub(super) list: bool,
-    /// With -l: believe the last trailer, read nothing else, mark figures with ~
+    /// With -l: read trailers only; marks figures with ~
+    ///
+    /// The figures of a file with several members, or of more than 4 GiB of content, are those of its last trailer.
     #[arg(long, help_heading = OPERATION)]
     pub(super) trailers: bool,
-    /// Stop at a file that expands to more than SIZE bytes (10M, 4G)
+    /// Fail if a file expands to more than SIZE (10M, 4G)
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = OPERATION)]
     pub(super) max_size: Option<u64>,
     #[command(flatten)]
     pub(super) benchmark: BenchmarkArgs,
 
-    /// Level, also as -0 to -12; 1 is fastest [default: 6]
+    /// Level, also -0 to -12; 1 is fastest [default: 6]
     ///
-    /// 0 stores, 9 is small; 10 to 12 are smaller still, and slow.
+    /// 0 stores without compression. 10 to 12 are slow and compress best.
     #[arg(long, value_name = "N", value_parser = level, overrides_with_all = ["fast", "best"],
           help_heading = COMPRESSION)]
     pub(super) level: Option<u8>,
-    /// The same as -1
+    /// Same as -1
     #[arg(long, overrides_with_all = ["level", "best"], help_heading = COMPRESSION)]
     pub(super) fast: bool,
-    /// The same as -9
+    /// Same as -9
     #[arg(long, overrides_with_all = ["level", "fast"], help_heading = COMPRESSION)]
     pub(super) best: bool,
-    /// Who compresses; levels 10 to 12 need native
+    /// DEFLATE engine; levels 10 to 12 need `native`
     #[arg(long, value_enum, default_value_t = Engine(settings::DEFAULT_ENGINE), help_heading = COMPRESSION)]
     pub(super) engine: Engine,
-    /// End blocks where the content says so, for rsync and backups
+    /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) rsyncable: bool,
-    /// Decompress what was made, in memory, and compare before it counts
+    /// Decompress each output in memory and compare
+    ///
+    /// An output that differs gets no name, and its original is kept.
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) verify: bool,
-    /// Store each file's name and time, or with -d restore them
+    /// Store name and time; with -d restore them
     #[arg(short = 'N', long, overrides_with = "no_name", help_heading = COMPRESSION)]
     pub(super) name: bool,
-    /// Store or restore neither name nor time (default)
+    /// Do not store or restore name and time (default)
     #[arg(short = 'n', long, overrides_with = "name", help_heading = COMPRESSION)]
     pub(super) no_name: bool,
 
-    /// Walk into folders, hidden files included
+    /// Process directories, hidden files included
     ///
     /// Symbolic links are not followed.
     #[arg(short, long, help_heading = CHOOSING)]
     pub(super) recursive: bool,
-    /// Leave alone what has a .gz that is not older; with --rm, remove it after comparing
+    /// Skip files whose .gz is up to date
+    ///
+    /// With --rm, an original that has a complete .gz already is compared with it and then removed.
     #[arg(long, help_heading = CHOOSING)]
     pub(super) update: bool,
     #[command(flatten)]
@@ -105,24 +111,24 @@ pub(super) struct Typed {
 
     /// Write all to standard output
     ///
-    /// In the order of the FILEs, one member after the other.
+    /// Members are written in the order of the FILEs.
     #[arg(short = 'c', long, visible_alias = "to-stdout", overrides_with_all = ["output", "output_dir"],
           help_heading = OUTPUT)]
     pub(super) stdout: bool,
-    /// Write to FILE, all inputs into one
+    /// Write all to one FILE
     #[arg(short, long, value_name = "FILE", overrides_with_all = ["stdout", "output_dir"],
           value_hint = ValueHint::FilePath, help_heading = OUTPUT)]
     pub(super) output: Option<OsString>,
-    /// Write into the folder DIR, paths mirrored
+    /// Write below directory DIR, paths mirrored
     ///
-    /// Those with .. in them are refused.
+    /// Paths that contain .. are refused.
     #[arg(short = 'O', long, value_name = "DIR", overrides_with_all = ["stdout", "output"],
           value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
     pub(super) output_dir: Option<OsString>,
-    /// Replace outputs that exist
+    /// Replace existing outputs
     ///
-    /// Also write to terminals, take hard-linked and setuid files where the original is removed, and with -dc pass on
-    /// what is no gzip.
+    /// Also writes compressed data to terminals, processes hard-linked and setuid files although the original is
+    /// removed, and with -dc copies data that is not gzip.
     #[arg(short, long, help_heading = OUTPUT)]
     pub(super) force: bool,
     /// With -d: leave holes for runs of zeros in new files (default)
@@ -142,45 +148,45 @@ pub(super) struct Typed {
     /// Keep originals (default)
     #[arg(short, long, overrides_with = "rm", help_heading = ORIGINALS)]
     pub(super) keep: bool,
-    /// Remove originals once their outputs are whole
+    /// Remove originals after their outputs are complete
     ///
-    /// An output must have its name and be synced first, and the original must still be the file that was read, without
-    /// any warning about it. Nothing is removed where one -o takes several.
+    /// The output is named and synced first. The original must still be the file that was read, and there must be no
+    /// warning about it. Nothing is removed if -o writes several inputs to one file.
     #[arg(long, overrides_with = "keep", help_heading = ORIGINALS)]
     pub(super) rm: bool,
-    /// Sync outputs before they count (default with --rm)
+    /// Sync outputs to disk (default with --rm)
     #[arg(long, overrides_with = "no_sync", help_heading = ORIGINALS)]
     pub(super) sync: bool,
-    /// Leave syncing to the system
+    /// Do not sync outputs
     #[arg(long, overrides_with = "sync", help_heading = ORIGINALS)]
     pub(super) no_sync: bool,
 
     /// Workers [default: all CPUs]
     ///
-    /// All that affinity and the container's quota leave, and its memory has room for.
+    /// The default respects CPU affinity and the CPU quota and memory limit of the container.
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
           allow_negative_numbers = true, value_parser = jobs, help_heading = RUNNING)]
     pub(super) jobs: Option<NonZeroUsize>,
-    /// Memory for the whole run (100M): as few workers as that takes
+    /// Memory for the run (100M); limits the workers
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = RUNNING)]
     pub(super) memory: Option<u64>,
-    /// Who hands out the work
+    /// How work is distributed
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Scheduler::Threads, help_heading = RUNNING)]
     pub(super) scheduler: Scheduler,
     /// Give outputs under way a name, as on file systems that take no files without one. For tests.
     #[arg(long, hide = true, help_heading = RUNNING)]
     pub(super) named_temporaries: bool,
 
-    /// No warnings, no count
-    #[arg(short, long, overrides_with = "verbose", help_heading = REPORTING)]
-    pub(super) quiet: bool,
-    /// A line for each file, and one on the workers
+    /// No count, for cron; -qq: no warnings either
+    #[arg(short, long, overrides_with = "verbose", action = ArgAction::Count, help_heading = REPORTING)]
+    pub(super) quiet: u8,
+    /// Print a line for each file, and a summary
     #[arg(short, long, overrides_with = "quiet", action = ArgAction::SetTrue, help_heading = REPORTING)]
     pub(super) verbose: bool,
     #[command(flatten)]
     pub(super) reporting: ReportingArgs,
 
-    /// Print help: -h what is used daily, --help all
+    /// Print help: -h common options, --help all
     #[arg(short, long, action = ArgAction::Help, help_heading = HELP)]
     pub(super) help: Option<bool>,
     /// Print the version
@@ -189,14 +195,14 @@ pub(super) struct Typed {
     /// Print the manual page (gzcc --man | man -l -)
     #[arg(long, help_heading = HELP)]
     pub(super) man: bool,
-    /// Print what makes SHELL complete gzcc's options
+    /// Print a completion script for SHELL
     #[arg(long, value_enum, value_name = "SHELL", help_heading = HELP)]
     pub(super) completions: Option<Shell>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 pub(super) enum Scheduler {
-    /// scoped threads, which help with an open file first
+    /// scoped threads that take blocks of an open file first
     Threads,
     /// tasks on a rayon pool
     Rayon,

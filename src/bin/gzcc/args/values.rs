@@ -52,7 +52,7 @@ pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> 
 
 /// A size in bytes, or with K, M, G or T in powers of 1024 (also KB, KiB).
 pub(super) fn size(text: &str) -> Result<u64, &'static str> {
-    const NO_SIZE: &str = "no size such as 500, 64K or 10G";
+    const NO_SIZE: &str = "expected a size such as 500, 64K or 10G";
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
@@ -72,14 +72,14 @@ pub(super) fn size(text: &str) -> Result<u64, &'static str> {
 /// A number from `least` to `most`.
 pub(super) fn within<N: FromStr + PartialOrd + Display>(text: &str, least: N, most: N) -> Result<N, String> {
     let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
-    number.ok_or_else(|| format!("no number from {least} to {most}"))
+    number.ok_or_else(|| format!("expected {least} to {most}"))
 }
 
 /// A part of a work that is shared, as `K/N`.
 pub(super) fn shard(text: &str) -> Result<Shard, &'static str> {
     let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?;
     let parts = text.split_once('/').and_then(|(k, n)| number(k).zip(number(n)));
-    parts.and_then(|(k, n)| Shard::new(k, n)).ok_or("no K/N with K from 1 to N")
+    parts.and_then(|(k, n)| Shard::new(k, n)).ok_or("expected K/N with K from 1 to N")
 }
 
 /// An output must have another name than its input, in the same folder.
@@ -123,7 +123,7 @@ mod tests {
     fn a_number_is_within_its_bounds() {
         assert_eq!((within("1", 1, 9u8), within("9", 1, 9u8)), (Ok(1), Ok(9)));
         for text in ["0", "10", "x", "", "-1", "300"] {
-            assert_eq!(within(text, 1, 9u8), Err("no number from 1 to 9".to_owned()), "{text}");
+            assert_eq!(within(text, 1, 9u8), Err("expected 1 to 9".to_owned()), "{text}");
         }
     }
 }

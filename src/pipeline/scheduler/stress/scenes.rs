@@ -168,7 +168,7 @@ impl Scene {
 }
 
 fn fast() -> Settings {
-    Settings { level: 1, verbosity: Verbosity::Quiet, ..Settings::default() }
+    Settings { level: 1, verbosity: Verbosity::Silent, ..Settings::default() }
 }
 
 fn files(sizes: &[(&str, usize)]) -> Files {
