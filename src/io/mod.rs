@@ -3,6 +3,7 @@
 //! Opens, reads, writes, names and removes files. Knows nothing of blocks, DEFLATE or workers, and decides nothing: what may
 //! be replaced or removed comes with the call.
 
+pub(crate) mod acl;
 pub(crate) mod closing;
 pub(crate) mod directory;
 pub(crate) mod in_order;

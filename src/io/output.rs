@@ -22,7 +22,7 @@ use crate::io::closing;
 use crate::io::directory::Folder;
 use crate::io::input::{Identity, identity_of};
 use crate::io::interrupt;
-use crate::io::metadata::Metadata;
+use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
 use crate::io::temporary::Temporary;
@@ -161,11 +161,11 @@ impl Output {
         }
     }
 
-    /// Gives it owner, mode and times.
-    pub fn apply(&mut self, metadata: &Metadata) -> anyhow::Result<()> {
+    /// Gives it owner, ACL, mode and times.
+    pub fn apply(&mut self, metadata: &Metadata, original: Original) -> anyhow::Result<()> {
         // Root may open any file for writing.
         self.is_read_only = !metadata.is_writable() && !rustix::process::geteuid().is_root();
-        metadata.apply(self.fd.as_fd(), &self.folder)
+        metadata.apply(self.fd.as_fd(), &self.folder, original)
     }
 
     /// Called before its times are set, when nothing more will be appended: gives it its length.

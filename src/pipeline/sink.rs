@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use crate::escaped_name::Shown;
 use crate::io::closing;
 use crate::io::input::{Change, Input};
-use crate::io::metadata::Metadata;
+use crate::io::metadata::{Metadata, Original};
 use crate::io::output::{Output, Refusal, Replacing};
 use crate::io::transfer::write_all;
 use crate::outcome::{Done, Facts, Outcome, OutputName, Reason, Shortfall};
@@ -224,7 +224,8 @@ impl Own {
         if let Err(error) = output.end() {
             return refused(error.into(), name);
         }
-        let applied = self.metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata));
+        let original = if self.remove { Original::Goes } else { Original::Stays };
+        let applied = self.metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
         if let Err(refusal) = output.commit(self.replacing, self.sync) {
             return refused(refusal, name);
         }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{BLOCK, Sandbox, assert_member, gunzip, have, log, noise};
+use crate::harness::{BLOCK, Sandbox, assert_member, gunzip, log, noise};
 use crate::stopped::{Moment, command_stopped_at, stopped_at};
 
 /// What is reported of `name`, which had `length` bytes.
@@ -24,9 +24,7 @@ const BLOCK_READ: Moment = Moment::new("a", "pread64", 1);
 
 #[test]
 fn a_log_that_grows_is_compressed_to_every_kind_of_output() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     // As many bytes as whole blocks have, and others.
     for length in [1000, BLOCK, 2 * BLOCK + 5] {
         for (words, output) in [
@@ -55,9 +53,7 @@ fn a_log_that_grows_is_compressed_to_every_kind_of_output() {
 
 #[test]
 fn standard_output_gets_what_a_log_had_when_it_was_opened() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     let (old, other) = (t.write("a", log(BLOCK + 1)), t.write("b", log(100)));
     let ran = stopped_at(&t, BLOCK_READ, &["-c", "a", "b"], || append(&t, "a", b"more"));
@@ -67,9 +63,7 @@ fn standard_output_gets_what_a_log_had_when_it_was_opened() {
 
 #[test]
 fn a_log_that_was_empty_has_an_empty_output() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     for words in [&["a"][..], &["-c", "a"], &["--rsyncable", "a"]] {
         let t = Sandbox::new();
         t.write("a", "");
@@ -82,9 +76,7 @@ fn a_log_that_was_empty_has_an_empty_output() {
 /// The .gz has the time that the log had when it was opened, and its size.
 #[test]
 fn update_compresses_a_log_again_that_has_grown() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     let old = t.write("a", log(3000));
     stopped_at(&t, BLOCK_READ, &["--update", "a"], || append(&t, "a", b"more"));
@@ -95,9 +87,7 @@ fn update_compresses_a_log_again_that_has_grown() {
 
 #[test]
 fn a_log_that_would_go_has_no_output_while_it_grows() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     for words in [&["--rm", "a"][..], &["--rm", "--only-smaller", "a"], &["--rm", "-o", "out", "a"]] {
         let t = Sandbox::new();
         t.write("a", log(3000));
@@ -110,9 +100,7 @@ fn a_log_that_would_go_has_no_output_while_it_grows() {
 
 #[test]
 fn a_log_that_grows_and_does_not_get_smaller_is_left_alone() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     t.write("a", noise(3000, 1));
     let ran = stopped_at(&t, BLOCK_READ, &["--only-smaller", "a"], || append(&t, "a", b"more"));
@@ -123,9 +111,7 @@ fn a_log_that_grows_and_does_not_get_smaller_is_left_alone() {
 /// Longer, but it was emptied first: there is less to read than it had.
 #[test]
 fn a_log_that_is_begun_anew_has_no_output() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     t.write("a", log(3 * BLOCK));
     let ran = stopped_at(&t, BLOCK_READ, &["-j1", "a"], || {
@@ -137,9 +123,7 @@ fn a_log_that_is_begun_anew_has_no_output() {
 
 #[test]
 fn a_gz_that_grows_is_decompressed_as_far_as_it_went_when_opened() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     let (first, second) = (noise(BLOCK, 3), log(2 * BLOCK));
     let (packed, more) = (member(&first, &Fields::default()), member(&second, &Fields::default()));
     for (words, output) in [(&["-d", "a.gz"][..], "a"), (&["-d", "-o", "out", "a.gz"], "out"), (&["-t", "a.gz"], "")] {
@@ -163,9 +147,7 @@ fn a_gz_that_grows_is_decompressed_as_far_as_it_went_when_opened() {
 /// gzip's names remove originals, if they are not told to keep them.
 #[test]
 fn under_gzips_name_a_log_that_grows_stays_and_has_an_output_only_with_k() {
-    if !have("strace") {
-        return;
-    }
+    require!("bash", "strace", "gzip");
     for (words, makes) in [(&["./gzip", "-k", "a"][..], true), (&["./gzip", "a"], false)] {
         let t = Sandbox::new();
         let old = t.write("a", log(3000));

@@ -14,7 +14,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use super::{Birth, Output, Refusal, Replacing, make_temporary};
 use crate::io::directory::Folder;
-use crate::io::metadata::Metadata;
+use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
 use crate::io::temporary::{self, Temporary};
@@ -195,7 +195,7 @@ impl Output {
         self.end()?;
         // The file starts private, so a failure grants nothing. What this file system refuses it refused for the unnamed
         // file as well, and that has been reported.
-        let _ = metadata.apply(self.fd.as_fd(), &self.folder);
+        let _ = metadata.apply(self.fd.as_fd(), &self.folder, Original::Stays);
         self.folder.naming.worked(NamingMethod::RenameNoReplace);
         self.settle(true)
     }

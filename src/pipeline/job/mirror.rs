@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::escaped_name::Shown;
 use crate::io::directory::Folder;
-use crate::io::metadata::Metadata;
+use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
 /// An output folder.
@@ -83,7 +83,7 @@ impl Mirror {
     /// Gives the folder `made` in `parent` the access that `original` has.
     fn mirror_access(&self, original: &Path, made: &Folder, parent: &Folder) -> anyhow::Result<()> {
         let original = Folder::open(original)?;
-        Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent)?;
+        Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent, Original::Stays)?;
         if self.sync {
             parent.sync(made.as_fd())?;
         }

@@ -22,7 +22,7 @@ pub const ERRORS: &[(&str, &str)] = &[
 /// what this machine does not have.
 const CALLS: &str = "?open,openat,openat2,read,pread64,write,?lseek,?ftruncate,fsync,syncfs,linkat,?rename,?renameat,\
     renameat2,?fchmod,?fchown,utimensat,?unlink,unlinkat,?stat,?lstat,?fstat,?newfstatat,statx,fgetxattr,fremovexattr,\
-    close,getdents64,?mkdir,mkdirat,?clone,?clone3";
+    ?fsetxattr,close,getdents64,?mkdir,mkdirat,?clone,?clone3";
 
 /// One system call that fails.
 pub struct Fault {

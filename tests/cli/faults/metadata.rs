@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use super::injection::inject;
 use super::scenarios::modified;
 use crate::harness::{Sandbox, is_root, log, skip};
+use crate::metadata::{acl, set_acl};
 
 /// A sandbox with an original of this mode, and its content.
 fn original(mode: u32) -> (Sandbox, Vec<u8>) {
@@ -99,6 +100,43 @@ fn an_acl_that_cannot_be_read_leaves_group_and_other_with_nothing() {
     ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty() && hits > 0, "success, without a word");
     t.assert_holds("a.gz", &content);
     assert_eq!(mode(&t, "a.gz"), 0o600);
+}
+
+/// The owning group gets what it had, and named users nothing. Only where the original goes is anything lost for good.
+#[test]
+fn an_acl_that_cannot_be_set_leaves_the_owning_group_what_it_had() {
+    require!("bash", "strace", "setfacl", "getfacl");
+    // The last one is a file system that stores ACLs and does not enforce them.
+    for (fault, refused, words) in [
+        ("error=EOPNOTSUPP", true, "Operation not supported"),
+        ("error=EINVAL", true, "Invalid argument"),
+        ("error=EPERM", true, "Operation not permitted"),
+        ("error=ENOSPC", false, "No space left on device"),
+        ("error=EIO", false, "Input/output error"),
+        ("retval=0", true, "Operation not supported"),
+    ] {
+        for (entries, expected) in [("u:65534:r", 0o640), ("u:65534:-", 0o600), ("u:65534:rw,g::-", 0o600)] {
+            for removes in [false, true] {
+                let (t, content) = original(0o640);
+                if !set_acl(&t, "a", entries) {
+                    return;
+                }
+                let option = if removes { "--rm" } else { "-k" };
+                let (ran, hits) = inject(&t, &[&format!("fsetxattr:{fault}")], &[option, "a"]);
+                assert_eq!(hits, 1);
+                if refused && !removes {
+                    ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "the original has it");
+                } else {
+                    ran.assert(ran.status.code() == Some(2), "a warning");
+                    ran.assert(ran.stderr() == format!("gzcc: a: a.gz: cannot set ACL: {words}\n"), "one line");
+                }
+                assert_eq!(t.read("a"), content);
+                t.assert_holds("a.gz", &content);
+                assert_eq!(mode(&t, "a.gz"), expected, "{fault} {entries}");
+                assert!(!acl(&t, "a.gz").contains("mask"), "{fault} {entries}");
+            }
+        }
+    }
 }
 
 /// P3. What is on the disk by then nobody knows; the file is whole and keeps its name, but it does not count.

@@ -54,22 +54,33 @@ fn for_every_making(with: impl Fn(&Sandbox, &[&str], &str, &str)) {
     }
 }
 
-/// P4: born for its maker alone; then the owner, an inherited ACL, the mode, the times, and only then the name.
+/// P4: created with 0600; then it loses an inherited ACL, and gets owner, ACL or mode, times, and only then its name.
 #[test]
 fn an_output_is_private_until_it_has_its_owner_on_every_way_of_making_it() {
     require!("bash", "strace");
     let acls = have("setfacl");
+    private_until_it_has_its_owner(acls, false);
+    if acls {
+        private_until_it_has_its_owner(true, true);
+    }
+}
+
+/// With an ACL to inherit, and one on the original, or without.
+fn private_until_it_has_its_owner(inherits: bool, has_acl: bool) {
     for_every_making(|t, words, input, _| {
         t.command("chmod", ["664", input]).succeeds();
+        if has_acl {
+            t.command("setfacl", ["-m", "u:12345:r", input]).succeeds();
+        }
         if is_root() {
             t.command("chown", ["12345:54321", input]).succeeds();
         }
-        if acls {
+        if inherits {
             t.command("setfacl", ["-d", "-m", "u:12345:rwx,g:54321:rwx", "."]).succeeds();
             t.command("setfacl", ["-d", "-m", "u:12345:rwx,g:54321:rwx", "d"]).succeeds();
         }
-        let traced =
-            "trace=openat,openat2,creat,mkdirat,fchown,fremovexattr,fchmod,utimensat,linkat,renameat,renameat2";
+        let traced = "trace=openat,openat2,creat,mkdirat,fchown,fremovexattr,fsetxattr,fchmod,utimensat,linkat,\
+                      renameat,renameat2";
         let strace = format!("umask 0; exec strace -f -y -e {traced} -o trace \"$@\"");
         let words = [&["-c", &strace, "bash", env!("CARGO_BIN_EXE_gzcc")][..], words].concat();
         t.command("bash", &words).succeeds();
@@ -84,10 +95,11 @@ fn an_output_is_private_until_it_has_its_owner_on_every_way_of_making_it() {
         let calls = done[made[0] + 1..].iter().filter_map(|line| line.split_whitespace().nth(1)?.split('(').next());
         let is_naming = |call: &&str| ["linkat", "renameat", "renameat2"].contains(call);
         let before_name: Vec<&str> = calls.take_while(|call| !is_naming(call)).collect();
-        let needed = ["fchown", "fremovexattr", "fchmod", "utimensat"];
+        // An ACL sets the mode.
+        let needed = ["fremovexattr", "fchown", if has_acl { "fsetxattr" } else { "fchmod" }, "utimensat"];
         let expected = needed.into_iter().filter(|call| match *call {
             "fchown" => is_root(),
-            "fremovexattr" => acls,
+            "fremovexattr" => inherits,
             _ => true,
         });
         assert_eq!(before_name, expected.collect::<Vec<_>>(), "{words:?}\n{trace}");
@@ -126,7 +138,8 @@ fn acls_let_nobody_new_read_an_output_on_any_way_of_making_it() {
         t.command("setfacl", ["-m", "u:12345:---", input]).succeeds();
         t.gzcc(words).succeeds();
         let acl = String::from_utf8(t.command("getfacl", ["-cn", output]).succeeds()).unwrap();
-        assert_eq!(acl.trim(), "user::rw-\ngroup::---\nother::---", "{words:?}");
+        let expected = "user::rw-\nuser:12345:---\ngroup::r--\nmask::r--\nother::r--";
+        assert_eq!(acl.trim(), expected, "{words:?}");
     });
 }
 
@@ -135,7 +148,8 @@ fn a_mirrored_folder_lets_nobody_new_in() {
     require!("setfacl", "getfacl");
     for (mode, acl, expected) in [
         ("750", None, "user::rwx\ngroup::r-x\nother::---"),
-        ("755", Some("u:12345:---"), "user::rwx\ngroup::---\nother::---"),
+        ("755", Some("u:12345:---"), "user::rwx\nuser:12345:---\ngroup::r-x\nmask::r-x\nother::r-x"),
+        ("770", Some("u:12345:rwx"), "user::rwx\nuser:12345:r-x\ngroup::r-x\nmask::r-x\nother::---"),
         ("777", None, "user::rwx\ngroup::r-x\nother::r-x"),
     ] {
         let (t, _) = prepare(false, None);

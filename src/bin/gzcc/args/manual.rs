@@ -34,8 +34,8 @@ const DESCRIPTION: [&str; 6] = [
      or it decompresses them. What it writes is plain gzip (RFC 1952), one member a file, which every gunzip, browser \
      and library reads. The bytes depend on the content and the options alone, not on the number of workers.",
     "Originals are kept unless --rm is given. A name never holds a part of a file: until an output is whole, its name \
-     is free or has the old file, also when the run is killed or the disk is full. An output has the mode, the times \
-     and, where that is allowed, the owner and group of its original.",
+     is free or has the old file, also when the run is killed or the disk is full. An output has the mode, the ACL, \
+     the times and, where that is allowed, the owner and group of its original.",
     "A FILE that changes while it is read has no output, with a warning. One that only grew and is kept, such as a log, \
      has an output all the same, with a warning: a snapshot that ends where the FILE ended when it was opened. gzcc \
      cannot detect whether the part before that was overwritten while the FILE grew.",
