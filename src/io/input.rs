@@ -1,6 +1,6 @@
 //! An opened input: what it is, how it may be read, and whether it is still what it was.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -15,6 +15,7 @@ use crate::io::directory::Folder;
 use crate::io::in_order::InOrder;
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
+use crate::io::same_file::Opened;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Facts, Label, Outcome, Reason, Terminal};
 use crate::settings::Settings;
@@ -289,23 +290,21 @@ impl Input {
         let Source::File { folder, name, .. } = &self.source else {
             return Ok(false);
         };
-        let standing = if self.through_link { folder.look_through(name)? } else { folder.look(name)? };
-        match standing {
-            Some(now) if self.is_untouched(&now) => {
-                folder.remove(name)?;
-                Ok(true)
-            }
-            _ => Ok(false),
+        let (Some((fd, then)), Some(now)) = (&self.file, self.look(folder, name)?) else {
+            return Ok(false);
+        };
+        let flags = if self.through_link { OFlags::NONBLOCK } else { OFlags::NONBLOCK | OFlags::NOFOLLOW };
+        let open = || Ok(folder.open_file(name, flags)?);
+        let unmodified = Opened { fd: fd.as_fd(), then }.still_has_name(&now, open)?;
+        if unmodified {
+            folder.remove(name)?;
         }
+        Ok(unmodified)
     }
 
-    /// Whether the file of this `stat` is the one that was read, and nothing was done to it: also none of what leaves its
-    /// size and modification time alone, such as another mode, or content written with the time put back. Of several
-    /// names, each that goes is such a change, so there these two must do.
-    fn is_untouched(&self, now: &Stat) -> bool {
-        let Some((_, then)) = &self.file else { return false };
-        let same_change = (then.st_ctime, then.st_ctime_nsec) == (now.st_ctime, now.st_ctime_nsec);
-        identity_of(then) == identity_of(now) && same_content(then, now) && (same_change || then.st_nlink > 1)
+    /// What stands under its name.
+    fn look(&self, folder: &Folder, name: &OsStr) -> io::Result<Option<Stat>> {
+        if self.through_link { folder.look_through(name) } else { folder.look(name) }
     }
 
     /// The descriptor that it is read through.

@@ -13,6 +13,7 @@ pub(crate) mod memory_file;
 pub(crate) mod metadata;
 pub(crate) mod naming_method;
 pub(crate) mod output;
+pub(crate) mod same_file;
 pub(crate) mod sparse;
 pub(crate) mod temporary;
 pub(crate) mod transfer;

@@ -1,6 +1,7 @@
 //! File systems that are not like a local one: a FUSE file system in memory, mounted over the folder of a test.
 
 mod files;
+mod inconstant;
 mod mount;
 mod naming;
 mod wire;

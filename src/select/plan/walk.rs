@@ -1,6 +1,8 @@
 //! A walk through a folder: its entries one after the other, and their folders, opened from the root's descriptor.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use rustix::process::{Resource, getrlimit};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::io::directory::Folder;
-use crate::settings::Settings;
+use crate::settings::{Destination, Settings};
 
 /// Folders that a walk holds open, one in the other, where there are descriptors enough. From those above it takes all
 /// names at once, and keeps them. That is walkdir's own choice; no measurement asked for another.
@@ -30,6 +32,30 @@ pub(super) struct Walk {
     last: (PathBuf, Arc<Folder>),
     /// Path of the last entry, and how deep below the root it is.
     reached: (PathBuf, usize),
+    /// The names that were met, where the run writes into the folders that it reads.
+    met: Option<MetNames>,
+}
+
+/// The names that a walk has met in the folder of its last entry and in those above it. Some file systems list a name
+/// again when the folder is written to meanwhile; the second time is ignored.
+///
+/// A name costs a hash of 16 bytes until the walk leaves the folder: wide enough that no two names of a folder share
+/// one, as that would leave out a file without a message.
+#[derive(Default)]
+struct MetNames {
+    hashers: [RandomState; 2],
+    /// By depth below the root.
+    folders: Vec<HashSet<[u64; 2]>>,
+}
+
+impl MetNames {
+    /// Adds the name of `entry`; `false` if the folder has listed it before.
+    fn add(&mut self, entry: &DirEntry) -> bool {
+        // The folders that were left end before this entry.
+        self.folders.resize_with(entry.depth(), HashSet::new);
+        let hash = self.hashers.each_ref().map(|hasher| hasher.hash_one(entry.file_name()));
+        self.folders.last_mut().is_none_or(|names| names.insert(hash))
+    }
 }
 
 /// A folder that could not be read.
@@ -53,7 +79,9 @@ impl Walk {
         let root = Arc::new(root);
         let last = (PathBuf::new(), Arc::clone(&root));
         let reached = (path.clone(), 0);
-        Self { root, path, entries: entries.into_iter(), one_file_system, last, reached }
+        let writes = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+        let met = writes.then(MetNames::default);
+        Self { root, path, entries: entries.into_iter(), one_file_system, last, reached, met }
     }
 
     /// The error with the name that it is about. walkdir gives none where reading on in a folder fails; that is the
@@ -105,12 +133,20 @@ impl Iterator for Walk {
     type Item = Result<DirEntry, Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.entries.next()?;
-        if let Ok(entry) = &entry {
+        loop {
+            let entry = match self.entries.next()? {
+                Ok(entry) => entry,
+                Err(error) => return Some(Err(self.named(error))),
+            };
             entry.path().clone_into(&mut self.reached.0);
             self.reached.1 = entry.depth();
+            if self.met.as_mut().is_none_or(|met| met.add(&entry)) {
+                return Some(Ok(entry));
+            }
+            if entry.file_type().is_dir() {
+                self.pass_by_folder(&entry);
+            }
         }
-        Some(entry.map_err(|error| self.named(error)))
     }
 }
 

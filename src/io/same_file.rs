@@ -1,0 +1,83 @@
+//! Whether a name still belongs to the file that was opened under it, and that file is unmodified.
+//!
+//! Inode number and ctime answer that on most file systems. Some network and FUSE file systems make up inode numbers or
+//! ctimes at each look. There the descriptor is looked at twice: a field that differs between the two looks says nothing
+//! and is left out. If what is left does not identify the file, its content is compared.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{FileType, Stat};
+
+use crate::io::input::{identity_of, same_content, stat_of};
+use crate::io::transfer::read_at_least;
+
+/// Bytes compared at a time.
+const COMPARED: usize = 128 * 1024;
+
+/// An opened file.
+#[derive(Clone, Copy, Debug)]
+pub struct Opened<'a> {
+    pub fd: BorrowedFd<'a>,
+    /// What it was when it was opened.
+    pub then: &'a Stat,
+}
+
+impl Opened<'_> {
+    /// Whether `now`, the status of the file that has the name, is that of the opened file, and nothing was done to it.
+    /// That includes changes that keep size and modification time, such as another mode, or content written with the
+    /// time put back. Every name that a file loses is such a change, so of a file with several names the ctime does not
+    /// count. `open` opens the name for reading.
+    pub fn still_has_name(self, now: &Stat, open: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<bool> {
+        let Self { fd, then } = self;
+        let same_identity = identity_of(then) == identity_of(now);
+        let same_change = ctime(then) == ctime(now) || then.st_nlink > 1;
+        if !same_content(then, now) {
+            return Ok(false);
+        }
+        if same_identity && same_change {
+            return Ok(true);
+        }
+        let (first, second) = (stat_of(&fd)?, stat_of(&fd)?);
+        let reliable_identity = identity_of(&first) == identity_of(&second);
+        let reliable_change = ctime(&first) == ctime(&second);
+        if reliable_identity && !same_identity || reliable_change && !same_change {
+            return Ok(false);
+        }
+        if !(same_status(then, now) && same_status(&second, now)) {
+            return Ok(false);
+        }
+        // Two files hardly ever have the same ctime in nanoseconds.
+        let identified = reliable_identity || reliable_change && ctime(then).1 != 0 && ctime(then) == ctime(now);
+        Ok(identified || self.has_content_of(&open()?)?)
+    }
+
+    /// Whether `other`, opened later, has the same content.
+    fn has_content_of(self, other: &OwnedFd) -> io::Result<bool> {
+        if !same_status(self.then, &stat_of(other)?) {
+            return Ok(false);
+        }
+        let (mut ours, mut theirs, mut offset) = (vec![0; COMPARED], vec![0; COMPARED], 0);
+        loop {
+            let size = read_at_least(self.fd, &mut ours, COMPARED, offset)?;
+            if read_at_least(other.as_fd(), &mut theirs, COMPARED, offset)? != size || ours[..size] != theirs[..size] {
+                return Ok(false);
+            }
+            if size == 0 {
+                return Ok(true);
+            }
+            offset += size as u64;
+        }
+    }
+}
+
+/// Whether everything agrees but inode number and ctime: the two belong to regular files on one device.
+fn same_status(a: &Stat, b: &Stat) -> bool {
+    let regular = FileType::from_raw_mode(a.st_mode) == FileType::RegularFile;
+    let fields = |stat: &Stat| (stat.st_dev, stat.st_mode, stat.st_uid, stat.st_gid, stat.st_nlink);
+    regular && fields(a) == fields(b) && same_content(a, b)
+}
+
+fn ctime(stat: &Stat) -> (i64, i64) {
+    (stat.st_ctime as _, stat.st_ctime_nsec as _)
+}

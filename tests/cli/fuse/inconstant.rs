@@ -1,0 +1,104 @@
+//! File systems that say something else at each look: other inode numbers and ctimes, and names listed twice.
+
+use std::fs;
+
+use rustix::io::Errno;
+
+use super::{FuseSandbox, Habits};
+use crate::harness::{log, noise};
+use crate::stopped::{Moment, stopped_at};
+
+const NEW_INODES: Habits = Habits {
+    no_unnamed: false,
+    no_links: None,
+    no_noreplace: None,
+    whole_seconds: false,
+    new_inodes: true,
+    new_ctimes: false,
+    repeats: false,
+    no_close: None,
+};
+
+const INCONSTANT: [Habits; 4] = [
+    NEW_INODES,
+    Habits { new_inodes: false, new_ctimes: true, ..NEW_INODES },
+    Habits { new_ctimes: true, ..NEW_INODES },
+    Habits {
+        new_ctimes: true,
+        whole_seconds: true,
+        no_unnamed: true,
+        no_links: Some(Errno::PERM),
+        no_noreplace: Some(Errno::INVAL),
+        ..NEW_INODES
+    },
+];
+
+#[test]
+fn originals_are_removed_where_inode_numbers_or_ctimes_are_not_stable() {
+    for habits in INCONSTANT {
+        let Some(t) = FuseSandbox::new(habits) else { return };
+        let a = t.write("t/a", log(300_000));
+        for (compress, decompress) in
+            [("gzcc --rm -r t", "gzcc -d --rm -r t"), ("gzcc -f --rm t/a", "gzcc -df --rm t/a.gz")]
+        {
+            t.shell(compress).succeeds();
+            assert_eq!(t.names(), ["t", "t/a.gz"], "{habits:?} {compress}");
+            t.assert_holds("t/a.gz", &a);
+            t.shell(decompress).succeeds();
+            assert_eq!(t.names(), ["t", "t/a"], "{habits:?} {decompress}");
+            assert!(t.read("t/a") == a, "{habits:?}");
+        }
+        let gzip = env!("CARGO_BIN_EXE_gzcc");
+        t.command("bash", ["-c", "exec -a gzip \"$0\" t/a", gzip]).succeeds();
+        assert_eq!(t.names(), ["t", "t/a.gz"], "{habits:?}: under gzip's name");
+    }
+}
+
+/// P3, with another file of the same size and time.
+#[test]
+fn a_file_that_took_the_place_of_the_original_stays_where_inode_numbers_are_not_stable() {
+    require!("strace");
+    for habits in INCONSTANT {
+        let Some(t) = FuseSandbox::new(habits) else { return };
+        let a = t.write("a", log(300_000));
+        let theirs = noise(300_000, 7);
+        let call = if habits.no_unnamed { "renameat" } else { "linkat" };
+        let ran = stopped_at(&t, Moment::new(".", call, 1), &["-j1", "--rm", "a"], || {
+            let modified = t.path("a").metadata().unwrap().modified().unwrap();
+            t.write("b", &theirs);
+            fs::File::options().write(true).open(t.path("b")).unwrap().set_modified(modified).unwrap();
+            fs::rename(t.path("b"), t.path("a")).unwrap();
+        });
+        let said = "gzcc: a: is no longer the file that was read; not removed\n";
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, &format!("{habits:?}"));
+        assert!(t.read("a") == theirs, "{habits:?}");
+        t.assert_holds("a.gz", &a);
+    }
+}
+
+#[test]
+fn a_name_that_is_listed_again_is_done_once() {
+    let Some(t) = FuseSandbox::new(Habits { repeats: true, ..Habits::default() }) else { return };
+    let names = ["a", "s/b", "s/s/c", "s/d", "z/e"];
+    for (words, back) in [("-r t", "-rdf --rm t"), ("-r --rm t", "-rd --rm t"), ("-j1 -r -f --rm t", "-rd t")] {
+        for name in names {
+            t.write(format!("t/{name}"), format!("content of {name}"));
+        }
+        t.gzcc(words.split(' ')).succeeds();
+        for name in names {
+            t.assert_holds(format!("t/{name}.gz"), format!("content of {name}").as_bytes());
+            assert_eq!(t.exists(format!("t/{name}")), !words.contains("--rm"), "{words}: {name}");
+        }
+        // Originals that were kept are skipped, and not twice either.
+        let skipped = if words.contains("--rm") { "" } else { ", 5 skipped" };
+        let counted = String::from_utf8(t.gzcc(back.split(' ')).succeeds()).unwrap();
+        assert_eq!(counted, format!("Decompressed 5 files{skipped}\n"), "{back}");
+        for name in names {
+            assert_eq!(t.read(format!("t/{name}")), format!("content of {name}").as_bytes(), "{back}");
+        }
+    }
+    fs::remove_dir_all(t.path("t")).unwrap();
+    t.write("x/s/a", "content");
+    t.gzcc(["-r", "-O", "out", "x"]).succeeds();
+    t.assert_holds("out/x/s/a.gz", b"content");
+}
