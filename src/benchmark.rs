@@ -177,7 +177,12 @@ impl Course<'_> {
     ) -> Option<(Duration, Made)> {
         let item = |file: &File| {
             let (from, to) = way(file);
-            Item { label: file.label.clone(), source: Source::Memory(from.clone()), target: Target::Memory(to.clone()) }
+            Item {
+                label: file.label.clone(),
+                source: Source::Memory(from.clone()),
+                target: Target::Memory(to.clone()),
+                output_is_taken: None,
+            }
         };
         let jobs = Jobs::of(Arc::clone(settings), self.files.iter().map(item).collect());
         let before = self.report.tally();

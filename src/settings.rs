@@ -181,6 +181,11 @@ impl Settings {
         self.originals == Originals::Remove
     }
 
+    /// Whether an output may replace a file.
+    pub(crate) fn may_replace(&self) -> bool {
+        self.force || self.update || self.ask
+    }
+
     /// Whether one output takes every input, one member after the other.
     pub(crate) fn concatenates(&self) -> bool {
         match self.destination {

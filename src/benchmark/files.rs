@@ -81,7 +81,7 @@ pub(super) fn load(settings: &Arc<Settings>, room: &Room, report: &Report) -> Re
 
 /// Opens an input: whatever can be read, but for what is compressed already.
 fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
-    let Item { label, source, target } = item;
+    let Item { label, source, target, .. } = item;
     let input = Input::open_any(label, source, None, settings)?;
     match target {
         Target::Refused(reason) => Err(Outcome::Skipped(reason)),

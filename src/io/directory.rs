@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::io::input::{Identity, identity_of};
 use crate::io::naming_method::KnownMethod;
 use crate::outcome::OutputName;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
@@ -111,6 +112,26 @@ impl Folder {
     /// The device it is on.
     pub fn device(&self) -> u64 {
         self.device
+    }
+
+    /// Whether it is one of `roots` or lies below one.
+    pub fn is_within(&self, roots: &[Identity]) -> io::Result<bool> {
+        let open = |fd: BorrowedFd<'_>, name| {
+            retry_on_intr(|| rustix::fs::openat(fd, name, OFlags::PATH | FOLDER, Mode::empty()))
+        };
+        let (mut fd, mut here) = (open(self.fd.as_fd(), ".")?, (self.device, self.inode));
+        loop {
+            if roots.contains(&here) {
+                return Ok(true);
+            }
+            fd = open(fd.as_fd(), "..")?;
+            let stat = retry_on_intr(|| rustix::fs::fstat(&fd))?;
+            // The root is its own parent.
+            if here == identity_of(&stat) {
+                return Ok(false);
+            }
+            here = identity_of(&stat);
+        }
     }
 
     /// Which place in the file system `name` in this folder is, whatever path leads there.

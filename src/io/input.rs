@@ -203,6 +203,11 @@ impl Input {
         matches!(self.source, Source::File { walked: true, .. })
     }
 
+    /// Whether the file has more than one hard link.
+    pub fn has_other_links(&self) -> bool {
+        self.file.as_ref().is_some_and(|(_, stat)| stat.st_nlink > 1)
+    }
+
     /// Whether it is standard input.
     pub fn is_stdin(&self) -> bool {
         matches!(self.source, Source::Stdin)

@@ -54,6 +54,10 @@ pub enum Refusal {
     NotReplaceable,
     /// The name belongs to the input itself.
     IsTheInput,
+    /// The name belongs to another input of the run.
+    IsAnInput,
+    /// The name may be given by what is left of a list.
+    MayBeAnInput,
     /// The system refused.
     System(io::Error),
 }
@@ -71,17 +75,25 @@ impl From<Errno> for Refusal {
 }
 
 /// What stands in the way of an output, and whether it may be replaced.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Replacing {
     /// `-f` was given.
     pub force: bool,
     /// The input, which is never replaced.
     pub input: Option<Identity>,
+    /// Keeps the run's other inputs from being replaced.
+    pub others: Option<Arc<dyn Protection>>,
+}
+
+/// Knows the files that must not be replaced.
+pub trait Protection: std::fmt::Debug + Send + Sync {
+    /// Whether the file `standing`, which is `name` in `folder`, may be replaced.
+    fn allows(&self, standing: &Stat, folder: &Folder, name: &OsStr) -> Result<(), Refusal>;
 }
 
 impl Replacing {
-    /// Whether an output may take the place of what stands under its name.
-    pub fn allows(self, standing: &Stat) -> Result<(), Refusal> {
+    /// Whether an output that is to be `name` in `folder` may replace the file `standing`, which has that name.
+    pub fn allows(&self, standing: &Stat, folder: &Folder, name: &OsStr) -> Result<(), Refusal> {
         let kind = FileType::from_raw_mode(standing.st_mode);
         if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
@@ -90,7 +102,7 @@ impl Replacing {
         } else if self.input == Some(identity_of(standing)) {
             Err(Refusal::IsTheInput)
         } else {
-            Ok(())
+            self.others.as_ref().map_or(Ok(()), |others| others.allows(standing, folder, name))
         }
     }
 }
@@ -177,7 +189,7 @@ impl Output {
     /// that a file with such an error gets no name. With `sync`, its bytes are on the disk before that, and the name
     /// after. If only the last steps fail, the file is whole and keeps its name, but it is not known whether it outlives
     /// a power cut: it is an error, and the original stays.
-    pub fn commit(mut self, replacing: Replacing, sync: bool) -> Result<(), Refusal> {
+    pub fn commit(mut self, replacing: &Replacing, sync: bool) -> Result<(), Refusal> {
         self.end()?;
         self.settle(sync)?;
         self.take_name(replacing)?;
@@ -225,8 +237,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    const FREE: Replacing = Replacing { force: false, input: None };
-    const FORCE: Replacing = Replacing { force: true, input: None };
+    const FREE: &Replacing = &Replacing { force: false, input: None, others: None };
+    const FORCE: &Replacing = &Replacing { force: true, input: None, others: None };
 
     fn output(dir: &Path, unnamed: bool) -> Output {
         let folder = Arc::new(Folder::open(dir).unwrap());
@@ -301,7 +313,7 @@ mod tests {
         fs::write(dir.path().join("out"), "input").unwrap();
         let folder = Folder::open(dir.path()).unwrap();
         let stat = folder.look(OsStr::new("out")).unwrap().unwrap();
-        let replacing = Replacing { force: true, input: Some((stat.st_dev, stat.st_ino)) };
+        let replacing = &Replacing { force: true, input: Some((stat.st_dev, stat.st_ino)), others: None };
         assert!(matches!(output(dir.path(), true).commit(replacing, false), Err(Refusal::IsTheInput)));
         assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"input");
     }

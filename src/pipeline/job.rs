@@ -2,6 +2,7 @@
 //!
 //! Everything that can be refused is refused here, before any work is done.
 
+mod joined;
 mod mirror;
 mod special;
 mod update;
@@ -14,23 +15,24 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
-use rustix::fs::Stat;
+use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
+use self::joined::joined;
 use self::mirror::Mirror;
 use self::special::{special_file, standard_output};
 use crate::escaped_name::Shown;
 use crate::format::gzip::{Found, Start};
 use crate::io::directory::{self, Folder};
-use crate::io::input::{Identity, Input, Source, identity_of, stat_of};
+use crate::io::input::{Input, Source, identity_of, stat_of};
 use crate::io::metadata::Metadata;
-use crate::io::output::{Birth, Output, Refusal, Replacing};
-use crate::outcome::{Label, Outcome, Reason};
+use crate::io::output::{Birth, Output, Protection, Refusal, Replacing};
+use crate::outcome::{Outcome, Reason};
 use crate::pipeline::sink::{Own, Sink, refused};
-use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
+use crate::pipeline::stream::{Part, Reader, Stream, Writer};
 use crate::report::{Report, may_replace};
 use crate::select::output_registry::Claims;
-use crate::select::plan::{Item, Plan, Planned, Target, claim, matters};
+use crate::select::plan::{self, InputRegistry, Item, Plan, Planned, Target, claim, matters};
 use crate::select::suffix;
 use crate::settings::{self, Destination, Settings};
 use crate::sync::lock;
@@ -40,6 +42,8 @@ pub struct Jobs {
     settings: Arc<Settings>,
     left: Mutex<Left>,
     claims: Arc<Claims>,
+    /// Inputs that no output may replace; `None` where nobody else knows them.
+    inputs: Option<Arc<InputRegistry>>,
     /// Held from taking a name to the answer, where there may be a question.
     turn: Mutex<()>,
     mirror: Option<Mirror>,
@@ -64,18 +68,18 @@ impl Jobs {
             mirror = Some(opened.with_context(|| Shown::path(path).to_string())?);
         }
         let plan = Plan::new(Arc::clone(&settings));
-        let claims = plan.claims();
+        let (claims, inputs) = (plan.claims(), Some(plan.inputs()));
         let left = match settings.concatenates() {
             false => Left::Each(Box::new(plan)),
             true => Left::All(Some(Box::new(joined(plan, &settings)?))),
         };
-        Ok(Self { settings, left: Mutex::new(left), claims, turn: Mutex::default(), mirror })
+        Ok(Self { settings, left: Mutex::new(left), claims, inputs, turn: Mutex::default(), mirror })
     }
 
     /// The jobs for these inputs, whatever `settings` name.
     pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let left = Mutex::new(Left::Ready(items.into_iter()));
-        Self { settings, left, claims: Arc::default(), turn: Mutex::default(), mirror: None }
+        Self { settings, left, claims: Arc::default(), inputs: None, turn: Mutex::default(), mirror: None }
     }
 
     /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
@@ -124,7 +128,7 @@ impl Jobs {
 
     /// Opens one input and makes its output. What needs no stream has its outcome.
     fn open(&self, item: Item) -> Result<Stream, Outcome> {
-        let Item { label, source, target } = item;
+        let Item { label, source, target, output_is_taken } = item;
         let settings = &*self.settings;
         let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
         let input = match &target {
@@ -167,13 +171,19 @@ impl Jobs {
                 if let Some((sink, itself)) = special_file(&path, settings)? {
                     return Ok(stream(input.unless_it_is(itself)?, sink));
                 }
-                output_place(&path)?
+                let (folder, name) = output_place(&path)?;
+                if settings.force && is_link_to(&input, &folder, &name) {
+                    return Err(Outcome::Failed(anyhow!("is the output as well")));
+                }
+                (folder, name)
             }
             Target::Joined | Target::Nowhere | Target::Memory(_) => {
                 return Err(Outcome::Failed(anyhow!("has no output of its own")));
             }
         };
-        let mut own = own_output(&input, folder, name, settings)?;
+        // A name that the header gives is another one than the walk was asked about.
+        let is_planned = !(settings.decompresses() && settings.keep_name);
+        let mut own = self.own_output(&input, (folder, name), output_is_taken.filter(|_| is_planned))?;
         own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
         own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
         Ok(stream(input, Sink::Own(own)))
@@ -190,10 +200,13 @@ impl Jobs {
 
     /// Refuses an input that took the place of the one that was planned: an output of this run.
     fn spare_output(&self, input: &Input) -> Result<(), Outcome> {
-        let Settings { force, update, ask, .. } = *self.settings;
         // Otherwise nothing takes a place that is taken.
-        if !(force || update || ask) {
+        if !self.settings.may_replace() {
             return Ok(());
+        }
+        // Of a file with one link, its name tells whether a walk reads it.
+        if input.is_walked() && input.has_other_links() {
+            self.inputs.iter().zip(input.identity()).for_each(|(inputs, identity)| inputs.add(identity));
         }
         match input.identity().is_some_and(|identity| self.claims.is_made(identity)) {
             false => Ok(()),
@@ -216,6 +229,36 @@ impl Jobs {
             claim(&self.claims, &target, folder)?;
         }
         Ok(target)
+    }
+
+    /// The output of one input, in a folder and under a name. `taken` tells whether the walk that found the input takes
+    /// what has that name already.
+    fn own_output(
+        &self,
+        input: &Input,
+        (folder, name): (Arc<Folder>, OsString),
+        taken: Option<bool>,
+    ) -> Result<Own, Outcome> {
+        let settings = &*self.settings;
+        let others = self.inputs.clone().filter(|_| settings.may_replace());
+        let others = others.map(|inputs| Arc::new(plan::Output { inputs, taken }) as Arc<dyn Protection>);
+        let mut replacing = Replacing { force: settings.force, input: input.identity(), others };
+        if settings.update {
+            replacing.force |= update::is_outdated(input, &folder, &name, settings)?;
+        }
+        match look_ahead(&folder, &name, &replacing) {
+            Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
+                if !may_replace(settings.program, &output) {
+                    return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
+                }
+                replacing.force = true;
+            }
+            looked => drop(looked?),
+        }
+        let metadata = input.metadata();
+        let birth = if metadata.is_some() { Birth::Private } else { Birth::Umask };
+        let output = Some(make(folder, name, birth, settings)?);
+        Ok(Own { output, replacing, metadata, sync: settings.syncs(), remove: settings.removes() })
     }
 }
 
@@ -265,81 +308,9 @@ fn beginning(name: &[u8]) -> &[u8] {
     &name[..name.len().min(255)]
 }
 
-/// One stream of all inputs.
-fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
-    let (sink, itself) = match &settings.destination {
-        Destination::File(path) => joined_output(path, settings)?,
-        _ => standard_output(settings)?,
-    };
-    let inputs = Joining { plan, settings: Arc::clone(settings), itself };
-    Ok(Stream::new(Reader::joined(inputs), Writer::new(sink)))
-}
-
-/// The inputs that go into one output.
-struct Joining {
-    plan: Plan,
-    settings: Arc<Settings>,
-    /// Device and inode of the output, which none of them may have.
-    itself: Option<Identity>,
-}
-
-impl Inputs for Joining {
-    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>> {
-        let Item { label, source, .. } = match self.plan.next()? {
-            Planned::Settled(label, outcome) => return Some(Err((label, outcome))),
-            Planned::Item(item) => item,
-        };
-        let open =
-            || Ok(Part::new(Input::open_any(label.clone(), source, self.itself, &self.settings)?, &self.settings));
-        Some(contained(open).map_err(|outcome| (label, outcome)))
-    }
-
-    fn pass_next(&mut self) -> Option<(Label, Outcome)> {
-        Some(match self.plan.next()? {
-            Planned::Settled(label, outcome) => (label, outcome),
-            Planned::Item(item) => (item.label, Outcome::NotReached),
-        })
-    }
-}
-
 /// Opens one input; a panic costs this one and no other.
 fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome> {
     catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(Outcome::panicked()))
-}
-
-/// The output of `-o` for several inputs, and the identity that none of them may have.
-fn joined_output(path: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
-    if let Some(special) = special_file(path, settings)? {
-        return Ok(special);
-    }
-    let (folder, name) = output_place(path)?;
-    let replacing = Replacing { force: settings.force, input: None };
-    let standing = look_ahead(&folder, &name, replacing)?;
-    let output = make(folder, name, Birth::Umask, settings)?;
-    let itself = standing.as_ref().map(identity_of);
-    let (sync, remove) = (settings.syncs(), settings.removes());
-    Ok((Sink::Joined { output: Some(output), replacing, sync, remove }, itself))
-}
-
-/// The output of one input.
-fn own_output(input: &Input, folder: Arc<Folder>, name: OsString, settings: &Settings) -> Result<Own, Outcome> {
-    let mut replacing = Replacing { force: settings.force, input: input.identity() };
-    if settings.update {
-        replacing.force |= update::is_outdated(input, &folder, &name, settings)?;
-    }
-    match look_ahead(&folder, &name, replacing) {
-        Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
-            if !may_replace(settings.program, &output) {
-                return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
-            }
-            replacing.force = true;
-        }
-        looked => drop(looked?),
-    }
-    let metadata = input.metadata();
-    let birth = if metadata.is_some() { Birth::Private } else { Birth::Umask };
-    let output = Some(make(folder, name, birth, settings)?);
-    Ok(Own { output, replacing, metadata, sync: settings.syncs(), remove: settings.removes() })
 }
 
 fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
@@ -349,14 +320,21 @@ fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) 
 }
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
-fn look_ahead(folder: &Folder, name: &OsStr, replacing: Replacing) -> Result<Option<Stat>, Outcome> {
+fn look_ahead(folder: &Folder, name: &OsStr, replacing: &Replacing) -> Result<Option<Stat>, Outcome> {
     let allowed = folder.look(name).map_err(Refusal::from).and_then(|standing| {
         if let Some(stat) = &standing {
-            replacing.allows(stat)?;
+            replacing.allows(stat, folder, name)?;
         }
         Ok(standing)
     });
     allowed.map_err(|refusal| refused(refusal, folder.output_name(name)))
+}
+
+/// Whether `name` in `folder` is a symbolic link that leads to `input`.
+fn is_link_to(input: &Input, folder: &Folder, name: &OsStr) -> bool {
+    let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+    folder.look(name).ok().flatten().as_ref().is_some_and(is_link)
+        && folder.look_through(name).ok().flatten().as_ref().map(identity_of) == input.identity()
 }
 
 /// Folder and name of `-o`'s file.

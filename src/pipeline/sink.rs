@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::anyhow;
 
@@ -45,6 +46,8 @@ pub enum Sink {
         sync: bool,
         /// Whether somebody wanted the originals removed, which are not.
         remove: bool,
+        /// Set when an input is the file that the output would replace.
+        is_an_input: Arc<AtomicBool>,
     },
 }
 
@@ -173,8 +176,10 @@ impl Sink {
     /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
     /// it have been told as done. The same holds for an error that a descriptor reports only when it is closed.
     pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
-        let (output, replacing, sync, remove) = match self {
-            Self::Joined { output, replacing, sync, remove } => (output, replacing, sync, remove),
+        let (output, replacing, sync, remove, is_an_input) = match self {
+            Self::Joined { output, replacing, sync, remove, is_an_input } => {
+                (output, replacing, sync, remove, is_an_input)
+            }
             // What cut the output short has been reported as an error.
             Self::Descriptor { fd, shown } if ending != Ending::CutShort => {
                 let fd = fd.take()?;
@@ -187,7 +192,10 @@ impl Sink {
         let name = output.output_name();
         let shown = name.shown.clone();
         let outcome = match ending {
-            Ending::Whole => match output.commit(*replacing, *sync) {
+            Ending::Whole if is_an_input.load(Ordering::Relaxed) => {
+                Outcome::Failed(anyhow!("not made, as it is an input as well"))
+            }
+            Ending::Whole => match output.commit(replacing, *sync) {
                 Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
                 Ok(()) => return None,
                 Err(Refusal::Exists) => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
@@ -226,7 +234,7 @@ impl Own {
         }
         let original = if self.remove { Original::Goes } else { Original::Stays };
         let applied = self.metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
-        if let Err(refusal) = output.commit(self.replacing, self.sync) {
+        if let Err(refusal) = output.commit(&self.replacing, self.sync) {
             return refused(refusal, name);
         }
         let shortfall = match applied {
@@ -253,6 +261,8 @@ pub fn refused(refusal: Refusal, name: OutputName) -> Outcome {
         Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.shown)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.shown)),
         Refusal::IsTheInput => Outcome::Failed(anyhow!("{name} is the same file")),
+        Refusal::IsAnInput => Outcome::Failed(anyhow!("{name} is an input as well")),
+        Refusal::MayBeAnInput => Outcome::Failed(anyhow!("{name} exists, and the list may yet name it")),
         Refusal::System(error) => Outcome::Failed(anyhow::Error::new(error).context(name)),
     }
 }

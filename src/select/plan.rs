@@ -6,6 +6,7 @@
 
 mod arguments;
 mod choice;
+mod inputs;
 mod list;
 mod target;
 mod walk;
@@ -23,6 +24,7 @@ use walkdir::DirEntry;
 
 use self::arguments::{Argument, Arguments};
 use self::choice::{Choice, Found};
+pub use self::inputs::{InputRegistry, Output};
 pub use self::target::{Target, claim, matters};
 use self::target::{is_passed_by, mirrored_folder, output_name};
 use self::walk::{Broken, Walk};
@@ -52,6 +54,8 @@ pub struct Item {
     pub source: Source,
     /// Where its output goes.
     pub target: Target,
+    /// Whether the walk that found it also takes a file of its output's name, beside it; `None` if that is not known.
+    pub output_is_taken: Option<bool>,
 }
 
 /// The inputs of a run, one after the other.
@@ -66,6 +70,8 @@ pub struct Plan {
     last: Option<(PathBuf, Arc<Folder>)>,
     /// Outputs of this run.
     claims: Arc<Claims>,
+    /// Inputs of this run.
+    inputs: Arc<InputRegistry>,
 }
 
 impl Plan {
@@ -73,7 +79,8 @@ impl Plan {
     pub fn new(settings: Arc<Settings>) -> Self {
         let arguments = Arguments::new(Arc::clone(&settings));
         let choice = Choice::new(Arc::clone(&settings));
-        Self { settings, planned: 0, arguments, choice, walk: None, last: None, claims: Arc::default() }
+        let inputs = Arc::new(InputRegistry::new(Arc::clone(&settings)));
+        Self { settings, planned: 0, arguments, choice, walk: None, last: None, claims: Arc::default(), inputs }
     }
 
     /// Whether another name may come.
@@ -84,6 +91,11 @@ impl Plan {
     /// Outputs of this run. Whoever asks them does not wait for the plan, which may wait for a list to go on.
     pub fn claims(&self) -> Arc<Claims> {
         Arc::clone(&self.claims)
+    }
+
+    /// Inputs of this run, asked in the same way.
+    pub fn inputs(&self) -> Arc<InputRegistry> {
+        Arc::clone(&self.inputs)
     }
 
     /// Passes over the input that came next, as there is no room for its output; and over all that is left of its walk,
@@ -199,7 +211,28 @@ impl Plan {
         if !is_passed_by(name, &self.settings) && !self.choice.fits(&folder, name, true)? {
             return Ok(None);
         }
-        self.item(entry.path().to_owned(), folder, name.to_owned(), true)
+        let output_is_taken = self.takes_output(entry, &folder)?;
+        let item = self.item(entry.path().to_owned(), folder, name.to_owned(), true)?;
+        Ok(item.map(|item| Item { output_is_taken, ..item }))
+    }
+
+    /// Whether the walk that found `entry` in `folder` takes a file of its output's name as well; `None` where that
+    /// does not matter.
+    fn takes_output(&mut self, entry: &DirEntry, folder: &Folder) -> io::Result<Option<bool>> {
+        let settings = &self.settings;
+        let (Some(walk), true, Destination::Beside) = (&self.walk, settings.may_replace(), &settings.destination)
+        else {
+            return Ok(None);
+        };
+        let Ok(output) = output_name(entry.file_name(), settings) else {
+            return Ok(None);
+        };
+        if output_name(&output, settings).is_err() {
+            return Ok(Some(false));
+        }
+        let path = entry.path().with_file_name(&output);
+        let found = Found { path: walk.below(&path), name: &output, depth: entry.depth() };
+        Ok(Some(self.choice.takes_found(found) && self.choice.fits(folder, &output, true)?))
     }
 
     /// What is told of a folder that cannot be read; nothing of one that is to be left out.
@@ -222,12 +255,12 @@ impl Plan {
         walked: bool,
     ) -> Result<Option<Item>, Outcome> {
         let settings = Arc::clone(&self.settings);
-        let met = self.met(&folder, &name, walked)?;
-        match met {
+        match self.met(&folder, &name, walked)? {
             Some(Standing::Made) if walked => return Ok(None),
             Some(Standing::Made) => return Err(Outcome::Failed(anyhow!("is the output of another input"))),
             // Whatever may be opened under that name later will have come with this run.
             Some(Standing::Nothing) => return Err(io::Error::from(Errno::NOENT).into()),
+            // What is in an output's way is an input like any other, and is not replaced.
             Some(Standing::Older) | None => {}
         }
         let target = match &settings.destination {
@@ -246,10 +279,6 @@ impl Plan {
                 Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
             },
         };
-        // What is merely in an output's way is an input like any other, unless it has to go.
-        if met == Some(Standing::Older) && settings.force && matches!(target, Target::Beside(_)) {
-            return Err(Outcome::Failed(anyhow!("is about to be replaced, as the output of another input")));
-        }
         // A name that the header may give is not known yet.
         if !(settings.decompresses() && settings.keep_name) {
             claim(&self.claims, &target, &folder)?;
@@ -273,12 +302,23 @@ impl Plan {
 
     fn labelled(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
         let is_stdin = matches!(source, Source::Stdin);
-        Item { label: Label { is_stdin, ..self.label(shown) }, source, target }
+        Item { label: Label { is_stdin, ..self.label(shown) }, source, target, output_is_taken: None }
     }
 
     fn label(&mut self, shown: PathBuf) -> Label {
         self.planned += 1;
         Label { shown, position: Some(self.planned - 1), is_stdin: false, began: Some(Instant::now()) }
+    }
+
+    /// The next argument, recorded as an input where that is needed.
+    fn next_argument(&mut self) -> Option<<Arguments as Iterator>::Item> {
+        let argument = self.arguments.next();
+        match &argument {
+            Some(Ok(Argument::Named(name))) => self.inputs.take(name),
+            Some(_) => {}
+            None => self.inputs.end(),
+        }
+        argument
     }
 
     /// Opens an argument's folder.
@@ -306,7 +346,7 @@ impl Iterator for Plan {
                     self.walk = None;
                     continue;
                 }
-                None => match self.arguments.next()? {
+                None => match self.next_argument()? {
                     Ok(Argument::Stdin) => self.stdin().map_err(|outcome| (stdin_name(&self.settings).into(), outcome)),
                     Ok(Argument::Named(name)) => self.argument(&name).map_err(|outcome| (PathBuf::from(name), outcome)),
                     Err(failed) => Err(failed),
@@ -339,58 +379,4 @@ fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Planned> {
-        let mut settings = Settings { inputs: inputs.iter().map(|p| p.into()).collect(), ..Settings::default() };
-        change(&mut settings);
-        Plan::new(Arc::new(settings)).collect()
-    }
-
-    fn items(planned: Vec<Planned>) -> Vec<PathBuf> {
-        let items = planned.into_iter().filter_map(|p| match p {
-            Planned::Item(item) => Some(item.label.shown),
-            Planned::Settled(..) => None,
-        });
-        items.collect()
-    }
-
-    #[test]
-    fn one_file_under_two_paths_has_one_output() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("x")).unwrap();
-        let (plain, detour) = (dir.path().join("a"), dir.path().join("x/../a"));
-        let planned = plan(&[&plain, &detour], |_| {});
-        assert!(matches!(planned[..], [Planned::Item(_), Planned::Settled(_, Outcome::Failed(_))]), "{planned:?}");
-    }
-
-    #[test]
-    fn a_walk_takes_files_and_passes_by_links_suffixes_and_temporaries() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir_all(dir.path().join("t/.hidden")).unwrap();
-        for file in ["t/b", "t/a", "t/.hidden/c", "t/d.gz", "t/.gzcc-0123456789abcdef"] {
-            fs::write(dir.path().join(file), "x").unwrap();
-        }
-        std::os::unix::fs::symlink("a", dir.path().join("t/link")).unwrap();
-        let root = dir.path().join("t");
-        let mut found = items(plan(&[&root], |s| s.recursive = true));
-        found.sort();
-        assert_eq!(found, [root.join(".hidden/c"), root.join("a"), root.join("b")]);
-        assert!(items(plan(&[&root], |_| {})) == [root], "without -r the job finds out that it is a folder");
-    }
-
-    #[test]
-    fn a_walk_into_one_output_is_sorted() {
-        let dir = tempfile::tempdir().unwrap();
-        for i in (0..50).rev() {
-            fs::write(dir.path().join(format!("{i:02}")), "x").unwrap();
-        }
-        let found = items(plan(&[dir.path()], |s| {
-            s.recursive = true;
-            s.destination = Destination::Stdout;
-        }));
-        assert!(found.len() == 50 && found.is_sorted());
-    }
-}
+mod tests;

@@ -40,6 +40,7 @@ mod power;
 mod promises;
 mod properties;
 mod races;
+mod replacing;
 mod reporting;
 mod resources;
 mod rsyncable;

@@ -171,8 +171,6 @@ fn an_output_is_never_its_own_input() {
     t.write("a", "precious");
     t.write("b", "x");
     t.gzcc(["-f", "-o", "a", "a"]).says(1, &["gzcc: a: a is the same file"]);
-    t.gzcc(["-f", "-o", "a", "b", "a"]).says(1, &["gzcc: a: is the output as well"]);
-    t.write("a", "precious");
     fs::hard_link(t.path("a"), t.path("a.gz")).unwrap();
     t.gzcc(["-f", "a"]).says(1, &["gzcc: a: a.gz is the same file"]);
     t.shell("gzcc -c b a >> a").says(1, &["gzcc: a: is the output as well"]);

@@ -34,14 +34,16 @@ enum Taken {
 
 impl Output {
     /// Takes the final name; from a file that has it only if `replacing` allows that.
-    pub(super) fn take_name(&mut self, replacing: Replacing) -> Result<(), Refusal> {
+    pub(super) fn take_name(&mut self, replacing: &Replacing) -> Result<(), Refusal> {
         loop {
             let taken = self.take_free_name(replacing.force)?;
             if matches!(taken, Taken::Yes) {
                 return Ok(());
             }
             let standing = self.folder.look(&self.name)?;
-            standing.as_ref().map_or(Ok(()), |standing| replacing.allows(standing))?;
+            if let Some(standing) = &standing {
+                replacing.allows(standing, &self.folder, &self.name)?;
+            }
             // The file that had the name may be gone by now: then the name is free after all.
             if standing.is_some() || matches!(taken, Taken::OnlyByReplacing) {
                 self.replace()?;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
@@ -28,8 +28,28 @@ impl Names {
             Some(path) => File::open(path)?,
             None => File::from(rustix::stdio::stdin().try_clone_to_owned()?),
         };
+        Ok(Self::new(file, list.end))
+    }
+
+    fn new(file: File, end: u8) -> Self {
         // A page more or less makes no difference: names cost far more than reading them.
-        Ok(Self { reader: BufReader::new(file), end: list.end, count: 0 })
+        Self { reader: BufReader::new(file), end, count: 0 }
+    }
+
+    /// A second reader of the same names, with a position of its own; `None` for what can be read only once. Called
+    /// before anything is read.
+    pub(super) fn open_again(list: &NameList) -> io::Result<Option<Self>> {
+        let (path, start) = match &list.path {
+            Some(path) => (path.clone(), 0),
+            // Opened anew, as a duplicate of the descriptor would share its position.
+            None => ("/proc/self/fd/0".into(), rustix::fs::tell(rustix::stdio::stdin()).unwrap_or(0)),
+        };
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(start))?;
+        Ok(Some(Self::new(file, list.end)))
     }
 
     /// The next name, without what ends it; or why what stands there is none. `None` at the list's end.
@@ -129,7 +149,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Seek, Write};
+    use std::io::Write;
 
     /// The names in a list of these bytes, or what is told of them.
     fn names(bytes: &[u8], end: u8) -> Vec<String> {

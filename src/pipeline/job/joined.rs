@@ -1,0 +1,99 @@
+//! One output that takes every input: standard output, or the file of `-o`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::anyhow;
+
+use super::special::{special_file, standard_output};
+use super::{contained, look_ahead, make, output_place};
+use crate::escaped_name::Shown;
+use crate::io::input::{Identity, Input, Source, identity_of};
+use crate::io::output::{Birth, Replacing};
+use crate::outcome::{Label, Outcome};
+use crate::pipeline::sink::Sink;
+use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
+use crate::select::plan::{Item, Plan, Planned};
+use crate::settings::{Destination, Settings};
+
+/// One stream of all inputs.
+pub(super) fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
+    let is_an_input = Arc::default();
+    let (sink, itself) = match &settings.destination {
+        Destination::File(path) => joined_output(path, &is_an_input, settings)?,
+        _ => standard_output(settings)?,
+    };
+    let inputs = Joining { plan, settings: Arc::clone(settings), itself, is_an_input };
+    Ok(Stream::new(Reader::joined(inputs), Writer::new(sink)))
+}
+
+/// The inputs that go into one output.
+struct Joining {
+    plan: Plan,
+    settings: Arc<Settings>,
+    /// Device and inode of the output, which none of them may have.
+    itself: Option<Identity>,
+    /// Set when one of them has it, so that the output of `-o` is not named.
+    is_an_input: Arc<AtomicBool>,
+}
+
+impl Joining {
+    /// Opens an input, unless it is the output. A walk passes by standard output without a word, which is written
+    /// already; a file that `-o` would replace is refused however it was found.
+    fn open(&self, label: Label, source: Source) -> Result<Part, Outcome> {
+        let input = Input::open_any(label, source, None, &self.settings)?;
+        let is_output = self.itself.is_some() && input.identity() == self.itself;
+        if is_output && matches!(self.settings.destination, Destination::File(_)) {
+            self.is_an_input.store(true, Ordering::Relaxed);
+            return Err(Outcome::Failed(anyhow!("is the output as well")));
+        }
+        Ok(Part::new(input.unless_it_is(self.itself)?, &self.settings))
+    }
+}
+
+impl Inputs for Joining {
+    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>> {
+        if self.is_an_input.load(Ordering::Relaxed) {
+            return self.pass_next().map(Err);
+        }
+        let Item { label, source, .. } = match self.plan.next()? {
+            Planned::Settled(label, outcome) => return Some(Err((label, outcome))),
+            Planned::Item(item) => item,
+        };
+        let open = || self.open(label.clone(), source);
+        Some(contained(open).map_err(|outcome| (label, outcome)))
+    }
+
+    fn pass_next(&mut self) -> Option<(Label, Outcome)> {
+        Some(match self.plan.next()? {
+            Planned::Settled(label, outcome) => (label, outcome),
+            Planned::Item(item) => (item.label, Outcome::NotReached),
+        })
+    }
+}
+
+/// The output of `-o` for several inputs, and the identity that none of them may have.
+fn joined_output(
+    path: &Path,
+    is_an_input: &Arc<AtomicBool>,
+    settings: &Settings,
+) -> Result<(Sink, Option<Identity>), Outcome> {
+    if let Some(special) = special_file(path, settings)? {
+        return Ok(special);
+    }
+    let (folder, name) = output_place(path)?;
+    let replacing = Replacing { force: settings.force, input: None, others: None };
+    // The file behind a link, as inputs are opened through links.
+    let itself = match look_ahead(&folder, &name, &replacing)? {
+        Some(standing) => folder.look_through(&name)?.or(Some(standing)).as_ref().map(identity_of),
+        None => None,
+    };
+    let list = settings.list.as_ref().and_then(|list| rustix::fs::stat(list.path.as_ref()?).ok());
+    if itself.is_some() && itself == list.as_ref().map(identity_of) {
+        return Err(Outcome::Failed(anyhow!("{} is the list of names", Shown::path(path))));
+    }
+    let output = Some(make(folder, name, Birth::Umask, settings)?);
+    let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
+    Ok((Sink::Joined { output, replacing, sync, remove, is_an_input }, itself))
+}

@@ -1,0 +1,55 @@
+//! Which inputs are planned, in which order, and which are left out.
+
+use super::*;
+use std::fs;
+
+fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Planned> {
+    let mut settings = Settings { inputs: inputs.iter().map(|p| p.into()).collect(), ..Settings::default() };
+    change(&mut settings);
+    Plan::new(Arc::new(settings)).collect()
+}
+
+fn items(planned: Vec<Planned>) -> Vec<PathBuf> {
+    let items = planned.into_iter().filter_map(|p| match p {
+        Planned::Item(item) => Some(item.label.shown),
+        Planned::Settled(..) => None,
+    });
+    items.collect()
+}
+
+#[test]
+fn one_file_under_two_paths_has_one_output() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("x")).unwrap();
+    let (plain, detour) = (dir.path().join("a"), dir.path().join("x/../a"));
+    let planned = plan(&[&plain, &detour], |_| {});
+    assert!(matches!(planned[..], [Planned::Item(_), Planned::Settled(_, Outcome::Failed(_))]), "{planned:?}");
+}
+
+#[test]
+fn a_walk_takes_files_and_passes_by_links_suffixes_and_temporaries() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("t/.hidden")).unwrap();
+    for file in ["t/b", "t/a", "t/.hidden/c", "t/d.gz", "t/.gzcc-0123456789abcdef"] {
+        fs::write(dir.path().join(file), "x").unwrap();
+    }
+    std::os::unix::fs::symlink("a", dir.path().join("t/link")).unwrap();
+    let root = dir.path().join("t");
+    let mut found = items(plan(&[&root], |s| s.recursive = true));
+    found.sort();
+    assert_eq!(found, [root.join(".hidden/c"), root.join("a"), root.join("b")]);
+    assert!(items(plan(&[&root], |_| {})) == [root], "without -r the job finds out that it is a folder");
+}
+
+#[test]
+fn a_walk_into_one_output_is_sorted() {
+    let dir = tempfile::tempdir().unwrap();
+    for i in (0..50).rev() {
+        fs::write(dir.path().join(format!("{i:02}")), "x").unwrap();
+    }
+    let found = items(plan(&[dir.path()], |s| {
+        s.recursive = true;
+        s.destination = Destination::Stdout;
+    }));
+    assert!(found.len() == 50 && found.is_sorted());
+}

@@ -1,0 +1,261 @@
+//! P2: a run never replaces a file that it is also told to read, whatever its name, and in whatever order.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Stdio;
+
+use crate::damage::cases::{Fields, member};
+use crate::harness::{Sandbox, gunzip, log};
+use crate::traced::wait_until;
+
+const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
+
+/// A file of every name that the tests below give, and other names of `a`.
+fn sandbox() -> Sandbox {
+    let t = Sandbox::new();
+    t.write("a", "precious");
+    t.write("b", log(5000));
+    t.write("t/c", "in a folder");
+    for name in ["b.gz", "x.gz"] {
+        t.write(name, member(name.as_bytes(), &Fields::default()));
+    }
+    fs::hard_link(t.path("a"), t.path("hard")).unwrap();
+    symlink("a", t.path("soft")).unwrap();
+    fs::hard_link(t.path("a"), t.path("t/hard")).unwrap();
+    t
+}
+
+/// Every file below the sandbox and its content.
+fn contents(t: &Sandbox) -> Vec<(String, Vec<u8>)> {
+    let names = t.names().into_iter().filter(|name| t.path(name).is_file());
+    names.map(|name| (name.clone(), t.read(&name))).collect()
+}
+
+#[test]
+fn one_output_for_all_never_replaces_an_input_in_whatever_order() {
+    require!("bash");
+    let refused = |input: &str| format!("gzcc: {input}: is the output as well");
+    let not_made = |output: &str| format!("gzcc: {output}: not made, as it is an input as well");
+    let not_written = |input: &str| format!("gzcc: {input}: not written, as the output ended before it");
+    for scheduler in SCHEDULERS {
+        for (words, lines) in [
+            ("-o a b a", vec![refused("a"), not_made("a")]),
+            ("-o a b ./a b", vec![refused("./a"), not_made("a"), not_written("b")]),
+            ("-o a a b", vec![refused("a"), not_written("b")]),
+            ("-o a b hard", vec![refused("hard"), not_made("a")]),
+            ("-o a b soft", vec![refused("soft"), not_made("a")]),
+            ("-o hard b a", vec![refused("a"), not_made("hard")]),
+            ("-o soft b a", vec![refused("a"), not_made("soft")]),
+            ("-o soft b soft", vec![refused("soft"), not_made("soft")]),
+            ("-o soft a", vec![refused("a")]),
+            ("-o hard a", vec!["gzcc: a: hard is the same file".to_owned()]),
+            ("-d -o x.gz b.gz x.gz", vec![refused("x.gz"), not_made("x.gz")]),
+            ("-o a -r b t", vec![refused("t/hard"), not_made("a")]),
+            ("-o t/c -r b t", vec![refused("t/c"), not_made("t/c"), not_written("t/hard")]),
+            ("-o a --files-from list b", vec![refused("a"), not_made("a")]),
+            ("-o list --files-from list b", vec!["gzcc: b: list is the list of names".to_owned()]),
+        ] {
+            let t = sandbox();
+            t.write("list", "b\na\n");
+            let before = contents(&t);
+            let ran = t.shell(&format!("gzcc {scheduler} -f {words}")).run();
+            ran.assert(ran.status.code() == Some(1), "it is an error");
+            let mut said: Vec<String> = ran.stderr().lines().map(str::to_owned).collect();
+            let mut lines = lines;
+            said.sort();
+            lines.sort();
+            // The list itself is named as well, as no name in it is read.
+            said.retain(|line| line != "gzcc: list: list is the list of names");
+            ran.assert(said == lines, &format!("it says {lines:#?}"));
+            assert!(contents(&t) == before, "gzcc {words}: every file is as it was");
+        }
+        let t = sandbox();
+        let before = contents(&t);
+        t.gzcc([scheduler, "-f", "-o", "a", "--files-from", "-"])
+            .stdin("b\na\n")
+            .says(1, &[&refused("a"), &not_made("a")]);
+        assert!(contents(&t) == before);
+    }
+}
+
+/// With `-f`, `words` make the first of two inputs the output of the second unless that is refused.
+struct Clash {
+    words: &'static str,
+    inputs: [&'static str; 2],
+    output: &'static str,
+}
+
+/// Files are `a`, `a.gz` and `a.gz.gz`, `soft` and `hard` that lead to `a.gz`, and `d` with the same in it.
+const CLASHES: [Clash; 7] = [
+    Clash { words: "-r --all", inputs: ["a.gz", "a"], output: "a.gz" },
+    Clash { words: "-d", inputs: ["a.gz", "a.gz.gz"], output: "a.gz" },
+    Clash { words: "", inputs: ["soft", "a"], output: "a.gz" },
+    Clash { words: "", inputs: ["hard", "a"], output: "a.gz" },
+    Clash { words: "-r --all --rm", inputs: ["d/../a.gz", "a"], output: "a.gz" },
+    Clash { words: "-d -O .", inputs: ["d/a.gz", "d/a.gz.gz"], output: "./d/a.gz" },
+    Clash { words: "-r --all -O d", inputs: ["d/a.gz", "a"], output: "d/a.gz" },
+];
+
+fn clashing() -> Sandbox {
+    let t = Sandbox::new();
+    for folder in ["", "d/"] {
+        let old = t.write(format!("{folder}a.gz"), member(b"old", &Fields::default()));
+        t.write(format!("{folder}a.gz.gz"), member(&old, &Fields { comment: Some(b"outer"), ..Fields::default() }));
+        t.write(format!("{folder}a"), "new");
+    }
+    symlink("a.gz", t.path("soft")).unwrap();
+    fs::hard_link(t.path("a.gz"), t.path("hard")).unwrap();
+    t
+}
+
+/// Whether `content` is in some file, as it is or compressed.
+fn holds(t: &Sandbox, content: &[u8]) -> bool {
+    contents(t).iter().any(|(name, found)| {
+        found == content || name.ends_with(".gz") && found.starts_with(b"\x1f\x8b") && gunzip(found) == content
+    })
+}
+
+#[test]
+fn an_output_never_replaces_another_input_in_whatever_order_it_is_named() {
+    require!("bash", "gzip");
+    for Clash { words, inputs, output } in CLASHES {
+        for order in [inputs, [inputs[1], inputs[0]]] {
+            for jobs in ["-j1", "-j4"] {
+                for given in ["", "--files-from list", "--files-from - < list"] {
+                    let t = clashing();
+                    let named = if given.is_empty() { order.join(" ") } else { String::new() };
+                    t.write("list", order.join("\n"));
+                    let (first, second) = (t.read(inputs[0]), t.read(inputs[1]));
+                    let ran = t.shell(&format!("gzcc -f {jobs} {words} {named} {given}")).run();
+                    let case = format!("{words} {order:?} {given}");
+                    // With --rm, the first may have been compressed and removed before the second got its name.
+                    assert!(holds(&t, &first) && holds(&t, &second), "{case}: nothing is lost");
+                    if !words.contains("--rm") {
+                        ran.assert(ran.status.code() == Some(1), &case);
+                        let said = format!("gzcc: {}: {output} is an input as well\n", inputs[1]);
+                        ran.assert(ran.stderr() == said, &format!("{case}: {said}"));
+                        assert!(t.read(inputs[0]) == first && t.read(inputs[1]) == second, "{case}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_that_a_pipe_gives_later_is_not_replaced_before() {
+    require!("bash", "gzip");
+    for Clash { words, inputs, output } in [&CLASHES[0], &CLASHES[1]] {
+        let t = clashing();
+        let before = t.read("a.gz");
+        let mut command = t.shell(&format!("gzcc -f -v {words} --files-from - 2> err")).into_command();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut list = child.stdin.take().unwrap();
+        let said = format!("gzcc: {}: {output} exists, and the list may yet name it\n", inputs[1]);
+        std::io::Write::write_all(&mut list, format!("{}\n", inputs[1]).as_bytes()).unwrap();
+        wait_until(|| String::from_utf8(t.read("err")).unwrap().contains(&said));
+        std::io::Write::write_all(&mut list, format!("{}\n", inputs[0]).as_bytes()).unwrap();
+        drop(list);
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert!(t.read("a.gz") == before && holds(&t, b"new"));
+    }
+}
+
+#[test]
+fn a_walk_that_takes_a_file_and_its_old_output_loses_neither() {
+    require!("gzip");
+    for scheduler in SCHEDULERS {
+        for jobs in ["-j1", "-j2", "-j8"] {
+            for round in 0..20 {
+                let t = Sandbox::new();
+                let (new, old) = (log(2000 + round), member(b"old and unrelated", &Fields::default()));
+                for i in 0..5 {
+                    // In both orders of creation, as a walk follows the directory's.
+                    let mut files = [(format!("t/{i}"), &new), (format!("t/{i}.gz"), &old)];
+                    files.rotate_left((i + round) % 2);
+                    files.into_iter().for_each(|(name, content)| drop(t.write(name, content)));
+                }
+                let ran = t.gzcc(["-r", "-f", "--rm", "--all", "--no-sync", scheduler, jobs, "t"]).run();
+                for i in 0..5 {
+                    let (plain, output) = (format!("t/{i}"), format!("t/{i}.gz"));
+                    t.assert_holds(format!("t/{i}.gz.gz"), &old);
+                    // Either the old file was removed before the name was needed, or it was not replaced.
+                    match t.exists(&plain) {
+                        true => {
+                            assert!(t.read(&plain) == new && !t.exists(&output));
+                            let said = format!("gzcc: {plain}: {output} is an input as well\n");
+                            ran.assert(ran.status.code() == Some(1) && ran.stderr().contains(&said), &said);
+                        }
+                        false => t.assert_holds(&output, &new),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_walk_replaces_old_outputs_that_it_does_not_take() {
+    require!("gzip");
+    for words in [&["-rf", "t"][..], &["-rf", "--all", "--exclude=*.gz", "t"], &["-rf", "--all", "-O", "out", "t"]] {
+        let t = Sandbox::new();
+        let a = t.write("t/a", log(1000));
+        let output = if words.contains(&"-O") { "out/t/a.gz" } else { "t/a.gz" };
+        t.write(output, "stale");
+        t.gzcc(words).succeeds();
+        t.assert_holds(output, &a);
+    }
+    // Into the tree that is walked, and beside a file that is named and lies in it.
+    for words in [&["-rf", "--all", "-O", "t", "u", "t"][..], &["-rf", "--all", "t/u/a", "t"]] {
+        let t = Sandbox::new();
+        t.write("u/a", "new");
+        t.write("t/u/a", "other");
+        let stale = t.write("t/u/a.gz", "old");
+        let ran = t.gzcc([words, &["-j1"]].concat()).run();
+        ran.assert(ran.status.code() == Some(1) && ran.stderr().contains("t/u/a.gz is an input as well\n"), "refused");
+        assert!(t.read("t/u/a.gz") == stale && t.read("t/u/a") == b"other" && t.read("u/a") == b"new");
+    }
+}
+
+#[test]
+fn a_file_that_is_skipped_for_its_suffix_is_replaced() {
+    require!("gzip");
+    let t = Sandbox::new();
+    let a = t.write("a", log(1000));
+    t.write("a.gz", "old");
+    t.gzcc(["-f", "-j1", "a.gz", "a"]).says(2, &["gzcc: a.gz: already has the suffix; left alone"]);
+    t.assert_holds("a.gz", &a);
+    t.write("a", "to be replaced");
+    t.gzcc(["-d", "-f", "-j1", "a", "a.gz"]).says(2, &["gzcc: a: unknown suffix; left alone (-c decompresses it)"]);
+    assert!(t.read("a") == a);
+}
+
+#[test]
+fn under_gzips_name_force_takes_a_file_with_the_suffix_and_so_does_not_replace_it() {
+    require!("gzip");
+    let t = Sandbox::new();
+    symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
+    let gzip = t.path("gzip");
+    for order in [["a", "a.gz"], ["a.gz", "a"]] {
+        let a = t.write("a", log(1000));
+        let old = t.write("a.gz", member(b"old", &Fields::default()));
+        let ran = t.command(gzip.to_str().unwrap(), ["-fk"].into_iter().chain(order)).run();
+        ran.assert(ran.status.code() == Some(1) && ran.stderr() == "gzip: a: a.gz is an input as well\n", "refused");
+        assert!(t.read("a") == a && t.read("a.gz") == old);
+        t.assert_holds("a.gz.gz", &old);
+        fs::remove_file(t.path("a.gz.gz")).unwrap();
+    }
+}
+
+#[test]
+fn standard_input_and_the_list_of_names_are_inputs_as_well() {
+    require!("bash", "gzip");
+    let t = Sandbox::new();
+    t.write("a", "new");
+    let old = t.write("a.gz", member(b"old", &Fields::default()));
+    t.shell("gzcc -f a - < a.gz > out").says(1, &["gzcc: a: a.gz is an input as well"]);
+    assert!(t.read("a.gz") == old && gunzip(&t.read("out")) == old);
+    let list = t.write("a.gz", "a\n");
+    t.gzcc(["-f", "--files-from", "a.gz"]).says(1, &["gzcc: a: a.gz is an input as well"]);
+    assert!(t.read("a.gz") == list);
+}
