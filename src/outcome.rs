@@ -233,9 +233,9 @@ pub enum Reason {
     SpecialMode(u32),
     /// Size or modification time changed while it was read.
     Changed,
-    /// There is an output that is not older.
+    /// Its output exists, and has its time and size.
     UpToDate(PathBuf),
-    /// The same, but it does not hold what the original does, which was to go.
+    /// Its output is not older, but does not hold what the original does, which was to be removed.
     HoldsOther(PathBuf),
     /// Its output would not be smaller by as much as was asked for.
     NotSmaller,

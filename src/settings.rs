@@ -94,7 +94,8 @@ pub struct Settings {
     pub rsyncable: bool,
     /// Decompress what was made before it counts, and compare.
     pub verify: bool,
-    /// Leave alone what has an output that is not older, or with [`Originals::Remove`] finish what such an output began.
+    /// Leave alone what has an output of its time and size. With [`Originals::Remove`], remove an original whose output
+    /// is not older and holds the same.
     pub update: bool,
     /// Keep no output that is not this many percent smaller than its original; 0 is smaller at all.
     pub only_smaller: Option<u8>,

@@ -21,6 +21,7 @@ use rustix::io::Errno;
 use self::joined::joined;
 use self::mirror::Mirror;
 use self::special::{special_file, standard_output};
+use self::update::{Decision, Existing};
 use crate::escaped_name::Shown;
 use crate::format::gzip::{Found, Start};
 use crate::io::directory::{self, Folder};
@@ -243,8 +244,16 @@ impl Jobs {
         let others = self.inputs.clone().filter(|_| settings.may_replace());
         let others = others.map(|inputs| Arc::new(plan::Output { inputs, taken }) as Arc<dyn Protection>);
         let mut replacing = Replacing { force: settings.force, input: input.identity(), others };
-        if settings.update {
-            replacing.force |= update::is_outdated(input, &folder, &name, settings)?;
+        if settings.update
+            && let Some(existing) = Existing::find(input, &folder, &name)?
+        {
+            match existing.decide(settings)? {
+                Decision::Replace => replacing.force = true,
+                Decision::Keep(reason) => return Err(Outcome::Skipped(reason)),
+                Decision::RemoveOriginal(file) => {
+                    return Err(Outcome::Done(existing.remove_original(&file, settings)?));
+                }
+            }
         }
         match look_ahead(&folder, &name, &replacing) {
             Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {

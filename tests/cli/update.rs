@@ -1,6 +1,7 @@
-//! `--update`: what has an output that is not older is left alone, and what a killed run left half done is finished.
+//! `--update`: what has an output of its time and size is left alone, and what a killed run left half done is finished.
 
-use crate::harness::{BLOCK, Sandbox, log, noise};
+use crate::disk::unshare;
+use crate::harness::{BLOCK, Call, Sandbox, is_root, log, noise, skip};
 use crate::traced::meddling_at;
 
 fn touched(t: &Sandbox, name: &str, seconds: u64) {
@@ -8,7 +9,7 @@ fn touched(t: &Sandbox, name: &str, seconds: u64) {
 }
 
 #[test]
-fn only_what_is_newer_than_its_output_is_compressed_again() {
+fn only_what_changed_since_its_output_was_made_is_compressed_again() {
     let t = Sandbox::new();
     for name in ["t/a", "t/b", "t/c"] {
         t.write(name, log(name.len() * 1000));
@@ -30,6 +31,82 @@ fn only_what_is_newer_than_its_output_is_compressed_again() {
     for made in [3, 0] {
         let said = t.gzcc(["-r", "--update", "-O", "out", "t"]).succeeds();
         assert!(said.starts_with(format!("Compressed {made} files").as_bytes()));
+    }
+}
+
+#[test]
+fn a_file_of_another_time_or_size_is_compressed_again() {
+    let t = Sandbox::new();
+    let touched = |time: &str| drop(t.command("touch", ["-d", time, "a"]).succeeds());
+    let content = t.write("a", log(1000));
+    touched("@1000000000.5");
+    t.gzcc(["a"]).succeeds();
+    for (time, content) in [
+        ("@1000000000.5", &log(999)[..]),
+        ("@1000000000.5", b""),
+        ("@1000000000.5", &content),
+        ("@900000000", &content),
+        ("@900000000.25", &content),
+        ("@1000000000", &content),
+        ("@1000000001", &noise(1000, 1)),
+    ] {
+        t.write("a", content);
+        touched(time);
+        assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 1 file\n", "{time}, {} bytes", content.len());
+        t.assert_holds("a.gz", content);
+        assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 0 files, 1 skipped\n", "{time}");
+    }
+    // What is too short to have a size is not up to date, nor is a file of another size without a trailer.
+    for broken in [&b"short"[..], &noise(100, 2)] {
+        t.write("a.gz", broken);
+        t.command("touch", ["-r", "a", "a.gz"]).succeeds();
+        assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 1 file\n");
+    }
+}
+
+/// A call of `script` with `disk` a file system that `mkfs` makes, which stores coarse times; it exits with 99 where that
+/// cannot be had.
+fn on_coarse_disk(t: &Sandbox, mkfs: &str, script: &str) -> Call {
+    let gzcc = format!("gzcc() {{ '{}' \"$@\"; }}", env!("CARGO_BIN_EXE_gzcc"));
+    let mount = format!("truncate -s 8M image && {mkfs} image && mkdir -p disk && mount -o loop image disk");
+    t.command("unshare", ["-m", "bash", "-c", &format!("{gzcc}; {{ {mount}; }} > log 2>&1 || exit 99; {script}")])
+}
+
+#[test]
+fn a_second_run_onto_a_file_system_with_coarse_times_compresses_nothing() {
+    if !is_root() {
+        skip("takes root to mount a file system");
+        return;
+    }
+    if unshare().is_none() {
+        return;
+    }
+    for mkfs in ["mkfs.ext4 -q -I 128", "mkfs.vfat"] {
+        let t = Sandbox::new();
+        // With seconds that are even, and odd.
+        for (name, time) in
+            [("even", "@1700000000.123456789"), ("odd", "@1700000001.987654321"), ("whole", "@1700000001")]
+        {
+            t.write(format!("t/{name}"), log(1000));
+            t.command("touch", ["-d", time, &format!("t/{name}")]).succeeds();
+        }
+        let update = "gzcc -r --update --no-sync -O disk";
+        let script = format!(
+            "{update} t && umount disk && mount -o loop image disk && {update} t && \
+             echo changed > t/odd && {update} t && cp t/even other && {update} --rm t && ls t && zcat disk/t/odd.gz"
+        );
+        let ran = on_coarse_disk(&t, mkfs, &script).run();
+        if ran.status.code() == Some(99) {
+            skip(&format!("there is no {mkfs} here, or nowhere to mount it"));
+            continue;
+        }
+        ran.assert(ran.status.success(), mkfs);
+        let counts = "Compressed 3 files\n\
+                      Compressed 0 files, 3 skipped\n\
+                      Compressed 1 file, 2 skipped\n\
+                      Compressed 3 files\n\
+                      changed\n";
+        ran.assert(String::from_utf8_lossy(&ran.stdout) == counts, counts);
     }
 }
 

@@ -1,4 +1,7 @@
-//! `--update`: what becomes of an input whose output is there already.
+//! `--update`: what becomes of an input whose output exists already.
+//!
+//! An output carries its original's modification time, so a time that differs in either direction means that the
+//! original changed. With equal times the size decides. A change that leaves both alone is not seen, as with rsync.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -9,58 +12,170 @@ use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, OFlags, Stat};
 
 use crate::escaped_name::Shown;
+use crate::format::gzip;
 use crate::io::directory::Folder;
 use crate::io::input::{Input, identity_of, same_content, stat_of};
 use crate::io::interrupt;
+use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
 use crate::pipeline::compare;
 use crate::pipeline::sink::remove_original;
 use crate::settings::Settings;
 
-/// Whether `name` in `folder` is an output of `input` that is older than it, and so to be replaced. One that is not older
-/// settles the matter: the input is left alone; or removed, where that is wanted and the output holds it: a run was killed
-/// when it had made the one and not yet removed the other.
-pub(super) fn is_outdated(input: &Input, folder: &Folder, name: &OsStr, settings: &Settings) -> Result<bool, Outcome> {
-    let Some(standing) = folder.look(name)? else {
-        return Ok(false);
-    };
-    if FileType::from_raw_mode(standing.st_mode) != FileType::RegularFile {
-        // Nothing that a run has made.
-        return Ok(false);
+/// Seconds and nanoseconds since 1970.
+type Time = (i64, u64);
+
+/// A regular file under the name of an input's output.
+pub(super) struct Existing<'a> {
+    input: &'a Input,
+    folder: &'a Folder,
+    name: &'a OsStr,
+    stat: Stat,
+}
+
+/// What is to be done about an existing output.
+pub(super) enum Decision {
+    /// Replace it.
+    Replace,
+    /// Leave it and the input alone.
+    Keep(Reason),
+    /// Remove the original, as this file was compared and holds the same: a run was killed between naming the output
+    /// and removing the original.
+    RemoveOriginal(File),
+}
+
+impl<'a> Existing<'a> {
+    /// The file `name` in `folder`; `None` if there is none, or if it is nothing that a run has made.
+    pub(super) fn find(input: &'a Input, folder: &'a Folder, name: &'a OsStr) -> io::Result<Option<Self>> {
+        let regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        Ok(folder.look(name)?.filter(regular).map(|stat| Self { input, folder, name, stat }))
     }
-    let made = (standing.st_mtime as _, standing.st_mtime_nsec as _);
-    if input.modified().is_some_and(|modified| made < modified) {
-        return Ok(true);
+
+    /// Decides by time and size; by content where the original is to be removed and is not newer. Changes nothing.
+    pub(super) fn decide(&self, settings: &Settings) -> Result<Decision, Outcome> {
+        let made = (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _);
+        let modified = self.input.modified().unwrap_or(made);
+        let same_time = is_stored_as(modified, made, self.stat.st_ctime_nsec as _);
+        if !settings.removes() {
+            let up_to_date = same_time && self.has_size_of_input()?;
+            return Ok(if up_to_date { Decision::Keep(Reason::UpToDate(self.shown())) } else { Decision::Replace });
+        }
+        if made < modified && !same_time {
+            return Ok(Decision::Replace);
+        }
+        let file = self.open()?;
+        Ok(if compare::holds(&file, self.input)? {
+            Decision::RemoveOriginal(file)
+        } else if settings.force {
+            Decision::Replace
+        } else {
+            Decision::Keep(Reason::HoldsOther(self.shown()))
+        })
     }
-    let shown = folder.shown(name);
-    if !settings.removes() {
-        return Err(Outcome::Skipped(Reason::UpToDate(shown)));
+
+    /// Whether its last trailer tells the input's size, modulo 2^32. Outputs have one member.
+    fn has_size_of_input(&self) -> Result<bool, Outcome> {
+        let Some(at) = (self.stat.st_size as u64).checked_sub(gzip::TRAILER as u64) else {
+            return Ok(false);
+        };
+        let mut trailer = [0; gzip::TRAILER];
+        let file = self.open()?;
+        let got = read_at_least(file.as_fd(), &mut trailer, gzip::TRAILER, at).map_err(|error| self.failed(error))?;
+        let (_, length) = gzip::read_trailer(trailer);
+        Ok(got == gzip::TRAILER && length == self.input.size.unwrap_or(0) as u32)
     }
-    let context = || Shown::path(&shown).to_string();
-    let opened = folder.open_file(name, OFlags::NOFOLLOW | OFlags::NONBLOCK).map_err(io::Error::from);
-    let packed = File::from(opened.with_context(context)?);
-    let read = stat_of(&packed)?;
-    if !compare::holds(&packed, input)? {
-        // Whatever made it, it is newer than the input.
-        return if settings.force { Ok(true) } else { Err(Outcome::Skipped(Reason::HoldsOther(shown))) };
+
+    /// Removes the original, whose content `compared` holds. The run that made that file may have ended before it or its
+    /// name was on the disk, so both are synced first.
+    pub(super) fn remove_original(&self, compared: &File, settings: &Settings) -> Result<Done, Outcome> {
+        let _finishing = interrupt::finish();
+        let read = stat_of(compared)?;
+        if settings.syncs() {
+            let synced = compared.sync_all().and_then(|()| self.folder.sync(compared.as_fd()));
+            synced.map_err(|error| self.failed(error))?;
+        }
+        // The name has to belong to what was compared, unchanged since it was found.
+        let same = |stat: &Stat| identity_of(stat) == identity_of(&self.stat) && same_content(stat, &self.stat);
+        if !same(&read) || !self.folder.look(self.name)?.as_ref().is_some_and(same) {
+            return Err(Outcome::Failed(anyhow!("{} changed while it was compared", Shown::path(&self.shown()))));
+        }
+        let shortfall = remove_original(self.input);
+        let (bytes_in, bytes_out) = (self.input.size.unwrap_or(0), self.stat.st_size as u64);
+        Ok(Done { bytes_in, bytes_out, output: Some(self.shown()), shortfall, ..Done::default() })
     }
-    let _finishing = interrupt::finish();
-    if settings.syncs() {
-        // The run that made it may have ended before either was on the disk.
-        packed.sync_all().and_then(|()| folder.sync(packed.as_fd())).with_context(context)?;
+
+    fn open(&self) -> Result<File, Outcome> {
+        let opened = self.folder.open_file(self.name, OFlags::NOFOLLOW | OFlags::NONBLOCK);
+        opened.map(File::from).map_err(|error| self.failed(error.into()))
     }
-    // What goes by its name now has to be what was compared.
-    let same = |now: &Stat| identity_of(now) == identity_of(&read) && same_content(now, &read);
-    if !folder.look(name)?.as_ref().is_some_and(same) {
-        return Err(Outcome::Failed(anyhow!("{} changed while it was compared", Shown::path(&shown))));
+
+    fn failed(&self, error: io::Error) -> Outcome {
+        let failed: anyhow::Result<()> = Err(error).with_context(|| Shown::path(&self.shown()).to_string());
+        failed.err().map_or(Outcome::NotReached, Outcome::Failed)
     }
-    let shortfall = remove_original(input);
-    let bytes_in = input.size.unwrap_or(0);
-    Err(Outcome::Done(Done {
-        bytes_in,
-        bytes_out: standing.st_size as u64,
-        output: Some(shown),
-        shortfall,
-        ..Done::default()
-    }))
+
+    fn shown(&self) -> std::path::PathBuf {
+        self.folder.shown(self.name)
+    }
+}
+
+/// Whether a file system has stored the time `modified` as `stored`. It rounds down to its resolution, which no call
+/// tells. `changed` are the nanoseconds of the stored file's ctime: users cannot set that, so it shows whether the file
+/// system stores anything finer. Without it, an original whose time was set to a whole second, and that changed within
+/// that second, would be taken for unchanged.
+fn is_stored_as(modified: Time, stored: Time, changed: u64) -> bool {
+    /// NTFS and SMB, UDF, protocols with milliseconds, exFAT, ext4 with inodes of 128 bytes, FAT.
+    const RESOLUTIONS: [u64; 6] = [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000];
+    /// FAT's ctime may be that fine.
+    const FINEST_COARSE: u64 = 10_000_000;
+    let nanoseconds = |(seconds, rest): Time| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    let (modified, stored) = (nanoseconds(modified), nanoseconds(stored));
+    modified == stored
+        || RESOLUTIONS.iter().any(|&resolution| {
+            changed.is_multiple_of(resolution.min(FINEST_COARSE))
+                && modified - modified.rem_euclid(resolution.into()) == stored
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_equals_what_a_file_system_makes_of_it() {
+        let modified = (1_700_000_001, 123_456_789);
+        for (stored, changed) in [
+            (modified, 1),
+            ((1_700_000_001, 123_456_700), 987_654_300),
+            ((1_700_000_001, 123_456_000), 987_654_000),
+            ((1_700_000_001, 123_000_000), 987_000_000),
+            ((1_700_000_001, 120_000_000), 0),
+            ((1_700_000_001, 0), 0),
+            ((1_700_000_000, 0), 0),
+            ((1_700_000_000, 0), 430_000_000),
+        ] {
+            assert!(is_stored_as(modified, stored, changed), "{stored:?}");
+        }
+        assert!(is_stored_as((-1, 5), (-1, 0), 0) && is_stored_as((-1, 5), (-2, 0), 0), "before 1970");
+    }
+
+    #[test]
+    fn any_other_time_is_a_change() {
+        let modified = (1_700_000_001, 123_456_789);
+        for (stored, changed) in [
+            ((1_700_000_001, 0), 123_456_789),
+            ((1_700_000_000, 0), 1),
+            ((1_700_000_001, 123_456_700), 1),
+            ((1_700_000_001, 120_000_000), 1_000_000),
+            ((1_700_000_001, 123_456_788), 0),
+            ((1_700_000_001, 123_456_790), 0),
+            ((1_700_000_001, 130_000_000), 0),
+            ((1_700_000_002, 0), 0),
+            ((1_699_999_999, 0), 0),
+            ((1_699_999_998, 0), 0),
+        ] {
+            assert!(!is_stored_as(modified, stored, changed), "{stored:?}");
+        }
+        assert!(!is_stored_as((1_700_000_001, 0), (1_700_000_001, 1), 0), "rounded down, not up");
+    }
 }

@@ -103,7 +103,8 @@ pub(super) struct Typed {
     pub(super) recursive: bool,
     /// Skip files whose .gz is up to date
     ///
-    /// With --rm, an original that has a complete .gz already is compared with it and then removed.
+    /// That is one with the same time and size. With --rm, an original that has a complete .gz already is compared with
+    /// it and then removed.
     #[arg(long, help_heading = CHOOSING)]
     pub(super) update: bool,
     #[command(flatten)]
