@@ -362,6 +362,7 @@ fn say_at_once(line: &[u8]) {
     let stderr = rustix::stdio::stderr();
     let mut ready = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
     if poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) {
+        // The process ends: standard error was the last place to report to.
         let _ = rustix::io::write(stderr, line);
     }
 }

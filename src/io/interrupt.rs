@@ -125,7 +125,10 @@ fn end(signal: i32, report: &Report<'_>) {
     // First, as whoever is still at it would tell that his temporary is gone.
     report.interrupted(how);
     temporary::remove_all();
-    let _ = emulate_default_handler(signal);
+    if emulate_default_handler(signal).is_err() {
+        // Every worker waits for a gate that stays closed.
+        std::process::abort();
+    }
 }
 
 /// Signals that the process was told to ignore, a bit each (proc(5), SigIgn); none if that cannot be found out.

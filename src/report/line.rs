@@ -39,6 +39,7 @@ pub(super) fn end_at_once() -> &'static [u8] {
 
 fn erase() {
     if SHOWN.swap(false, Relaxed) {
+        // Where it fails, what follows on standard error fails as well.
         let _ = io::stderr().write_all(ERASE);
     }
 }

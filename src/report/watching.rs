@@ -44,6 +44,7 @@ impl Drop for Watching {
     fn drop(&mut self) {
         if let Some((end, thread)) = self.0.take() {
             drop(end);
+            // The progress line is no part of the result: a panic there was printed and costs nothing else.
             let _ = thread.join();
             line::above(|| ());
         }

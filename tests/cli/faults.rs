@@ -6,6 +6,7 @@
 //! faults is told in the end, and that each call of the list was met is asserted, so that none is lost unnoticed.
 
 mod closing;
+mod identities;
 mod injection;
 mod metadata;
 mod scenarios;

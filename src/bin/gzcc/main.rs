@@ -74,6 +74,7 @@ fn measure(mut asked: Benchmark) -> Status {
     take_file_size_limit_as_error();
     // What a signal ends has come to nothing, so there is nothing to tell.
     let silent = Report::new(&Settings { verbosity: Verbosity::Silent, ..settings.clone() }, None);
+    // Without it, a signal ends the process as it ends any; no file is under way.
     let _ = interrupt::watch(Arc::new(silent));
     let (text, status) = benchmark::run(&asked, descriptors, deflate::new_compressor);
     status.max(print(&text))
@@ -110,7 +111,8 @@ fn allowed_descriptors(needed: u64) -> u64 {
 
 /// Lets a write beyond the limit of file sizes fail, as the error of its file, where SIGXFSZ would end them all.
 fn take_file_size_limit_as_error() {
-    // What the handler sets is of no interest; that there is one keeps the signal from killing.
+    // What the handler sets is of no interest; that there is one keeps the signal from killing. Without it, the limit ends
+    // the process, and no output has been named that is not whole.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
@@ -129,7 +131,8 @@ fn print(text: &str) -> Status {
 
 /// Ends as a filter does whose reader has gone: quietly, by SIGPIPE, which tar and shells take for no failure.
 fn die_of_broken_pipe() -> Status {
-    // Rust programs start with SIGPIPE ignored; this restores the default and raises it.
+    // Rust programs start with SIGPIPE ignored; this restores the default and raises it. Where that fails, the exit status
+    // is that of an error.
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
     Status::Error
 }

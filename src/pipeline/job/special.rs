@@ -2,11 +2,12 @@
 //! `-o` names.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::escaped_name::Shown;
 use crate::io::input::{Identity, identity_of, stat_of};
@@ -17,14 +18,18 @@ use crate::settings::Settings;
 /// A sink that writes `path` in place, if it is, or links to, a device or FIFO; and the identity that no input
 /// may have.
 pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<Identity>)>, Outcome> {
-    if !rustix::fs::stat(path).is_ok_and(|stat| is_special(&stat)) {
-        return Ok(None);
+    let context = || Shown::path(path).to_string();
+    match retry_on_intr(|| rustix::fs::stat(path)) {
+        Ok(stat) if is_special(&stat) => {}
+        Ok(_) | Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
+        // It may be a link to a device, which must not be replaced.
+        Err(error) => return Err(io::Error::from(error)).with_context(context)?,
     }
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from);
-    let fd = opened.with_context(|| Shown::path(path).to_string())?;
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())).map_err(io::Error::from);
+    let fd = opened.with_context(context)?;
     // The name may have been given to a file meanwhile, which is not to be written in place.
-    if !rustix::fs::fstat(&fd).is_ok_and(|stat| is_special(&stat)) {
+    if !is_special(&stat_of(&fd).with_context(context)?) {
         return Err(Outcome::Failed(anyhow!("{} changed while it was opened", Shown::path(path))));
     }
     descriptor(fd, path, settings).map(Some)
@@ -49,14 +54,14 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, O
     if !settings.decompresses() && fd.is_terminal() && !meant {
         return Err(Outcome::Failed(Terminal::Written.into()));
     }
-    let itself = identity(fd.as_fd());
+    let itself = identity(&fd).with_context(|| Shown::path(shown).to_string())?;
     Ok((Sink::Descriptor { fd: Some(fd), shown: shown.to_owned() }, itself))
 }
 
 /// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
 /// well be both at once.
-fn identity(fd: impl AsFd) -> Option<Identity> {
-    let stat = stat_of(&fd).ok()?;
+fn identity(fd: &OwnedFd) -> io::Result<Option<Identity>> {
+    let stat = stat_of(fd)?;
     let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
-    stored.then(|| identity_of(&stat))
+    Ok(stored.then(|| identity_of(&stat)))
 }

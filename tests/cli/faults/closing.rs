@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::sync::LazyLock;
 
 use super::injection::inject_redirected;
-use crate::harness::{Ran, Sandbox, have, log};
+use crate::harness::{Ran, Sandbox, log};
 
 const ERRORS: [(&str, &str); 3] =
     [("EIO", "Input/output error"), ("EDQUOT", "Disk quota exceeded"), ("ENOSPC", "No space left on device")];
@@ -40,9 +40,7 @@ fn sandbox() -> Sandbox {
 
 #[test]
 fn an_output_whose_close_fails_gets_no_name_and_its_original_stays() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace", "bash");
     let runs: [(&[&str], &str, &str); 12] = [
         (&["a"], "a: a.gz", "a.gz"),
         (&["--rm", "a"], "a: a.gz", "a.gz"),
@@ -75,9 +73,7 @@ fn an_output_whose_close_fails_gets_no_name_and_its_original_stays() {
 
 #[test]
 fn an_output_whose_close_fails_is_an_error_under_gzips_names_as_well() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace", "bash");
     let t = sandbox();
     symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
     for (words, name, output) in [("a", "a", "a.gz"), ("-d p.gz", "p.gz", "p")] {
@@ -93,9 +89,7 @@ fn an_output_whose_close_fails_is_an_error_under_gzips_names_as_well() {
 /// What is written cannot be taken back, so the exit status tells.
 #[test]
 fn a_descriptor_that_is_written_in_place_and_whose_close_fails_is_an_error() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace", "bash");
     let runs: [(&[&str], &str, &str); 10] = [
         (&["-c", "a"], "> out", "standard output"),
         (&["-c", "a", "b"], "> out", "standard output"),
@@ -121,9 +115,7 @@ fn a_descriptor_that_is_written_in_place_and_whose_close_fails_is_an_error() {
 
 #[test]
 fn a_report_on_a_standard_output_whose_close_fails_is_an_error() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace", "bash");
     for words in [&["-t", "p.gz"][..], &["-l", "--json", "p.gz"], &["--json", "-t", "p.gz"], &["--help"]] {
         for (error, reason) in ERRORS {
             let t = sandbox();
@@ -137,9 +129,7 @@ fn a_report_on_a_standard_output_whose_close_fails_is_an_error() {
 /// Linux closes the descriptor all the same; what it had to report is asked for again.
 #[test]
 fn a_close_that_a_signal_interrupts_is_no_error() {
-    if !have("strace") {
-        return;
-    }
+    require!("strace", "bash");
     let t = sandbox();
     let fault = format!("close:error=EINTR:when={}+2", first_close());
     let (ran, _) = inject_redirected(&t, &[&fault], &["-q", "-f", "-j1", "--rm", "a", "b"], "");

@@ -153,9 +153,14 @@ pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirecti
 
 /// Runs gzcc with `words` and this fault, of calls on the file `name` alone; tells how many were met.
 pub fn inject_on(t: &Sandbox, name: &str, fault: &str, words: &[&str]) -> (Ran, usize) {
+    inject_on_redirected(t, name, fault, words, "")
+}
+
+/// [`inject_on`] with redirections, as the shell has them.
+pub fn inject_on_redirected(t: &Sandbox, name: &str, fault: &str, words: &[&str], redirections: &str) -> (Ran, usize) {
     let path = t.path(name);
     let trace = format!("trace={}", fault.split(':').next().unwrap_or_default());
     let options = ["-P", path.to_str().unwrap(), "-e", &trace, "-e", &format!("inject={fault}")];
-    let (ran, trace) = traced(words, "", t, &options);
+    let (ran, trace) = traced(words, redirections, t, &options);
     (ran, trace.hits().len())
 }
