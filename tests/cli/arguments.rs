@@ -144,3 +144,24 @@ fn both_schedulers_and_any_number_of_workers_are_taken() {
         t.assert_holds("a.gz", &a);
     }
 }
+
+#[test]
+fn a_level_that_the_engine_does_not_have_matters_only_to_who_compresses() {
+    for (words, variable) in [(&["-11"][..], None), (&["--level=12"], None), (&[], Some("12")), (&["-1"], Some("11"))] {
+        for operation in
+            [&["-t", "p.gz"][..], &["-dc", "p.gz"], &["-d", "p.gz"], &["-l", "p.gz"], &["-l", "--trailers", "p.gz"]]
+        {
+            let t = Sandbox::new();
+            let content = t.write("p", "content");
+            t.gzcc(["-q", "--rm", "p"]).succeeds();
+            let mut call = t.gzcc([&["--engine", "flate2"], words, operation].concat());
+            variable.into_iter().for_each(|level| call.set("GZCC_LEVEL", level));
+            let stdout = call.succeeds();
+            assert!(operation[0] != "-dc" || stdout == content);
+            assert!(operation[0] != "-d" || t.read("p") == content);
+        }
+    }
+    let t = Sandbox::new();
+    t.write("a", "content");
+    t.gzcc(["--engine", "flate2", "-11", "a"]).says(1, &["gzcc: level 11 needs --engine native; see gzcc --help"]);
+}

@@ -33,6 +33,7 @@ fn fails(script: &str, line: &str) {
 
 #[test]
 fn a_closed_standard_input_that_is_to_be_read_is_an_error() {
+    require!("bash");
     for words in
         ["-c", "", "-9 -j1", "-d", "-t", "-l", "-o new", "-d -o new", "-q --files-from -", "-q --files0-from -"]
     {
@@ -47,6 +48,7 @@ fn a_closed_standard_input_that_is_to_be_read_is_an_error() {
 
 #[test]
 fn a_closed_standard_output_that_is_to_be_written_is_an_error() {
+    require!("bash");
     for words in ["-c a", "-c -j2 a", "-o - a", "--rsyncable -c a"] {
         fails(&format!("gzcc {words} >&-"), &format!("gzcc: a: {STDOUT}"));
     }
@@ -59,6 +61,7 @@ fn a_closed_standard_output_that_is_to_be_written_is_an_error() {
 
 #[test]
 fn a_report_that_cannot_be_printed_on_a_closed_standard_output_is_an_error() {
+    require!("bash");
     for words in ["-t p.gz", "-l p.gz", "-l --trailers p.gz", "-l --json p.gz", "-t --json p.gz", "--help", "-h"] {
         fails(&format!("gzcc {words} >&-"), &format!("gzcc: {STDOUT}"));
     }
@@ -71,6 +74,7 @@ fn a_report_that_cannot_be_printed_on_a_closed_standard_output_is_an_error() {
 /// The work is done all the same.
 #[test]
 fn a_count_that_cannot_be_printed_is_an_error_after_the_work_is_done() {
+    require!("bash");
     for words in ["", "--rm", "--json"] {
         let t = sandbox();
         t.shell(&format!("gzcc {words} a >&-")).says(1, &[&format!("gzcc: {STDOUT}")]);
@@ -81,6 +85,7 @@ fn a_count_that_cannot_be_printed_is_an_error_after_the_work_is_done() {
 
 #[test]
 fn a_closed_descriptor_that_is_not_needed_changes_nothing() {
+    require!("bash");
     for script in [
         "gzcc -q a >&-",
         "gzcc -q a <&- >&-",
@@ -102,6 +107,7 @@ fn a_closed_descriptor_that_is_not_needed_changes_nothing() {
 /// Messages are lost, and must not go into a file that got the number.
 #[test]
 fn without_standard_error_messages_are_lost_and_nothing_else() {
+    require!("bash");
     let t = sandbox();
     t.shell("gzcc -v -j1 missing a <&- 2>&-").says(1, &[]);
     t.assert_holds("a.gz", &log(3000));

@@ -15,6 +15,7 @@ mod benchmark;
 mod changing;
 mod choosing;
 mod closed;
+mod combinations;
 mod completions;
 mod damage;
 mod decoders;

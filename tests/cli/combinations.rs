@@ -1,0 +1,281 @@
+//! Random combinations of options, values, inputs and descriptors. Whatever is typed, the command ends by itself with
+//! one of its exit statuses, without an internal error, and leaves no temporary behind.
+//!
+//! Nothing outside of the scratch folder may be reached, as some of these command lines remove all that they find: every
+//! word stays inside, and as root the command runs as a user who owns nothing else.
+//!
+//! `GZCC_TESTS=full` in the environment makes it 20,000 combinations; without, they are 300. A failure prints the command
+//! and its number, and `GZCC_COMBINATION=N` repeats that one.
+
+mod words;
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, Write};
+use std::ops::Range;
+use std::os::unix::fs::{lchown, symlink};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use self::words::{GZCC, GZIP, INPUTS, VARIABLES, stays_inside, values};
+use crate::harness::{command, is_root, log};
+use crate::programs::spawn_within;
+
+/// How long one may take. Every input is tiny; a benchmark goes through them for a second.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Who the command runs as instead of root.
+const NOBODY: u32 = 65_534;
+
+/// Combinations that run at once.
+const AT_ONCE: usize = 4;
+
+/// Failures printed at most.
+const MOST_PRINTED: usize = 5;
+
+/// A generator of pseudo-random numbers (splitmix64): the same combinations in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    /// Whether the one of `bound` that this happens in is drawn.
+    fn one_in(&mut self, bound: usize) -> bool {
+        self.below(bound) == 0
+    }
+}
+
+/// A command line and what surrounds it.
+#[derive(Debug)]
+struct Combination {
+    program: &'static str,
+    words: Vec<String>,
+    variables: Vec<(&'static str, &'static str)>,
+    stdin: &'static str,
+    stdout: &'static str,
+    /// The standard descriptors that are closed.
+    closed: &'static str,
+}
+
+impl Combination {
+    fn new(number: u64) -> Self {
+        let mut random = Random(number.wrapping_mul(0x1234_5678_9abc_def1));
+        let others = ["gzip", "gunzip", "zcat", "gzcat", "pigz", "unpigz"];
+        let program = if random.one_in(4) { random.pick(&others) } else { "gzcc" };
+        let options = if program == "gzcc" { GZCC } else { GZIP };
+        let mut words = Vec::new();
+        for _ in 0..random.below(6) {
+            let option = random.pick(options);
+            words.extend(option.split(' ').map(|word| filled_in(word, &mut random)));
+        }
+        for _ in 0..random.below(4) {
+            let input = random.pick(INPUTS).to_owned();
+            // Options and inputs come in any order.
+            let at = if random.one_in(3) { random.below(words.len() + 1) } else { words.len() };
+            words.insert(at, input);
+        }
+        for word in &words {
+            assert!(stays_inside(word.as_bytes()), "{word:?} leads out of the folder");
+        }
+        let mut variables = Vec::new();
+        for (name, values) in VARIABLES {
+            if random.one_in(12) {
+                variables.push((*name, random.pick(values)));
+            }
+        }
+        Self {
+            program,
+            words,
+            variables,
+            stdin: random.pick(&["/dev/null", "a", "p.gz", "names", "bad.gz"]),
+            stdout: if random.one_in(12) { "/dev/full" } else { "" },
+            closed: if random.one_in(12) { random.pick(&["<&-", ">&-", "2>&-", "<&- >&-"]) } else { "" },
+        }
+    }
+
+    fn command(&self, folder: &Path, (stdout, stderr): (&File, &File)) -> Command {
+        let program = folder.join("bin").join(self.program);
+        let work = folder.join("work");
+        let mut command = match self.closed {
+            "" => command(&program),
+            closed => {
+                let mut shell = command("sh");
+                shell.args(["-c", &format!("exec \"$0\" \"$@\" {closed}")]).arg(&program);
+                shell
+            }
+        };
+        let stdout = if self.stdout.is_empty() { stdout.try_clone() } else { File::create(self.stdout) };
+        command.args(&self.words).current_dir(&work).env("LC_ALL", "C").envs(self.variables.iter().copied());
+        command.stdin(File::open(work.join(self.stdin)).unwrap()).stdout(stdout.unwrap());
+        command.stderr(Stdio::from(stderr.try_clone().unwrap()));
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+}
+
+/// A word with a value in the place of its `{KIND}`.
+fn filled_in(word: &str, random: &mut Random) -> String {
+    match word.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+        Some((before, (kind, after))) => format!("{before}{}{after}", random.pick(values(kind))),
+        None => word.to_owned(),
+    }
+}
+
+/// The contents of every folder that a combination runs in.
+struct Files(Vec<(&'static str, Vec<u8>)>);
+
+impl Files {
+    fn new() -> Self {
+        let packed = |content: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(content).unwrap();
+            encoder.finish().unwrap()
+        };
+        let whole = packed(&log(900));
+        let mut bad = whole.clone();
+        bad[60] ^= 0x55;
+        let files = vec![
+            ("a", log(700)),
+            ("b", log(90)),
+            ("empty", Vec::new()),
+            ("old", log(50)),
+            ("old.gz", b"no gzip data".to_vec()),
+            ("cut.gz", whole[..whole.len() - 9].to_vec()),
+            ("garbage.gz", [&whole[..], b"garbage"].concat()),
+            ("two.gz", [&whole[..], &whole].concat()),
+            ("x.tgz", packed(b"")),
+            ("d/e", log(300)),
+            ("d/.hidden", log(30)),
+            ("d/s/f.gz", packed(b"f")),
+            ("d/s/photo.jpg", log(60)),
+            ("names", b"a\nb\nmissing\np.gz\n\n".to_vec()),
+            ("names0", b"a\0b\0\0d\0".to_vec()),
+            ("bad.gz", bad),
+            ("p.gz", whole),
+        ];
+        // Any of them may be taken for a list of names.
+        for (name, content) in &files {
+            let names = content.split(|&byte| matches!(byte, b'\n' | 0));
+            names.for_each(|line| assert!(stays_inside(line), "a line of {name} leads out of the folder"));
+        }
+        Self(files)
+    }
+
+    /// Makes the folder anew.
+    fn lay_out(&self, work: &Path) {
+        let _ = fs::remove_dir_all(work);
+        fs::create_dir_all(work.join("d/s")).unwrap();
+        for (name, content) in &self.0 {
+            fs::write(work.join(name), content).unwrap();
+        }
+        for (target, name) in [("a", "link"), ("nowhere", "dangling")] {
+            symlink(target, work.join(name)).unwrap();
+        }
+        give_away(work);
+    }
+}
+
+/// Gives all below `folder` to who the command runs as.
+fn give_away(folder: &Path) {
+    for entry in walkdir::WalkDir::new(folder).into_iter().filter(|_| is_root()) {
+        lchown(entry.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
+/// What is wrong with how a combination ended.
+fn fault(status: ExitStatus, stderr: &str, work: &Path) -> Option<String> {
+    let temporary = || {
+        let names = walkdir::WalkDir::new(work).into_iter().filter_map(Result::ok);
+        names.map(|entry| entry.path().to_owned()).find(|path| path.to_string_lossy().contains(".gzcc-"))
+    };
+    match status.code() {
+        None => Some(format!("signal {:?}", status.signal())),
+        Some(code) if !(0..=2).contains(&code) => Some(format!("exit status {code}")),
+        Some(_) if stderr.contains("internal error") || stderr.contains("panicked") => Some("internal error".into()),
+        Some(_) => temporary().map(|path| format!("{} is left behind", path.display())),
+    }
+}
+
+/// Runs the combinations whose numbers come out of `numbers`, one after the other in one folder.
+fn run_some(program: &Path, numbers: &AtomicU64, end: u64, faults: &Mutex<Vec<String>>) {
+    let folder = scratch();
+    let (files, work) = (Files::new(), folder.path().join("work"));
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    for name in ["gzcc", "gzip", "gunzip", "zcat", "gzcat", "pigz", "unpigz"] {
+        symlink(program, folder.path().join("bin").join(name)).unwrap();
+    }
+    give_away(folder.path());
+    let mut outputs = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+    loop {
+        let number = numbers.fetch_add(1, Ordering::Relaxed);
+        if number >= end {
+            return;
+        }
+        files.lay_out(&work);
+        for output in [&mut outputs.0, &mut outputs.1] {
+            output.set_len(0).unwrap();
+            output.rewind().unwrap();
+        }
+        let combination = Combination::new(number);
+        let mut running = spawn_within(LIMIT, &mut combination.command(folder.path(), (&outputs.0, &outputs.1)));
+        let status = running.wait().unwrap();
+        let mut stderr = Vec::new();
+        outputs.1.rewind().unwrap();
+        outputs.1.read_to_end(&mut stderr).unwrap();
+        let stderr = String::from_utf8_lossy(&stderr);
+        if let Some(fault) = fault(status, &stderr, &work) {
+            faults.lock().unwrap().push(format!("combination {number}: {fault}\n{combination:?}\n{stderr}"));
+        }
+    }
+}
+
+/// A folder in memory, where that can be.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// The numbers to run.
+fn chosen() -> Range<u64> {
+    if let Some(one) = std::env::var("GZCC_COMBINATION").ok().and_then(|number| number.parse().ok()) {
+        return one..one + 1;
+    }
+    let full = std::env::var("GZCC_TESTS").is_ok_and(|tests| tests == "full");
+    0..if full { 20_000 } else { 300 }
+}
+
+#[test]
+fn no_combination_of_options_ends_in_an_internal_error_a_signal_or_a_hang() {
+    let Range { start, end } = chosen();
+    let (numbers, faults) = (AtomicU64::new(start), Mutex::default());
+    // Who the command runs as need not be able to reach the one that was built.
+    let (folder, built) = (scratch(), env!("CARGO_BIN_EXE_gzcc"));
+    let program = folder.path().join("gzcc");
+    fs::copy(built, &program).unwrap();
+    give_away(folder.path());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| run_some(&program, &numbers, end, &faults));
+        }
+    });
+    let faults = faults.into_inner().unwrap();
+    let printed = faults.len().min(MOST_PRINTED);
+    assert!(faults.is_empty(), "{} combinations failed, such as\n{}", faults.len(), faults[..printed].join("\n"));
+}
