@@ -15,12 +15,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::anyhow;
-
 use self::figures::{Level, Measured, Results, Times};
 use self::files::File;
 use self::room::Room;
 use crate::deflate;
+use crate::error::Error;
 use crate::io::input::Source;
 use crate::io::memory_file::MemoryFile;
 use crate::outcome::{Label, Outcome, Status};
@@ -73,20 +72,20 @@ fn measure(
     settings: &Arc<Settings>,
     report: &Report,
     (descriptors, engine): (u64, deflate::NewCompressor),
-) -> anyhow::Result<String> {
+) -> Result<String, Error> {
     let began = Instant::now();
     let room = Room::of(asked, descriptors);
     room.check(&files::survey(settings))?;
     let files = files::load(settings, &room, report)?;
     if files.is_empty() {
-        return Err(anyhow!("there is nothing to measure"));
+        return Err(Error::other("there is nothing to measure"));
     }
     let line = Rounds::new(&asked.settings);
     let results = Course { files: &files, report, engine, line }.race(&asked.levels, settings)?;
     let bytes_in = files.iter().map(|file| file.size).sum();
     let results = Results { files: files.len() as u64, bytes_in, seconds: began.elapsed().as_secs_f64(), ..results };
     match asked.settings.reporting.json {
-        true => Ok(json::lines(&results, settings, &report.tally())?),
+        true => Ok(json::lines(&results, settings, &report.tally()).map_err(io::Error::from)?),
         false => Ok(table::of(&results, settings)),
     }
 }
@@ -200,7 +199,7 @@ impl Course<'_> {
         let mut right = true;
         for file in self.files {
             if !files::same(&file.content, &file.plain)? {
-                let reason = anyhow!("internal error: what was made of it does not decompress to it");
+                let reason = Error::other("internal error: what was made of it does not decompress to it");
                 self.report.outcome(&file.label, Outcome::Failed(reason));
                 right = false;
             }

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 use flate2::Decompress;
 
 use crate::deflate;
-use crate::format::gzip::Damage;
+use crate::format::gzip::{Damage, ReadError};
 use crate::inflate::{Chunk, Content, Inflation, Sums, Supply, Trailing};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are checked and read.
@@ -150,12 +150,12 @@ impl<R: Read> Decoder<R> {
     }
 
     /// Keeps an error until the content before it is read; returns the kind and text of the errors after it.
-    fn fail(&mut self, error: anyhow::Error) -> (io::ErrorKind, String) {
-        let error = error.downcast::<io::Error>().unwrap_or_else(|error| match error.downcast::<Damage>() {
-            Ok(damage @ Damage::Truncated(_)) => io::Error::new(io::ErrorKind::UnexpectedEof, damage),
-            Ok(damage) => io::Error::new(io::ErrorKind::InvalidData, damage),
-            Err(error) => io::Error::new(io::ErrorKind::InvalidData, error),
-        });
+    fn fail(&mut self, error: ReadError) -> (io::ErrorKind, String) {
+        let error = match error {
+            ReadError::Source(error) => error,
+            ReadError::Damage(damage @ Damage::Truncated(_)) => io::Error::new(io::ErrorKind::UnexpectedEof, damage),
+            ReadError::Damage(damage) => io::Error::new(io::ErrorKind::InvalidData, damage),
+        };
         let again = (error.kind(), error.to_string());
         self.error = Some(error);
         again

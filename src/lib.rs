@@ -85,6 +85,7 @@ mod decoder;
 #[doc(hidden)]
 pub mod deflate;
 mod encoder;
+mod error;
 #[doc(hidden)]
 pub mod escaped_name;
 mod format;
@@ -108,6 +109,7 @@ mod sync;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
+pub use self::error::{Error, ErrorKind};
 pub use self::observer::{Ended, Observer, Step};
 pub use self::outcome::Outcome;
 pub use self::report::Tally;

@@ -25,7 +25,7 @@ use crate::outcome::Outcome;
 ///
 ///     fn ended(&self, ended: &gzcc::Ended<'_>) {
 ///         if let gzcc::Outcome::Failed(error) = ended.outcome {
-///             eprintln!("{}: {error:#}", ended.name.display());
+///             eprintln!("{}: {error}", ended.name.display());
 ///         }
 ///     }
 /// }

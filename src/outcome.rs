@@ -9,8 +9,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::error::{Error, ErrorKind, SystemReason};
 use crate::escaped_name::Shown;
 pub use crate::format::gzip::Damage;
+use crate::format::gzip::ReadError;
 
 /// An input's name, for whoever tells what became of it.
 #[derive(Clone, Debug)]
@@ -45,9 +47,8 @@ pub enum Outcome {
     Done(Done),
     /// It was left alone, and no output was made.
     Skipped(Reason),
-    /// It could not be done: its output was not made, or is not known to be on the disk. The error is, or is caused by, the
-    /// system's ([`io::Error`]) or a [`Damage`] of what is decompressed, if not of gzcc's own making.
-    Failed(anyhow::Error),
+    /// It failed: it has no output, or the output is not known to be on the disk.
+    Failed(Error),
     /// It could have been done, but the output it was to go into ended before it.
     NotReached,
     /// The reader of standard output has gone away. Not an error to speak of: the process dies as filters do.
@@ -60,28 +61,24 @@ pub(crate) const NOT_REACHED: &str = "not written, as the output ended before it
 impl Outcome {
     /// Of an input whose worker panicked.
     pub(crate) fn panicked() -> Self {
-        Self::Failed(anyhow::anyhow!("internal error: a worker panicked"))
+        Self::Failed(Error::new(ErrorKind::Panic, "internal error: a worker panicked"))
     }
 
     /// The device that has no room for an output, or no more for this user, if that is why it failed. The limit of a
     /// file's size is another matter: the next file may keep to it.
     pub(crate) fn full_device(&self) -> Option<u64> {
         let Self::Failed(error) = self else { return None };
-        let is_full = error
-            .chain()
-            .filter_map(|cause| cause.downcast_ref::<io::Error>())
-            .any(|cause| matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
-        error.downcast_ref::<OutputName>().filter(|_| is_full).map(|output| output.device)
+        match error.kind() {
+            ErrorKind::Io(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => error.output_device(),
+            _ => None,
+        }
     }
 
     /// The same for another input, where one cause keeps both from being done.
     pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Skipped(reason) => Self::Skipped(reason.clone()),
-            Self::Failed(error) => Self::Failed(match error.downcast_ref::<Terminal>() {
-                Some(&terminal) => terminal.into(),
-                None => anyhow::Error::msg(Chain(error).to_string()),
-            }),
+            Self::Failed(error) => Self::Failed(error.clone()),
             Self::ReaderGone => Self::ReaderGone,
             // What is done is done for one input only.
             Self::NotReached | Self::Done(_) => Self::NotReached,
@@ -95,24 +92,15 @@ impl From<io::Error> for Outcome {
     }
 }
 
-impl From<anyhow::Error> for Outcome {
-    fn from(error: anyhow::Error) -> Self {
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-/// An output's name, where an error is about that and not about the input.
-#[derive(Debug)]
-pub(crate) struct OutputName {
-    /// The name as messages show it.
-    pub shown: PathBuf,
-    /// The device it is on.
-    pub device: u64,
-}
-
-impl fmt::Display for OutputName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Shown::path(&self.shown))
+impl From<ReadError> for Outcome {
+    fn from(error: ReadError) -> Self {
+        Self::Failed(error.into())
     }
 }
 
@@ -158,7 +146,7 @@ impl Facts {
 #[non_exhaustive]
 pub enum Shortfall {
     /// Mode, times or an inherited ACL could not be set as they should.
-    Metadata(anyhow::Error),
+    Metadata(Error),
     /// The name no longer belongs to the file that was read.
     OriginalReplaced,
     /// The original could not be removed.
@@ -169,26 +157,6 @@ pub enum Shortfall {
     Changed,
     /// Behind its last member is something that is none.
     TrailingGarbage,
-}
-
-/// Compressed data and a terminal do not go together, unless that is forced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Terminal {
-    /// It would be written to one.
-    Written,
-    /// It would be read from one.
-    Read,
-}
-
-impl std::error::Error for Terminal {}
-
-impl fmt::Display for Terminal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Written => "compressed data not written to a terminal; use -f to force, --help for help",
-            Self::Read => "compressed data not read from a terminal; use -f to force, --help for help",
-        })
-    }
 }
 
 /// Why an input was left alone.
@@ -336,7 +304,7 @@ impl fmt::Display for Reason {
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Metadata(error) => write!(f, "{}", Chain(error)),
+            Self::Metadata(error) => write!(f, "{error}"),
             Self::OriginalReplaced => f.write_str("is no longer the file that was read; not removed"),
             Self::OriginalStays(error) => write!(f, "original kept: {}", SystemReason(error)),
             Self::Grew(length) => write!(f, "grew while it was read; read only the {length} bytes it had when opened"),
@@ -346,39 +314,9 @@ impl fmt::Display for Shortfall {
     }
 }
 
-/// An error and its causes on one line.
-pub(crate) struct Chain<'a>(pub(crate) &'a anyhow::Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, cause) in self.0.chain().enumerate() {
-            if i > 0 {
-                f.write_str(": ")?;
-            }
-            match cause.downcast_ref::<io::Error>() {
-                Some(error) => write!(f, "{}", SystemReason(error))?,
-                None => write!(f, "{cause}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The system's own words for an error, without the number that std adds to them.
-pub(crate) struct SystemReason<'a>(pub(crate) &'a io::Error);
-
-impl fmt::Display for SystemReason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
-        let number = self.0.raw_os_error().map(|n| format!(" (os error {n})"));
-        f.write_str(number.and_then(|n| text.strip_suffix(&n)).unwrap_or(&text))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anyhow::Context;
 
     #[test]
     fn an_error_is_worse_than_a_warning() {
@@ -392,11 +330,5 @@ mod tests {
         let has_suffix = |recursive| Reason::HasSuffix { suffix: ".gz".into(), recursive }.verdict();
         assert_eq!(has_suffix(true), quiet);
         assert_eq!(has_suffix(false), Verdict { said: true, status: Status::Warning });
-    }
-
-    #[test]
-    fn the_systems_reason_comes_without_its_number() {
-        let error = Err::<(), _>(io::Error::from_raw_os_error(2)).context("a.gz").unwrap_err();
-        assert_eq!(Chain(&error).to_string(), "a.gz: No such file or directory");
     }
 }

@@ -34,9 +34,10 @@ pub(crate) use self::sizes::{Sizes, percent};
 pub use self::tally::Tally;
 pub(crate) use self::tally::counted;
 pub use self::watching::{Watching, is_watched, watch};
+use crate::error::ErrorKind;
 use crate::escaped_name::Shown;
 use crate::observer::{Ended, Observer, Step};
-use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Status, Terminal, Verdict};
+use crate::outcome::{Done, Label, NOT_REACHED, Outcome, Reason, Status, Verdict};
 use crate::settings::{Mode, Rules, Settings, Verbosity};
 use crate::sync::lock;
 
@@ -248,7 +249,7 @@ impl<'a> Report<'a> {
         self.count(&outcome);
         #[cfg(test)]
         lock(&self.told).push(match &outcome {
-            Outcome::Failed(error) => format!("{}: {}", label.shown.display(), Chain(error)),
+            Outcome::Failed(error) => format!("{}: {}", label.shown.display(), error),
             outcome => format!("{}: {outcome:?}", label.shown.display()),
         });
         if self.voice.silent {
@@ -328,10 +329,12 @@ impl Voice {
                 }
             }
             // There is no name to tell, as the user gave none.
-            Outcome::Failed(error) if label.is_stdin && error.is::<Terminal>() => {
-                say(format_args!("gzcc: {}", Chain(error)));
+            Outcome::Failed(error)
+                if label.is_stdin && matches!(error.kind(), ErrorKind::TerminalInput | ErrorKind::TerminalOutput) =>
+            {
+                say(format_args!("gzcc: {error}"));
             }
-            Outcome::Failed(error) => say(format_args!("gzcc: {name}: {}", Chain(error))),
+            Outcome::Failed(error) => say(format_args!("gzcc: {name}: {error}")),
             Outcome::NotReached => say(format_args!("gzcc: {name}: {NOT_REACHED}")),
             Outcome::ReaderGone => {}
         }

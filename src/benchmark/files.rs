@@ -60,17 +60,17 @@ pub(super) fn load(settings: &Arc<Settings>, room: &Room, report: &Report) -> Re
             Planned::Item(item) => {
                 let label = item.label.clone();
                 let opened = open(item, settings);
-                match opened.and_then(|input| read(&input, &mut piece, |size| room.check(&needs.and(size)))) {
+                match opened
+                    .map_err(Unread::Settled)
+                    .and_then(|input| read(&input, &mut piece, |size| room.check(&needs.and(size))))
+                {
                     Ok(file) => {
                         needs = needs.and(file.size);
                         files.push(file);
                         continue;
                     }
-                    Err(Outcome::Failed(error)) => match error.downcast::<Full>() {
-                        Ok(full) => return Err(full),
-                        Err(error) => (label, Outcome::Failed(error)),
-                    },
-                    Err(outcome) => (label, outcome),
+                    Err(Unread::Full(full)) => return Err(full),
+                    Err(Unread::Settled(outcome)) => (label, outcome),
                 }
             }
         };
@@ -89,10 +89,23 @@ fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
     }
 }
 
+/// Why a file was not read.
+enum Unread {
+    /// There is no memory for it, and so none for the others.
+    Full(Full),
+    /// Its outcome.
+    Settled(Outcome),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self::Settled(error.into())
+    }
+}
+
 /// Reads an input to its end, as long as its size so far is allowed.
-fn read(input: &Input, piece: &mut [u8], allowed: impl Fn(u64) -> Result<(), Full>) -> Result<File, Outcome> {
-    let full = |full| Outcome::Failed(anyhow::Error::new(full));
-    allowed(0).map_err(full)?;
+fn read(input: &Input, piece: &mut [u8], allowed: impl Fn(u64) -> Result<(), Full>) -> Result<File, Unread> {
+    allowed(0).map_err(Unread::Full)?;
     let (content, mut size) = (MemoryFile::new()?, 0);
     loop {
         let got = read_some(input.fd()?, piece)?;
@@ -100,11 +113,11 @@ fn read(input: &Input, piece: &mut [u8], allowed: impl Fn(u64) -> Result<(), Ful
             break;
         }
         size += got as u64;
-        allowed(size).map_err(full)?;
+        allowed(size).map_err(Unread::Full)?;
         write_all(content.as_fd(), &piece[..got])?;
     }
     if input.change()? != Change::None {
-        return Err(Outcome::Skipped(Reason::Changed));
+        return Err(Unread::Settled(Outcome::Skipped(Reason::Changed)));
     }
     Ok(File { label: input.label.clone(), content, size, packed: MemoryFile::new()?, plain: MemoryFile::new()? })
 }

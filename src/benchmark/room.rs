@@ -1,8 +1,7 @@
 //! How much of memory, and how many descriptors, there are for files in memory, and how much they need.
 
-use std::fmt;
-
 use super::Benchmark;
+use crate::error::Error;
 use crate::report::counted;
 use crate::settings::resources;
 
@@ -36,11 +35,9 @@ pub(super) struct Room {
 #[derive(Debug)]
 pub(super) struct Full(String);
 
-impl std::error::Error for Full {}
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl From<Full> for Error {
+    fn from(Full(text): Full) -> Self {
+        Self::other(text)
     }
 }
 
@@ -96,7 +93,7 @@ mod tests {
     fn what_does_not_fit_is_told_with_what_there_is() {
         let room = |bytes, descriptors| Room { bytes, descriptors, workers: 2 };
         let needs = Needs::default().and(10 * MIB).and(0);
-        let told = |room: Room| room.check(&needs).map_err(|full| full.to_string());
+        let told = |room: Room| room.check(&needs).map_err(|full| full.0);
         assert_eq!(told(room(None, 6)), Ok(()));
         assert_eq!(told(room(Some((31 * MIB, "x")), 6)), Ok(()));
         let short = "contents and outputs take 31M of memory or more, and x leaves 30M beside 2 workers";

@@ -11,7 +11,7 @@ use super::options::InvalidOptions;
 use crate::deflate;
 use crate::io::input::Input;
 use crate::observer::{Ended, Observer};
-use crate::outcome::{Chain, Label, Outcome};
+use crate::outcome::{Label, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, BlockInput};
 use crate::pipeline::scheduler::CallerWorker;
 use crate::pipeline::sink::Sink;
@@ -191,7 +191,7 @@ impl Failure {
 impl Observer for Failure {
     fn ended(&self, ended: &Ended<'_>) {
         if let Outcome::Failed(error) = ended.outcome {
-            *lock(&self.0) = Some(io::Error::other(Chain(error).to_string()));
+            *lock(&self.0) = Some(error.clone().into());
         }
     }
 }

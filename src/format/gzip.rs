@@ -8,7 +8,7 @@ mod read;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-pub use self::read::{BGZF_BEGINNING, Damage, Found, Start, bgzf_block, read_header, read_trailer};
+pub use self::read::{BGZF_BEGINNING, Damage, Found, ReadError, Start, bgzf_block, read_header, read_trailer};
 
 /// ID1, ID2 (RFC 1952 section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];

@@ -18,7 +18,7 @@ pub use self::bgzf::Batch;
 use self::packed::Packed;
 pub use self::packed::Supply;
 pub use self::sums::Sums;
-use crate::format::gzip::{self, Damage, Found, Start};
+use crate::format::gzip::{self, Damage, Found, ReadError, Start};
 use crate::outcome::Facts;
 
 /// Most members that end in one chunk. A chunk of empty members would never be full.
@@ -47,7 +47,7 @@ pub struct Content {
     /// Compressed bytes of the file up to here.
     pub consumed: u64,
     /// Whether the file ends here, and how.
-    pub end: Option<anyhow::Result<Trailing>>,
+    pub end: Option<Result<Trailing, ReadError>>,
 }
 
 /// A member's end, and what its content must come to.
@@ -164,7 +164,7 @@ impl Inflation {
         Chunk::Content(content)
     }
 
-    fn step(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
+    fn step(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
         match self.state {
             State::Start | State::Between => self.begin(from, content),
             State::Data => self.inflate(from, content),
@@ -173,7 +173,7 @@ impl Inflation {
     }
 
     /// Takes what stands where a member may begin.
-    fn begin(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
+    fn begin(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
         // What is no header has to fit as well, where it is passed through.
         if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
             return Ok(Step::Full);
@@ -202,7 +202,7 @@ impl Inflation {
     }
 
     /// Takes what is no member, of which `bytes` are read.
-    fn foreign(&mut self, from: &mut dyn Supply, bytes: Vec<u8>, content: &mut Content) -> anyhow::Result<Step> {
+    fn foreign(&mut self, from: &mut dyn Supply, bytes: Vec<u8>, content: &mut Content) -> Result<Step, ReadError> {
         if self.pass_through {
             content.bytes.extend_from_slice(&bytes);
             self.state = State::Plain;
@@ -225,7 +225,7 @@ impl Inflation {
     }
 
     /// Inflates as much as there is input and room for.
-    fn inflate(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
+    fn inflate(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
         if content.bytes.len() == content.bytes.capacity() {
             return Ok(Step::Full);
         }
@@ -244,7 +244,7 @@ impl Inflation {
     }
 
     /// Reads the trailer of the member whose data is over.
-    fn end_member(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
+    fn end_member(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
         let offset = self.packed.offset();
         let mut trailer = [0; gzip::TRAILER];
         for byte in &mut trailer {
@@ -260,7 +260,7 @@ impl Inflation {
     }
 
     /// Passes on what is no gzip data.
-    fn pass(&mut self, from: &mut dyn Supply, content: &mut Content) -> anyhow::Result<Step> {
+    fn pass(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
         let room = content.bytes.capacity() - content.bytes.len();
         if room == 0 {
             return Ok(Step::Full);

@@ -6,18 +6,18 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
-use crate::format::gzip::{self, Damage, Start};
+use crate::error::{Error, ErrorKind};
+use crate::format::gzip::{self, Damage, ReadError, Start};
 use crate::io::directory::Folder;
 use crate::io::in_order::InOrder;
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
 use crate::io::same_file::Opened;
 use crate::io::transfer::read_at_least;
-use crate::outcome::{Done, Facts, Label, Outcome, Reason, Terminal};
+use crate::outcome::{Done, Facts, Label, Outcome, Reason};
 use crate::settings::Settings;
 
 /// Bytes read at a time of a header that is looked at before the data is. Nearly all have fewer than 300.
@@ -70,7 +70,10 @@ impl Input {
     pub fn stdin(label: Label, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
         if settings.decompresses() && !settings.force && fd.is_terminal() {
-            return Err(Outcome::Failed(Terminal::Read.into()));
+            return Err(Outcome::Failed(Error::new(
+                ErrorKind::TerminalInput,
+                "compressed data not read from a terminal; use -f to force, --help for help",
+            )));
         }
         let stat = stat_of(&fd)?;
         Ok(Self { label, source: Source::Stdin, file: Some((fd, stat)), through_link: false, size: None })
@@ -161,7 +164,7 @@ impl Input {
         if output.is_some() && output == self.identity() {
             return Err(match self.source {
                 Source::File { walked: true, .. } => Outcome::Skipped(Reason::WalkedOutput),
-                _ => Outcome::Failed(anyhow!("is the output as well")),
+                _ => Outcome::Failed(Error::other("is the output as well")),
             });
         }
         Ok(self)
@@ -219,7 +222,7 @@ impl Input {
     }
 
     /// What it begins with, read by position; `None` if it is no regular file.
-    pub fn gzip_header(&self) -> Option<anyhow::Result<Start>> {
+    pub fn gzip_header(&self) -> Option<Result<Start, ReadError>> {
         let (fd, _) = self.regular()?;
         let mut piece = [0; HEADER_PIECE];
         let (mut got, mut at, mut offset) = (0, 0, 0);
@@ -237,15 +240,15 @@ impl Input {
     /// What its header and its last trailer say, and nothing of what is between them: sizes and facts that hold for one
     /// member of less than 4 GiB.
     pub fn gzip_ends(&self) -> Result<Done, Outcome> {
-        let size = self.size.ok_or_else(|| anyhow!("has no end that could be read first"))?;
+        let size = self.size.ok_or_else(|| Error::other("has no end that could be read first"))?;
         let found = match self.gzip_header().transpose()? {
             Some(Start::Member(found)) => found,
-            Some(Start::End) => return Err(anyhow::Error::new(Damage::Truncated(0)).into()),
-            Some(Start::Foreign(_)) | None => return Err(anyhow::Error::new(Damage::NotGzip).into()),
+            Some(Start::End) => return Err(Error::from(Damage::Truncated(0)).into()),
+            Some(Start::Foreign(_)) | None => return Err(Error::from(Damage::NotGzip).into()),
         };
         let mut trailer = [0; gzip::TRAILER];
         let at = size.checked_sub(found.size + gzip::TRAILER as u64).map(|data| found.size + data);
-        let at = at.ok_or(anyhow::Error::new(Damage::Truncated(size)))?;
+        let at = at.ok_or(Error::from(Damage::Truncated(size)))?;
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
         let (crc, length) = gzip::read_trailer(trailer);
         let mtime = Some(i64::from(found.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());

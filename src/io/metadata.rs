@@ -17,10 +17,10 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use anyhow::Context;
 use rustix::fs::{Gid, Mode, Stat, Timespec, Timestamps, Uid};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::error::{About, Error};
 use crate::io::acl::Acl;
 use crate::io::directory::Folder;
 
@@ -98,18 +98,18 @@ impl Metadata {
     }
 
     /// Gives the new file `fd`, made in `folder`, owner, ACL, mode and times.
-    pub fn apply(&self, fd: BorrowedFd<'_>, folder: &Folder, original: Original) -> anyhow::Result<()> {
+    pub fn apply(&self, fd: BorrowedFd<'_>, folder: &Folder, original: Original) -> Result<(), Error> {
         let access = self.apply_access(fd, folder, original);
         let times = retry_on_intr(|| rustix::fs::futimens(fd, &self.times)).map_err(io::Error::from);
-        access.and(times.context("cannot set times"))
+        access.and(times.about("cannot set times"))
     }
 
     /// Owner, ACL and mode alone: for a folder, whose times change with every file made in it.
-    pub fn apply_access(&self, fd: BorrowedFd<'_>, folder: &Folder, original: Original) -> anyhow::Result<()> {
+    pub fn apply_access(&self, fd: BorrowedFd<'_>, folder: &Folder, original: Original) -> Result<(), Error> {
         let inherited = if folder.inherits_acl { Acl::remove(fd) } else { Ok(()) };
         let (group_kept, owner) = self.apply_owner(fd, folder);
         // The mode stays 0600, which no entry of the inherited ACL gets past.
-        inherited.context("cannot remove the inherited ACL")?;
+        inherited.about("cannot remove the inherited ACL")?;
         let (acl, mode) = match &self.access {
             Access::Mode(mode) => (Ok(()), Some(mode_for(*mode, group_kept))),
             Access::Acl(acl) => apply_acl(acl, fd, group_kept, original),
@@ -117,12 +117,12 @@ impl Metadata {
         let set = mode.map_or(Ok(()), |mode| {
             retry_on_intr(|| rustix::fs::fchmod(fd, Mode::from_raw_mode(mode))).map_err(io::Error::from)
         });
-        owner.and(acl).and(set.context("cannot set mode"))
+        owner.and(acl).and(set.about("cannot set mode"))
     }
 
     /// Sets owner and group where allowed; tells whether the group is right, and what failed. A refusal is no error:
     /// nobody but root may give files away.
-    fn apply_owner(&self, fd: BorrowedFd<'_>, folder: &Folder) -> (bool, anyhow::Result<()>) {
+    fn apply_owner(&self, fd: BorrowedFd<'_>, folder: &Folder) -> (bool, Result<(), Error>) {
         let born = folder.owner_of_new(fd);
         if born == Some((self.owner, self.group)) {
             return (true, Ok(()));
@@ -133,18 +133,18 @@ impl Metadata {
             || born.is_some_and(|(_, g)| g == self.group)
             || retry_on_intr(|| rustix::fs::fchown(fd, None, Some(group))).is_ok();
         let failed = both.err().filter(|&error| !is_refusal(error)).map(io::Error::from);
-        (group_kept, failed.map_or(Ok(()), Err).context("cannot set owner"))
+        (group_kept, failed.map_or(Ok(()), Err).about("cannot set owner"))
     }
 }
 
 /// Sets `acl`, which sets the mode as well. If that fails, what it failed with and the mode that is to be set instead.
-fn apply_acl(acl: &Acl, fd: BorrowedFd<'_>, group_kept: bool, original: Original) -> (anyhow::Result<()>, Option<u32>) {
+fn apply_acl(acl: &Acl, fd: BorrowedFd<'_>, group_kept: bool, original: Original) -> (Result<(), Error>, Option<u32>) {
     let set = if group_kept { acl.set(fd) } else { acl.clone().without_group().set(fd) };
     let Err(error) = set else {
         return (Ok(()), None);
     };
     let reported = original == Original::Goes || !is_refusal(error);
-    let result = if reported { Err(io::Error::from(error)).context("cannot set ACL") } else { Ok(()) };
+    let result = if reported { Err(io::Error::from(error)).about("cannot set ACL") } else { Ok(()) };
     (result, Some(acl.mode_alone(group_kept)))
 }
 

@@ -18,6 +18,7 @@ use std::sync::{Arc, LazyLock};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::error::{Error, OutputName};
 use crate::io::closing;
 use crate::io::directory::Folder;
 use crate::io::input::{Identity, identity_of};
@@ -27,7 +28,6 @@ use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
 use crate::io::temporary::Temporary;
 use crate::io::transfer::write_all;
-use crate::outcome::OutputName;
 
 /// An output that has no final name yet.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ impl Output {
     }
 
     /// Gives it owner, ACL, mode and times.
-    pub fn apply(&mut self, metadata: &Metadata, original: Original) -> anyhow::Result<()> {
+    pub fn apply(&mut self, metadata: &Metadata, original: Original) -> Result<(), Error> {
         // Root may open any file for writing.
         self.is_read_only = !metadata.is_writable() && !rustix::process::geteuid().is_root();
         metadata.apply(self.fd.as_fd(), &self.folder, original)

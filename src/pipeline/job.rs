@@ -14,7 +14,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
@@ -22,8 +21,9 @@ use self::joined::joined;
 use self::mirror::Mirror;
 use self::special::{special_file, standard_output};
 use self::update::{Decision, Existing};
+use crate::error::{About, Error};
 use crate::escaped_name::Shown;
-use crate::format::gzip::{Found, Start};
+use crate::format::gzip::{Found, ReadError, Start};
 use crate::io::directory::{self, Folder};
 use crate::io::input::{Input, Source, identity_of, stat_of};
 use crate::io::metadata::Metadata;
@@ -66,7 +66,7 @@ impl Jobs {
         let mut mirror = None;
         if let Destination::Folder(path) = &settings.destination {
             let opened = Mirror::open(path, settings.syncs());
-            mirror = Some(opened.with_context(|| Shown::path(path).to_string())?);
+            mirror = Some(opened.about(path.as_path())?);
         }
         let plan = Plan::new(Arc::clone(&settings));
         let (claims, inputs) = (plan.claims(), Some(plan.inputs()));
@@ -162,11 +162,11 @@ impl Jobs {
             Target::Refused(reason) => return Err(Outcome::Skipped(reason)),
             Target::Beside(name) => match input.folder() {
                 Some(folder) => (Arc::clone(folder), name),
-                None => return Err(Outcome::Failed(anyhow!("has no folder"))),
+                None => return Err(Outcome::Failed(Error::other("has no folder"))),
             },
             Target::Mirrored(path, name) => match &self.mirror {
                 Some(mirror) => (mirror.folder(&path, &input.label.shown)?, name),
-                None => return Err(Outcome::Failed(anyhow!("there is no output folder"))),
+                None => return Err(Outcome::Failed(Error::other("there is no output folder"))),
             },
             Target::Named(path) => {
                 if let Some((sink, itself)) = special_file(&path, settings)? {
@@ -174,12 +174,12 @@ impl Jobs {
                 }
                 let (folder, name) = output_place(&path)?;
                 if settings.force && is_link_to(&input, &folder, &name) {
-                    return Err(Outcome::Failed(anyhow!("is the output as well")));
+                    return Err(Outcome::Failed(Error::other("is the output as well")));
                 }
                 (folder, name)
             }
             Target::Joined | Target::Nowhere | Target::Memory(_) => {
-                return Err(Outcome::Failed(anyhow!("has no output of its own")));
+                return Err(Outcome::Failed(Error::other("has no output of its own")));
             }
         };
         // A name that the header gives is another one than the walk was asked about.
@@ -212,7 +212,7 @@ impl Jobs {
         match input.identity().is_some_and(|identity| self.claims.is_made(identity)) {
             false => Ok(()),
             true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
-            true => Err(Outcome::Failed(anyhow!("is the output of another input"))),
+            true => Err(Outcome::Failed(Error::other("is the output of another input"))),
         }
     }
 
@@ -286,7 +286,7 @@ impl Stored {
         }
         let Found { name, mtime, .. } = match input.gzip_header() {
             Some(Ok(Start::Member(found))) => found,
-            Some(Err(error)) if error.is::<io::Error>() => return Err(error.into()),
+            Some(Err(ReadError::Source(error))) => return Err(error.into()),
             // What is no header will be told when it comes to the data.
             _ => return Ok(Self::default()),
         };
@@ -298,7 +298,10 @@ impl Stored {
     fn usable_name(&self) -> Result<Option<OsString>, Outcome> {
         let usable = |name: &Vec<u8>| {
             suffix::restored(name).ok_or_else(|| {
-                anyhow!("its header holds a name that cannot be used ({})", Shown::bytes(beginning(name)))
+                Error::other(format_args!(
+                    "its header holds a name that cannot be used ({})",
+                    Shown::bytes(beginning(name))
+                ))
             })
         };
         Ok(self.name.as_ref().map(usable).transpose()?)
@@ -325,7 +328,7 @@ fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome>
 fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
     let output_name = folder.output_name(&name);
     let made = Output::create(folder, name, birth, settings.unnamed_temporaries);
-    Ok(made.context(output_name)?.sparse(settings.sparse && settings.decompresses()))
+    Ok(made.about(output_name)?.sparse(settings.sparse && settings.decompresses()))
 }
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
@@ -348,8 +351,6 @@ fn is_link_to(input: &Input, folder: &Folder, name: &OsStr) -> bool {
 
 /// Folder and name of `-o`'s file.
 fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
-    let shown = || Shown::path(path).to_string();
-    let (parent, name) =
-        directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).with_context(shown)?;
-    Ok((Arc::new(Folder::open(&parent).with_context(shown)?), name))
+    let (parent, name) = directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).about(path)?;
+    Ok((Arc::new(Folder::open(&parent).about(path)?), name))
 }

@@ -6,15 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::anyhow;
-
-use crate::escaped_name::Shown;
+use crate::error::{Error, OutputName};
 use crate::io::closing;
 use crate::io::input::{Change, Input};
 use crate::io::metadata::{Metadata, Original};
 use crate::io::output::{Output, Refusal, Replacing};
 use crate::io::transfer::write_all;
-use crate::outcome::{Done, Facts, Outcome, OutputName, Reason, Shortfall};
+use crate::outcome::{Done, Facts, Outcome, Reason, Shortfall};
 use crate::pipeline::block_channel::BlockChannel;
 
 /// Where a stream's bytes go.
@@ -134,12 +132,12 @@ impl Sink {
     /// The outcome of an input whose bytes could not be written.
     pub fn failure(&self, error: io::Error) -> Outcome {
         let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        let error = anyhow::Error::new(error);
+        let error = Error::from(error);
         Outcome::Failed(match self {
             Self::Descriptor { .. } if broken_pipe => return Outcome::ReaderGone,
-            Self::Descriptor { shown, .. } => error.context(Shown::path(shown).to_string()),
+            Self::Descriptor { shown, .. } => error.about(shown.as_path()),
             Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
-                error.context(output.output_name())
+                error.about(output.output_name())
             }
             Self::Nowhere { .. } | Self::Returned(_) | Self::Own(_) | Self::Joined { .. } => error,
         })
@@ -150,7 +148,7 @@ impl Sink {
     pub fn cut_short(&self, outcome: Outcome) -> Outcome {
         match (self, outcome) {
             (Self::Own(_) | Self::Nowhere { .. }, outcome) => outcome,
-            (_, Outcome::Skipped(reason)) => Outcome::Failed(anyhow!("{reason}")),
+            (_, Outcome::Skipped(reason)) => Outcome::Failed(Error::other(reason)),
             (_, outcome) => outcome,
         }
     }
@@ -193,17 +191,19 @@ impl Sink {
         let shown = name.shown.clone();
         let outcome = match ending {
             Ending::Whole if is_an_input.load(Ordering::Relaxed) => {
-                Outcome::Failed(anyhow!("not made, as it is an input as well"))
+                Outcome::Failed(Error::other("not made, as it is an input as well"))
             }
             Ending::Whole => match output.commit(replacing, *sync) {
                 Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
                 Ok(()) => return None,
-                Err(Refusal::Exists) => Outcome::Failed(anyhow!("was made by somebody else meanwhile; left alone")),
+                Err(Refusal::Exists) => {
+                    Outcome::Failed(Error::other("was made by somebody else meanwhile; left alone"))
+                }
                 // The outcome has the name already.
                 Err(Refusal::System(error)) => error.into(),
                 Err(refusal) => refused(refusal, name),
             },
-            Ending::CutShort => Outcome::Failed(anyhow!("not made, as it could not be finished")),
+            Ending::CutShort => Outcome::Failed(Error::other("not made, as it could not be finished")),
             Ending::Empty => Outcome::Skipped(Reason::NoInput),
         };
         Some((shown, outcome))
@@ -221,7 +221,7 @@ fn close_failure(error: io::Error) -> Outcome {
 impl Own {
     fn finish(&mut self, written: &Written<'_>) -> Outcome {
         let Some(mut output) = self.output.take() else {
-            return Outcome::Failed(anyhow!("its output is closed already"));
+            return Outcome::Failed(Error::other("its output is closed already"));
         };
         // What an original has gained while it was read must not be lost with it.
         if written.change == Change::Other || written.change == Change::Grown && self.remove {
@@ -238,7 +238,7 @@ impl Own {
             return refused(refusal, name);
         }
         let shortfall = match applied {
-            Err(error) => Some(Shortfall::Metadata(error.context(Shown::path(&shown).to_string()))),
+            Err(error) => Some(Shortfall::Metadata(error.about(shown.as_path()))),
             Ok(()) if !self.remove || written.trailing_garbage => written.shortfall(),
             Ok(()) => remove_original(written.input),
         };
@@ -260,9 +260,11 @@ pub fn refused(refusal: Refusal, name: OutputName) -> Outcome {
     match refusal {
         Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.shown)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.shown)),
-        Refusal::IsTheInput => Outcome::Failed(anyhow!("{name} is the same file")),
-        Refusal::IsAnInput => Outcome::Failed(anyhow!("{name} is an input as well")),
-        Refusal::MayBeAnInput => Outcome::Failed(anyhow!("{name} exists, and the list may yet name it")),
-        Refusal::System(error) => Outcome::Failed(anyhow::Error::new(error).context(name)),
+        Refusal::IsTheInput => Outcome::Failed(Error::other(format_args!("{name} is the same file"))),
+        Refusal::IsAnInput => Outcome::Failed(Error::other(format_args!("{name} is an input as well"))),
+        Refusal::MayBeAnInput => {
+            Outcome::Failed(Error::other(format_args!("{name} exists, and the list may yet name it")))
+        }
+        Refusal::System(error) => Outcome::Failed(Error::from(error).about(name)),
     }
 }

@@ -3,9 +3,10 @@
 //! The messages are those of gzip 1.12, empty lines before some of them included, as scripts match them.
 
 use super::{Sizes, Voice, percent, say};
+use crate::error::ErrorKind;
 use crate::escaped_name::Shown;
 use crate::format::gzip::Damage;
-use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome, Reason, Shortfall, Status, Terminal, Verdict};
+use crate::outcome::{Done, Label, NOT_REACHED, Outcome, Reason, Shortfall, Status, Verdict};
 use crate::settings::{Mode, Verbosity};
 
 /// What an input that was left alone means to gzip.
@@ -51,10 +52,11 @@ impl Voice {
                     self.tell_skipped(name, reason);
                 }
             }
-            Outcome::Failed(error) => match (error.downcast_ref(), error.downcast_ref()) {
-                (Some(damage), _) => self.tell_damage(label, damage),
-                (_, Some(terminal)) => self.tell_terminal(*terminal),
-                _ => say(format_args!("{program}: {name}: {}", Chain(error))),
+            Outcome::Failed(error) => match error.kind() {
+                ErrorKind::Damage(damage) => self.tell_damage(label, &damage),
+                ErrorKind::TerminalOutput => self.tell_terminal("written to", "compression"),
+                ErrorKind::TerminalInput => self.tell_terminal("read from", "decompression"),
+                _ => say(format_args!("{program}: {name}: {error}")),
             },
             Outcome::NotReached => say(format_args!("{program}: {name}: {NOT_REACHED}")),
             Outcome::ReaderGone => {}
@@ -67,12 +69,8 @@ impl Voice {
         if told && !label.is_stdin { format!("{}:\t", Shown::path(&label.shown)) } else { String::new() }
     }
 
-    fn tell_terminal(&self, terminal: Terminal) {
+    fn tell_terminal(&self, done: &str, what: &str) {
         let program = self.program;
-        let (done, what) = match terminal {
-            Terminal::Written => ("written to", "compression"),
-            Terminal::Read => ("read from", "decompression"),
-        };
         let told = format_args!("compressed data not {done} a terminal. Use -f to force {what}.");
         say(format_args!("{program}: {told}\nFor help, type: {program} -h"));
     }

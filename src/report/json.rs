@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Tally, stdout};
-use crate::outcome::{Chain, Done, Label, NOT_REACHED, Outcome};
+use crate::outcome::{Done, Label, NOT_REACHED, Outcome};
 use crate::settings::{Mode, Settings};
 use crate::sync::lock;
 
@@ -99,7 +99,7 @@ impl Json {
         let (status, reason) = match outcome {
             Outcome::Done(done) => ("done", done.shortfall.as_ref().map(ToString::to_string)),
             Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
-            Outcome::Failed(error) => ("failed", Some(Chain(error).to_string())),
+            Outcome::Failed(error) => ("failed", Some(error.to_string())),
             Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),
             // Nobody is left to be told.
             Outcome::ReaderGone => return Ok(()),

@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::anyhow;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use walkdir::DirEntry;
@@ -28,6 +27,7 @@ pub use self::inputs::{InputRegistry, Output};
 pub use self::target::{Target, claim, matters};
 use self::target::{is_passed_by, mirrored_folder, output_name};
 use self::walk::{Broken, Walk};
+use crate::error::Error;
 use crate::io::directory::{self, Folder};
 use crate::io::input::{Source, stdin_name};
 use crate::io::temporary::is_temporary;
@@ -105,7 +105,7 @@ impl Plan {
             Some(walk) => (walk.into_path(), "what is left in it is not begun"),
             None => (item.label.shown, "not begun"),
         };
-        let outcome = Outcome::Failed(anyhow!("{what}, as the disk is full"));
+        let outcome = Outcome::Failed(Error::other(format_args!("{what}, as the disk is full")));
         Planned::Settled(Label { shown, ..item.label }, outcome)
     }
 
@@ -115,7 +115,7 @@ impl Plan {
         // Two streams into standard output at once would make a mess of it; in one they are two members.
         let again = !settings.concatenates() && !self.claims.standard_output();
         if again || settings.list.as_ref().is_some_and(|list| list.path.is_none()) {
-            return Err(Outcome::Failed(anyhow!("can be read only once")));
+            return Err(Outcome::Failed(Error::other("can be read only once")));
         }
         let target = if settings.destination == Destination::Nowhere { Target::Nowhere } else { Target::Joined };
         Ok(Some(self.labelled(stdin_name(&self.settings).into(), Source::Stdin, target)))
@@ -257,7 +257,7 @@ impl Plan {
         let settings = Arc::clone(&self.settings);
         match self.met(&folder, &name, walked)? {
             Some(Standing::Made) if walked => return Ok(None),
-            Some(Standing::Made) => return Err(Outcome::Failed(anyhow!("is the output of another input"))),
+            Some(Standing::Made) => return Err(Outcome::Failed(Error::other("is the output of another input"))),
             // Whatever may be opened under that name later will have come with this run.
             Some(Standing::Nothing) => return Err(io::Error::from(Errno::NOENT).into()),
             // What is in an output's way is an input like any other, and is not replaced.

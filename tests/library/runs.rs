@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use gzcc::outcome::Damage;
 use gzcc::settings::{Destination, Originals, Verbosity};
 use gzcc::{
-    EncoderOptions, Ended, InvalidOptions, Observer, Outcome, Settings, Step, compress, decompress, with_encoder,
+    EncoderOptions, Ended, ErrorKind, InvalidOptions, Observer, Outcome, Settings, Step, compress, decompress,
+    with_encoder,
 };
 
 use crate::{BLOCK, as_a_child, crews, log, within_patience};
@@ -53,7 +53,7 @@ impl Observer for Told {
         let outcome = match ended.outcome {
             Outcome::Done(done) => format!("done {}", done.output.as_ref().unwrap().display()),
             Outcome::Skipped(reason) => format!("skipped {reason}"),
-            Outcome::Failed(error) => format!("failed {error:#}"),
+            Outcome::Failed(error) => format!("failed {error}"),
             other => format!("{other:?}"),
         };
         let before = self.ended.lock().unwrap().insert(ended.name.to_owned(), outcome);
@@ -175,7 +175,7 @@ impl Observer for Ends {
         let how = match ended.outcome {
             Outcome::Done(_) => "done",
             Outcome::Skipped(_) => "skipped",
-            Outcome::Failed(error) if error.chain().any(|cause| cause.is::<Damage>()) => "damaged",
+            Outcome::Failed(error) if matches!(error.kind(), ErrorKind::Damage(_)) => "damaged",
             Outcome::Failed(_) => "failed",
             _ => "other",
         };

@@ -88,11 +88,32 @@ impl fmt::Display for Damage {
     }
 }
 
+/// Why gzip data could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The source failed.
+    Source(io::Error),
+    /// The data is damaged, or not gzip data.
+    Damage(Damage),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<Damage> for ReadError {
+    fn from(damage: Damage) -> Self {
+        Self::Damage(damage)
+    }
+}
+
 /// Reads a header byte by byte from `next`, which gives `None` at the end of the data; `offset` is where it begins.
 ///
 /// # Errors
-/// [`Damage`] in an [`anyhow::Error`] where the header is not one that can be understood, and the errors of `next`.
-pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) -> anyhow::Result<Start> {
+/// If the header is damaged or of an unknown kind, and those of `next`.
+pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) -> Result<Start, ReadError> {
     let start = offset;
     let mut fields = Fields { next, crc: Crc::new(), offset };
     let Some(first) = fields.maybe()? else {
@@ -155,12 +176,12 @@ impl<N: FnMut() -> io::Result<Option<u8>>> Fields<N> {
         Ok(byte)
     }
 
-    fn byte(&mut self) -> anyhow::Result<u8> {
+    fn byte(&mut self) -> Result<u8, ReadError> {
         Ok(self.maybe()?.ok_or(Damage::Truncated(self.offset))?)
     }
 
     /// Up to a zero byte; the beginning of it if it is very long.
-    fn text(&mut self) -> anyhow::Result<Vec<u8>> {
+    fn text(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
         loop {
             match self.byte()? {
@@ -209,7 +230,10 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<Start, Damage> {
         let mut bytes = bytes.iter().copied();
-        read_header(0, || Ok(bytes.next())).map_err(|error| error.downcast::<Damage>().unwrap())
+        read_header(0, || Ok(bytes.next())).map_err(|error| match error {
+            ReadError::Damage(damage) => damage,
+            ReadError::Source(error) => panic!("{error}"),
+        })
     }
 
     #[test]

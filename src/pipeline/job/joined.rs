@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::anyhow;
-
 use super::special::{special_file, standard_output};
 use super::{contained, look_ahead, make, output_place};
+use crate::error::Error;
 use crate::escaped_name::Shown;
 use crate::io::input::{Identity, Input, Source, identity_of};
 use crate::io::output::{Birth, Replacing};
@@ -46,7 +45,7 @@ impl Joining {
         let is_output = self.itself.is_some() && input.identity() == self.itself;
         if is_output && matches!(self.settings.destination, Destination::File(_)) {
             self.is_an_input.store(true, Ordering::Relaxed);
-            return Err(Outcome::Failed(anyhow!("is the output as well")));
+            return Err(Outcome::Failed(Error::other("is the output as well")));
         }
         Ok(Part::new(input.unless_it_is(self.itself)?, &self.settings))
     }
@@ -91,7 +90,7 @@ fn joined_output(
     };
     let list = settings.list.as_ref().and_then(|list| rustix::fs::stat(list.path.as_ref()?).ok());
     if itself.is_some() && itself == list.as_ref().map(identity_of) {
-        return Err(Outcome::Failed(anyhow!("{} is the list of names", Shown::path(path))));
+        return Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", Shown::path(path)))));
     }
     let output = Some(make(folder, name, Birth::Umask, settings)?);
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));

@@ -7,10 +7,10 @@ use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, anyhow};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use crate::error::{About, Error};
 use crate::escaped_name::Shown;
 use crate::io::directory::Folder;
 use crate::io::metadata::{Metadata, Original};
@@ -27,7 +27,7 @@ pub(super) struct Mirror {
 
 impl Mirror {
     /// Opens the folder `path`, made if it is not there.
-    pub(super) fn open(path: &Path, sync: bool) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path, sync: bool) -> Result<Self, Error> {
         refuse_dangling_link(path)?;
         let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
         if path.exists() && !path.is_dir() {
@@ -56,7 +56,7 @@ impl Mirror {
 
     /// The folder `path` below it, for the input `shown`; made, with the access of the one it mirrors, where it is
     /// not there.
-    pub(super) fn folder(&self, path: &Path, shown: &Path) -> anyhow::Result<Arc<Folder>> {
+    pub(super) fn folder(&self, path: &Path, shown: &Path) -> Result<Arc<Folder>, Error> {
         let mut last = lock(&self.last);
         if last.0 != path {
             let mut folder = Arc::clone(&self.root);
@@ -64,13 +64,13 @@ impl Mirror {
             for part in shown.parent().unwrap_or(Path::new("")).components() {
                 original.push(part);
                 if let Component::Normal(name) = part {
-                    let context = || folder.output_name(name);
-                    let made = folder.make(name).with_context(context)?;
-                    let below = beneath(&folder, name).with_context(context)?;
+                    let output = folder.output_name(name);
+                    let made = folder.make(name).about(output.clone())?;
+                    let below = beneath(&folder, name).about(output.clone())?;
                     if made {
                         let mirrored = self.mirror_access(&original, &below, &folder);
                         // Not left behind with other access than it should have, for the next file to find.
-                        mirrored.inspect_err(|_| folder.unmake(name)).with_context(context)?;
+                        mirrored.inspect_err(|_| folder.unmake(name)).about(output)?;
                     }
                     folder = Arc::new(below);
                 }
@@ -81,9 +81,13 @@ impl Mirror {
     }
 
     /// Gives the folder `made` in `parent` the access that `original` has.
-    fn mirror_access(&self, original: &Path, made: &Folder, parent: &Folder) -> anyhow::Result<()> {
+    fn mirror_access(&self, original: &Path, made: &Folder, parent: &Folder) -> Result<(), Error> {
         let original = Folder::open(original)?;
-        Metadata::of_folder(original.as_fd())?.apply_access(made.as_fd(), parent, Original::Stays)?;
+        Metadata::of_folder(original.as_fd()).map_err(io::Error::from)?.apply_access(
+            made.as_fd(),
+            parent,
+            Original::Stays,
+        )?;
         if self.sync {
             parent.sync(made.as_fd())?;
         }
@@ -93,18 +97,18 @@ impl Mirror {
 
 /// Opens the directory `name` in `parent`. A link is refused by what it is: the system's reason, too many levels of links,
 /// would be about something else.
-fn beneath(parent: &Folder, name: &OsStr) -> anyhow::Result<Folder> {
+fn beneath(parent: &Folder, name: &OsStr) -> Result<Folder, Error> {
     parent.beneath(Path::new(name)).map_err(|error| {
         let standing = parent.look(name).ok().flatten();
         match standing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
-            Some(FileType::Symlink) => anyhow!("is a symbolic link; outputs are not written through it"),
+            Some(FileType::Symlink) => Error::other("is a symbolic link; outputs are not written through it"),
             _ => error.into(),
         }
     })
 }
 
 /// Refuses a path with a link to nothing in it, of which mkdir would only say that it exists.
-fn refuse_dangling_link(path: &Path) -> anyhow::Result<()> {
+fn refuse_dangling_link(path: &Path) -> Result<(), Error> {
     // With a slash at its end, lstat would follow the link.
     let path: &Path = &path.components().collect::<PathBuf>();
     let is_link = |path: &&Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
@@ -112,7 +116,11 @@ fn refuse_dangling_link(path: &Path) -> anyhow::Result<()> {
         match link.metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let what = "is a symbolic link whose target does not exist";
-                return Err(if link == path { anyhow!(what) } else { anyhow!("{} {what}", Shown::path(link)) });
+                return Err(if link == path {
+                    Error::other(what)
+                } else {
+                    Error::other(format_args!("{} {what}", Shown::path(link)))
+                });
             }
             Err(error) => return Err(error.into()),
             Ok(_) => {}

@@ -5,32 +5,31 @@ use std::io::{self, IsTerminal};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::error::{About, Error, ErrorKind};
 use crate::escaped_name::Shown;
 use crate::io::input::{Identity, identity_of, stat_of};
-use crate::outcome::{Outcome, Terminal};
+use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
 use crate::settings::Settings;
 
 /// A sink that writes `path` in place, if it is, or links to, a device or FIFO; and the identity that no input
 /// may have.
 pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<Identity>)>, Outcome> {
-    let context = || Shown::path(path).to_string();
     match retry_on_intr(|| rustix::fs::stat(path)) {
         Ok(stat) if is_special(&stat) => {}
         Ok(_) | Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
         // It may be a link to a device, which must not be replaced.
-        Err(error) => return Err(io::Error::from(error)).with_context(context)?,
+        Err(error) => return Err(Error::from(io::Error::from(error)).about(path).into()),
     }
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
     let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())).map_err(io::Error::from);
-    let fd = opened.with_context(context)?;
+    let fd = opened.about(path)?;
     // The name may have been given to a file meanwhile, which is not to be written in place.
-    if !is_special(&stat_of(&fd).with_context(context)?) {
-        return Err(Outcome::Failed(anyhow!("{} changed while it was opened", Shown::path(path))));
+    if !is_special(&stat_of(&fd).about(path)?) {
+        return Err(Outcome::Failed(Error::other(format_args!("{} changed while it was opened", Shown::path(path)))));
     }
     descriptor(fd, path, settings).map(Some)
 }
@@ -52,9 +51,12 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, O
     // To gzip, whoever says -c and names a file means it.
     let meant = settings.force || settings.as_gzip() && settings.inputs.iter().any(|input| input != "-");
     if !settings.decompresses() && fd.is_terminal() && !meant {
-        return Err(Outcome::Failed(Terminal::Written.into()));
+        return Err(Outcome::Failed(Error::new(
+            ErrorKind::TerminalOutput,
+            "compressed data not written to a terminal; use -f to force, --help for help",
+        )));
     }
-    let itself = identity(&fd).with_context(|| Shown::path(shown).to_string())?;
+    let itself = identity(&fd).about(shown)?;
     Ok((Sink::Descriptor { fd: Some(fd), shown: shown.to_owned() }, itself))
 }
 

@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-use anyhow::{Context, anyhow};
 use rustix::fs::{FileType, OFlags, Stat};
 
+use crate::error::Error;
 use crate::escaped_name::Shown;
 use crate::format::gzip;
 use crate::io::directory::Folder;
@@ -97,7 +97,10 @@ impl<'a> Existing<'a> {
         // The name has to belong to what was compared, unchanged since it was found.
         let same = |stat: &Stat| identity_of(stat) == identity_of(&self.stat) && same_content(stat, &self.stat);
         if !same(&read) || !self.folder.look(self.name)?.as_ref().is_some_and(same) {
-            return Err(Outcome::Failed(anyhow!("{} changed while it was compared", Shown::path(&self.shown()))));
+            return Err(Outcome::Failed(Error::other(format_args!(
+                "{} changed while it was compared",
+                Shown::path(&self.shown())
+            ))));
         }
         let shortfall = remove_original(self.input);
         let (bytes_in, bytes_out) = (self.input.size.unwrap_or(0), self.stat.st_size as u64);
@@ -110,8 +113,7 @@ impl<'a> Existing<'a> {
     }
 
     fn failed(&self, error: io::Error) -> Outcome {
-        let failed: anyhow::Result<()> = Err(error).with_context(|| Shown::path(&self.shown()).to_string());
-        failed.err().map_or(Outcome::NotReached, Outcome::Failed)
+        Outcome::Failed(Error::from(error).about(self.shown().as_path()))
     }
 
     fn shown(&self) -> std::path::PathBuf {

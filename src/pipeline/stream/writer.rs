@@ -4,6 +4,7 @@ use flate2::Crc;
 
 use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared, worth};
+use crate::error::{Error, ErrorKind};
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{Content, Sums, Trailing};
 use crate::io::input::Change;
@@ -171,7 +172,7 @@ impl Writer {
                 verification.restart();
             }
             let verified = verification.take_in(&bytes, (place.first, place.last), &progress.crc, progress.bytes_in);
-            verified.map_err(|mismatch| Outcome::Failed(mismatch.into()))?;
+            verified.map_err(|mismatch| Outcome::Failed(Error::new(ErrorKind::Verification, mismatch)))?;
         }
         let (written, grew) = (self.progress.bytes_out + bytes.len() as u64, self.progress.grew);
         if let Some(percent) = self.least_percent(shared) {
@@ -213,7 +214,7 @@ impl Writer {
         self.write_bytes(bytes, shared)?;
         checked.map_err(|damage| Outcome::Failed(damage.into()))?;
         match end {
-            Some(Err(error)) => Err(Outcome::Failed(error)),
+            Some(Err(error)) => Err(Outcome::Failed(error.into())),
             Some(Ok(trailing)) => {
                 self.progress.trailing_garbage = trailing == Trailing::Garbage;
                 Ok(())
@@ -225,7 +226,7 @@ impl Writer {
     /// Whether damage may be no more than the sight of a file that somebody is still writing.
     fn is_moving(&self, outcome: &Outcome, place: &Place) -> bool {
         let Outcome::Failed(error) = outcome else { return false };
-        let damaged = error.downcast_ref().is_some_and(|damage| !matches!(damage, Damage::TooLong(_)));
+        let damaged = matches!(error.kind(), ErrorKind::Damage(damage) if !matches!(damage, Damage::TooLong(_)));
         damaged && place.part.input.change().is_ok_and(|change| change != Change::None)
     }
 

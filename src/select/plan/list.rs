@@ -6,8 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use anyhow::{Error, anyhow};
-
+use crate::error::Error;
 use crate::settings::NameList;
 
 /// Most bytes of a name that is worth keeping: no path that the system takes is longer (PATH_MAX), its zero included.
@@ -71,10 +70,10 @@ impl Names {
         };
         let number = self.count;
         Ok(Some(if name.contains(&0) {
-            Err(anyhow!("{what} {number} has a zero byte ({other})"))
+            Err(Error::other(format_args!("{what} {number} has a zero byte ({other})")))
         } else if name.len() as u64 >= LONGEST {
             let hint = if self.end == 0 { format!(" ({other})") } else { String::new() };
-            Err(anyhow!("{what} {number} is longer than any path{hint}"))
+            Err(Error::other(format_args!("{what} {number} is longer than any path{hint}")))
         } else {
             Ok(OsString::from_vec(name))
         }))

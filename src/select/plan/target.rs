@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::anyhow;
-
+use crate::error::Error;
 use crate::escaped_name::Shown;
 use crate::io::directory::Folder;
 use crate::io::memory_file::MemoryFile;
@@ -88,7 +87,10 @@ pub fn claim(claims: &Claims, target: &Target, folder: &Folder) -> Result<(), Ou
     };
     match free {
         true => Ok(()),
-        false => Err(Outcome::Failed(anyhow!("{} is the output of another input already", Shown::path(&output)))),
+        false => Err(Outcome::Failed(Error::other(format_args!(
+            "{} is the output of another input already",
+            Shown::path(&output)
+        )))),
     }
 }
 
@@ -99,7 +101,7 @@ pub(super) fn mirrored_folder(path: &Path) -> Result<PathBuf, Outcome> {
         .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
         .map(|part| match part {
             Component::Normal(name) => Ok(name),
-            _ => Err(Outcome::Failed(anyhow!("a path with .. cannot be mirrored in the output folder"))),
+            _ => Err(Outcome::Failed(Error::other("a path with .. cannot be mirrored in the output folder"))),
         })
         .collect()
 }

@@ -1,0 +1,315 @@
+//! Why an input failed: the library's error type.
+//!
+//! Keeps the system's error and the name that it is about, so that nothing is flattened to text before it is printed.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::escaped_name::Shown;
+use crate::format::gzip::{Damage, ReadError};
+
+/// Why an input failed.
+///
+/// [`Display`](fmt::Display) gives the whole message on one line, with the name of the output if the error is about that,
+/// control characters escaped, and the system's reason: `a.log.gz: Permission denied`. It includes the
+/// [`source`](std::error::Error::source). The input's name is not part of it; the [`Observer`](crate::Observer) gets that
+/// beside it.
+///
+/// ```
+/// use std::io;
+/// use gzcc::{Error, ErrorKind};
+///
+/// let error = Error::from(io::Error::from(io::ErrorKind::PermissionDenied));
+/// assert_eq!(error.kind(), ErrorKind::Io(io::ErrorKind::PermissionDenied));
+/// assert_eq!(error.to_string(), "permission denied");
+/// assert_eq!(io::Error::from(error).kind(), io::ErrorKind::PermissionDenied);
+/// ```
+pub struct Error(Box<Inner>);
+
+/// The parts of an error. On the heap, as results are passed around far more often than errors.
+#[derive(Debug)]
+struct Inner {
+    /// From the inside out: the last one was added last, and is printed first.
+    contexts: Vec<Context>,
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Io(io::Error),
+    Damage(Damage),
+    Message(ErrorKind, String),
+}
+
+/// What a cause is about.
+#[derive(Clone, Debug)]
+pub(crate) enum Context {
+    /// What was tried.
+    Action(&'static str),
+    /// A file that is not the input.
+    Path(PathBuf),
+    /// An output.
+    Output(OutputName),
+}
+
+/// The name of an output, and where it is.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputName {
+    /// The name for messages.
+    pub shown: PathBuf,
+    /// The device it is on.
+    pub device: u64,
+}
+
+/// What kind of error it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The system failed; the source is its [`io::Error`], or that of the caller's reader or writer.
+    Io(io::ErrorKind),
+    /// Data to decompress is damaged, truncated, not gzip data, or longer than allowed; the source is the [`Damage`].
+    Damage(Damage),
+    /// The output does not decompress to the input ([`Settings::verify`](crate::Settings::verify)).
+    Verification,
+    /// A worker panicked.
+    Panic,
+    /// Compressed data would be written to a terminal.
+    TerminalOutput,
+    /// Compressed data would be read from a terminal.
+    TerminalInput,
+    /// Something else, as the message says: the input is an output of the same run, for example.
+    Other,
+}
+
+impl Error {
+    /// An error of this kind with this message.
+    pub fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
+        Self::of(Cause::Message(kind, message.to_string()))
+    }
+
+    /// An error of the kind [`Other`](ErrorKind::Other) with this message.
+    pub fn other(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Other, message)
+    }
+
+    fn of(cause: Cause) -> Self {
+        Self(Box::new(Inner { contexts: Vec::new(), cause }))
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0.cause {
+            Cause::Io(error) => ErrorKind::Io(error.kind()),
+            Cause::Damage(damage) => ErrorKind::Damage(*damage),
+            Cause::Message(kind, _) => *kind,
+        }
+    }
+
+    /// The file that the error is about, if that is not the input: the output, mostly.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.contexts.iter().rev().find_map(|context| match context {
+            Context::Action(_) => None,
+            Context::Path(path) | Context::Output(OutputName { shown: path, .. }) => Some(path.as_path()),
+        })
+    }
+
+    /// The output's device, if the error is about an output.
+    pub(crate) fn output_device(&self) -> Option<u64> {
+        self.0.contexts.iter().find_map(|context| match context {
+            Context::Output(output) => Some(output.device),
+            Context::Action(_) | Context::Path(_) => None,
+        })
+    }
+
+    /// The same error about `context`.
+    pub(crate) fn about(mut self, context: impl Into<Context>) -> Self {
+        self.0.contexts.push(context.into());
+        self
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.cause {
+            Cause::Io(error) => Some(error),
+            Cause::Damage(damage) => Some(damage),
+            Cause::Message(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for context in self.0.contexts.iter().rev() {
+            write!(f, "{context}: ")?;
+        }
+        match &self.0.cause {
+            Cause::Io(error) => write!(f, "{}", SystemReason(error)),
+            Cause::Damage(damage) => write!(f, "{damage}"),
+            Cause::Message(_, message) => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { contexts, cause } = &*self.0;
+        f.debug_struct("Error").field("contexts", contexts).field("cause", cause).finish()
+    }
+}
+
+impl Clone for Error {
+    /// A clone of an [`io::Error`] keeps its number, or its kind and text.
+    fn clone(&self) -> Self {
+        let cause = match &self.0.cause {
+            Cause::Io(error) => Cause::Io(match error.raw_os_error() {
+                Some(number) => io::Error::from_raw_os_error(number),
+                None => io::Error::new(error.kind(), error.to_string()),
+            }),
+            Cause::Damage(damage) => Cause::Damage(*damage),
+            Cause::Message(kind, message) => Cause::Message(*kind, message.clone()),
+        };
+        Self(Box::new(Inner { contexts: self.0.contexts.clone(), cause }))
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Action(action) => f.write_str(action),
+            Self::Path(path) => write!(f, "{}", Shown::path(path)),
+            Self::Output(output) => write!(f, "{output}"),
+        }
+    }
+}
+
+impl fmt::Display for OutputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Shown::path(&self.shown))
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::of(Cause::Io(error))
+    }
+}
+
+impl From<Damage> for Error {
+    fn from(damage: Damage) -> Self {
+        Self::of(Cause::Damage(damage))
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Source(error) => error.into(),
+            ReadError::Damage(damage) => damage.into(),
+        }
+    }
+}
+
+impl From<Error> for io::Error {
+    /// The [`io::Error`] itself if the error is one and about the input; otherwise one with the error as its source.
+    fn from(error: Error) -> Self {
+        let kind = match (error.kind(), &error.0.cause) {
+            (ErrorKind::Io(kind), Cause::Io(_)) if !error.0.contexts.is_empty() => kind,
+            (ErrorKind::Damage(Damage::Truncated(_)), _) => io::ErrorKind::UnexpectedEof,
+            (ErrorKind::Damage(_), _) => io::ErrorKind::InvalidData,
+            _ => io::ErrorKind::Other,
+        };
+        match *error.0 {
+            Inner { contexts, cause: Cause::Io(error) } if contexts.is_empty() => error,
+            inner => Self::new(kind, Error(Box::new(inner))),
+        }
+    }
+}
+
+impl From<&'static str> for Context {
+    fn from(action: &'static str) -> Self {
+        Self::Action(action)
+    }
+}
+
+impl From<&Path> for Context {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl From<OutputName> for Context {
+    fn from(output: OutputName) -> Self {
+        Self::Output(output)
+    }
+}
+
+/// Adds to the error of a result what it is about.
+pub(crate) trait About<T> {
+    /// The same result, its error about `context`.
+    fn about(self, context: impl Into<Context>) -> Result<T, Error>;
+}
+
+impl<T, E: Into<Error>> About<T> for Result<T, E> {
+    fn about(self, context: impl Into<Context>) -> Result<T, Error> {
+        self.map_err(|error| error.into().about(context))
+    }
+}
+
+/// The system's own words for an error, without the number that std adds to them.
+pub(crate) struct SystemReason<'a>(pub(crate) &'a io::Error);
+
+impl fmt::Display for SystemReason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let number = self.0.raw_os_error().map(|n| format!(" (os error {n})"));
+        f.write_str(number.and_then(|n| text.strip_suffix(&n)).unwrap_or(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    fn missing() -> io::Error {
+        io::Error::from_raw_os_error(2)
+    }
+
+    fn output() -> OutputName {
+        OutputName { shown: "out\n.gz".into(), device: 7 }
+    }
+
+    #[test]
+    fn the_message_holds_every_context_and_the_systems_reason_without_its_number() {
+        let error = Err::<(), _>(missing()).about("cannot set mode").about(Path::new("a.gz")).unwrap_err();
+        assert_eq!(error.to_string(), "a.gz: cannot set mode: No such file or directory");
+        assert_eq!(Error::from(missing()).about(output()).to_string(), "out\\n.gz: No such file or directory");
+        assert_eq!(Error::from(Damage::NotGzip).to_string(), "not in gzip format");
+        assert_eq!(Error::other(format_args!("is {}", 1)).to_string(), "is 1");
+    }
+
+    #[test]
+    fn kind_path_and_source_survive_contexts_and_clones() {
+        let error = Error::from(missing()).about("cannot set times").about(output()).clone();
+        assert_eq!(error.kind(), ErrorKind::Io(io::ErrorKind::NotFound));
+        assert_eq!((error.path(), error.output_device()), (Some(Path::new("out\n.gz")), Some(7)));
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>()).unwrap();
+        assert_eq!(source.raw_os_error(), Some(2));
+        let damage = Error::from(Damage::Truncated(5));
+        assert_eq!(damage.source().and_then(|source| source.downcast_ref()), Some(&Damage::Truncated(5)));
+        assert_eq!((damage.path(), damage.output_device()), (None, None));
+    }
+
+    #[test]
+    fn as_an_io_error_it_keeps_its_kind() {
+        let kind = |error: Error| io::Error::from(error).kind();
+        assert_eq!(io::Error::from(Error::from(missing())).raw_os_error(), Some(2));
+        assert_eq!(kind(Error::from(missing()).about(output())), io::ErrorKind::NotFound);
+        assert_eq!(kind(Damage::Truncated(5).into()), io::ErrorKind::UnexpectedEof);
+        assert_eq!(kind(Damage::NotGzip.into()), io::ErrorKind::InvalidData);
+        assert_eq!(kind(Error::other("x")), io::ErrorKind::Other);
+    }
+}
