@@ -12,8 +12,8 @@
 //! # std::fs::write(&a, "what happened").and_then(|()| std::fs::write(&b, "and what then"))?;
 //! let settings = gzcc::Settings { inputs: vec![a.into(), b.into()], ..Default::default() };
 //! let tally = gzcc::compress(&settings, &())?;
-//! println!("{}", tally.line());
-//! # assert_eq!(tally.line(), "Compressed 2 files");
+//! println!("{} files, {} of {} bytes saved", tally.done, tally.bytes_in - tally.bytes_out.min(tally.bytes_in), tally.bytes_in);
+//! # assert_eq!(tally.done, 2);
 //! # Ok(())
 //! # }
 //! ```
@@ -79,8 +79,6 @@
 //! worst outcome is the exit status. The modules that the documentation leaves out are of use to the command alone, and
 //! change with it.
 
-#[doc(hidden)]
-pub mod benchmark;
 mod decoder;
 #[doc(hidden)]
 pub mod deflate;
@@ -92,26 +90,37 @@ mod format;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod inflate;
-#[doc(hidden)]
-pub mod io;
+mod io;
 mod observer;
 pub mod outcome;
 mod pipeline;
-#[doc(hidden)]
-pub mod progress;
-#[doc(hidden)]
-pub mod report;
-#[doc(hidden)]
-pub mod run;
+mod run;
 mod select;
 pub mod settings;
+pub mod shutdown;
 mod sync;
+mod tally;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
 pub use self::error::{Error, ErrorKind};
-pub use self::observer::{Ended, Observer, Step};
+pub use self::observer::{Ended, Observer, Progress};
 pub use self::outcome::Outcome;
-pub use self::report::Tally;
 pub use self::run::{compress, decompress};
 pub use self::settings::{Invalid, Settings};
+pub use self::tally::Tally;
+
+/// What the command needs beyond the public API: runs in memory for its benchmark, its own entry point, and the means of its
+/// messages. Not covered by semantic versioning.
+#[doc(hidden)]
+pub mod command {
+    pub use crate::io::closing;
+    pub use crate::io::transfer::write_all;
+    pub use crate::outcome::NOT_REACHED;
+    pub use crate::pipeline::in_memory;
+    pub use crate::pipeline::outcome_queue::OutcomeQueue;
+    pub use crate::run::{run, run_with_engine};
+    pub use crate::select::suffix;
+    pub use crate::select::survey::{Survey, Surveyed};
+    pub use crate::sync::lock;
+}

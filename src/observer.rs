@@ -1,16 +1,18 @@
-//! Who is told how a run goes while it does.
+//! The trait through which a run reports its progress and its results.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Label, Outcome};
 
-/// Is told how a run of [`compress`](crate::compress) or [`decompress`](crate::decompress) goes, by the workers
-/// themselves: as things happen, in no order between inputs, from several threads at a time. A worker waits for the call, so
-/// it should be short.
+/// Receives the events of a run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
-/// Both methods do nothing unless they are written; `()` is the observer that does nothing. If one panics, the observer is
-/// told nothing more, the run is done, and then the panic goes on in whoever began it; one of them, if several workers were
-/// in it at once, as is usual where a lock is poisoned.
+/// The workers call it, several at a time and in no order between inputs. A worker waits until the call returns, so a slow
+/// observer slows the run down.
+///
+/// Every method has a default, and `()` is an observer that ignores all events. If a method panics, the observer is not called
+/// again, the run continues, and its caller gets the panic at the end. If several workers were in the observer at that time,
+/// the caller gets one of their panics.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,11 +21,11 @@ use crate::outcome::Outcome;
 /// struct Bytes(AtomicU64);
 ///
 /// impl gzcc::Observer for Bytes {
-///     fn advanced(&self, step: &gzcc::Step<'_>) {
-///         self.0.fetch_add(step.bytes_in, Ordering::Relaxed);
+///     fn advanced(&self, progress: &gzcc::Progress<'_>) {
+///         self.0.fetch_add(progress.bytes_in, Ordering::Relaxed);
 ///     }
 ///
-///     fn ended(&self, ended: &gzcc::Ended<'_>) {
+///     fn ended(&self, ended: gzcc::Ended) {
 ///         if let gzcc::Outcome::Failed(error) = ended.outcome {
 ///             eprintln!("{}: {error}", ended.name.display());
 ///         }
@@ -31,17 +33,26 @@ use crate::outcome::Outcome;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// A piece of an input is done: read, made into something else, and written, unless that went wrong. What was left alone
-    /// or failed before anything of it was read has none.
-    fn advanced(&self, step: &Step<'_>) {
-        let _ = step;
+    /// Called before an input is opened. It may block, which holds back the run: an observer that collects results can bound
+    /// its memory here.
+    fn before_input(&self) {}
+
+    /// Called after a block of an input is processed and written. An input that is skipped, or fails before it is read, has no
+    /// such call.
+    fn advanced(&self, progress: &Progress<'_>) {
+        let _ = progress;
     }
 
-    /// An input has ended; each does once. Where one output takes several, done means that its part is written; if then
-    /// there is something to be said of the output itself, such as that it could not be finished, that is told
-    /// as well, without a position.
-    fn ended(&self, ended: &Ended<'_>) {
+    /// Called once for each input. Where one output takes several inputs, `Done` means that the input's part is written; a
+    /// problem of the output itself is reported by one more call without a position.
+    fn ended(&self, ended: Ended) {
         let _ = ended;
+    }
+
+    /// Asked with [`OverwritePolicy::Ask`](crate::settings::OverwritePolicy) whether the file `output` may be replaced.
+    fn may_replace(&self, output: &Path) -> bool {
+        let _ = output;
+        false
     }
 }
 
@@ -50,12 +61,20 @@ impl Observer for () {}
 macro_rules! by_reference {
     ($($pointer:ty),*) => {$(
         impl<T: Observer + ?Sized> Observer for $pointer {
-            fn advanced(&self, step: &Step<'_>) {
-                (**self).advanced(step);
+            fn before_input(&self) {
+                (**self).before_input();
             }
 
-            fn ended(&self, ended: &Ended<'_>) {
+            fn advanced(&self, progress: &Progress<'_>) {
+                (**self).advanced(progress);
+            }
+
+            fn ended(&self, ended: Ended) {
                 (**self).ended(ended);
+            }
+
+            fn may_replace(&self, output: &Path) -> bool {
+                (**self).may_replace(output)
             }
         }
     )*};
@@ -63,34 +82,50 @@ macro_rules! by_reference {
 
 by_reference!(&T, Box<T>, std::sync::Arc<T>);
 
-/// A piece's worth of progress.
+/// The progress that one block is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Step<'a> {
-    /// The input's name as given, or found.
+pub struct Progress<'a> {
+    /// The input's name as given or found.
     pub input: &'a Path,
-    /// Its bytes, where that is known beforehand.
+    /// The input's size in bytes, if it is known beforehand.
     pub size: Option<u64>,
-    /// Bytes of it that are done with this piece and were not before. All pieces together have [`size`](Self::size) bytes,
-    /// but for what follows the last member of what is decompressed.
+    /// Bytes of the input in this block. The sum over all blocks is [`size`](Self::size), except for what follows the last
+    /// member of compressed data.
     pub bytes_in: u64,
-    /// Bytes made of them.
+    /// Bytes written for this block.
     pub bytes_out: u64,
-    /// It is the first piece of this input.
+    /// This is the first block of the input.
     pub first: bool,
-    /// It is the last: the input is read to its end, or given up.
+    /// This is the last block: the input is read to its end, or given up.
     pub last: bool,
 }
 
-/// What became of an input.
-#[derive(Clone, Copy, Debug)]
+/// The end of an input.
+#[derive(Debug)]
 #[non_exhaustive]
-pub struct Ended<'a> {
-    /// The input's name as given, or found; for what is no input, the output's, or words for what it is about.
-    pub name: &'a Path,
-    /// How many inputs came before it, counted from 0; `None` for what is no input: an output that several share, or
-    /// inputs whose names could not be found out.
+pub struct Ended {
+    /// The input's name as given or found. For what is not an input: the output's name, or a description.
+    pub name: PathBuf,
+    /// The number of inputs before this one; `None` for what is not an input: an output that several inputs share, or inputs
+    /// whose names could not be read.
     pub position: Option<u64>,
-    /// What became of it.
-    pub outcome: &'a Outcome,
+    /// The input is standard input.
+    pub is_stdin: bool,
+    /// When the run took up this input.
+    pub started: Option<Instant>,
+    /// The result.
+    pub outcome: Outcome,
+}
+
+impl Ended {
+    /// The event that something other than an input ended, under this name.
+    pub fn new(name: impl Into<PathBuf>, outcome: Outcome) -> Self {
+        Self { name: name.into(), position: None, is_stdin: false, started: None, outcome }
+    }
+
+    pub(crate) fn of(label: &Label, outcome: Outcome) -> Self {
+        let Label { shown, position, is_stdin, began } = label.clone();
+        Self { name: shown, position, is_stdin, started: began, outcome }
+    }
 }

@@ -56,7 +56,7 @@ pub enum Outcome {
 }
 
 /// What is told of [`Outcome::NotReached`].
-pub(crate) const NOT_REACHED: &str = "not written, as the output ended before it";
+pub const NOT_REACHED: &str = "not written, as the output ended before it";
 
 impl Outcome {
     /// Of an input whose worker panicked.
@@ -213,41 +213,9 @@ pub enum Reason {
     OriginalsShare,
 }
 
-/// What an outcome means: whether a line is printed, and what the exit status becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// Worth a line on standard error.
-    pub said: bool,
-    /// What it does to the exit status.
-    pub status: Status,
-}
-
-/// Exit status, as gzip has it. The worst one of a run wins, and an error is worse than a warning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// 0: all went well.
-    #[default]
-    Success,
-    /// 2: something was left alone.
-    Warning,
-    /// 1: something failed.
-    Error,
-}
-
-impl Status {
-    /// The process' exit status.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Warning => 2,
-            Self::Error => 1,
-        }
-    }
-}
-
 impl Reason {
     /// Whether it is what a walk passes by, which is no input of the run to anybody.
-    pub(crate) fn is_passed_by(&self) -> bool {
+    pub fn is_passed_by(&self) -> bool {
         matches!(
             self,
             Self::HasSuffix { recursive: true, .. }
@@ -257,15 +225,9 @@ impl Reason {
         )
     }
 
-    /// What a walk passes by on its own, or was asked to leave alone, is neither said nor held against the run.
-    pub(crate) fn verdict(&self) -> Verdict {
-        // The rest is what was asked for.
-        let expected = self.is_passed_by()
-            || matches!(self, Self::Packed | Self::NotChosen | Self::UpToDate(_) | Self::NotSmaller);
-        match expected {
-            true => Verdict { said: false, status: Status::Success },
-            false => Verdict { said: true, status: Status::Warning },
-        }
+    /// Whether the settings ask for this: it is not a warning.
+    pub fn is_expected(&self) -> bool {
+        self.is_passed_by() || matches!(self, Self::Packed | Self::NotChosen | Self::UpToDate(_) | Self::NotSmaller)
     }
 }
 
@@ -319,16 +281,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_worse_than_a_warning() {
-        assert!(Status::Success < Status::Warning && Status::Warning < Status::Error);
-        assert_eq!([Status::Success, Status::Warning, Status::Error].map(Status::code), [0, 2, 1]);
-    }
-
-    #[test]
-    fn what_a_walk_passes_by_is_neither_said_nor_counted() {
-        let quiet = Verdict { said: false, status: Status::Success };
-        let has_suffix = |recursive| Reason::HasSuffix { suffix: ".gz".into(), recursive }.verdict();
-        assert_eq!(has_suffix(true), quiet);
-        assert_eq!(has_suffix(false), Verdict { said: true, status: Status::Warning });
+    fn a_suffix_is_expected_in_a_walk_only() {
+        let has_suffix = |recursive| Reason::HasSuffix { suffix: ".gz".into(), recursive }.is_expected();
+        assert!(has_suffix(true) && !has_suffix(false));
     }
 }

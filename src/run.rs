@@ -9,9 +9,10 @@ use crate::io::input::stdin_name;
 use crate::observer::Observer;
 use crate::outcome::{Label, Outcome};
 use crate::pipeline::job::Jobs;
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
-use crate::report::{Report, Tally};
-use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
+use crate::settings::{Destination, Invalid, Mode, Settings};
+use crate::tally::Tally;
 
 /// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
 /// of them have ended. Each becomes one gzip member (RFC 1952), in a file of its own beside it unless
@@ -74,7 +75,7 @@ use crate::settings::{Destination, Invalid, Mode, Rules, Settings, Verbosity};
 /// # Panics
 /// If the observer did, when all inputs have ended.
 pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
-    run_silently(Settings { mode: Mode::Compress, ask: false, ..settings.clone() }, observer)
+    run_inputs(Settings { mode: Mode::Compress, ask: false, ..settings.clone() }, observer)
 }
 
 /// Decompresses the [`inputs`](Settings::inputs), or tests them where [`destination`](Settings::destination) is
@@ -100,61 +101,47 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
     let tests = settings.destination == Destination::Nowhere;
     let mode = if tests { Mode::Test } else { Mode::Decompress };
-    run_silently(Settings { mode, ask: false, ..settings.clone() }, observer)
+    run_inputs(Settings { mode, ask: false, ..settings.clone() }, observer)
 }
 
-fn run_silently(settings: Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
+/// A run of the library: without inputs there is nothing to do. (To the command that means standard input.)
+fn run_inputs(settings: Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
     settings.check()?;
-    let report = Report::silent(&settings, Arc::new(observer));
-    // To the command, no names mean standard input.
-    let tally = if settings.is_filter() { report.tally() } else { run(settings, &report, deflate::new_compressor) };
-    match report.take_panic() {
-        Some(panic) => resume_unwind(panic),
-        None => Ok(tally),
-    }
+    Ok(if settings.is_filter() { Tally::default() } else { run(settings, observer) })
 }
 
-/// [`run`] with a report that prints and that nobody else looks at.
-pub fn run_with_engine(settings: Settings, engine: deflate::NewCompressor) -> Tally {
-    let report = Report::new(&settings, None);
-    run(settings, &report, engine)
+/// Does what checked settings say, for the command.
+///
+/// # Panics
+/// If the observer did, after all inputs have ended.
+pub fn run(settings: Settings, observer: &dyn Observer) -> Tally {
+    run_with_engine(settings, observer, deflate::new_compressor)
 }
 
-/// Does what `settings` say, reporting each input as it ends, with engines of this make.
-pub fn run(settings: Settings, report: &Report<'_>, engine: deflate::NewCompressor) -> Tally {
-    report.begin();
+/// [`run`] with compressors from `engine`.
+pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: deflate::NewCompressor) -> Tally {
+    let outcomes = Outcomes::new(Arc::new(observer));
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
-        Ok(jobs) => scheduler::run(&settings, &jobs, report, engine),
-        Err(outcome) => report_for_each_argument(report, &settings, &outcome),
+        Ok(jobs) => scheduler::run(&settings, &jobs, &outcomes, engine),
+        Err(outcome) => record_for_each_argument(&outcomes, &settings, &outcome),
     }
-    report.finish();
-    report.tally()
+    match outcomes.take_panic() {
+        Some(panic) => resume_unwind(panic),
+        None => outcomes.tally(),
+    }
 }
 
-/// Whether a run with these settings ends with a count on standard output: only where each file got an output
-/// of its own, and standard output carries no data.
-pub fn counts_aloud(settings: &Settings) -> bool {
-    let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
-    let counted = to_files || settings.mode == Mode::Test;
-    counted
-        && !settings.is_filter()
-        && !settings.stdout_has_data()
-        && !settings.reporting.json
-        && settings.verbosity > Verbosity::Quiet
-        && settings.rules == Rules::Gzcc
-}
-
-/// Nothing could be begun: every argument is named.
-fn report_for_each_argument(report: &Report, settings: &Settings, outcome: &Outcome) {
+/// Records the same outcome for every argument, when the run cannot start.
+fn record_for_each_argument(outcomes: &Outcomes, settings: &Settings, outcome: &Outcome) {
     let stdin = stdin_name(settings);
     let arguments =
         settings.inputs.iter().map(|input| if input == "-" { (stdin, true) } else { (Path::new(input), false) });
-    // Of a list, whose names nobody has read, the list itself.
+    // The names in a list are not read: the list itself is named.
     let list = settings.list.iter().map(|list| (list.path.as_deref().unwrap_or(stdin), false));
     let named = arguments.chain(list).chain(settings.is_filter().then_some((stdin, true)));
     for (position, (name, is_stdin)) in named.enumerate() {
         let label = Label { shown: name.into(), position: Some(position as u64), is_stdin, began: None };
-        report.outcome(&label, outcome.for_another());
+        outcomes.record(&label, outcome.for_another());
     }
 }

@@ -199,7 +199,7 @@ impl Settings {
     }
 
     /// Whether no names are given, so that standard input goes to standard output.
-    pub(crate) fn is_filter(&self) -> bool {
+    pub fn is_filter(&self) -> bool {
         self.inputs.is_empty() && self.list.is_none()
     }
 
@@ -266,7 +266,7 @@ pub enum Mode {
 
 impl Mode {
     /// Which of the bytes read and made are those of the compressed form, and which those of the content.
-    pub(crate) fn packed_and_plain(self, bytes_in: u64, bytes_out: u64) -> (u64, u64) {
+    pub fn packed_and_plain(self, bytes_in: u64, bytes_out: u64) -> (u64, u64) {
         if self == Self::Compress { (bytes_out, bytes_in) } else { (bytes_in, bytes_out) }
     }
 }

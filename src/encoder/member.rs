@@ -13,10 +13,10 @@ use crate::io::input::Input;
 use crate::observer::{Ended, Observer};
 use crate::outcome::{Label, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, BlockInput};
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::CallerWorker;
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Blocks, Following, Part, Reader, Stream, Writer};
-use crate::report::Report;
 use crate::sync::lock;
 
 /// Compresses one member. Dropped before its end, it stops the workers and waits for them.
@@ -40,13 +40,13 @@ impl MemberEncoder {
     pub(super) fn new(options: &EncoderOptions, make: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
         let settings = options.settings()?;
         let (channel, failure) = (Arc::new(BlockChannel::default()), Arc::new(Failure::default()));
-        let report = Report::silent(&settings, Arc::clone(&failure) as Arc<dyn Observer>);
+        let outcomes = Outcomes::new(Arc::clone(&failure) as Arc<dyn Observer>);
         let label = Label { shown: "the content".into(), position: Some(0), is_stdin: false, began: None };
         let part = Part::with_header(Input::written(label), options.header());
         let reader = Reader::given(part, Arc::clone(&channel));
         let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&channel)))));
         let blocks = Blocks::new(&settings);
-        let caller = CallerWorker::new(settings, report, stream, make);
+        let caller = CallerWorker::new(settings, outcomes, stream, make);
         let buffer = caller.buffer();
         Ok(Self { caller, channel, failure, blocks, buffer, pending: 0, ended: false, broken: None })
     }
@@ -189,7 +189,7 @@ impl Failure {
 }
 
 impl Observer for Failure {
-    fn ended(&self, ended: &Ended<'_>) {
+    fn ended(&self, ended: Ended) {
         if let Outcome::Failed(error) = ended.outcome {
             *lock(&self.0) = Some(error.clone().into());
         }

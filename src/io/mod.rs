@@ -4,11 +4,11 @@
 //! be replaced or removed comes with the call.
 
 pub(crate) mod acl;
-pub(crate) mod closing;
+pub mod closing;
+pub(crate) mod commit_gate;
 pub(crate) mod directory;
 pub(crate) mod in_order;
 pub(crate) mod input;
-pub mod interrupt;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;
 pub(crate) mod naming_method;
@@ -16,4 +16,4 @@ pub(crate) mod output;
 pub(crate) mod same_file;
 pub(crate) mod sparse;
 pub(crate) mod temporary;
-pub(crate) mod transfer;
+pub mod transfer;

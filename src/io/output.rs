@@ -20,9 +20,9 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, OutputName};
 use crate::io::closing;
+use crate::io::commit_gate;
 use crate::io::directory::Folder;
 use crate::io::input::{Identity, identity_of};
-use crate::io::interrupt;
 use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
@@ -138,7 +138,7 @@ impl Output {
                 Err(_) => refused = true,
             }
         }
-        let _finishing = interrupt::finish();
+        let _finishing = commit_gate::enter();
         let (temporary, fd) = make_temporary(&folder, birth)?;
         if refused {
             folder.naming.worked(NamingMethod::RenameNoReplace);

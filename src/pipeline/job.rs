@@ -29,9 +29,9 @@ use crate::io::input::{Input, Source, identity_of, stat_of};
 use crate::io::metadata::Metadata;
 use crate::io::output::{Birth, Output, Protection, Refusal, Replacing};
 use crate::outcome::{Outcome, Reason};
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::sink::{Own, Sink, refused};
 use crate::pipeline::stream::{Part, Reader, Stream, Writer};
-use crate::report::{Report, may_replace};
 use crate::select::output_registry::Claims;
 use crate::select::plan::{self, InputRegistry, Item, Plan, Planned, Target, claim, matters};
 use crate::select::suffix;
@@ -85,9 +85,9 @@ impl Jobs {
 
     /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
     /// `opening` before each try, as a FIFO may take its time.
-    pub fn next(&self, report: &Report, opening: impl Fn()) -> Option<Stream> {
+    pub fn next(&self, outcomes: &Outcomes, opening: impl Fn()) -> Option<Stream> {
         loop {
-            report.wait_for_room();
+            outcomes.wait_until_ready();
             // Questions are asked in the order of the arguments, one at a time.
             let turn = self.settings.ask.then(|| lock(&self.turn));
             // Nothing else takes this lock: whoever holds it may wait for a list that is still being written, and those
@@ -96,20 +96,20 @@ impl Jobs {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
                 Left::Ready(items) => (Planned::Item(items.next()?), items.len() > 0),
                 Left::Each(plan) => match plan.next()? {
-                    Planned::Item(item) if self.has_no_room(&item, report) => (plan.pass(item), plan.has_more()),
+                    Planned::Item(item) if self.has_no_room(&item, outcomes) => (plan.pass(item), plan.has_more()),
                     planned => (planned, plan.has_more()),
                 },
             };
             match planned {
-                Planned::Settled(label, outcome) => report.outcome(&label, outcome),
+                Planned::Settled(label, outcome) => outcomes.record(&label, outcome),
                 Planned::Item(item) => {
                     let label = item.label.clone();
                     if more {
                         opening();
                     }
-                    match contained(|| self.open(item)) {
+                    match contained(|| self.open(item, outcomes)) {
                         Ok(stream) => return Some(stream),
-                        Err(outcome) => report.outcome(&label, outcome),
+                        Err(outcome) => outcomes.record(&label, outcome),
                     }
                 }
             }
@@ -118,17 +118,17 @@ impl Jobs {
     }
 
     /// Whether the output's device is known to be full. Where an output may be up to date, it need not be made.
-    fn has_no_room(&self, item: &Item, report: &Report) -> bool {
+    fn has_no_room(&self, item: &Item, outcomes: &Outcomes) -> bool {
         let device = match (&item.target, &item.source, &self.mirror) {
             (Target::Beside(_), Source::File { folder, .. }, _) => folder.device(),
             (Target::Mirrored(..), _, Some(mirror)) => mirror.device(),
             _ => return false,
         };
-        !self.settings.update && report.is_full(device)
+        !self.settings.update && outcomes.is_full(device)
     }
 
     /// Opens one input and makes its output. What needs no stream has its outcome.
-    fn open(&self, item: Item) -> Result<Stream, Outcome> {
+    fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Stream, Outcome> {
         let Item { label, source, target, output_is_taken } = item;
         let settings = &*self.settings;
         let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
@@ -184,7 +184,7 @@ impl Jobs {
         };
         // A name that the header gives is another one than the walk was asked about.
         let is_planned = !(settings.decompresses() && settings.keep_name);
-        let mut own = self.own_output(&input, (folder, name), output_is_taken.filter(|_| is_planned))?;
+        let mut own = self.own_output(&input, (folder, name), (output_is_taken.filter(|_| is_planned), outcomes))?;
         own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
         own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
         Ok(stream(input, Sink::Own(own)))
@@ -238,7 +238,7 @@ impl Jobs {
         &self,
         input: &Input,
         (folder, name): (Arc<Folder>, OsString),
-        taken: Option<bool>,
+        (taken, outcomes): (Option<bool>, &Outcomes),
     ) -> Result<Own, Outcome> {
         let settings = &*self.settings;
         let others = self.inputs.clone().filter(|_| settings.may_replace());
@@ -257,7 +257,7 @@ impl Jobs {
         }
         match look_ahead(&folder, &name, &replacing) {
             Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
-                if !may_replace(settings.program, &output) {
+                if !outcomes.may_replace(&output) {
                     return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
                 }
                 replacing.force = true;

@@ -5,7 +5,11 @@
 
 pub(crate) mod block_channel;
 pub(crate) mod compare;
+mod contained_observer;
+pub mod in_memory;
 pub(crate) mod job;
+pub mod outcome_queue;
+pub(crate) mod outcomes;
 pub(crate) mod scheduler;
 pub(crate) mod sink;
 pub(crate) mod stream;

@@ -17,15 +17,15 @@ pub use self::desk::CallerWorker;
 use crate::deflate;
 use crate::outcome::{Label, Outcome};
 use crate::pipeline::job::Jobs;
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::stream::{Hand, Help, Others, Resources, Shared, Stream};
-use crate::report::Report;
 use crate::settings::{Scheduler, Settings};
 
 /// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
-pub fn run(settings: &Settings, jobs: &Jobs, report: &Report, compressor: deflate::NewCompressor) {
+pub fn run(settings: &Settings, jobs: &Jobs, outcomes: &Outcomes, compressor: deflate::NewCompressor) {
     let board = Board::new();
     let resources = Resources::new(settings.jobs);
-    let shared = Shared { report, settings, compressor, others: &board, resources: &resources };
+    let shared = Shared { outcomes, settings, compressor, others: &board, resources: &resources };
     let workers = settings.jobs.get();
     let floor = Floor { jobs: Some(jobs), shared: &shared, board: &board };
     match settings.scheduler {
@@ -47,8 +47,8 @@ impl Floor<'_> {
     /// input; one in the plan itself ends the run.
     fn next_stream(&self, opening: impl Fn()) -> Option<Stream> {
         let jobs = self.jobs?;
-        catch_unwind(AssertUnwindSafe(|| jobs.next(self.shared.report, opening))).unwrap_or_else(|_| {
-            self.shared.report.outcome(&Label::of_what_follows(), Outcome::panicked());
+        catch_unwind(AssertUnwindSafe(|| jobs.next(self.shared.outcomes, opening))).unwrap_or_else(|_| {
+            self.shared.outcomes.record(&Label::of_what_follows(), Outcome::panicked());
             None
         })
     }

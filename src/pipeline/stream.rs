@@ -238,7 +238,7 @@ impl Stream {
             state.in_flight -= 1;
             // A panic in between leaves the output in an unknown state: nothing more goes into it.
             let broken = written.unwrap_or_else(|_| {
-                shared.report.outcome(&part.input.label, Outcome::panicked());
+                shared.outcomes.record(&part.input.label, Outcome::panicked());
                 writer.break_off();
                 true
             });
@@ -262,7 +262,7 @@ impl Stream {
         drop(state);
         let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared)));
         if closed.is_err() {
-            shared.report.outcome(&Label::of_output("the output".into()), Outcome::panicked());
+            shared.outcomes.record(&Label::of_output("the output".into()), Outcome::panicked());
         }
     }
 
@@ -278,12 +278,12 @@ fn read_on(reader: &mut Reader, broken: bool, hand: &mut Hand, shared: &Shared<'
     others_first();
     let read = AssertUnwindSafe(|| match broken {
         true => {
-            reader.give_up(shared.report);
+            reader.give_up(shared.outcomes);
             None
         }
         false => reader.cut_in_order(hand, shared),
     });
-    catch_unwind(read).map_err(|_| shared.report.outcome(&Label::of_what_follows(), Outcome::panicked()))
+    catch_unwind(read).map_err(|_| shared.outcomes.record(&Label::of_what_follows(), Outcome::panicked()))
 }
 
 impl State {

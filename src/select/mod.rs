@@ -4,4 +4,5 @@
 
 pub(crate) mod output_registry;
 pub(crate) mod plan;
-pub(crate) mod suffix;
+pub mod suffix;
+pub mod survey;

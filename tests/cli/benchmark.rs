@@ -1,13 +1,8 @@
 //! `--benchmark`: figures are those of real runs, nothing on a disk changes, and nothing is shown that was not measured.
 
-use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
-use gzcc::benchmark::{self, Benchmark};
-use gzcc::deflate::{self, BlockCompressor, Window};
-use gzcc::outcome::Status;
-use gzcc::settings::{Scheduler, Settings, Verbosity};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -284,51 +279,6 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
     (0..20).for_each(|i| drop(t.write(format!("d/{i}"), "x")));
     let line = "gzcc: --benchmark: 20 files in memory take 60 descriptors, and 24 are left beside 1 worker (ulimit -n)";
     t.shell("ulimit -n 60; gzcc --benchmark -j1 -r d").says(1, &[line]);
-}
-
-/// An engine that panics at a block beginning with "boom", at level 2 and from the second time on at level 3.
-struct Faulty(Box<dyn BlockCompressor>, u8);
-
-/// Blocks beginning with "boom" that level 3 has had.
-static BOOMS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-
-impl BlockCompressor for Faulty {
-    fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
-        use std::sync::atomic::Ordering::Relaxed;
-        let boom = window.bytes(block.clone()).starts_with(b"boom");
-        assert!(!(boom && self.1 == 2), "as the test wants it");
-        assert!(!(boom && self.1 == 3 && BOOMS.fetch_add(1, Relaxed) > 0), "as the test wants it");
-        self.0.compress(window, block, last, out);
-    }
-}
-
-#[test]
-fn a_panic_costs_the_figures_of_its_level_and_no_other() {
-    let t = Sandbox::new();
-    t.write("bad", "boom");
-    t.write("good", log(3 * BLOCK));
-    for (json, scheduler) in [(false, Scheduler::Threads), (true, Scheduler::Rayon)] {
-        BOOMS.store(0, std::sync::atomic::Ordering::Relaxed);
-        let inputs = vec![t.path("good").into(), t.path("bad").into()];
-        let mut settings =
-            Settings { inputs, scheduler, verbosity: Verbosity::Silent, ..Settings::of_workers(2.try_into().unwrap()) };
-        settings.reporting.json = json;
-        let asked = Benchmark { settings, levels: vec![1, 2, 3, 4], memory: None };
-        let (text, status) =
-            benchmark::run(&asked, 1000, |kind, level| Box::new(Faulty(deflate::new_compressor(kind, level), level)));
-        assert_eq!(status, Status::Error);
-        if json {
-            let (levels, summary) = objects(text.as_bytes());
-            let done: Vec<bool> = levels.iter().map(|level| level["status"] == "done").collect();
-            assert_eq!(done, [true, false, false, true], "{text}");
-            assert!(levels[1]["compress"].is_null() && levels[2]["bytes_out"].is_null());
-            assert_eq!((&summary["failed"], &summary["exit_status"]), (&2.into(), &1.into()), "{text}");
-        } else {
-            let rows: Vec<&str> = text.lines().skip(2).collect();
-            assert_eq!(rows[1..3], ["    2  not measured, as a file failed", "    3  not measured, as a file failed"]);
-            assert!(rows[0].ends_with(char::is_numeric) && rows[3].ends_with(char::is_numeric), "{text}");
-        }
-    }
 }
 
 #[test]

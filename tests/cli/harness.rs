@@ -12,9 +12,9 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use flate2::Crc;
+use gzcc::Tally;
+use gzcc::command::run_with_engine;
 use gzcc::deflate::{self, BlockCompressor, Window};
-use gzcc::report::Tally;
-use gzcc::run::run_with_engine;
 use gzcc::settings::{self, Settings};
 
 use crate::programs;
@@ -259,7 +259,7 @@ pub fn run_meddling(settings: Settings, after_blocks: usize, meddle: impl FnOnce
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap();
     *MEDDLE.lock().unwrap() = Some((after_blocks, Box::new(meddle)));
-    let tally = run_with_engine(settings, |kind, level| Box::new(Meddler(deflate::new_compressor(kind, level))));
+    let tally = run_with_engine(settings, &(), |kind, level| Box::new(Meddler(deflate::new_compressor(kind, level))));
     assert!(MEDDLE.lock().unwrap().take().is_none(), "there were fewer blocks than that");
     tally
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gzcc::settings::{Destination, Originals, Verbosity};
 use gzcc::{
-    EncoderOptions, Ended, ErrorKind, InvalidOptions, Observer, Outcome, Settings, Step, compress, decompress,
+    EncoderOptions, Ended, ErrorKind, InvalidOptions, Observer, Outcome, Progress, Settings, compress, decompress,
     with_encoder,
 };
 
@@ -41,7 +41,7 @@ struct Told {
 }
 
 impl Observer for Told {
-    fn advanced(&self, step: &Step<'_>) {
+    fn advanced(&self, step: &Progress<'_>) {
         self.bytes_in.fetch_add(step.bytes_in, Relaxed);
         self.bytes_out.fetch_add(step.bytes_out, Relaxed);
         self.firsts.fetch_add(u64::from(step.first), Relaxed);
@@ -49,8 +49,8 @@ impl Observer for Told {
         assert_eq!(step.size, Some(fs::metadata(step.input).unwrap().len()));
     }
 
-    fn ended(&self, ended: &Ended<'_>) {
-        let outcome = match ended.outcome {
+    fn ended(&self, ended: Ended) {
+        let outcome = match &ended.outcome {
             Outcome::Done(done) => format!("done {}", done.output.as_ref().unwrap().display()),
             Outcome::Skipped(reason) => format!("skipped {reason}"),
             Outcome::Failed(error) => format!("failed {error}"),
@@ -122,11 +122,11 @@ fn an_observer_that_panics_costs_no_input_and_its_panic_goes_on_at_the_end() {
     #[derive(Default)]
     struct Poisoned(Mutex<u64>, bool);
     impl Observer for Poisoned {
-        fn advanced(&self, _: &Step<'_>) {
+        fn advanced(&self, _: &Progress<'_>) {
             let _held = self.0.lock().unwrap();
             assert!(self.1, "this panic is part of the test");
         }
-        fn ended(&self, _: &Ended<'_>) {
+        fn ended(&self, _: Ended) {
             let _held = self.0.lock().unwrap();
             panic!("this panic is part of the test");
         }
@@ -171,8 +171,8 @@ fn no_inputs_are_nothing_to_do_and_nobody_reads_standard_input() {
 struct Ends(Mutex<Vec<(String, Option<u64>, String)>>);
 
 impl Observer for Ends {
-    fn ended(&self, ended: &Ended<'_>) {
-        let how = match ended.outcome {
+    fn ended(&self, ended: Ended) {
+        let how = match &ended.outcome {
             Outcome::Done(_) => "done",
             Outcome::Skipped(_) => "skipped",
             Outcome::Failed(error) if matches!(error.kind(), ErrorKind::Damage(_)) => "damaged",
@@ -217,7 +217,7 @@ fn of_an_output_that_several_share_only_what_is_amiss_is_told() {
 struct Steps(Mutex<Vec<(u64, u64, bool, bool)>>);
 
 impl Observer for Steps {
-    fn advanced(&self, step: &Step<'_>) {
+    fn advanced(&self, step: &Progress<'_>) {
         self.0.lock().unwrap().push((step.bytes_in, step.bytes_out, step.first, step.last));
     }
 }

@@ -27,7 +27,7 @@ use self::environment::Wishes;
 use self::levels::spell_levels;
 use self::typed::{Scheduler, Typed};
 use self::values::{Engine, non_empty};
-use gzcc::benchmark::Benchmark;
+use crate::benchmark::Benchmark;
 use gzcc::settings::resources;
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
 

@@ -1,8 +1,11 @@
 //! The gzcc command: a command line in, an exit status out.
 
 mod args;
+mod benchmark;
 mod closed_descriptors;
 mod gnu;
+mod report;
+mod signals;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -11,16 +14,13 @@ use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use gzcc::Observer;
-use gzcc::benchmark::{self, Benchmark};
+use gzcc::command::run;
 use gzcc::deflate;
 use gzcc::escaped_name::Shown;
-use gzcc::io::interrupt;
-use gzcc::outcome::Status;
-use gzcc::progress::Progress;
-use gzcc::report::{self, Report, say};
-use gzcc::run::{counts_aloud, run};
-use gzcc::settings::{Settings, Verbosity};
+use gzcc::settings::{Destination, Mode, Rules, Settings, Verbosity};
+
+use self::benchmark::Benchmark;
+use self::report::{Counters, Report, Status, count_line, say};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
@@ -43,26 +43,41 @@ fn main() -> ExitCode {
 
 /// Runs, and tells the count where standard output is free for it.
 fn work(mut settings: Settings) -> Status {
-    let counts = counts_aloud(&settings);
+    let counts = prints_count(&settings);
     // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
     let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Silent;
     settings.jobs = with_descriptors(settings.jobs);
     take_file_size_limit_as_error();
-    let progress = report::is_watched(&settings).then(Arc::<Progress>::default);
-    let observer = progress.clone().map(|progress| progress as Arc<dyn Observer>);
-    let report = Arc::new(Report::new(&settings, observer));
+    let counters = report::is_watched(&settings).then(Arc::<Counters>::default);
+    let report = Arc::new(Report::new(&settings, counters.clone()));
     // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
-    let _ = interrupt::watch(Arc::clone(&report));
-    let watching = progress.map(|progress| report::watch(progress, &settings));
-    let tally = run(settings, &report, deflate::new_compressor);
+    let _ = signals::watch(Arc::clone(&report));
+    let watching = counters.map(|counters| report::watch(counters, &settings));
+    let mode = settings.mode;
+    report.begin();
+    run(settings, &*report);
+    report.finish();
     drop(watching);
+    let (tally, status) = (report.tally(), report.status());
     if tally.reader_gone {
         return if minds_no_reader { Status::Warning } else { die_of_broken_pipe() };
     }
     match counts {
-        true => tally.status.max(print(&format!("{}\n", tally.line()))),
-        false => tally.status,
+        true => status.max(print(&format!("{}\n", count_line(&tally, mode)))),
+        false => status,
     }
+}
+
+/// Whether the run ends with a count on standard output: only if each file gets an output of its own, and standard output
+/// carries no data.
+fn prints_count(settings: &Settings) -> bool {
+    let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+    (to_files || settings.mode == Mode::Test)
+        && !settings.is_filter()
+        && !settings.stdout_has_data()
+        && !settings.reporting.json
+        && settings.verbosity > Verbosity::Quiet
+        && settings.rules == Rules::Gzcc
 }
 
 /// Measures, and prints the figures.
@@ -75,7 +90,7 @@ fn measure(mut asked: Benchmark) -> Status {
     // What a signal ends has come to nothing, so there is nothing to tell.
     let silent = Report::new(&Settings { verbosity: Verbosity::Silent, ..settings.clone() }, None);
     // Without it, a signal ends the process as it ends any; no file is under way.
-    let _ = interrupt::watch(Arc::new(silent));
+    let _ = signals::watch(Arc::new(silent));
     let (text, status) = benchmark::run(&asked, descriptors, deflate::new_compressor);
     status.max(print(&text))
 }
@@ -124,7 +139,7 @@ fn print(text: &str) -> Status {
         Err(error) => {
             let report = Report::new(&Settings::default(), None);
             report.stdout_failed(error);
-            report.tally().status
+            report.status()
         }
     }
 }

@@ -13,9 +13,9 @@ use rustix::fs::{FileType, OFlags, Stat};
 use crate::error::Error;
 use crate::escaped_name::Shown;
 use crate::format::gzip;
+use crate::io::commit_gate;
 use crate::io::directory::Folder;
 use crate::io::input::{Input, identity_of, same_content, stat_of};
-use crate::io::interrupt;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
 use crate::pipeline::compare;
@@ -88,7 +88,7 @@ impl<'a> Existing<'a> {
     /// Removes the original, whose content `compared` holds. The run that made that file may have ended before it or its
     /// name was on the disk, so both are synced first.
     pub(super) fn remove_original(&self, compared: &File, settings: &Settings) -> Result<Done, Outcome> {
-        let _finishing = interrupt::finish();
+        let _finishing = commit_gate::enter();
         let read = stat_of(compared)?;
         if settings.syncs() {
             let synced = compared.sync_all().and_then(|()| self.folder.sync(compared.as_fd()));

@@ -10,8 +10,8 @@ use std::thread::{self, JoinHandle};
 use super::rayon::JoinedPool;
 use super::{Board, Floor};
 use crate::deflate;
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::stream::{Hand, Help, Others, Resources, Shared, Stream};
-use crate::report::Report;
 use crate::settings::{Scheduler, Settings};
 
 /// One of the workers of a stream: the thread that calls the library.
@@ -27,7 +27,7 @@ pub struct CallerWorker {
 /// Everything that the workers of one stream share.
 struct StreamRun {
     settings: Settings,
-    report: Report<'static>,
+    outcomes: Outcomes<'static>,
     compressor: deflate::NewCompressor,
     resources: Resources,
     board: Board,
@@ -45,7 +45,7 @@ impl CallerWorker {
     /// A worker of `stream`, with as many others at its service as `settings` allow.
     pub fn new(
         settings: Settings,
-        report: Report<'static>,
+        outcomes: Outcomes<'static>,
         stream: Arc<Stream>,
         compressor: deflate::NewCompressor,
     ) -> Self {
@@ -55,7 +55,7 @@ impl CallerWorker {
             Scheduler::Rayon => Helpers::Rayon(None),
         };
         let board = Board::of(Arc::clone(&stream));
-        let run = StreamRun { settings, report, compressor, resources, board, stream };
+        let run = StreamRun { settings, outcomes, compressor, resources, board, stream };
         Self { run: Arc::new(run), helpers, spare, hand: None }
     }
 
@@ -144,8 +144,8 @@ impl StreamRun {
     }
 
     fn with_floor<T>(&self, work: impl FnOnce(&Floor<'_>, &Stream) -> T) -> T {
-        let Self { settings, report, compressor, resources, board, stream } = self;
-        let shared = Shared { report, settings, compressor: *compressor, others: board, resources };
+        let Self { settings, outcomes, compressor, resources, board, stream } = self;
+        let shared = Shared { outcomes, settings, compressor: *compressor, others: board, resources };
         work(&Floor { jobs: None, shared: &shared, board }, stream)
     }
 }

@@ -10,19 +10,22 @@ use std::fs;
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use self::scenes::{Scene, scenes};
 use crate::deflate::{self, BlockCompressor, Window};
 use crate::encoder::{Encoder, EncoderOptions};
-use crate::outcome::Status;
+use crate::observer::{Ended as Event, Observer};
+use crate::outcome::Outcome;
 use crate::pipeline::job::Jobs;
+use crate::pipeline::outcome_queue::OutcomeQueue;
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
-use crate::report::{Report, Tally};
 use crate::settings::{Mode, Scheduler, Settings};
 use crate::sync::{held_up, lock, others_first};
+use crate::tally::Tally;
 
 /// Longer than any run takes on a busy machine, by far.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -93,9 +96,9 @@ fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
 /// The run that all others are held against: nobody is held up, and all is as the scene says.
 fn by_one_worker(scene: &Scene) -> Ended {
     let ended = within_patience(scene, 1, Scheduler::Threads).expect("one worker ends");
-    let Tally { done, failed, status, .. } = ended.tally;
+    let Tally { done, failed, .. } = ended.tally;
     assert_eq!((done, failed), (scene.done, scene.failed), "{}: {:#?}", scene.name, ended.told);
-    assert_eq!(status == Status::Success, scene.done == scene.settings.inputs.len() as u64);
+    assert_eq!(ended.tally.is_clean(), scene.done == scene.settings.inputs.len() as u64);
     for input in &scene.settings.inputs {
         let begins = format!("{}: ", Path::new(input).display());
         let told = ended.told.iter().filter(|line| line.starts_with(&begins)).count();
@@ -148,11 +151,47 @@ fn encoded(content: &Arc<Vec<u8>>, jobs: usize, scheduler: Scheduler) -> Option<
 }
 
 fn play(settings: Settings) -> (Tally, Vec<String>) {
-    let report = Report::new(&settings, None);
+    let observer =
+        Arc::new(Recorder { queue: (settings.mode == Mode::Test).then(Default::default), ..Default::default() });
+    let outcomes = Outcomes::new(Arc::clone(&observer) as Arc<dyn Observer>);
     let jobs = Jobs::new(Arc::new(settings.clone())).unwrap();
-    scheduler::run(&settings, &jobs, &report, |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level))));
-    report.finish();
-    (report.tally(), lock(&report.told).clone())
+    scheduler::run(&settings, &jobs, &outcomes, |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level))));
+    observer.finish();
+    let recorded = lock(&observer.recorded).clone();
+    (outcomes.tally(), recorded)
+}
+
+/// Records a line for each outcome; in a test in the order of the inputs.
+#[derive(Default)]
+struct Recorder {
+    queue: Option<OutcomeQueue>,
+    recorded: Mutex<Vec<String>>,
+}
+
+impl Recorder {
+    fn record(&self, event: Event) {
+        lock(&self.recorded).push(match &event.outcome {
+            Outcome::Failed(error) => format!("{}: {error}", event.name.display()),
+            outcome => format!("{}: {outcome:?}", event.name.display()),
+        });
+    }
+
+    fn finish(&self) {
+        self.queue.iter().for_each(|queue| queue.dissolve(|event| self.record(event)));
+    }
+}
+
+impl Observer for Recorder {
+    fn before_input(&self) {
+        self.queue.iter().for_each(OutcomeQueue::wait_for_space);
+    }
+
+    fn ended(&self, event: Event) {
+        match (&self.queue, event.position) {
+            (Some(queue), Some(position)) => queue.put(position, event, |event| self.record(event)),
+            _ => self.record(event),
+        }
+    }
 }
 
 /// Sends `content` in sips, some of them after others had a chance.

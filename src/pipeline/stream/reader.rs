@@ -12,7 +12,7 @@ use crate::inflate::{Chunk, Inflation};
 use crate::io::input::Input;
 use crate::outcome::{Label, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
-use crate::report::Report;
+use crate::pipeline::outcomes::Outcomes;
 use crate::settings::Settings;
 
 /// Compressed bytes from which it is worth the while to inflate, check and write with two hands.
@@ -182,7 +182,7 @@ impl Reader {
         while self.current_input().is_none() {
             match self.upcoming.as_mut()?.open_next() {
                 Some(Ok(part)) => self.current = Some(Current::new(part, shared.settings)),
-                Some(Err((label, outcome))) => shared.report.outcome(&label, outcome),
+                Some(Err((label, outcome))) => shared.outcomes.record(&label, outcome),
                 None => self.upcoming = None,
             }
         }
@@ -244,13 +244,13 @@ impl Reader {
     }
 
     /// Names every input that has not been begun, as the output cannot take it any more.
-    pub(super) fn give_up(&mut self, report: &Report) {
+    pub(super) fn give_up(&mut self, outcomes: &Outcomes) {
         self.current = None;
         let Some(mut upcoming) = self.upcoming.take() else {
             return;
         };
         while let Some((label, outcome)) = upcoming.pass_next() {
-            report.outcome(&label, outcome);
+            outcomes.record(&label, outcome);
         }
     }
 }

@@ -9,8 +9,8 @@ use super::Others;
 use crate::deflate;
 use crate::format::gzip;
 use crate::inflate::Inflation;
+use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
-use crate::report::Report;
 use crate::settings::Settings;
 use crate::sync::{lock, others_first};
 
@@ -22,7 +22,7 @@ const LEAD_PER_WORKER: usize = 3;
 /// What all streams of a run share.
 pub struct Shared<'run> {
     /// Where outcomes go.
-    pub report: &'run Report<'run>,
+    pub outcomes: &'run Outcomes<'run>,
     /// What was decided.
     pub settings: &'run Settings,
     /// Creates a worker's compressor.

@@ -7,10 +7,10 @@ use super::{Entry, Shared, worth};
 use crate::error::{Error, ErrorKind};
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{Content, Sums, Trailing};
+use crate::io::commit_gate;
 use crate::io::input::Change;
-use crate::io::interrupt;
-use crate::observer::Step;
-use crate::outcome::{Facts, Label, Outcome, Reason, Status};
+use crate::observer::Progress;
+use crate::outcome::{Facts, Label, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, Written};
 use crate::pipeline::verify::Verification;
 use crate::settings::Settings;
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub struct Writer {
     sink: Sink,
-    progress: Progress,
+    part: PartState,
     /// The part being written has failed: the rest of it is passed over.
     dropped: bool,
     /// Nothing more can follow: a member is broken off, or the output itself failed.
@@ -32,7 +32,7 @@ pub struct Writer {
 
 /// How far the part being written is.
 #[derive(Debug, Default)]
-struct Progress {
+struct PartState {
     /// Of the member being made.
     crc: Crc,
     /// Of the member being checked.
@@ -48,7 +48,7 @@ struct Progress {
 impl Writer {
     /// Writes into `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { sink, progress: Progress::default(), dropped: false, broken: false, whole: 0, verification: None }
+        Self { sink, part: PartState::default(), dropped: false, broken: false, whole: 0, verification: None }
     }
 
     /// Writes the piece whose turn it is; tells whether the output is broken.
@@ -57,23 +57,23 @@ impl Writer {
         let label = &place.part.input.label;
         if self.broken {
             if place.first {
-                shared.report.outcome(label, Outcome::NotReached);
+                shared.outcomes.record(label, Outcome::NotReached);
             }
         } else {
             if place.first {
-                (self.progress, self.dropped) = (Progress::default(), false);
+                (self.part, self.dropped) = (PartState::default(), false);
             }
             if !self.dropped {
-                let before = (self.progress.bytes_in, self.progress.bytes_out);
+                let before = (self.part.bytes_in, self.part.bytes_out);
                 let written = self.write_piece(&place, result, shared);
                 self.tell_progress(before, &place, shared);
                 match written {
-                    Err(outcome) => shared.report.outcome(label, outcome),
+                    Err(outcome) => shared.outcomes.record(label, outcome),
                     Ok(()) if place.last => {
                         // A signal finds it done and counted, or not done at all.
-                        let _finishing = interrupt::finish();
+                        let _finishing = commit_gate::enter();
                         let outcome = self.finish(&place, shared);
-                        shared.report.outcome(label, outcome);
+                        shared.outcomes.record(label, outcome);
                     }
                     Ok(()) => {}
                 }
@@ -85,11 +85,11 @@ impl Writer {
     /// Tells whoever watches what has come since `before`.
     fn tell_progress(&self, before: (u64, u64), place: &Place, shared: &Shared<'_>) {
         let input = &place.part.input;
-        shared.report.advanced(&Step {
+        shared.outcomes.advanced(&Progress {
             input: &input.label.shown,
             size: input.size,
-            bytes_in: self.progress.bytes_in - before.0,
-            bytes_out: self.progress.bytes_out - before.1,
+            bytes_in: self.part.bytes_in - before.0,
+            bytes_out: self.part.bytes_out - before.1,
             first: place.first,
             last: place.last || self.dropped,
         });
@@ -121,7 +121,7 @@ impl Writer {
             Err(error) => return error.into(),
         };
         self.whole += 1;
-        let Progress { mut bytes_in, bytes_out, facts, trailing_garbage, .. } = self.progress;
+        let PartState { mut bytes_in, bytes_out, facts, trailing_garbage, .. } = self.part;
         let input = &place.part.input;
         if shared.settings.decompresses() {
             // What follows the last member belongs to the file all the same.
@@ -135,13 +135,13 @@ impl Writer {
 
     /// What `change`, which the file system reports, means for what was read.
     fn judge(&self, change: Change, place: &Place, settings: &Settings) -> Change {
-        let read_past_size = place.part.input.size.is_none() && self.progress.bytes_in > 0;
+        let read_past_size = place.part.input.size.is_none() && self.part.bytes_in > 0;
         match change {
             _ if self.fell_short(place, settings) => Change::Other,
             // Read to its end, wherever that was by then.
             Change::Grown if read_past_size => Change::Other,
             // There was more to read than the file system reports.
-            Change::None if self.progress.grew => Change::Grown,
+            Change::None if self.part.grew => Change::Grown,
             change => change,
         }
     }
@@ -149,34 +149,34 @@ impl Writer {
     /// Whether there was less to be read than the input has. A file that only shows a state of the system (those of
     /// /sys say that they are a page long) may have less; nobody removes one of these.
     fn fell_short(&self, place: &Place, settings: &Settings) -> bool {
-        let (input, progress) = (&place.part.input, &self.progress);
+        let (input, part) = (&place.part.input, &self.part);
         // What is garbage is not read to its end.
-        let less = !progress.trailing_garbage && input.size.is_some_and(|size| progress.bytes_in < size);
+        let less = !part.trailing_garbage && input.size.is_some_and(|size| part.bytes_in < size);
         less && (input.is_stored() || settings.removes())
     }
 
     /// Writes compressed data, with the member's trailer if it is the last.
     fn write_packed(&mut self, packed: Packed, place: &Place, shared: &Shared<'_>) -> Result<(), Outcome> {
         let Packed { mut bytes, length, crc, grew } = packed;
-        let progress = &mut self.progress;
-        progress.crc.combine(&crc);
-        progress.bytes_in += length as u64;
-        progress.grew |= grew;
+        let part = &mut self.part;
+        part.crc.combine(&crc);
+        part.bytes_in += length as u64;
+        part.grew |= grew;
         if place.last {
-            bytes.extend_from_slice(&gzip::trailer(progress.crc.sum(), progress.bytes_in));
-            progress.facts.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
+            bytes.extend_from_slice(&gzip::trailer(part.crc.sum(), part.bytes_in));
+            part.facts.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
         }
         if shared.settings.verify {
             let verification = self.verification.get_or_insert_with(|| shared.resources.verification());
             if place.first {
                 verification.restart();
             }
-            let verified = verification.take_in(&bytes, (place.first, place.last), &progress.crc, progress.bytes_in);
+            let verified = verification.take_in(&bytes, (place.first, place.last), &part.crc, part.bytes_in);
             verified.map_err(|mismatch| Outcome::Failed(Error::new(ErrorKind::Verification, mismatch)))?;
         }
-        let (written, grew) = (self.progress.bytes_out + bytes.len() as u64, self.progress.grew);
+        let (written, grew) = (self.part.bytes_out + bytes.len() as u64, self.part.grew);
         if let Some(percent) = self.least_percent(shared) {
-            let read = self.progress.bytes_in;
+            let read = self.part.bytes_in;
             let pays = match place.last {
                 // An original that grew and was to be removed is reported as changed.
                 true => grew && shared.settings.removes() || worth::pays(percent, read, written),
@@ -197,26 +197,26 @@ impl Writer {
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, shared: &Shared<'_>) -> Result<(), Outcome> {
         let Content { mut bytes, checks, checked, facts, consumed, end } = content;
-        let progress = &mut self.progress;
-        let most = shared.settings.max_size.filter(|&most| progress.bytes_out + bytes.len() as u64 > most);
+        let part = &mut self.part;
+        let most = shared.settings.max_size.filter(|&most| part.bytes_out + bytes.len() as u64 > most);
         if let Some(most) = most {
             return Err(Outcome::Failed(Damage::TooLong(most).into()));
         }
-        let checked = if checked { Ok(()) } else { progress.sums.check(&bytes, &checks) };
+        let checked = if checked { Ok(()) } else { part.sums.check(&bytes, &checks) };
         let checked = checked.map_err(|(damage, at)| {
             // Nothing that follows a damaged member can be trusted.
             bytes.truncate(at);
             damage
         });
-        progress.facts.add(facts);
-        progress.bytes_in = consumed;
+        part.facts.add(facts);
+        part.bytes_in = consumed;
         // What is written of damaged content helps whoever reads a pipe; an output of its own never gets its name.
         self.write_bytes(bytes, shared)?;
         checked.map_err(|damage| Outcome::Failed(damage.into()))?;
         match end {
             Some(Err(error)) => Err(Outcome::Failed(error.into())),
             Some(Ok(trailing)) => {
-                self.progress.trailing_garbage = trailing == Trailing::Garbage;
+                self.part.trailing_garbage = trailing == Trailing::Garbage;
                 Ok(())
             }
             None => Ok(()),
@@ -231,7 +231,7 @@ impl Writer {
     }
 
     fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {
-        self.progress.bytes_out += bytes.len() as u64;
+        self.part.bytes_out += bytes.len() as u64;
         let spare = self.sink.write(bytes).map_err(|error| {
             self.broken = true;
             self.sink.failure(error)
@@ -249,7 +249,7 @@ impl Writer {
             return outcome;
         }
         // With nothing of it out, it may as well not have been there.
-        let begun = self.progress.bytes_out > 0;
+        let begun = self.part.bytes_out > 0;
         self.broken = begun && !(decompresses && self.sink.is_descriptor());
         if begun { self.sink.cut_short(outcome) } else { outcome }
     }
@@ -262,19 +262,19 @@ impl Writer {
     /// Called once, when nothing will follow.
     pub(super) fn close(&mut self, broken: bool, shared: &Shared<'_>) {
         self.verification.take().into_iter().for_each(|verification| shared.resources.reuse_verification(verification));
-        let report = shared.report;
+        let outcomes = shared.outcomes;
         let ending = match (broken || self.broken, self.whole) {
             (true, _) => Ending::CutShort,
             (false, 0) => Ending::Empty,
             (false, _) => Ending::Whole,
         };
         // That nothing could be read has been told already, name by name; that there was nothing to read has not.
-        if ending == Ending::Empty && report.tally().status != Status::Success {
+        if ending == Ending::Empty && !outcomes.tally().is_clean() {
             return;
         }
-        let _finishing = interrupt::finish();
+        let _finishing = commit_gate::enter();
         if let Some((shown, outcome)) = self.sink.close(ending) {
-            report.outcome(&Label::of_output(shown), outcome);
+            outcomes.record(&Label::of_output(shown), outcome);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::environment::Wishes;
 use super::typed::{OPERATION, Typed};
 use super::values::level;
 use super::{Usage, refused};
-use gzcc::benchmark::Benchmark;
+use crate::benchmark::Benchmark;
 
 /// What stands for the levels where none are typed.
 const AS_GIVEN: &str = "as given";

@@ -4,15 +4,14 @@
 use std::io;
 
 use super::line;
-use crate::io::closing;
-use crate::io::transfer::write_all;
+use gzcc::command::{closing, write_all};
 
 /// Writes text, with the progress line removed.
-pub fn print(text: &[u8]) -> io::Result<()> {
+pub(crate) fn print(text: &[u8]) -> io::Result<()> {
     line::above(|| write_all(rustix::stdio::stdout(), text))
 }
 
 /// Reports the errors of what was printed that the file system keeps until it is closed. Called after the last line.
-pub fn close() -> io::Result<()> {
+pub(crate) fn close() -> io::Result<()> {
     closing::flush(rustix::stdio::stdout())
 }

@@ -3,10 +3,10 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use crate::escaped_name::Shown;
+use gzcc::escaped_name::Shown;
 
 /// Asks whoever is at the terminal, in gzip's words; takes a line that begins with `y` for a yes.
-pub fn may_replace(program: &str, output: &Path) -> bool {
+pub(crate) fn may_replace(program: &str, output: &Path) -> bool {
     let question = format!("{program}: {} already exists; do you wish to overwrite (y or n)? ", Shown::path(output));
     let mut answer = Vec::new();
     // Who cannot be asked, or does not answer, has not said yes.

@@ -1,9 +1,10 @@
 //! How much of memory, and how many descriptors, there are for files in memory, and how much they need.
 
 use super::Benchmark;
-use crate::error::Error;
+use gzcc::Error;
+use gzcc::settings::resources;
+
 use crate::report::counted;
-use crate::settings::resources;
 
 /// Files in memory for each that is measured: its content, its compressed form, and what that decompresses to.
 const COPIES: u64 = 3;
@@ -24,7 +25,7 @@ pub(super) struct Needs {
 
 /// What there is for them.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct MemoryBudget {
     /// Bytes, where that is known, and whose limit that is.
     bytes: Option<(u64, &'static str)>,
     descriptors: u64,
@@ -49,9 +50,9 @@ impl Needs {
     }
 }
 
-impl Room {
+impl MemoryBudget {
     /// What the budget leaves beside the workers; or where there is none, the machine and the container.
-    pub(super) fn of(asked: &Benchmark, descriptors: u64) -> Self {
+    pub(super) fn new(asked: &Benchmark, descriptors: u64) -> Self {
         let jobs = asked.settings.jobs;
         let highest = asked.levels.iter().copied().max().unwrap_or_default();
         let given = asked.memory.map(|budget| (budget, "--memory"));
@@ -91,15 +92,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told_with_what_there_is() {
-        let room = |bytes, descriptors| Room { bytes, descriptors, workers: 2 };
+        let budget = |bytes, descriptors| MemoryBudget { bytes, descriptors, workers: 2 };
         let needs = Needs::default().and(10 * MIB).and(0);
-        let told = |room: Room| room.check(&needs).map_err(|full| full.0);
-        assert_eq!(told(room(None, 6)), Ok(()));
-        assert_eq!(told(room(Some((31 * MIB, "x")), 6)), Ok(()));
+        let told = |budget: MemoryBudget| budget.check(&needs).map_err(|full| full.0);
+        assert_eq!(told(budget(None, 6)), Ok(()));
+        assert_eq!(told(budget(Some((31 * MIB, "x")), 6)), Ok(()));
         let short = "contents and outputs take 31M of memory or more, and x leaves 30M beside 2 workers";
-        assert_eq!(told(room(Some((30 * MIB, "x")), 6)), Err(short.into()));
+        assert_eq!(told(budget(Some((30 * MIB, "x")), 6)), Err(short.into()));
         let few = "2 files in memory take 6 descriptors, and 5 are left beside 2 workers (ulimit -n)";
-        assert_eq!(told(room(None, 5)), Err(few.into()));
-        assert!(room(Some((u64::MAX - 1, "x")), 9).check(&needs.and(u64::MAX)).is_err(), "nothing overflows");
+        assert_eq!(told(budget(None, 5)), Err(few.into()));
+        assert!(budget(Some((u64::MAX - 1, "x")), 9).check(&needs.and(u64::MAX)).is_err(), "nothing overflows");
     }
 }

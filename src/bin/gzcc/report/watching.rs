@@ -9,13 +9,11 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Sizes, line, percent};
-use crate::escaped_name::Shown;
-use crate::io::input::Source;
-use crate::outcome::Outcome;
-use crate::progress::Progress;
-use crate::select::plan::{Plan, Planned};
-use crate::settings::{Mode, Rules, Settings, Verbosity, When};
+use gzcc::command::{Survey, Surveyed};
+use gzcc::escaped_name::Shown;
+use gzcc::settings::{Mode, Rules, Settings, Verbosity, When};
+
+use super::{Counters, Sizes, line, percent};
 
 /// Nobody wants to see a line that is gone before it is read.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -38,7 +36,7 @@ const LEAST_NAME: usize = 12;
 
 /// A line that is being drawn; dropped, it is gone.
 #[derive(Debug)]
-pub struct Watching(Option<(Sender<()>, JoinHandle<()>)>);
+pub(crate) struct Watching(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Drop for Watching {
     fn drop(&mut self) {
@@ -52,7 +50,7 @@ impl Drop for Watching {
 }
 
 /// Whether progress is to be shown.
-pub fn is_watched(settings: &Settings) -> bool {
+pub(crate) fn is_watched(settings: &Settings) -> bool {
     // In the midst of data on the same screen nobody could read either.
     let apart = !(settings.stdout_has_data() && io::stdout().is_terminal());
     let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
@@ -68,28 +66,28 @@ pub fn is_watched(settings: &Settings) -> bool {
 }
 
 /// Shows how far the run is from now on. Without a thread to be had, nobody sees it.
-pub fn watch(progress: Arc<Progress>, settings: &Settings) -> Watching {
+pub(crate) fn watch(counters: Arc<Counters>, settings: &Settings) -> Watching {
     let (end, ended) = channel();
-    let survey = Survey::new(settings);
+    let totals = Totals::new(settings);
     let mode = settings.mode;
     let draw = move || {
-        let (began, mut survey, mut due) = (Instant::now(), survey, PATIENCE);
+        let (began, mut totals, mut due) = (Instant::now(), totals, PATIENCE);
         loop {
-            let wait = if survey.plan.is_some() { Duration::ZERO } else { due.saturating_sub(began.elapsed()) };
+            let wait = if totals.survey.is_some() { Duration::ZERO } else { due.saturating_sub(began.elapsed()) };
             if ended.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                 break;
             }
-            survey.count_some();
+            totals.count_some();
             if began.elapsed() >= due {
                 due = began.elapsed() + PERIOD;
-                let (bytes_in, bytes_out) = progress.bytes();
+                let (bytes_in, bytes_out) = counters.bytes();
                 let state = State {
-                    files: progress.files(),
-                    survey: (survey.files, survey.bytes.filter(|_| survey.is_over()), survey.is_over()),
+                    files: counters.files(),
+                    survey: (totals.files, totals.bytes.filter(|_| totals.is_final()), totals.is_final()),
                     bytes: (bytes_in, bytes_out),
                     mode,
                     elapsed: began.elapsed(),
-                    biggest: progress.biggest().map(|name| Shown::path(&name).to_string()),
+                    biggest: counters.biggest().map(|name| Shown::path(&name).to_string()),
                 };
                 line::draw(&state.line(columns()));
             }
@@ -103,50 +101,39 @@ fn columns() -> usize {
     size.ok().map(|size| usize::from(size.ws_col)).filter(|&columns| columns > 0).unwrap_or(COLUMNS)
 }
 
-/// The inputs of a run, counted while it goes on.
-struct Survey {
-    /// What is left to be counted.
-    plan: Option<Box<Plan>>,
+/// The totals of a run, counted while it is under way.
+struct Totals {
+    /// The inputs that are not counted yet.
+    survey: Option<Survey>,
     files: u64,
-    /// Their sizes; `None` where one has none that is known.
+    /// The sum of their sizes; `None` if one is not known.
     bytes: Option<u64>,
-    /// More come from a list, which can be read only once.
+    /// More inputs come from a list, which can be read only once.
     listed: bool,
 }
 
-impl Survey {
+impl Totals {
     fn new(settings: &Settings) -> Self {
-        let listed = settings.list.is_some();
-        let plan = (!listed).then(|| Box::new(Plan::new(Arc::new(settings.clone()))));
-        Self { plan, files: 0, bytes: Some(0), listed }
+        Self { survey: Some(Survey::new(settings)), files: 0, bytes: Some(0), listed: settings.list.is_some() }
     }
 
-    /// Whether all inputs have been counted.
-    fn is_over(&self) -> bool {
-        self.plan.is_none() && !self.listed
+    /// Whether all inputs are counted.
+    fn is_final(&self) -> bool {
+        self.survey.is_none() && !self.listed
     }
 
     fn count_some(&mut self) {
-        let Some(plan) = &mut self.plan else { return };
-        for planned in plan.by_ref().take(COUNTED) {
-            match planned {
-                Planned::Settled(_, Outcome::Skipped(reason)) if reason.is_passed_by() => {}
-                Planned::Settled(..) => self.files += 1,
-                Planned::Item(item) => {
-                    self.files += 1;
-                    let size = match &item.source {
-                        Source::Stdin | Source::Memory(_) | Source::Written => None,
-                        // One that is gone is done already, or an error.
-                        Source::File { folder, name, .. } => {
-                            Some(folder.look_through(name).ok().flatten().map_or(0, |stat| stat.st_size as u64))
-                        }
-                    };
-                    self.bytes = self.bytes.zip(size).map(|(sum, size)| sum + size);
-                }
-            }
+        let Some(survey) = &mut self.survey else { return };
+        for input in survey.by_ref().take(COUNTED) {
+            self.files += 1;
+            self.bytes = match input {
+                Surveyed::Sized(size) => self.bytes.map(|sum| sum + size),
+                Surveyed::Unsized => None,
+                Surveyed::Refused => self.bytes,
+            };
         }
-        if !plan.has_more() {
-            self.plan = None;
+        if !survey.has_more() {
+            self.survey = None;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Measured, Results};
 use crate::report::{Sizes, counted, percent};
-use crate::settings::Settings;
+use gzcc::settings::Settings;
 
 /// What stands for a figure that there is not.
 const NONE: &str = "-";

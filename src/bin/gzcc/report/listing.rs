@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::sizes::{Sizes, percent};
-use crate::escaped_name::Shown;
-use crate::outcome::{Done, Label};
-use crate::select::suffix;
-use crate::settings::{Mode, Settings, Verbosity};
+use gzcc::Ended;
+use gzcc::command::suffix;
+use gzcc::escaped_name::Shown;
+use gzcc::outcome::Done;
+use gzcc::settings::{Mode, Settings, Verbosity};
 use std::ffi::OsString;
 
 /// A table under way.
@@ -44,7 +45,7 @@ impl Listing {
     }
 
     /// A file's line, after the table's header if it is the first.
-    pub(super) fn line(&mut self, label: &Label, done: &Done) -> String {
+    pub(super) fn line(&mut self, ended: &Ended, done: &Done) -> String {
         let mut text = String::new();
         if self.files == 0 && !self.quiet {
             if self.verbose {
@@ -58,7 +59,7 @@ impl Listing {
         if self.verbose {
             text += &format!("defla {:08x} {} ", done.facts.crc.unwrap_or(0), self.time(done.facts.mtime));
         }
-        text + &self.sizes(sizes, &Shown::path(&self.name(label, done)).to_string())
+        text + &self.sizes(sizes, &Shown::path(&self.name(ended, done)).to_string())
     }
 
     /// The line that ends a table of several files.
@@ -79,9 +80,9 @@ impl Listing {
     }
 
     /// The name of what would come of it.
-    fn name(&self, label: &Label, done: &Done) -> PathBuf {
-        let given = &label.shown;
-        if label.is_stdin {
+    fn name(&self, ended: &Ended, done: &Done) -> PathBuf {
+        let given = &ended.name;
+        if ended.is_stdin {
             // As gzip has it.
             return "stdout".into();
         }
@@ -99,7 +100,8 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Facts;
+    use gzcc::Outcome;
+    use gzcc::outcome::Facts;
 
     fn listing(change: impl FnOnce(&mut Settings)) -> Listing {
         let mut settings = Settings { mode: Mode::List, ..Settings::default() };
@@ -108,37 +110,40 @@ mod tests {
     }
 
     fn done() -> Done {
-        let facts = Facts { overhead: 20, crc: Some(0x0b59_8800), mtime: Some(1_700_000_000) };
-        Done { bytes_in: 31, bytes_out: 24, facts, ..Done::default() }
+        let mut done = Done::default();
+        (done.bytes_in, done.bytes_out) = (31, 24);
+        let Facts { overhead, crc, mtime, .. } = &mut done.facts;
+        (*overhead, *crc, *mtime) = (20, Some(0x0b59_8800), Some(1_700_000_000));
+        done
     }
 
-    fn label(name: &str) -> Label {
-        Label { shown: name.into(), position: Some(0), is_stdin: false, began: None }
+    fn ended(name: &str) -> Ended {
+        Ended::new(name, Outcome::Done(done()))
     }
 
     #[test]
     fn the_table_is_gnu_gzips() {
         let mut listing = listing(|_| {});
         assert_eq!(
-            listing.line(&label("d/a.gz"), &done()),
+            listing.line(&ended("d/a.gz"), &done()),
             "         compressed        uncompressed  ratio uncompressed_name\n                 \
              31                  24  54.2% d/a\n"
         );
         assert_eq!(listing.totals(), None);
-        listing.line(&label("b.tgz"), &done());
+        listing.line(&ended("b.tgz"), &done());
         assert_eq!(listing.totals().unwrap(), "                 62                  48  54.2% (totals)\n");
     }
 
     #[test]
     fn verbose_adds_method_crc_and_time() {
-        let line = listing(|s| s.verbosity = Verbosity::Verbose).line(&label("a.gz"), &done());
+        let line = listing(|s| s.verbosity = Verbosity::Verbose).line(&ended("a.gz"), &done());
         assert!(line.starts_with("method  crc     date  time           compressed  "), "{line}");
         assert!(line.ends_with("\ndefla 0b598800 Nov 14 22:13                  31                  24  54.2% a\n"));
     }
 
     #[test]
     fn what_trailers_say_is_marked() {
-        let line = listing(|s| s.mode = Mode::ListTrailers).line(&label("a.gz"), &done());
+        let line = listing(|s| s.mode = Mode::ListTrailers).line(&ended("a.gz"), &done());
         assert!(line.ends_with("                 31                 ~24 ~54.2% a\n"), "{line}");
     }
 }

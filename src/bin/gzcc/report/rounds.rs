@@ -1,20 +1,20 @@
 //! How far a benchmark is, in the line that changes. It is drawn while no clock runs.
 
 use super::{is_watched, line};
-use crate::settings::Settings;
+use gzcc::settings::Settings;
 
 /// The line, where somebody wants to see it; dropped, it is gone.
 #[derive(Debug)]
-pub struct Rounds(bool);
+pub(crate) struct Rounds(bool);
 
 impl Rounds {
     /// For a benchmark with these settings.
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self(is_watched(settings))
     }
 
     /// Shows what is being done: less than a screen is wide.
-    pub fn show(&self, text: &str) {
+    pub(crate) fn show(&self, text: &str) {
         if self.0 {
             line::draw(text);
         }

@@ -1,9 +1,9 @@
-//! Outcomes that are told in the order of the inputs, however they come about.
+//! Puts outcomes into the order of the inputs, for an observer that prints them in that order.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::outcome::{Label, Outcome};
+use crate::observer::Ended;
 use crate::sync::lock;
 
 /// Most bytes of outcomes that wait for an earlier one. While there are more, no further input is begun; so behind one
@@ -15,7 +15,7 @@ const OUTCOME: usize = 300;
 
 /// Outcomes whose turn has not come.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub struct OutcomeQueue {
     state: Mutex<State>,
     shorter: Condvar,
 }
@@ -25,7 +25,7 @@ struct State {
     /// Position of the input whose turn it is.
     next: u64,
     /// What is to be told later.
-    waiting: BTreeMap<u64, (Label, Outcome)>,
+    waiting: BTreeMap<u64, Ended>,
     /// How many bytes that takes, about.
     bytes: usize,
     /// Inputs behind `next` of which nothing is to be told any more: first position, and the one behind the last.
@@ -34,41 +34,39 @@ struct State {
     dissolved: bool,
 }
 
-impl Queue {
+impl OutcomeQueue {
     /// Takes in the outcome of the input at `position`, and tells it and those that waited for it when their turn
     /// has come.
-    pub(super) fn take_in(&self, position: u64, label: &Label, outcome: Outcome, tell: impl Fn(&Label, Outcome)) {
+    pub fn put(&self, position: u64, ended: Ended, print: impl Fn(Ended)) {
         let mut state = self.lock();
         if state.dissolved {
-            return tell(label, outcome);
+            return print(ended);
         }
-        state.bytes += bytes(label);
-        state.waiting.insert(position, (label.clone(), outcome));
-        state.advance(tell);
+        state.bytes += bytes(&ended);
+        state.waiting.insert(position, ended);
+        state.advance(print);
         self.shorter.notify_all();
     }
 
     /// Takes in that there is nothing to be told of the input at `position`.
-    pub(super) fn pass(&self, position: u64, tell: impl Fn(&Label, Outcome)) {
+    pub fn pass(&self, position: u64, print: impl Fn(Ended)) {
         let mut state = self.lock();
         state.settle(position);
-        state.advance(tell);
+        state.advance(print);
         self.shorter.notify_all();
     }
 
     /// Tells all that waits. From now on nothing does.
-    pub(super) fn dissolve(&self, tell: impl Fn(&Label, Outcome)) {
+    pub fn dissolve(&self, print: impl Fn(Ended)) {
         let mut state = self.lock();
         state.dissolved = true;
         state.bytes = 0;
-        for (label, outcome) in std::mem::take(&mut state.waiting).into_values() {
-            tell(&label, outcome);
-        }
+        std::mem::take(&mut state.waiting).into_values().for_each(print);
         self.shorter.notify_all();
     }
 
     /// Waits until there is room for the outcomes of more inputs. Not for whoever has one in hand.
-    pub(super) fn wait_for_room(&self) {
+    pub fn wait_for_space(&self) {
         let mut state = self.lock();
         while state.bytes >= MOST_WAITING {
             state = self.shorter.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -81,18 +79,18 @@ impl Queue {
 }
 
 /// Bytes that the outcome of this input takes, about: its name may be in it twice, as that of an output or in an error.
-fn bytes(label: &Label) -> usize {
-    OUTCOME + 2 * label.shown.as_os_str().len()
+fn bytes(ended: &Ended) -> usize {
+    OUTCOME + 2 * ended.name.as_os_str().len()
 }
 
 impl State {
     /// Tells everything whose turn has come.
-    fn advance(&mut self, tell: impl Fn(&Label, Outcome)) {
+    fn advance(&mut self, print: impl Fn(Ended)) {
         loop {
-            if let Some((label, outcome)) = self.waiting.remove(&self.next) {
+            if let Some(ended) = self.waiting.remove(&self.next) {
                 self.next += 1;
-                self.bytes -= bytes(&label);
-                tell(&label, outcome);
+                self.bytes -= bytes(&ended);
+                print(ended);
             } else if let Some(behind) = self.settled.remove(&self.next) {
                 self.next = behind;
             } else {
@@ -114,22 +112,24 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Done;
+    use crate::outcome::{Done, Outcome};
     use std::cell::RefCell;
 
-    fn label(position: u64) -> Label {
-        Label { shown: position.to_string().into(), position: Some(position), is_stdin: false, began: None }
+    fn ended(position: u64) -> Ended {
+        let mut ended = Ended::new(position.to_string(), Outcome::Done(Done::default()));
+        ended.position = Some(position);
+        ended
     }
 
     /// Settles the inputs in this order, telling the even ones, and compares what is told after each.
     fn told(order: &[u64]) -> Vec<Vec<u64>> {
-        let queue = Queue::default();
+        let queue = OutcomeQueue::default();
         let step = |&position: &u64| {
             let told = RefCell::new(Vec::new());
-            let tell = |label: &Label, _| told.borrow_mut().extend(label.position);
+            let print = |ended: Ended| told.borrow_mut().extend(ended.position);
             match position % 2 {
-                0 => queue.take_in(position, &label(position), Outcome::Done(Done::default()), tell),
-                _ => queue.pass(position, tell),
+                0 => queue.put(position, ended(position), print),
+                _ => queue.pass(position, print),
             }
             told.into_inner()
         };
@@ -147,9 +147,9 @@ mod tests {
 
     #[test]
     fn what_nothing_is_told_of_takes_no_room_behind_a_slow_one() {
-        let queue = Queue::default();
+        let queue = OutcomeQueue::default();
         for position in (1..10_000).step_by(2).chain((2..10_000).step_by(2).collect::<Vec<_>>().into_iter().rev()) {
-            queue.pass(position, |_, _| ());
+            queue.pass(position, |_| ());
         }
         assert_eq!(queue.lock().settled.iter().collect::<Vec<_>>(), [(&1, &10_000)]);
     }

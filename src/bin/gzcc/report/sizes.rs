@@ -1,7 +1,7 @@
 //! Sizes of inputs and outputs, and the one percentage that is computed from them: the space saved.
 
-use crate::outcome::Done;
-use crate::settings::Mode;
+use gzcc::outcome::Done;
+use gzcc::settings::Mode;
 
 /// Bytes of the compressed form and of the content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

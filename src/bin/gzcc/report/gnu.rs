@@ -2,41 +2,44 @@
 //!
 //! The messages are those of gzip 1.12, empty lines before some of them included, as scripts match them.
 
-use super::{Sizes, Voice, percent, say};
-use crate::error::ErrorKind;
-use crate::escaped_name::Shown;
-use crate::format::gzip::Damage;
-use crate::outcome::{Done, Label, NOT_REACHED, Outcome, Reason, Shortfall, Status, Verdict};
-use crate::settings::{Mode, Verbosity};
+use gzcc::ErrorKind;
+use gzcc::command::NOT_REACHED;
+use gzcc::escaped_name::Shown;
+use gzcc::outcome::{Damage, Done, Reason, Shortfall};
+use gzcc::settings::{Mode, Verbosity};
+use gzcc::{Ended, Outcome};
+
+use super::status::{self, Status, Verdict};
+use super::{Messages, Sizes, percent, say};
 
 /// What an input that was left alone means to gzip.
 pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
     let loud = |recursive: bool| verbosity == Verbosity::Verbose || !recursive && verbosity > Verbosity::Silent;
     match reason {
-        Reason::HasSuffix { recursive, .. } => Verdict { said: loud(*recursive), status: Status::Success },
+        Reason::HasSuffix { recursive, .. } => Verdict { printed: loud(*recursive), status: Status::Success },
         // What is not said does not count either.
         Reason::UnknownSuffix { recursive } => match loud(*recursive) {
-            true => Verdict { said: true, status: Status::Warning },
-            false => Verdict { said: false, status: Status::Success },
+            true => Verdict { printed: true, status: Status::Warning },
+            false => Verdict { printed: false, status: Status::Success },
         },
         // To gzip that is what the system says about a file that may not be opened through a link.
-        Reason::SymbolicLink | Reason::WalkedLink => Verdict { said: true, status: Status::Error },
+        Reason::SymbolicLink | Reason::WalkedLink => Verdict { printed: true, status: Status::Error },
         // The question has been asked already, or would have been: this is its end.
-        Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { said: true, status: Status::Warning },
-        _ => Verdict { said: verbosity > Verbosity::Silent, ..reason.verdict() },
+        Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { printed: true, status: Status::Warning },
+        _ => Verdict { printed: verbosity > Verbosity::Silent, ..status::verdict(reason) },
     }
 }
 
-impl Voice {
+impl Messages {
     /// gzip's words.
-    pub(super) fn tell_as_gzip(&self, label: &Label, outcome: &Outcome) {
-        let (program, name) = (self.program, Shown::path(&label.shown));
-        match outcome {
+    pub(super) fn print_as_gzip(&self, ended: &Ended) {
+        let (program, name) = (self.program, Shown::path(&ended.name));
+        match &ended.outcome {
             Outcome::Done(done) => {
                 match &done.shortfall {
                     None => {}
                     Some(Shortfall::TrailingGarbage) => {
-                        let begun = self.begun(label);
+                        let begun = self.begun(ended);
                         self.warn(format_args!(
                             "{begun}\n{program}: {name}: decompression OK, trailing garbage ignored"
                         ));
@@ -44,29 +47,29 @@ impl Voice {
                     Some(shortfall) => self.warn(format_args!("{program}: {name}: {shortfall}")),
                 }
                 if self.verbosity == Verbosity::Verbose {
-                    self.tell_done(label, done);
+                    self.tell_done(ended, done);
                 }
             }
             Outcome::Skipped(reason) => {
-                if verdict(reason, self.verbosity).said {
+                if verdict(reason, self.verbosity).printed {
                     self.tell_skipped(name, reason);
                 }
             }
             Outcome::Failed(error) => match error.kind() {
-                ErrorKind::Damage(damage) => self.tell_damage(label, &damage),
+                ErrorKind::Damage(damage) => self.tell_damage(ended, &damage),
                 ErrorKind::TerminalOutput => self.tell_terminal("written to", "compression"),
                 ErrorKind::TerminalInput => self.tell_terminal("read from", "decompression"),
                 _ => say(format_args!("{program}: {name}: {error}")),
             },
             Outcome::NotReached => say(format_args!("{program}: {name}: {NOT_REACHED}")),
-            Outcome::ReaderGone => {}
+            _ => {}
         }
     }
 
     /// gzip has begun its verbose line when it comes to what is wrong with a file.
-    fn begun(&self, label: &Label) -> String {
+    fn begun(&self, ended: &Ended) -> String {
         let told = self.verbosity == Verbosity::Verbose && matches!(self.mode, Mode::Decompress | Mode::Test);
-        if told && !label.is_stdin { format!("{}:\t", Shown::path(&label.shown)) } else { String::new() }
+        if told && !ended.is_stdin { format!("{}:\t", Shown::path(&ended.name)) } else { String::new() }
     }
 
     fn tell_terminal(&self, done: &str, what: &str) {
@@ -75,20 +78,20 @@ impl Voice {
         say(format_args!("{program}: {told}\nFor help, type: {program} -h"));
     }
 
-    fn tell_done(&self, label: &Label, done: &Done) {
-        let shown = Shown::path(&label.shown).to_string();
+    fn tell_done(&self, ended: &Ended, done: &Done) {
+        let shown = Shown::path(&ended.name).to_string();
         // The rest of a line that a warning has broken.
         let garbage = matches!(done.shortfall, Some(Shortfall::TrailingGarbage));
         let name = if garbage { String::new() } else { format!("{shown}:\t") };
         let ratio = format!("{:>6}", percent(Sizes::of(done, self.mode).saved().unwrap_or_default()));
         let what = if self.removes { "replaced with" } else { "created" };
         match (self.mode, &done.output) {
-            (Mode::Test, _) if label.is_stdin => say(format_args!(" OK")),
+            (Mode::Test, _) if ended.is_stdin => say(format_args!(" OK")),
             (Mode::Test, _) => say(format_args!("{name} OK")),
             (Mode::List | Mode::ListTrailers, _) => {}
             (_, Some(output)) => say(format_args!("{name}{ratio} -- {what} {}", Shown::path(output))),
-            (Mode::Compress, None) if label.is_stdin => say(format_args!("{ratio}")),
-            (_, None) if label.is_stdin => {}
+            (Mode::Compress, None) if ended.is_stdin => say(format_args!("{ratio}")),
+            (_, None) if ended.is_stdin => {}
             (_, None) => say(format_args!("{name}{ratio} -- replaced with stdout")),
         }
     }
@@ -129,9 +132,9 @@ impl Voice {
         }
     }
 
-    fn tell_damage(&self, label: &Label, damage: &Damage) {
-        let (program, name) = (self.program, Shown::path(&label.shown));
-        let begun = self.begun(label);
+    fn tell_damage(&self, ended: &Ended, damage: &Damage) {
+        let (program, name) = (self.program, Shown::path(&ended.name));
+        let begun = self.begun(ended);
         let invalid = |what: &str| say(format_args!("{begun}\n{program}: {name}: invalid compressed data--{what}"));
         match *damage {
             Damage::NotGzip => say(format_args!("\n{program}: {name}: not in gzip format")),

@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Tally, stdout};
-use crate::outcome::{Done, Label, NOT_REACHED, Outcome};
-use crate::settings::{Mode, Settings};
-use crate::sync::lock;
+use gzcc::command::{NOT_REACHED, lock};
+use gzcc::outcome::Done;
+use gzcc::settings::{Mode, Settings};
+use gzcc::{Ended, Outcome, Tally};
+
+use super::{Status, stdout};
 
 /// The report for machines, under way.
 #[derive(Debug)]
@@ -95,17 +97,17 @@ impl Json {
     }
 
     /// Tells what became of an input.
-    pub(super) fn tell(&self, label: &Label, outcome: &Outcome) -> io::Result<()> {
-        let (status, reason) = match outcome {
+    pub(super) fn input(&self, ended: &Ended) -> io::Result<()> {
+        let (status, reason) = match &ended.outcome {
             Outcome::Done(done) => ("done", done.shortfall.as_ref().map(ToString::to_string)),
             Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
             Outcome::Failed(error) => ("failed", Some(error.to_string())),
             Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),
             // Nobody is left to be told.
-            Outcome::ReaderGone => return Ok(()),
+            _ => return Ok(()),
         };
-        let done = if let Outcome::Done(done) = outcome { Some(done) } else { None };
-        let (input, input_bytes) = name(&label.shown);
+        let done = if let Outcome::Done(done) = &ended.outcome { Some(done) } else { None };
+        let (input, input_bytes) = name(&ended.name);
         let output = done.and_then(|done| done.output.as_deref()).map(name);
         let (output, output_bytes) = output.map_or((None, None), |(output, bytes)| (Some(output), bytes));
         self.put(&File {
@@ -114,15 +116,15 @@ impl Json {
             output: Output { output, output_bytes },
             bytes_in: done.map(|done: &Done| done.bytes_in),
             bytes_out: done.map(|done| done.bytes_out),
-            seconds: label.began.map_or(0.0, |began| began.elapsed().as_secs_f64()),
+            seconds: ended.started.map_or(0.0, |started| started.elapsed().as_secs_f64()),
             status,
             reason,
         })
     }
 
     /// Tells what the run came to, and in which time.
-    pub(super) fn summary(&self, tally: &Tally, time: Duration) -> io::Result<()> {
-        let Tally { done, skipped, failed, bytes_in, bytes_out, status, .. } = *tally;
+    pub(super) fn summary(&self, tally: &Tally, exit: Status, time: Duration) -> io::Result<()> {
+        let Tally { done, skipped, failed, bytes_in, bytes_out, .. } = *tally;
         self.put(&Summary {
             r#type: "summary",
             mode: self.mode,
@@ -134,7 +136,7 @@ impl Json {
             seconds: time.as_secs_f64(),
             workers: self.workers,
             scheduler: self.scheduler,
-            exit_status: status.code(),
+            exit_status: exit.code(),
         })
     }
 

@@ -2,11 +2,11 @@
 //!
 //! The README has the schema; it may get more fields, and none may change its meaning.
 
+use gzcc::settings::Settings;
 use serde::Serialize;
 
 use super::figures::{Figures, Results};
-use crate::report::Tally;
-use crate::settings::Settings;
+use crate::report::Report;
 
 /// A level.
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ struct Summary {
 }
 
 /// All lines.
-pub(super) fn lines(results: &Results, settings: &Settings, tally: &Tally) -> serde_json::Result<String> {
+pub(super) fn lines(results: &Results, settings: &Settings, report: &Report) -> serde_json::Result<String> {
     let &Results { files, bytes_in, rounds, seconds, .. } = results;
     let mut text = String::new();
     for level in &results.levels {
@@ -71,8 +71,8 @@ pub(super) fn lines(results: &Results, settings: &Settings, tally: &Tally) -> se
         r#type: "summary",
         mode: "benchmark",
         done: files,
-        skipped: tally.skipped,
-        failed: tally.failed,
+        skipped: report.tally().skipped,
+        failed: report.tally().failed,
         bytes_in,
         rounds,
         seconds,
@@ -81,7 +81,7 @@ pub(super) fn lines(results: &Results, settings: &Settings, tally: &Tally) -> se
         verify: settings.verify,
         workers: settings.jobs.get(),
         scheduler: settings.scheduler.name(),
-        exit_status: tally.status.code(),
+        exit_status: report.status().code(),
     };
     put(&mut text, &summary)?;
     Ok(text)

@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::observer::{Ended, Observer, Step};
-use crate::outcome::Outcome;
-use crate::sync::lock;
+use gzcc::command::lock;
+use gzcc::{Ended, Outcome, Progress};
 
 /// How far a run is.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Counters {
     files: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
@@ -20,25 +19,25 @@ pub struct Progress {
     at_work: Mutex<Vec<(u64, PathBuf)>>,
 }
 
-impl Progress {
+impl Counters {
     /// Inputs that have ended, however they did; what walks pass by is none.
-    pub fn files(&self) -> u64 {
+    pub(super) fn files(&self) -> u64 {
         self.files.load(Relaxed)
     }
 
     /// Bytes of the inputs that have been done, and bytes that have been made of them.
-    pub fn bytes(&self) -> (u64, u64) {
+    pub(super) fn bytes(&self) -> (u64, u64) {
         (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed))
     }
 
     /// The biggest of the inputs of several blocks that are being done.
-    pub fn biggest(&self) -> Option<PathBuf> {
+    pub(super) fn biggest(&self) -> Option<PathBuf> {
         lock(&self.at_work).iter().max_by_key(|(size, _)| *size).map(|(_, name)| name.clone())
     }
 }
 
-impl Observer for Progress {
-    fn advanced(&self, step: &Step<'_>) {
+impl Counters {
+    pub(super) fn advanced(&self, step: &Progress<'_>) {
         self.bytes_in.fetch_add(step.bytes_in, Relaxed);
         self.bytes_out.fetch_add(step.bytes_out, Relaxed);
         if step.first == step.last {
@@ -53,8 +52,8 @@ impl Observer for Progress {
         }
     }
 
-    fn ended(&self, ended: &Ended<'_>) {
-        let passed_by = matches!(ended.outcome, Outcome::Skipped(reason) if reason.is_passed_by());
+    pub(super) fn ended(&self, ended: &Ended) {
+        let passed_by = matches!(&ended.outcome, Outcome::Skipped(reason) if reason.is_passed_by());
         if ended.position.is_some() && !passed_by {
             self.files.fetch_add(1, Relaxed);
         }

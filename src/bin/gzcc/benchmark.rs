@@ -1,0 +1,214 @@
+//! `--benchmark`: the time to compress the given files and to decompress them, at each level asked for.
+//!
+//! Every figure comes from runs with the jobs, streams and scheduler of any other run, from memory files to memory files. So the
+//! time for a disk, for names and for metadata is not in it. Levels take turns, so a machine that becomes slower is slower for
+//! all of them. Emptying the memory files and comparing contents is not timed. Creates, changes and removes no file.
+
+mod figures;
+mod json;
+mod memory_budget;
+mod table;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gzcc::command::in_memory::{self, Direction, InMemory};
+use gzcc::command::{Survey, Surveyed};
+use gzcc::settings::{DEFAULT_LEVEL, Mode, Reporting, Settings, Verbosity};
+use gzcc::{Ended, Error, Observer, Outcome, deflate};
+
+use self::figures::{Level, Measured, Results, Times};
+use self::memory_budget::{MemoryBudget, Needs};
+use crate::report::{Report, Rounds, Status};
+
+/// The least number of rounds for each level: one round has no median.
+const MIN_ROUNDS: usize = 3;
+
+/// The largest number of rounds, if they take less than [`ENOUGH`]: a round of a millisecond is easily disturbed, and more rounds
+/// give a steadier median. An odd number, so that the median is a time that was measured.
+const MAX_ROUNDS: usize = 15;
+
+/// After this time there are no more rounds than [`MIN_ROUNDS`].
+const ENOUGH: Duration = Duration::from_secs(1);
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub(crate) struct Benchmark {
+    /// The settings of a run that compresses these files.
+    pub(crate) settings: Settings,
+    /// The levels to measure, each of which the engine has.
+    pub(crate) levels: Vec<u8>,
+    /// Bytes of memory for everything, if `--memory` limits it.
+    pub(crate) memory: Option<u64>,
+}
+
+/// Measures; returns the text to print and the exit status. The files may take `descriptors` in addition to those of the workers.
+pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> (String, Status) {
+    // A file is processed many times, so -v does not print a line each time.
+    let verbosity = benchmark.settings.verbosity.min(Verbosity::Normal);
+    let settings = Settings { verbosity, reporting: Reporting::default(), ..benchmark.settings.clone() };
+    let report = Report::new(&settings, None);
+    let measured = measure(benchmark, &Arc::new(settings), &report, (descriptors, engine));
+    let text = measured.unwrap_or_else(|error| {
+        report.ended(Ended::new("--benchmark", error.into()));
+        // A program that reads JSON gets a summary all the same.
+        let json = benchmark.settings.reporting.json;
+        let nothing = json.then(|| json::lines(&Results::default(), &benchmark.settings, &report));
+        nothing.and_then(Result::ok).unwrap_or_default()
+    });
+    (text, report.status())
+}
+
+fn measure(
+    benchmark: &Benchmark,
+    settings: &Arc<Settings>,
+    report: &Report,
+    (descriptors, engine): (u64, deflate::NewCompressor),
+) -> Result<String, Error> {
+    let started = Instant::now();
+    let budget = MemoryBudget::new(benchmark, descriptors);
+    budget.check(&survey(settings))?;
+    let files = in_memory::load(settings, report, |loaded, next| {
+        let needs = loaded.iter().fold(Needs::default(), |needs, file| needs.and(file.size));
+        budget.check(&needs.and(next))
+    })?;
+    if files.is_empty() {
+        return Err(Error::other("there is nothing to measure"));
+    }
+    let line = Rounds::new(&benchmark.settings);
+    let results = Runner { files: &files, report, engine, line }.measure(&benchmark.levels, settings)?;
+    let bytes_in = files.iter().map(|file| file.size).sum();
+    let results = Results { files: files.len() as u64, bytes_in, seconds: started.elapsed().as_secs_f64(), ..results };
+    match benchmark.settings.reporting.json {
+        true => Ok(json::lines(&results, settings, report).map_err(io::Error::from)?),
+        false => Ok(table::of(&results, settings)),
+    }
+}
+
+/// The memory that the files need, as far as it is known before they are read. Names in a list are not known yet.
+fn survey(settings: &Settings) -> Needs {
+    Survey::new(settings).fold(Needs::default(), |needs, input| match input {
+        Surveyed::Sized(size) => needs.and(size),
+        Surveyed::Unsized | Surveyed::Refused => needs,
+    })
+}
+
+/// Runs the levels in turns.
+struct Runner<'a> {
+    files: &'a [InMemory],
+    report: &'a Report,
+    engine: deflate::NewCompressor,
+    line: Rounds,
+}
+
+/// A level and its measurements.
+struct Case {
+    level: u8,
+    settings: Arc<Settings>,
+    output: OutputSize,
+    compress: Times,
+    decompress: Times,
+    /// A file failed: the figures would be those of less work.
+    failed: bool,
+}
+
+/// Bytes of all outputs, and the bytes of their headers and trailers.
+#[derive(Clone, Copy, Default)]
+struct OutputSize {
+    bytes: u64,
+    overhead: u64,
+}
+
+impl Runner<'_> {
+    /// One round to warm up, whose outputs are compared with the contents, and then the rounds that count.
+    fn measure(&self, levels: &[u8], settings: &Arc<Settings>) -> io::Result<Results> {
+        let decompress =
+            Arc::new(Settings { mode: Mode::Decompress, level: DEFAULT_LEVEL, ..Settings::clone(settings) });
+        let mut cases: Vec<Case> = levels.iter().map(|&level| Case::new(level, settings)).collect();
+        for case in &mut cases {
+            self.line.show(&format!("warm-up, level {}", case.level));
+            case.failed = self.sample(case, &decompress)?.is_none() || !self.is_right()?;
+        }
+        let (started, mut rounds) = (Instant::now(), 0);
+        while cases.iter().any(|case| !case.failed)
+            && (rounds < MIN_ROUNDS || rounds < MAX_ROUNDS && started.elapsed() < ENOUGH)
+        {
+            rounds += 1;
+            for case in cases.iter_mut().filter(|case| !case.failed) {
+                self.line.show(&format!("round {rounds}, level {}", case.level));
+                match self.sample(case, &decompress)? {
+                    Some((compress, decompress)) => {
+                        case.compress.add(compress);
+                        case.decompress.add(decompress);
+                    }
+                    None => case.failed = true,
+                }
+            }
+        }
+        let levels = cases.into_iter().map(Case::result).collect();
+        Ok(Results { levels, rounds, ..Results::default() })
+    }
+
+    /// Compresses and decompresses all files once; returns the two times, or `None` if a file failed.
+    fn sample(&self, case: &mut Case, decompress: &Arc<Settings>) -> io::Result<Option<(Duration, Duration)>> {
+        for file in self.files {
+            file.compressed.empty()?;
+            file.decompressed.empty()?;
+        }
+        let Some((compressing, output)) = self.run(&case.settings, Direction::Compress) else {
+            return Ok(None);
+        };
+        case.output = output;
+        let decompressed = self.run(decompress, Direction::Decompress);
+        Ok(decompressed.map(|(decompressing, _)| (compressing, decompressing)))
+    }
+
+    /// One run over all files: its time, and the size of its outputs. `None` if a file failed.
+    fn run(&self, settings: &Arc<Settings>, direction: Direction) -> Option<(Duration, OutputSize)> {
+        let started = Instant::now();
+        let tally = in_memory::run(settings, self.files, direction, (self.report, self.engine));
+        let time = started.elapsed();
+        let output = OutputSize { bytes: tally.bytes_out, overhead: tally.overhead };
+        (tally.done == self.files.len() as u64).then_some((time, output))
+    }
+
+    /// Whether every decompressed output equals its content. Reports those that do not.
+    fn is_right(&self) -> io::Result<bool> {
+        let mut right = true;
+        for file in self.files {
+            if !in_memory::same(&file.content, &file.decompressed)? {
+                let error = Error::other("internal error: the output does not decompress to the content");
+                self.report.ended(file.ended(Outcome::Failed(error)));
+                right = false;
+            }
+        }
+        Ok(right)
+    }
+}
+
+impl Case {
+    fn new(level: u8, settings: &Settings) -> Self {
+        Self {
+            level,
+            settings: Arc::new(Settings { level, ..settings.clone() }),
+            output: OutputSize::default(),
+            compress: Times::default(),
+            decompress: Times::default(),
+            failed: false,
+        }
+    }
+
+    fn result(self) -> Level {
+        let Self { level, output, compress, decompress, failed, .. } = self;
+        let OutputSize { bytes: bytes_out, overhead } = output;
+        let figures = compress.figures().zip(decompress.figures()).filter(|_| !failed);
+        Level {
+            level,
+            measured: figures.map(|(compress, decompress)| Measured { bytes_out, overhead, compress, decompress }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! The exit status, and what an input that was skipped means for it.
+
+use gzcc::outcome::Reason;
+use gzcc::settings::Rules;
+
+use super::{Messages, gnu};
+
+/// The exit status of the process, as gzip has it. The worst of a run counts, and an error is worse than a warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// 0: everything succeeded.
+    #[default]
+    Success,
+    /// 2: warnings only.
+    Warning,
+    /// 1: something failed.
+    Error,
+}
+
+impl Status {
+    /// The number for the system.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Warning => 2,
+            Self::Error => 1,
+        }
+    }
+}
+
+/// What an outcome means. Whether it is printed and whether it counts are two different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// A line is printed on standard error.
+    pub(super) printed: bool,
+    /// What it makes of the exit status.
+    pub(super) status: Status,
+}
+
+/// What an input that was skipped means under gzcc's own rules.
+pub(super) fn verdict(reason: &Reason) -> Verdict {
+    match reason.is_expected() {
+        true => Verdict { printed: false, status: Status::Success },
+        false => Verdict { printed: true, status: Status::Warning },
+    }
+}
+
+impl Messages {
+    pub(super) fn verdict(&self, reason: &Reason) -> Verdict {
+        match self.rules {
+            Rules::Gzcc => verdict(reason),
+            Rules::Gzip => gnu::verdict(reason, self.verbosity),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_worse_than_a_warning() {
+        assert!(Status::Success < Status::Warning && Status::Warning < Status::Error);
+        assert_eq!([Status::Success, Status::Warning, Status::Error].map(Status::code), [0, 2, 1]);
+    }
+}

@@ -1,0 +1,83 @@
+//! The counts and sizes of a run in words.
+
+use std::time::Duration;
+
+use gzcc::Tally;
+use gzcc::settings::Mode;
+
+use super::sizes::{Sizes, percent};
+
+/// The line that ends a run: `Compressed 3 files, 1 skipped`.
+pub(crate) fn count_line(tally: &Tally, mode: Mode) -> String {
+    let verb = match mode {
+        Mode::Compress => "Compressed",
+        Mode::Decompress => "Decompressed",
+        Mode::Test => "Tested",
+        Mode::List | Mode::ListTrailers => "Listed",
+    };
+    let mut line = format!("{verb} {}", counted(tally.done, "file"));
+    for (count, what) in [(tally.skipped, "skipped"), (tally.failed, "failed")] {
+        if count > 0 {
+            line += &format!(", {count} {what}");
+        }
+    }
+    line
+}
+
+/// The line that ends `-v`: `in all 3 files, 595119 -> 60115 bytes (89.9%) in 0.016 s, 37.2 MB/s` of content.
+pub(super) fn figures(tally: &Tally, mode: Mode, time: Duration) -> String {
+    let Tally { done, bytes_in, bytes_out, overhead, .. } = *tally;
+    let files = counted(done, "file");
+    let seconds = time.as_secs_f64();
+    let (packed, content) = mode.packed_and_plain(bytes_in, bytes_out);
+    let sizes = sizes(bytes_in, bytes_out, Sizes { packed, plain: content, overhead });
+    let speed = content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
+    format!("in all {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
+}
+
+/// So many of something, in words: `1 file`, `2 files`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Bytes in and out, and the space saved where there is content: `595119 -> 60115 bytes (89.9%)`.
+pub(super) fn sizes(bytes_in: u64, bytes_out: u64, sizes: Sizes) -> String {
+    let saved = sizes.saved().map(|saved| format!(" ({})", percent(saved)));
+    format!("{bytes_in} -> {bytes_out} bytes{}", saved.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(change: impl FnOnce(&mut Tally)) -> Tally {
+        let mut tally = Tally::default();
+        change(&mut tally);
+        tally
+    }
+
+    #[test]
+    fn the_last_line_counts_and_leaves_out_what_is_zero() {
+        let line = |done, skipped, failed| {
+            count_line(&tally(|t| (t.done, t.skipped, t.failed) = (done, skipped, failed)), Mode::Compress)
+        };
+        assert_eq!(line(0, 0, 0), "Compressed 0 files");
+        assert_eq!(line(1, 0, 0), "Compressed 1 file");
+        assert_eq!(line(2, 1, 0), "Compressed 2 files, 1 skipped");
+        assert_eq!(line(2, 1, 3), "Compressed 2 files, 1 skipped, 3 failed");
+        assert_eq!(count_line(&Tally::default(), Mode::Decompress), "Decompressed 0 files");
+    }
+
+    #[test]
+    fn the_figures_are_those_of_the_content() {
+        let line = |mode, done, bytes_in, bytes_out| {
+            let tally = tally(|t| (t.done, t.bytes_in, t.bytes_out) = (done, bytes_in, bytes_out));
+            figures(&tally, mode, Duration::from_millis(500))
+        };
+        let compressed = "in all 2 files, 4000000 -> 1000000 bytes (75.0%) in 0.500 s, 8.0 MB/s";
+        assert_eq!(line(Mode::Compress, 2, 4_000_000, 1_000_000), compressed);
+        let restored = "in all 1 file, 1000000 -> 4000000 bytes (75.0%) in 0.500 s, 8.0 MB/s";
+        assert_eq!(line(Mode::Decompress, 1, 1_000_000, 4_000_000), restored);
+        assert_eq!(line(Mode::Test, 0, 0, 0), "in all 0 files, 0 -> 0 bytes in 0.500 s, 0.0 MB/s");
+    }
+}

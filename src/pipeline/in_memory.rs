@@ -1,0 +1,204 @@
+//! Runs from memory to memory: inputs are read once into memory files, and any number of runs process them there.
+//!
+//! The command's `--benchmark` measures these runs. They use the jobs, streams and schedulers of any other run; only the file
+//! system is left out.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use crate::deflate;
+use crate::io::input::{Change, Input, Source};
+use crate::io::memory_file::MemoryFile;
+use crate::io::transfer::{read_at_least, read_some, write_all};
+use crate::observer::{Ended, Observer};
+use crate::outcome::{Label, Outcome, Reason};
+use crate::pipeline::job::Jobs;
+use crate::pipeline::outcomes::Outcomes;
+use crate::pipeline::scheduler;
+use crate::select::plan::{Item, Plan, Planned, Target};
+use crate::settings::Settings;
+use crate::tally::Tally;
+
+/// Bytes read or compared at a time. Larger pieces are not faster.
+const PIECE: usize = 1 << 20;
+
+/// An input in memory, and room for what is made of it.
+#[derive(Debug)]
+pub struct InMemory {
+    label: Label,
+    /// The content that was read.
+    pub content: MemoryFile,
+    /// Bytes of the content.
+    pub size: u64,
+    /// The content, compressed by the last run.
+    pub compressed: MemoryFile,
+    /// The content, decompressed by the last run.
+    pub decompressed: MemoryFile,
+}
+
+impl InMemory {
+    /// The event that this input ended with `outcome`, for an observer.
+    pub fn ended(&self, outcome: Outcome) -> Ended {
+        Ended::of(&self.label, outcome)
+    }
+}
+
+/// Reads the inputs of `settings` into memory. `observer` gets the outcome of each input that cannot be read; the others are
+/// read all the same.
+///
+/// # Errors
+/// The first error of `allow`, which is asked before memory is used: with the total size of the inputs read so far, and the size
+/// of the next.
+pub fn load<E>(
+    settings: &Settings,
+    observer: &dyn Observer,
+    mut allow: impl FnMut(&[InMemory], u64) -> Result<(), E>,
+) -> Result<Vec<InMemory>, E> {
+    let settings = Arc::new(settings.clone());
+    let outcomes = Outcomes::new(Arc::new(observer));
+    let (mut inputs, mut piece) = (Vec::new(), vec![0; PIECE]);
+    for planned in Plan::new(Arc::clone(&settings)) {
+        let (label, outcome) = match planned {
+            Planned::Settled(label, outcome) => (label, outcome),
+            Planned::Item(item) => {
+                let label = item.label.clone();
+                let read = open(item, &settings).map_err(Stop::Outcome);
+                match read.and_then(|input| read_whole(&input, &mut piece, |size| allow(&inputs, size))) {
+                    Ok(input) => {
+                        inputs.push(input);
+                        continue;
+                    }
+                    Err(Stop::Refused(error)) => return Err(error),
+                    Err(Stop::Outcome(outcome)) => (label, outcome),
+                }
+            }
+        };
+        outcomes.record(&label, outcome);
+    }
+    Ok(inputs)
+}
+
+/// Why an input is not read to its end.
+enum Stop<E> {
+    /// The caller does not allow it, nor any other input.
+    Refused(E),
+    /// This input cannot be read.
+    Outcome(Outcome),
+}
+
+impl<E> From<io::Error> for Stop<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Outcome(error.into())
+    }
+}
+
+/// Opens an input: anything that can be read, except what its name says is compressed.
+fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
+    let Item { label, source, target, .. } = item;
+    let input = Input::open_any(label, source, None, settings)?;
+    match target {
+        Target::Refused(reason) => Err(Outcome::Skipped(reason)),
+        _ => Ok(input),
+    }
+}
+
+/// Reads an input to its end, while its size so far is allowed.
+fn read_whole<E>(
+    input: &Input,
+    piece: &mut [u8],
+    mut allow: impl FnMut(u64) -> Result<(), E>,
+) -> Result<InMemory, Stop<E>> {
+    allow(0).map_err(Stop::Refused)?;
+    let (content, mut size) = (MemoryFile::new()?, 0);
+    loop {
+        let got = read_some(input.fd()?, piece)?;
+        if got == 0 {
+            break;
+        }
+        size += got as u64;
+        allow(size).map_err(Stop::Refused)?;
+        write_all(content.as_fd(), &piece[..got])?;
+    }
+    if input.change()? != Change::None {
+        return Err(Stop::Outcome(Outcome::Skipped(Reason::Changed)));
+    }
+    let (compressed, decompressed) = (MemoryFile::new()?, MemoryFile::new()?);
+    Ok(InMemory { label: input.label.clone(), content, size, compressed, decompressed })
+}
+
+/// The memory files that a run reads and writes.
+#[derive(Clone, Copy, Debug)]
+pub enum Direction {
+    /// From `content` to `compressed`.
+    Compress,
+    /// From `compressed` to `decompressed`.
+    Decompress,
+}
+
+/// Processes `inputs` with the workers, scheduler and engine of `settings`, whose mode has to fit `direction`. The memory file
+/// that is written has to be empty.
+pub fn run(
+    settings: &Arc<Settings>,
+    inputs: &[InMemory],
+    direction: Direction,
+    (observer, engine): (&dyn Observer, deflate::NewCompressor),
+) -> Tally {
+    let item = |input: &InMemory| {
+        let (from, to) = match direction {
+            Direction::Compress => (&input.content, &input.compressed),
+            Direction::Decompress => (&input.compressed, &input.decompressed),
+        };
+        Item {
+            label: input.label.clone(),
+            source: Source::Memory(from.clone()),
+            target: Target::Memory(to.clone()),
+            output_is_taken: None,
+        }
+    };
+    let outcomes = Outcomes::new(Arc::new(observer));
+    let jobs = Jobs::of(Arc::clone(settings), inputs.iter().map(item).collect());
+    scheduler::run(settings, &jobs, &outcomes, engine);
+    outcomes.tally()
+}
+
+/// Whether two memory files hold the same bytes.
+pub fn same(a: &MemoryFile, b: &MemoryFile) -> io::Result<bool> {
+    let (mut left, mut right) = (vec![0; PIECE], vec![0; PIECE]);
+    let mut offset = 0;
+    loop {
+        let read = |fd: BorrowedFd<'_>, buffer: &mut [u8]| read_at_least(fd, buffer, PIECE, offset);
+        let (got, other) = (read(a.as_fd(), &mut left)?, read(b.as_fd(), &mut right)?);
+        if left[..got] != right[..other] {
+            return Ok(false);
+        }
+        if got < PIECE {
+            return Ok(true);
+        }
+        offset += got as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_memory_files_are_the_same_up_to_the_last_byte_or_not_at_all() {
+        let file = |bytes: &[u8]| {
+            let file = MemoryFile::new().unwrap();
+            write_all(file.as_fd(), bytes).unwrap();
+            file
+        };
+        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE] {
+            let bytes = vec![7; size];
+            assert!(same(&file(&bytes), &file(&bytes)).unwrap(), "{size}");
+            assert!(!same(&file(&bytes), &file(&vec![7; size + 1])).unwrap(), "{size}");
+            if let Some(last) = size.checked_sub(1) {
+                let mut other = bytes.clone();
+                other[last] ^= 1;
+                assert!(!same(&file(&bytes), &file(&other)).unwrap(), "{size}");
+            }
+        }
+    }
+}
