@@ -49,7 +49,7 @@ use crate::tally::Tally;
 /// struct Failures(Mutex<Vec<String>>);
 ///
 /// impl Observer for Failures {
-///     fn ended(&self, ended: &Ended<'_>) {
+///     fn ended(&self, ended: Ended) {
 ///         if let Outcome::Failed(error) = ended.outcome {
 ///             self.0.lock().unwrap().push(format!("{}: {error}", ended.name.display()));
 ///         }

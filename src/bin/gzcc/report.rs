@@ -275,11 +275,9 @@ impl Messages {
                     self.warn(format_args!("gzcc: {name}: {shortfall}"));
                 }
             }
-            Outcome::Skipped(reason) => {
-                // What the settings ask for is no warning, and only -v prints it.
-                if self.verdict(reason).printed || self.verbosity >= Verbosity::Verbose {
-                    self.warn(format_args!("gzcc: {name}: {reason}"));
-                }
+            // What the settings ask for is no warning, and only -v prints it.
+            Outcome::Skipped(reason) if self.verdict(reason).printed || self.verbosity >= Verbosity::Verbose => {
+                self.warn(format_args!("gzcc: {name}: {reason}"));
             }
             // The user gave no name.
             Outcome::Failed(error)

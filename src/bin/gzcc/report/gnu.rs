@@ -50,11 +50,7 @@ impl Messages {
                     self.tell_done(ended, done);
                 }
             }
-            Outcome::Skipped(reason) => {
-                if verdict(reason, self.verbosity).printed {
-                    self.tell_skipped(name, reason);
-                }
-            }
+            Outcome::Skipped(reason) if verdict(reason, self.verbosity).printed => self.tell_skipped(name, reason),
             Outcome::Failed(error) => match error.kind() {
                 ErrorKind::Damage(damage) => self.tell_damage(ended, &damage),
                 ErrorKind::TerminalOutput => self.tell_terminal("written to", "compression"),
