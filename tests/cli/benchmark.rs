@@ -277,7 +277,7 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
     huge.assert(huge.status.code() == Some(1) && huge.stdout.is_empty(), "it is refused");
     huge.assert(huge.stderr().contains("what the machine or its container can spare leaves "), "it says why");
     (0..20).for_each(|i| drop(t.write(format!("d/{i}"), "x")));
-    let line = "gzcc: --benchmark: 20 files in memory take 60 descriptors, and 24 are left beside 1 worker (ulimit -n)";
+    let line = "gzcc: --benchmark: 20 files in memory take 60 descriptors, and 23 are left beside 1 worker (ulimit -n)";
     t.shell("ulimit -n 60; gzcc --benchmark -j1 -r d").says(1, &[line]);
 }
 
