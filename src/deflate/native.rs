@@ -46,7 +46,7 @@
 //! - Before anything is written, prices by a sample, and no matches of three bytes in text: small files 0.4 % smaller.
 //! - What is the same is looked at before whether it is in reach: 4 % fewer instructions, not measurably faster alone.
 //! - Refusing short matches that cost more than their literals: logs 4 % smaller.
-//! - Judging matches by what literals alone would cost, where matches save little (`sample`, `worth`): random letters of
+//! - Judging matches by what literals alone would cost, where matches save little (`sample`, `model`): random letters of
 //!   four kinds 6 to 9 % smaller, sixteen letters of which some are rarer 4 to 17 %, small files 0.1 to 0.2 %. By how many
 //!   different bytes there are, at levels 1 to 4: such letters 9 to 13 % smaller, Silesia and logs 1 % at level 4.
 //! - In runs, the run itself, unless another match is longer by a hundred: random runs 24 to 59 % smaller.
@@ -87,6 +87,7 @@
 mod bits;
 mod block;
 mod codes;
+mod cost_model;
 mod entropy;
 mod fast;
 mod hash;
@@ -104,15 +105,14 @@ mod simd;
 mod split;
 mod symbols;
 mod tree;
-mod worth;
 
 use std::ops::Range;
 
 use self::bits::BitWriter;
 use self::codes::{Lengths, Tables};
+use self::cost_model::CostModel;
 use self::levels::{Level, Search};
 use self::sequences::{Histogram, Sequences};
-use self::worth::Worth;
 use super::{BlockCompressor, Window};
 
 /// An encoder at one level.
@@ -135,7 +135,7 @@ impl BlockCompressor for NativeCompressor {
         self.sequences.forget(self.sequences.len());
         let mut pending = Pending { start, end: start, sequences: 0, histogram: Histogram::EMPTY };
         let mut writer = BitWriter::new(out);
-        let mut worth = Worth::new();
+        let mut model = CostModel::new();
         let mut quiet = 0;
         while pending.end < end {
             let noise = if quiet >= noise::QUIET { noise::ahead(window, pending.end, end) } else { 0 };
@@ -153,8 +153,8 @@ impl BlockCompressor for NativeCompressor {
             let chunk = if quiet >= noise::QUIET - 1 { self.level.chunk / 4 } else { self.level.chunk };
             let enough = pending.sequences + chunk;
             let stretch = (pending.end, end);
-            self.level.look(window, stretch, &mut worth);
-            let parsed = self.level.search.parse(window, stretch, (enough, &worth), &mut self.sequences);
+            self.level.look(window, stretch, &mut model);
+            let parsed = self.level.search.parse(window, stretch, (enough, &model), &mut self.sequences);
             let chunk = Histogram::of(&self.sequences.as_slice()[pending.sequences..]);
             let matches: u32 = chunk.distances.iter().sum();
             quiet = if self.level.stores_noise && matches == 0 { quiet + parsed - pending.end } else { 0 };
@@ -175,7 +175,7 @@ impl BlockCompressor for NativeCompressor {
             }
             pending.sequences = self.sequences.len();
             if self.level.weighs && !over {
-                worth.learn(&pending.histogram, bits, pending.end - pending.start);
+                model.update(&pending.histogram, bits, pending.end - pending.start);
             }
         }
         self.write(window, &mut pending, end, last, &mut writer);
@@ -257,15 +257,15 @@ impl Search {
         &mut self,
         window: Window<'_>,
         stretch: (usize, usize),
-        (enough, worth): (usize, &Worth),
+        (enough, model): (usize, &CostModel),
         sequences: &mut Sequences,
     ) -> usize {
         match self {
-            Self::Fast(fast) => fast.parse(window, stretch, (enough, worth.least), sequences),
-            Self::Pairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), sequences),
-            Self::MorePairs(pairs) => pairs.parse(window, stretch, (enough, worth.least), sequences),
-            Self::Rows16(lazy) | Self::Optimal(lazy, _) => lazy.parse(window, stretch, (enough, worth), sequences),
-            Self::Rows64(lazy) => lazy.parse(window, stretch, (enough, worth), sequences),
+            Self::Fast(fast) => fast.parse(window, stretch, (enough, model.least), sequences),
+            Self::Pairs(pairs) => pairs.parse(window, stretch, (enough, model.least), sequences),
+            Self::MorePairs(pairs) => pairs.parse(window, stretch, (enough, model.least), sequences),
+            Self::Rows16(lazy) | Self::Optimal(lazy, _) => lazy.parse(window, stretch, (enough, model), sequences),
+            Self::Rows64(lazy) => lazy.parse(window, stretch, (enough, model), sequences),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Lazy parsing: a match is put off for a better one that begins a byte or two later. Levels 4 to 9, and the first look of
 //! those above.
 
+use super::cost_model::CostModel;
 use super::rows::{HASHED, Rows};
 use super::sequences::{Match, Sequences, of_match};
 use super::symbols::MOST_LENGTH;
-use super::worth::Worth;
 use crate::deflate::Window;
 
 /// How much is done for a match.
@@ -77,16 +77,16 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
         &mut self,
         window: Window<'_>,
         (start, end): (usize, usize),
-        (enough, worth): (usize, &Worth),
+        (enough, model): (usize, &CostModel),
         sequences: &mut Sequences,
     ) -> usize {
-        let Effort { newest, nice, .. } = if worth.runs { IN_RUNS } else { self.effort };
+        let Effort { newest, nice, .. } = if model.runs { IN_RUNS } else { self.effort };
         let last = end.saturating_sub(LOOKED_AT);
         let (mut anchor, mut pos, mut quiet) = (start, start, 0);
         let (mut same, mut period) = (1, 1);
         while pos < last {
             let mut found = self.rows.find(window, (pos, end), newest, nice);
-            if found.distance == 0 || !worth.pays(window.load64(pos), found.length, found.distance) {
+            if found.distance == 0 || !model.pays(window.load64(pos), found.length, found.distance) {
                 quiet += 1;
                 pos += 1 + (quiet >> PATIENCE_BITS);
                 if pos - anchor > STRETCH {
@@ -100,23 +100,23 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
                 continue;
             }
             if same != found.distance && same <= pos && window.load32(pos - same) == window.load32(pos) {
-                found = again(window, (pos, pos, end), found, same, worth);
+                found = again(window, (pos, pos, end), found, same, model);
             }
             let inserted = pos + 1;
-            if worth.runs {
+            if model.runs {
                 found = self.much_longer(window, (pos, end), found);
             } else {
                 let later = pos + 2;
                 let differ = (window.load32(later.wrapping_sub(period)) ^ window.load32(later)) << 16;
                 // One branch, that is hardly ever taken.
                 if differ | u32::from(period == found.distance) | u32::from(found.length > MOST_OF_PERIOD) == 0 {
-                    (pos, found) = by_the_period(window, (pos, end), found, period, worth);
+                    (pos, found) = by_the_period(window, (pos, end), found, period, model);
                 }
-                while found.length < nice && self.put_off(window, (&mut pos, end), &mut found, worth) {}
+                while found.length < nice && self.put_off(window, (&mut pos, end), &mut found, model) {}
             }
             sequences.push_run(window, (anchor, pos), of_match(found));
             let next = pos + found.length;
-            self.rows.insert_all(window, inserted, next.min(last), worth.threes);
+            self.rows.insert_all(window, inserted, next.min(last), model.threes);
             (anchor, pos, quiet, same) = (next, next, 0, found.distance);
             period = std::hint::select_unpredictable(same <= MOST_PERIOD, same, period);
             if sequences.len() >= enough {
@@ -149,7 +149,13 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
     /// before, and none more than four bits a byte of it, so there are at most about four looks for each byte that is
     /// covered in the end.
     #[inline(always)]
-    fn put_off(&self, window: Window<'_>, (pos, end): (&mut usize, usize), found: &mut Match, worth: &Worth) -> bool {
+    fn put_off(
+        &self,
+        window: Window<'_>,
+        (pos, end): (&mut usize, usize),
+        found: &mut Match,
+        model: &CostModel,
+    ) -> bool {
         let Effort { around, .. } = self.effort;
         let at = *pos;
         // Where the last four bytes are that a longer one has which begins a byte later: two of the match, two behind it.
@@ -174,7 +180,7 @@ impl<const WIDTH: usize, const ROWS: usize, const THREES: usize> Lazy<WIDTH, ROW
             }
         });
         let Some((start, other)) = better else { return false };
-        if !worth.pays(window.load64(start), other.length, other.distance) {
+        if !model.pays(window.load64(start), other.length, other.distance) {
             return false;
         }
         (*pos, *found) = (start, other);
@@ -190,11 +196,11 @@ fn again(
     (pos, start, end): (usize, usize, usize),
     found: Match,
     distance: usize,
-    worth: &Worth,
+    model: &CostModel,
 ) -> Match {
     let length = window.common(start - distance, start, 0, MOST_LENGTH.min(end - start));
     let other = Match { length, distance };
-    if length >= worth.least && worth.prefers(window.bytes(pos..start), other, found) { other } else { found }
+    if length >= model.least && model.prefers(window.bytes(pos..start), other, found) { other } else { found }
 }
 
 /// A match at the last near distance that begins up to two bytes later, where the third and fourth byte from `pos` on are
@@ -206,7 +212,7 @@ fn by_the_period(
     (pos, end): (usize, usize),
     found: Match,
     distance: usize,
-    worth: &Worth,
+    model: &CostModel,
 ) -> (usize, Match) {
     if distance > pos.min(found.distance) {
         return (pos, found);
@@ -214,6 +220,6 @@ fn by_the_period(
     let same = |at: usize| window.byte(at) == window.byte(at - distance);
     let late = if same(pos + 1) { usize::from(!same(pos)) } else { 2 };
     let start = pos + late;
-    let better = again(window, (pos, start, end), found, distance, worth);
+    let better = again(window, (pos, start, end), found, distance, model);
     (if better.distance == distance { start } else { pos }, better)
 }

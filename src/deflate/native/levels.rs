@@ -1,11 +1,11 @@
 //! What each level does.
 
+use super::cost_model::CostModel;
 use super::fast::Fast;
 use super::lazy::{self, Lazy};
 use super::optimal::{self, Optimal};
 use super::pairs::Pairs;
 use super::sample::Sample;
-use super::worth::Worth;
 use crate::deflate::Window;
 
 /// Positions of a window, each in one of its rows if they were all as long. For three bytes 2^13 entries make binaries and
@@ -128,16 +128,16 @@ impl Level {
     }
 
     /// Looks at what comes in a stretch, for what matches are worth.
-    pub(super) fn look(&self, window: Window<'_>, stretch: (usize, usize), worth: &mut Worth) {
-        if !worth.looks() && !self.by_number {
+    pub(super) fn look(&self, window: Window<'_>, stretch: (usize, usize), model: &mut CostModel) {
+        if !model.needs_sample() && !self.by_number {
             return;
         }
         let sample = Sample::of(window, stretch, if self.weighs { SAMPLE } else { SMALL_SAMPLE });
         if self.weighs {
-            worth.expect(&sample);
+            model.prepare(&sample);
         }
-        if self.by_number && !worth.runs {
-            worth.refuse(sample.shortest());
+        if self.by_number && !model.runs {
+            model.raise_min_match(sample.shortest());
         }
     }
 }
