@@ -9,7 +9,7 @@
 
 use super::codes;
 use super::entropy::Prices;
-use super::sample::Sample;
+use super::literal_statistics::LiteralStatistics;
 use super::sequences::{Histogram, Match};
 use super::symbols::{DISTANCE_EXTRA, DISTANCES, LEAST_LENGTH, LENGTHS, distance_symbol};
 
@@ -114,13 +114,13 @@ impl CostModel {
 
     /// Looks at what comes, after what was written.
     #[inline(never)]
-    pub(super) fn prepare(&mut self, sample: &Sample) {
+    pub(super) fn prepare(&mut self, sample: &LiteralStatistics) {
         self.always = LONG_MATCH;
         let mut least = LEAST_LENGTH;
         match self.bits {
             None => {
                 self.judge(sample, 1.0, INITIAL_SURCHARGE * sample.entropy());
-                least = sample.shortest().min(INITIAL_MIN_MATCH);
+                least = sample.min_match().min(INITIAL_MIN_MATCH);
                 self.threes = least == LEAST_LENGTH;
             }
             Some(bits) => {
@@ -142,7 +142,7 @@ impl CostModel {
     }
 
     /// Makes a share of what literals cost what they would cost alone, or so many bits more.
-    fn judge(&mut self, sample: &Sample, share: f32, more: f32) {
+    fn judge(&mut self, sample: &LiteralStatistics, share: f32, more: f32) {
         let alone = sample.prices();
         let literals: [f32; 256] = std::array::from_fn(|byte| {
             (alone[byte] + more) * PRICE_OF_BIT * share + f32::from(self.literals[byte]) * (1.0 - share)

@@ -3,9 +3,9 @@
 use super::cost_model::CostModel;
 use super::fast::Fast;
 use super::lazy::{self, Lazy};
+use super::literal_statistics::LiteralStatistics;
 use super::optimal::{self, Optimal};
 use super::pairs::Pairs;
-use super::sample::Sample;
 use crate::deflate::Window;
 
 /// Positions of a window, each in one of its rows if they were all as long. For three bytes 2^13 entries make binaries and
@@ -132,12 +132,12 @@ impl Level {
         if !model.needs_sample() && !self.by_number {
             return;
         }
-        let sample = Sample::of(window, stretch, if self.weighs { SAMPLE } else { SMALL_SAMPLE });
+        let sample = LiteralStatistics::of(window, stretch, if self.weighs { SAMPLE } else { SMALL_SAMPLE });
         if self.weighs {
             model.prepare(&sample);
         }
         if self.by_number && !model.runs {
-            model.raise_min_match(sample.shortest());
+            model.raise_min_match(sample.min_match());
         }
     }
 }

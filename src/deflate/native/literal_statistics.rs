@@ -12,38 +12,38 @@ const SPAN: usize = 8000;
 
 /// Of 1024 bytes, how many are followed by the same where content is runs: more than 31 of 32, so that no part of the corpus
 /// is, and runs of more than 32 bytes on average are.
-const RUNS: u32 = 992;
+const MIN_REPEATED: u32 = 992;
 
 /// The shortest match that is worth it, by how many different bytes there are (as in libdeflate, 2016): literals of
 /// few are cheap. What has more is worth a match of three.
-const SHORTEST: [u8; 80] = {
-    let mut shortest = [4; 80];
-    let mut used = 0;
-    while used < 46 {
-        shortest[used] = match used {
+const MIN_MATCH_BY_LITERALS: [u8; 80] = {
+    let mut min_match = [4; 80];
+    let mut distinct = 0;
+    while distinct < 46 {
+        min_match[distinct] = match distinct {
             0..6 => 9,
             6..8 => 8,
             8..10 => 7,
             10..16 => 6,
             _ => 5,
         };
-        used += 1;
+        distinct += 1;
     }
-    shortest
+    min_match
 };
 
 /// A sample of what comes.
-pub(super) struct Sample {
+pub(super) struct LiteralStatistics {
     /// How often each byte occurs.
     counts: [u32; 256],
     total: u32,
     /// How many different bytes there are.
-    pub(super) used: usize,
+    pub(super) distinct: usize,
     /// Whether nearly every byte is followed by the same.
     pub(super) is_runs: bool,
 }
 
-impl Sample {
+impl LiteralStatistics {
     /// About `size` bytes of a stretch that is not empty, or all of it.
     #[inline(never)]
     pub(super) fn of(window: Window<'_>, (start, end): (usize, usize), size: usize) -> Self {
@@ -65,25 +65,25 @@ impl Sample {
         if last + 1 == end && (last - start).is_multiple_of(step) {
             followed -= u32::from(window.byte(end) == window.byte(last));
         }
-        let used = counts.iter().filter(|&&count| count > 0).count();
-        Self { counts, total, used, is_runs: followed * 1024 > RUNS * total }
+        let distinct = counts.iter().filter(|&&count| count > 0).count();
+        Self { counts, total, distinct, is_runs: followed * 1024 > MIN_REPEATED * total }
     }
 
     /// The shortest match that is worth it.
-    pub(super) fn shortest(&self) -> usize {
-        SHORTEST.get(self.used).map_or(3, |&shortest| shortest.into())
+    pub(super) fn min_match(&self) -> usize {
+        MIN_MATCH_BY_LITERALS.get(self.distinct).map_or(3, |&min_match| min_match.into())
     }
 
     /// Bits of the average byte as a literal if there were only literals. A Huffman code that has to have a place for one
     /// symbol more makes few symbols longer.
     pub(super) fn entropy(&self) -> f32 {
-        entropy::of_alphabet(&self.counts) / self.total as f32 + 1.0 / self.used as f32
+        entropy::of_alphabet(&self.counts) / self.total as f32 + 1.0 / self.distinct as f32
     }
 
     /// The same of each byte.
     pub(super) fn prices(&self) -> [f32; 256] {
         let prices = Prices::of(&self.counts, 13.0);
-        let one_more = 1.0 / self.used as f32;
+        let one_more = 1.0 / self.distinct as f32;
         self.counts.map(|count| prices.bits(count) + one_more)
     }
 
@@ -98,11 +98,11 @@ mod tests {
     use super::*;
     use crate::deflate::WindowBuffer;
 
-    fn sample(bytes: &[u8], size: usize) -> Sample {
+    fn sample(bytes: &[u8], size: usize) -> LiteralStatistics {
         let mut buffer = WindowBuffer::new();
         // What stands behind must not count.
         buffer.input().fill(b'x');
-        Sample::of(buffer.fill(bytes), (0, bytes.len()), size)
+        LiteralStatistics::of(buffer.fill(bytes), (0, bytes.len()), size)
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
         let genes: Vec<u8> = (0..9000u32).map(|i| b"ACGT"[(i.wrapping_mul(2_654_435_761) >> 30) as usize]).collect();
         for size in [1, 2, 100, 8000, 9000] {
             let sample = sample(&genes[..size], 256);
-            assert!(sample.used <= 4 && sample.shortest() == 9 && !sample.is_runs, "{size}: {}", sample.used);
+            assert!(sample.distinct <= 4 && sample.min_match() == 9 && !sample.is_runs, "{size}: {}", sample.distinct);
         }
         let sample = sample(&genes, 1024);
         assert!((sample.entropy() - 2.25).abs() < 0.1, "{}", sample.entropy());
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn many_symbols_are_worth_a_match_of_three() {
         let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(sample(&all, 1024).shortest(), 3);
+        assert_eq!(sample(&all, 1024).min_match(), 3);
     }
 
     #[test]
