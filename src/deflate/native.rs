@@ -92,11 +92,11 @@ mod entropy;
 mod fast;
 mod hash;
 mod huffman;
+mod incompressible;
 mod lazy;
 mod levels;
 mod literal_statistics;
 mod match_length;
-mod noise;
 mod optimal;
 mod pairs;
 mod rows;
@@ -136,28 +136,34 @@ impl BlockCompressor for NativeCompressor {
         let mut pending = Pending { start, end: start, sequences: 0, histogram: Histogram::EMPTY };
         let mut writer = BitWriter::new(out);
         let mut model = CostModel::new();
-        let mut quiet = 0;
+        let mut unmatched = 0;
         while pending.end < end {
-            let noise = if quiet >= noise::QUIET { noise::ahead(window, pending.end, end) } else { 0 };
-            if noise > 0 {
+            let incompressible = if unmatched >= incompressible::MIN_UNMATCHED {
+                incompressible::incompressible_prefix(window, pending.end, end)
+            } else {
+                0
+            };
+            if incompressible > 0 {
                 self.write(window, &mut pending, end, false, &mut writer);
                 self.sequences.forget(self.sequences.len());
-                let behind = pending.end + noise;
+                let behind = pending.end + incompressible;
                 block::write_stored(window.bytes(pending.end..behind), false, &mut writer);
                 pending = Pending { start: behind, end: behind, sequences: 0, histogram: Histogram::EMPTY };
                 // One chunk without a match, and it goes on.
-                quiet = noise::QUIET - 1;
+                unmatched = incompressible::MIN_UNMATCHED - 1;
                 continue;
             }
             // Amid noise, a sample.
-            let chunk = if quiet >= noise::QUIET - 1 { self.level.chunk / 4 } else { self.level.chunk };
+            let chunk =
+                if unmatched >= incompressible::MIN_UNMATCHED - 1 { self.level.chunk / 4 } else { self.level.chunk };
             let enough = pending.sequences + chunk;
             let stretch = (pending.end, end);
             self.level.look(window, stretch, &mut model);
             let parsed = self.level.search.parse(window, stretch, (enough, &model), &mut self.sequences);
             let chunk = Histogram::of(&self.sequences.as_slice()[pending.sequences..]);
             let matches: u32 = chunk.distances.iter().sum();
-            quiet = if self.level.stores_noise && matches == 0 { quiet + parsed - pending.end } else { 0 };
+            unmatched =
+                if self.level.skips_incompressible && matches == 0 { unmatched + parsed - pending.end } else { 0 };
             let over = parsed == end;
             let (splits, bits) = if pending.sequences > 0 {
                 let full = pending.sequences + self.level.chunk > sequences::MAX_PENDING;

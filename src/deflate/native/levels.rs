@@ -104,7 +104,7 @@ pub(super) struct Level {
     /// Tokens of a chunk.
     pub(super) chunk: usize,
     /// Whether what looks like noise is stored without being parsed.
-    pub(super) stores_noise: bool,
+    pub(super) skips_incompressible: bool,
     /// Whether matches are weighed against literals.
     pub(super) weighs: bool,
     /// Whether the number of different bytes says how short a match may be.
@@ -124,7 +124,7 @@ impl Level {
             Method::Optimal(effort) => Search::Optimal(Box::new(Lazy::new(FIRST_LOOK)), Box::new(Optimal::new(effort))),
         };
         let weighs = !matches!(method, Method::Fast | Method::Pairs | Method::MorePairs);
-        Self { search, chunk, stores_noise: level <= MOST_HASTE, weighs, by_number: level <= MOST_BY_NUMBER }
+        Self { search, chunk, skips_incompressible: level <= MOST_HASTE, weighs, by_number: level <= MOST_BY_NUMBER }
     }
 
     /// Looks at what comes in a stretch, for what matches are worth.

@@ -8,36 +8,36 @@
 use crate::deflate::Window;
 
 /// Bytes without a match after which it is looked ahead.
-pub(super) const QUIET: usize = 12 * 1024;
+pub(super) const MIN_UNMATCHED: usize = 12 * 1024;
 
 /// Bytes that are judged together.
 const PIECE: usize = 13_107;
 
 /// Pieces that are stored before something is parsed again: as many as one stored block holds.
-const PIECES: usize = 5;
+const MAX_PIECES: usize = 5;
 
 /// Bytes of a piece that are looked at: of 256 values each then comes three times on average.
-const SAMPLES: usize = 768;
+const SAMPLE_BYTES: usize = 768;
 
 /// Most that the sum of squared counts may be. Of evenly spread bytes it is 3,069 on average, and its deviation 68: one
 /// piece in a thousand is more than three deviations off, and is parsed. Text has ten times that.
-const EVEN: u32 = 3069 + 3 * 68;
+const MAX_SUM_OF_SQUARES: u32 = 3069 + 3 * 68;
 
 /// How many bytes from `start` on are noise.
-pub(super) fn ahead(window: Window<'_>, start: usize, end: usize) -> usize {
+pub(super) fn incompressible_prefix(window: Window<'_>, start: usize, end: usize) -> usize {
     let pieces = (end - start) / PIECE;
-    let noise = (0..pieces.min(PIECES)).take_while(|piece| is_noise(window, start + piece * PIECE));
+    let noise = (0..pieces.min(MAX_PIECES)).take_while(|piece| is_incompressible(window, start + piece * PIECE));
     noise.count() * PIECE
 }
 
-fn is_noise(window: Window<'_>, start: usize) -> bool {
+fn is_incompressible(window: Window<'_>, start: usize) -> bool {
     let mut counts = [0u32; 256];
-    for sample in 0..SAMPLES {
+    for sample in 0..SAMPLE_BYTES {
         // Not at equal distances, as fields of records are.
         let at = sample * 17 + sample * 7 % 16;
         counts[usize::from(window.byte(start + at))] += 1;
     }
-    counts.iter().map(|count| count * count).sum::<u32>() <= EVEN
+    counts.iter().map(|count| count * count).sum::<u32>() <= MAX_SUM_OF_SQUARES
 }
 
 #[cfg(test)]
@@ -45,9 +45,9 @@ mod tests {
     use super::*;
     use crate::deflate::WindowBuffer;
 
-    fn ahead(bytes: impl Iterator<Item = u8>, start: usize, end: usize) -> usize {
+    fn incompressible_prefix(bytes: impl Iterator<Item = u8>, start: usize, end: usize) -> usize {
         let bytes: Vec<u8> = bytes.take(end).collect();
-        super::ahead(WindowBuffer::new().fill(&bytes), start, end)
+        super::incompressible_prefix(WindowBuffer::new().fill(&bytes), start, end)
     }
 
     #[test]
@@ -57,11 +57,14 @@ mod tests {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (x >> 56) as u8
         });
-        let end = PIECE * PIECES;
-        assert_eq!(ahead(noise, 0, end + 1000), end);
-        assert_eq!(ahead(noise.map(|byte| byte & 0x7f), 0, end), 0, "seven bits of eight");
-        assert_eq!(ahead(noise.map(|byte| byte % 240), 0, end), 0, "most of the values");
-        assert_eq!(ahead(noise.enumerate().map(|(i, byte)| if i % 16 < 8 { byte } else { 0 }), 0, end), 0);
-        assert_eq!(ahead(b"a line of text\n".iter().copied().cycle(), 0, end), 0);
+        let end = PIECE * MAX_PIECES;
+        assert_eq!(incompressible_prefix(noise, 0, end + 1000), end);
+        assert_eq!(incompressible_prefix(noise.map(|byte| byte & 0x7f), 0, end), 0, "seven bits of eight");
+        assert_eq!(incompressible_prefix(noise.map(|byte| byte % 240), 0, end), 0, "most of the values");
+        assert_eq!(
+            incompressible_prefix(noise.enumerate().map(|(i, byte)| if i % 16 < 8 { byte } else { 0 }), 0, end),
+            0
+        );
+        assert_eq!(incompressible_prefix(b"a line of text\n".iter().copied().cycle(), 0, end), 0);
     }
 }
