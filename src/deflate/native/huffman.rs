@@ -1,23 +1,25 @@
-//! Huffman codes no longer than a limit (RFC 1951 section 3.2.2): the cheapest there are.
+//! Length-limited Huffman codes of minimal cost (RFC 1951 section 3.2.2).
 //!
-//! The plain algorithm first (D. A. Huffman, 1952, with two queues); where a code it makes is too long, which takes
-//! frequencies like Fibonacci's, package-merge (Larmore and Hirschberg, 1990), which is as good as can be under a limit.
+//! D. A. Huffman's algorithm (1952) with two queues comes first. If one of its codes is too long, which takes frequencies that
+//! grow like the Fibonacci numbers, package-merge (Larmore and Hirschberg, 1990) computes the optimum under the limit.
 
-/// Most symbols of an alphabet: those of literals and lengths.
-const MOST: usize = 288;
+/// Symbols of the largest alphabet: literals and lengths.
+const MAX_SYMBOLS: usize = 288;
 
-/// Bits for a symbol in a sort key; the frequency stands above them.
+/// Bits of the symbol in a sort key. The frequency is above them.
 const SYMBOL_BITS: u32 = 9;
 
-/// The longest limit that is asked for.
-const MOST_LIMIT: usize = 15;
+/// The highest limit that callers use.
+const MAX_LIMIT: usize = 15;
 
-/// Fills `lengths` with the code lengths, at most `limit`, that cost the least for these frequencies (together
-/// below 2^23). A symbol that never occurs gets 0; but so that every code is complete, which not every decoder can do
-/// without, at least two symbols get a code.
+/// Fills `lengths` with the code lengths, at most `limit`, that minimize the cost of these frequencies. The sum of the
+/// frequencies must be below 2^23.
+///
+/// A symbol that does not occur gets length 0. At least two symbols get a code, so that every code is complete: some
+/// decoders reject incomplete codes.
 pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
     lengths.fill(0);
-    let mut keys = [0; MOST];
+    let mut keys = [0; MAX_SYMBOLS];
     let mut used = 0;
     for (symbol, &frequency) in frequencies.iter().enumerate() {
         keys[used] = frequency << SYMBOL_BITS | symbol as u32;
@@ -31,7 +33,7 @@ pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
     }
     let keys = &mut keys[..used];
     keys.sort_unstable();
-    let mut by_rank = [0; MOST];
+    let mut by_rank = [0; MAX_SYMBOLS];
     let by_rank = &mut by_rank[..used];
     if unlimited(keys, by_rank) > limit {
         package_merge(keys, limit.into(), by_rank);
@@ -41,17 +43,17 @@ pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
     }
 }
 
-/// The code lengths for sorted keys, whatever they are; returns the longest.
+/// Fills `lengths` with the optimal code lengths of sorted keys without a limit. Returns the longest.
 fn unlimited(keys: &[u32], lengths: &mut [u8]) -> u8 {
     let leaves = keys.len();
-    // Inner nodes in the order in which they are made, which is that of their weights: two queues, no heap.
-    let mut weights = [0u32; MOST];
-    let mut parents = [0u16; 2 * MOST];
+    // Inner nodes are created in the order of their weights, so two queues replace a heap.
+    let mut weights = [0u32; MAX_SYMBOLS];
+    let mut parents = [0u16; 2 * MAX_SYMBOLS];
     let (mut leaf, mut inner) = (0, 0);
-    for made in 0..leaves - 1 {
+    for created in 0..leaves - 1 {
         let mut weight = 0;
         for _ in 0..2 {
-            let lighter_leaf = leaf < leaves && (inner == made || keys[leaf] >> SYMBOL_BITS <= weights[inner]);
+            let lighter_leaf = leaf < leaves && (inner == created || keys[leaf] >> SYMBOL_BITS <= weights[inner]);
             let node = if lighter_leaf {
                 weight += keys[leaf] >> SYMBOL_BITS;
                 leaf += 1;
@@ -59,15 +61,15 @@ fn unlimited(keys: &[u32], lengths: &mut [u8]) -> u8 {
             } else {
                 weight += weights[inner];
                 inner += 1;
-                MOST + inner - 1
+                MAX_SYMBOLS + inner - 1
             };
-            parents[node] = made as u16;
+            parents[node] = created as u16;
         }
-        weights[made] = weight;
+        weights[created] = weight;
     }
-    let mut depths = [0u8; MOST];
+    let mut depths = [0u8; MAX_SYMBOLS];
     for node in (0..leaves - 2).rev() {
-        depths[node] = depths[usize::from(parents[MOST + node])] + 1;
+        depths[node] = depths[usize::from(parents[MAX_SYMBOLS + node])] + 1;
     }
     for (length, &parent) in lengths.iter_mut().zip(&parents) {
         *length = depths[usize::from(parent)] + 1;
@@ -75,12 +77,12 @@ fn unlimited(keys: &[u32], lengths: &mut [u8]) -> u8 {
     lengths[0]
 }
 
-/// The code lengths for sorted keys under a limit.
+/// Fills `lengths` with the optimal code lengths of sorted keys under a limit.
 fn package_merge(keys: &[u32], limit: usize, lengths: &mut [u8]) {
-    // A row for each length: coins (symbols) and packages (pairs from the row before) in the order of their weights.
-    let mut is_coin = [[false; 2 * MOST]; MOST_LIMIT];
-    let mut row: Vec<u32> = Vec::with_capacity(2 * MOST);
-    let mut before: Vec<u32> = Vec::with_capacity(2 * MOST);
+    // One row for each length: coins (symbols) and packages (pairs of the row before) in the order of their weights.
+    let mut is_coin = [[false; 2 * MAX_SYMBOLS]; MAX_LIMIT];
+    let mut row: Vec<u32> = Vec::with_capacity(2 * MAX_SYMBOLS);
+    let mut before: Vec<u32> = Vec::with_capacity(2 * MAX_SYMBOLS);
     for is_coin in &mut is_coin[..limit] {
         std::mem::swap(&mut row, &mut before);
         row.clear();
@@ -96,7 +98,8 @@ fn package_merge(keys: &[u32], limit: usize, lengths: &mut [u8]) {
             row.extend(if coin_first { coins.next() } else { packages.next() });
         }
     }
-    // The cheapest 2n - 2 of the last row, and what their packages hold, row by row: each coin is a bit of its symbol.
+    // Takes the cheapest 2n - 2 items of the last row, then the contents of their packages, row by row. Each coin adds a bit to
+    // the code of its symbol.
     lengths.fill(0);
     let mut taken = 2 * keys.len() - 2;
     for is_coin in is_coin[..limit].iter().rev() {
@@ -106,14 +109,14 @@ fn package_merge(keys: &[u32], limit: usize, lengths: &mut [u8]) {
     }
 }
 
-/// Fills `codes` with the canonical codes of these lengths (RFC 1951 section 3.2.2), their bits in the order in
-/// which they are written: first bit lowest.
+/// Fills `codes` with the canonical codes of these lengths (RFC 1951 section 3.2.2). The first bit of a code is its lowest,
+/// as the bit writer needs it.
 pub(super) fn codes(lengths: &[u8], codes: &mut [u16]) {
-    let mut count = [0u16; MOST_LIMIT + 1];
+    let mut count = [0u16; MAX_LIMIT + 1];
     lengths.iter().for_each(|&length| count[usize::from(length)] += 1);
     count[0] = 0;
-    let mut next = [0u16; MOST_LIMIT + 1];
-    for length in 1..=MOST_LIMIT {
+    let mut next = [0u16; MAX_LIMIT + 1];
+    for length in 1..=MAX_LIMIT {
         next[length] = (next[length - 1] + count[length - 1]) << 1;
     }
     for (code, &length) in codes.iter_mut().zip(lengths) {
@@ -124,4 +127,4 @@ pub(super) fn codes(lengths: &[u8], codes: &mut [u16]) {
 }
 
 #[cfg(test)]
-mod tests;
+mod optimality;

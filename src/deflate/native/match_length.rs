@@ -4,12 +4,12 @@
 //! length; the rest is a function of its own.
 
 use super::simd::same_bytes;
-use super::symbols::MOST_LENGTH;
+use super::symbols::MAX_MATCH;
 use crate::deflate::window::POSITIONS;
 use crate::deflate::{BLOCK, WINDOW, Window};
 
 // A comparison runs over the end of a block by less than the longest match.
-const _: () = assert!(WINDOW + BLOCK + MOST_LENGTH <= POSITIONS);
+const _: () = assert!(WINDOW + BLOCK + MAX_MATCH <= POSITIONS);
 
 impl Window<'_> {
     /// The length of the common prefix of `a` and `b`, up to 32.
@@ -50,7 +50,7 @@ impl Window<'_> {
     #[inline(always)]
     pub(super) fn common_by(self, differ: u32, a: usize, b: usize) -> usize {
         let length = differ.trailing_zeros() as usize;
-        if length == 16 { self.common_beyond::<16>(a, b, MOST_LENGTH) } else { length }
+        if length == 16 { self.common_beyond::<16>(a, b, MAX_MATCH) } else { length }
     }
 
     /// The length of the common prefix of `a` and `b` before `end`, up to the longest match.
@@ -58,7 +58,7 @@ impl Window<'_> {
     pub(super) fn common_to(self, a: usize, b: usize, end: usize) -> usize {
         let same = self.same32(a, b);
         let length = if same == u32::MAX {
-            self.common_beyond::<32>(a, b, MOST_LENGTH)
+            self.common_beyond::<32>(a, b, MAX_MATCH)
         } else {
             (!same).trailing_zeros() as usize
         };

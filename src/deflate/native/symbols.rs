@@ -1,63 +1,80 @@
-//! The two alphabets of DEFLATE (RFC 1951 section 3.2.5): literals, lengths and the end of block in one, distances in
-//! the other.
+//! The two alphabets of DEFLATE (RFC 1951 section 3.2.5): literals, end of block and match lengths in one, distances in the
+//! other.
 
-/// Shortest match that can be written.
-pub(super) const LEAST_LENGTH: usize = 3;
+/// Shortest match.
+pub(super) const MIN_MATCH: usize = 3;
 
-/// Longest match that can be written.
-pub(super) const MOST_LENGTH: usize = 258;
+/// Longest match.
+pub(super) const MAX_MATCH: usize = 258;
 
 /// The symbol that ends a block.
 pub(super) const END_OF_BLOCK: usize = 256;
 
-/// Symbols of literals and lengths, with two that only the fixed code has.
-pub(super) const LITLEN: usize = 288;
+/// The symbol of the shortest match.
+pub(super) const FIRST_LENGTH_SYMBOL: usize = 257;
 
-/// Those that occur.
-pub(super) const LITLEN_USED: usize = 286;
+/// Literal and length symbols, with the last two, which only the fixed code has.
+pub(super) const LITLEN_SYMBOLS: usize = 288;
 
-/// Symbols of distances that occur.
-pub(super) const DISTANCES: usize = 30;
+/// Literal and length symbols that can occur in data.
+pub(super) const LITLEN_SYMBOLS_USED: usize = 286;
 
-/// The symbol of each length (less [`LEAST_LENGTH`]) and the extra bits behind it: value, and how many.
-pub(super) const LENGTHS: [(u16, u8, u8); MOST_LENGTH - LEAST_LENGTH + 1] = lengths();
+/// Distance symbols that can occur in data.
+pub(super) const DISTANCE_SYMBOLS: usize = 30;
+
+/// How a match length is written.
+#[derive(Clone, Copy)]
+pub(super) struct LengthCode {
+    pub(super) symbol: u16,
+    /// The value of the extra bits.
+    pub(super) extra: u8,
+    /// The number of extra bits.
+    pub(super) extra_bits: u8,
+}
+
+/// The code of each match length, less [`MIN_MATCH`].
+pub(super) const LENGTHS: [LengthCode; MAX_MATCH - MIN_MATCH + 1] = lengths();
 
 /// Extra bits of each distance symbol.
-pub(super) const DISTANCE_EXTRA: [u8; DISTANCES] = {
-    let mut extra = [0; DISTANCES];
+pub(super) const DISTANCE_EXTRA_BITS: [u8; DISTANCE_SYMBOLS] = {
+    let mut extra = [0; DISTANCE_SYMBOLS];
     let mut symbol = 4;
-    while symbol < DISTANCES {
+    while symbol < DISTANCE_SYMBOLS {
         extra[symbol] = (symbol / 2 - 1) as u8;
         symbol += 1;
     }
     extra
 };
 
-/// The symbol of a distance, and the value of the extra bits behind it.
+/// The symbol of a distance, and the value of its extra bits.
 #[inline(always)]
 pub(super) fn distance_symbol(distance: u32) -> (u32, u32) {
-    // From 5 on, two symbols for each power of two: its exponent, and the bit below the highest.
+    // From distance 5 on, each power of two has two symbols: the bit below the highest selects one.
     let less_one = distance - 1;
     let extra_bits = (less_one | 2).ilog2() - 1;
     let highest = less_one >> extra_bits;
     (2 * extra_bits + highest, less_one ^ (highest << extra_bits))
 }
 
-const fn lengths() -> [(u16, u8, u8); MOST_LENGTH - LEAST_LENGTH + 1] {
-    let mut lengths = [(0, 0, 0); MOST_LENGTH - LEAST_LENGTH + 1];
+const fn lengths() -> [LengthCode; MAX_MATCH - MIN_MATCH + 1] {
+    let first = FIRST_LENGTH_SYMBOL as u16;
+    let mut lengths = [LengthCode { symbol: 0, extra: 0, extra_bits: 0 }; MAX_MATCH - MIN_MATCH + 1];
     let mut i = 0;
     while i < lengths.len() {
-        // From 8 (length 11) on, four symbols for each power of two.
+        // From length 11 on, each power of two has four symbols.
         lengths[i] = if i < 8 {
-            (257 + i as u16, 0, 0)
+            LengthCode { symbol: first + i as u16, extra: 0, extra_bits: 0 }
         } else {
             let extra_bits = i.ilog2() - 2;
-            let symbol = 257 + 4 * extra_bits as u16 + (i >> extra_bits) as u16;
-            (symbol, (i & ((1 << extra_bits) - 1)) as u8, extra_bits as u8)
+            LengthCode {
+                symbol: first + 4 * extra_bits as u16 + (i >> extra_bits) as u16,
+                extra: (i & ((1 << extra_bits) - 1)) as u8,
+                extra_bits: extra_bits as u8,
+            }
         };
         i += 1;
     }
-    // The longest has a symbol to itself.
-    lengths[MOST_LENGTH - LEAST_LENGTH] = (285, 0, 0);
+    // The longest match has a symbol of its own.
+    lengths[MAX_MATCH - MIN_MATCH] = LengthCode { symbol: 285, extra: 0, extra_bits: 0 };
     lengths
 }

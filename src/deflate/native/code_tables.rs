@@ -1,0 +1,78 @@
+//! Writes sequences: tables that map the fields of a sequence to the bits to write.
+
+use super::bit_writer::BitWriter;
+use super::code_lengths::CodeLengths;
+use super::huffman;
+use super::sequences::{FIRST_BITS, FIRST_LENGTH, FIRST_VALUES, NO_SECOND, SECOND_BITS, SECOND_LITERAL, SECOND_VALUES};
+use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, END_OF_BLOCK, LENGTHS, LITLEN_SYMBOLS, MIN_MATCH};
+
+/// The bits to write for each value of a sequence's fields.
+pub(super) struct CodeTables {
+    /// Bits 0..8: number of bits to write. Bits 8..: the code, and above it the extra bits of a length.
+    firsts: [u32; FIRST_VALUES],
+    /// Bits 0..8: length of the code. Bits 8..16: length of the code and of a distance's extra bits. Bits 16..: the code.
+    seconds: [u32; SECOND_VALUES],
+    end_of_block: (u16, u8),
+}
+
+impl CodeTables {
+    /// Tables without codes.
+    pub(super) const EMPTY: Self =
+        Self { firsts: [0; FIRST_VALUES], seconds: [0; SECOND_VALUES], end_of_block: (0, 0) };
+
+    /// Fills the tables for codes of these lengths.
+    pub(super) fn fill(&mut self, lengths: &CodeLengths) {
+        let (mut litlen, mut distances) = ([0; LITLEN_SYMBOLS], [0; DISTANCE_SYMBOLS + 2]);
+        huffman::codes(&lengths.litlen, &mut litlen);
+        huffman::codes(&lengths.distances, &mut distances);
+        for (literal, (&code, &bits)) in litlen.iter().zip(&lengths.litlen).take(END_OF_BLOCK).enumerate() {
+            let (code, bits) = (u32::from(code), u32::from(bits));
+            self.firsts[literal] = code << 8 | bits;
+            self.seconds[SECOND_LITERAL as usize + literal] = code << 16 | bits << 8 | bits;
+        }
+        for (i, length) in LENGTHS.iter().enumerate() {
+            let symbol = usize::from(length.symbol);
+            let (code, bits) = (u32::from(litlen[symbol]), u32::from(lengths.litlen[symbol]));
+            self.firsts[FIRST_LENGTH as usize + MIN_MATCH + i] =
+                (code | u32::from(length.extra) << bits) << 8 | (bits + u32::from(length.extra_bits));
+        }
+        for symbol in 0..DISTANCE_SYMBOLS {
+            let (code, bits) = (u32::from(distances[symbol]), u32::from(lengths.distances[symbol]));
+            self.seconds[symbol] = code << 16 | (bits + u32::from(DISTANCE_EXTRA_BITS[symbol])) << 8 | bits;
+        }
+        self.seconds[NO_SECOND as usize] = 0;
+        self.end_of_block = (litlen[END_OF_BLOCK], lengths.litlen[END_OF_BLOCK]);
+    }
+
+    /// The bits of a sequence and their number, at most 48.
+    #[inline(always)]
+    fn bits(&self, sequence: u32) -> (u64, u32) {
+        let first = self.firsts[sequence as usize % FIRST_VALUES];
+        let second = self.seconds[(sequence >> FIRST_BITS) as usize % SECOND_VALUES];
+        let extra = u64::from(sequence >> (FIRST_BITS + SECOND_BITS));
+        let after = u64::from(second >> 16) | extra << (second & 63);
+        (u64::from(first >> 8) | after << (first & 63), u32::from(first as u8) + u32::from((second >> 8) as u8))
+    }
+
+    /// Writes sequences and the end of the block, together `bits` bits. Two sequences are written at a time if both fit in a
+    /// word.
+    pub(super) fn write(&self, sequences: &[u32], bits: u64, writer: &mut BitWriter<'_>) {
+        writer.span(bits, |span| {
+            let mut pairs = sequences.chunks_exact(2);
+            for pair in &mut pairs {
+                let ((first, first_count), (second, second_count)) = (self.bits(pair[0]), self.bits(pair[1]));
+                if first_count + second_count <= 56 {
+                    span.put(first | second << first_count, first_count + second_count);
+                } else {
+                    span.put(first, first_count);
+                    span.put(second, second_count);
+                }
+            }
+            for &sequence in pairs.remainder() {
+                let (bits, count) = self.bits(sequence);
+                span.put(bits, count);
+            }
+            span.put(self.end_of_block.0.into(), self.end_of_block.1.into());
+        });
+    }
+}

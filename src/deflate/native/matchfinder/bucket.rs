@@ -1,0 +1,71 @@
+//! Two candidates for each hash of five bytes: levels 2 and 3.
+
+use std::ops::Range;
+
+use super::hashing::{self, TaggedEntry, same_tag, tagged_entry};
+use crate::deflate::Window;
+use crate::deflate::boxed_array::boxed_array;
+use crate::deflate::native::sequences::Match;
+
+/// The last two positions of each hash. The lower half of an entry is the newer one.
+pub(crate) struct BucketTable<const ENTRIES: usize> {
+    table: Box<[u64; ENTRIES]>,
+}
+
+/// The two candidates for a position.
+#[derive(Clone, Copy)]
+pub(crate) struct Bucket {
+    old: u64,
+    new: u32,
+}
+
+impl Bucket {
+    /// Whether a candidate has the same tag.
+    #[inline(always)]
+    pub(crate) fn has_candidate(self) -> bool {
+        same_tag(self.old as u32, self.new) || same_tag((self.old >> 32) as u32, self.new)
+    }
+
+    /// The longer of both matches for the position `range.start`, up to 32 bytes; the nearer one if they are as long. No branch
+    /// depends on the data.
+    #[inline(always)]
+    pub(crate) fn longest(self, window: Window<'_>, range: Range<usize>) -> Match {
+        let newer = self.match_at(window, range.clone(), self.old as u32);
+        let older = self.match_at(window, range, (self.old >> 32) as u32);
+        if older.length > newer.length { older } else { newer }
+    }
+
+    /// The match at a candidate, up to 32 bytes; its length is 0 if the candidate is too far or has another tag.
+    #[inline(always)]
+    fn match_at(self, window: Window<'_>, Range { start: pos, end }: Range<usize>, old: u32) -> Match {
+        let distance = hashing::distance(old, self.new);
+        let valid = same_tag(old, self.new) && distance.is_some();
+        let distance = if valid { distance.unwrap_or(0) } else { 0 };
+        // Bytes behind the end must not decide which match is longer.
+        let length = window.common32(pos - distance, pos).min(end - pos);
+        Match { length: if valid { length } else { 0 }, distance }
+    }
+}
+
+impl<const ENTRIES: usize> BucketTable<ENTRIES> {
+    pub(crate) fn new() -> Self {
+        Self { table: boxed_array(0) }
+    }
+
+    /// Forgets the last block, and inserts every other position of a dictionary of `size` bytes.
+    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+        self.table.fill(0);
+        for pos in (0..size).step_by(2) {
+            self.insert(window.load64(pos), pos);
+        }
+    }
+
+    /// Stores a position with these bytes. Returns the two positions that were stored before.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, word: u64, pos: usize) -> Bucket {
+        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(word, pos);
+        let old = self.table[slot];
+        self.table[slot] = old << 32 | u64::from(new);
+        Bucket { old, new }
+    }
+}

@@ -1,0 +1,223 @@
+//! Rows of candidates: levels 4 to 9, and the first pass of levels 10 to 12.
+//!
+//! A row holds the last positions whose four bytes have the same hash, and a tag for each: eight more bits of the hash. All
+//! tags are compared at once, and only positions with the same tag are looked at. A hash chain is limited by its serial
+//! loads, one for each candidate; a row of 16 is one cache line.
+//!
+//! Whether a better match than a known one exists is decided by its end, not its beginning: [`MatchRows::search_around`] looks
+//! up the last four bytes that a better match must have. These are rarer, because most matches end where their kind of
+//! content ends. So there are fewer candidates, and they stay in their rows for longer. One search finds longer matches
+//! at the same position and better matches one or two positions later.
+
+use std::ops::Range;
+
+use super::hashing::{hash3, hash4};
+use crate::deflate::boxed_array::boxed_array;
+use crate::deflate::native::sequences::Match;
+use crate::deflate::native::simd::same_bytes;
+use crate::deflate::native::symbols::MIN_MATCH;
+use crate::deflate::{WINDOW, Window};
+
+/// Bytes that are hashed. Rows do not contain shorter matches.
+pub(crate) const HASHED: usize = 4;
+
+/// The last positions of one hash.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Row<const WIDTH: usize> {
+    tags: [u8; WIDTH],
+    /// Positions modulo 2^16.
+    positions: [u16; WIDTH],
+    /// Index of the newest position. The older ones follow, around the row.
+    head: u8,
+}
+
+/// Rows of `WIDTH` (16 or 64) positions, and the last position of each hash of three bytes. `ROWS` and `HASH3` are powers of
+/// two.
+pub(crate) struct MatchRows<const WIDTH: usize, const ROWS: usize, const HASH3: usize> {
+    rows: Box<[Row<WIDTH>; ROWS]>,
+    hash3: Box<[u16; HASH3]>,
+}
+
+/// When a search at a position ends.
+#[derive(Clone, Copy)]
+pub(crate) struct SearchDepth {
+    /// Candidates to look at, of those in the row.
+    pub(crate) max_search_depth: usize,
+    /// A match of this length ends the search.
+    pub(crate) nice_length: usize,
+}
+
+/// Which candidates [`MatchRows::search_around`] looks at.
+pub(crate) struct AroundQuery {
+    /// The position of the known match.
+    pub(crate) pos: usize,
+    /// The position of the four bytes to look up: the last that a better match must have.
+    pub(crate) tail: usize,
+    /// Candidates to look at, of those in the row.
+    pub(crate) depth: usize,
+    /// Bytes from `pos` on that must be equal, the lowest bit for the first: all of one mask or all of the other.
+    pub(crate) needed: [u32; 2],
+}
+
+impl<const WIDTH: usize> Row<WIDTH> {
+    const EMPTY: Self = Self { tags: [0; WIDTH], positions: [0; WIDTH], head: 0 };
+
+    #[inline(always)]
+    fn insert(&mut self, tag: u8, pos: usize) {
+        self.head = self.head.wrapping_sub(1) % WIDTH as u8;
+        let slot = usize::from(self.head) % WIDTH;
+        self.tags[slot] = tag;
+        self.positions[slot] = pos as u16;
+    }
+
+    /// The distances from `pos` back to the positions with a tag, newest first, among the newest `depth` of the row. A distance
+    /// may exceed the window, because an entry can be old or empty. Most candidates are rejected by their bytes, so the caller
+    /// checks the distance only of those whose bytes are equal.
+    #[inline(always)]
+    fn distances(&self, tag: u8, pos: usize, depth: usize) -> impl Iterator<Item = usize> {
+        let head = u32::from(self.head);
+        let mut same = rotate::<WIDTH>(self.with_tag(tag), head) & (u64::MAX >> (64 - depth));
+        std::iter::from_fn(move || {
+            if same == 0 {
+                return None;
+            }
+            let slot = (same.trailing_zeros() + head) as usize % WIDTH;
+            same &= same - 1;
+            Some(usize::from((pos as u16).wrapping_sub(self.positions[slot])))
+        })
+    }
+
+    /// A bit for each position, the lowest for the first: set if it has this tag.
+    #[inline(always)]
+    fn with_tag(&self, tag: u8) -> u64 {
+        let wanted = [u64::from_le_bytes([tag; 8]); 2];
+        let half = |eight: &[u8]| u64::from_le_bytes(eight.try_into().expect("8 bytes"));
+        let sixteens = self.tags.chunks_exact(16).enumerate();
+        sixteens.fold(0, |all, (i, tags)| {
+            all | u64::from(same_bytes([half(&tags[..8]), half(&tags[8..])], wanted)) << (16 * i)
+        })
+    }
+}
+
+/// Whether a match may have this distance.
+#[inline(always)]
+fn in_window(distance: usize) -> bool {
+    distance.wrapping_sub(1) < WINDOW
+}
+
+/// Rotates the lowest `WIDTH` bits so that bit `first` becomes the lowest.
+#[inline(always)]
+fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
+    match WIDTH {
+        16 => u64::from((bits as u16).rotate_right(first)),
+        _ => bits.rotate_right(first),
+    }
+}
+
+impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH, ROWS, HASH3> {
+    pub(crate) fn new() -> Self {
+        Self { rows: boxed_array(Row::EMPTY), hash3: boxed_array(0) }
+    }
+
+    /// Forgets the last block, and inserts the positions of a dictionary of `size` bytes.
+    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+        self.rows.fill(Row::EMPTY);
+        self.hash3.fill(0);
+        self.insert_all(window, 0..size, true);
+    }
+
+    /// The row of four bytes, and their tag.
+    #[inline(always)]
+    fn place(word: u32) -> (usize, u8) {
+        let hash = hash4(word);
+        let bits = ROWS.ilog2();
+        ((hash >> (32 - bits)) as usize % ROWS, (hash >> (24 - bits)) as u8)
+    }
+
+    /// The last position whose three bytes have the same hash.
+    #[inline(always)]
+    fn last_of_hash3(&mut self, word: u32) -> &mut u16 {
+        &mut self.hash3[(hash3(word) >> (32 - HASH3.ilog2())) as usize % HASH3]
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, window: Window<'_>, pos: usize) {
+        let word = window.load32(pos);
+        let (row, tag) = Self::place(word);
+        self.rows[row].insert(tag, pos);
+        *self.last_of_hash3(word) = pos as u16;
+    }
+
+    /// Inserts every position of a range; into the table for matches of three bytes only if `hash3`.
+    #[inline(never)]
+    pub(crate) fn insert_all(&mut self, window: Window<'_>, positions: Range<usize>, hash3: bool) {
+        if hash3 {
+            positions.for_each(|pos| self.insert(window, pos));
+            return;
+        }
+        for pos in positions {
+            let (row, tag) = Self::place(window.load32(pos));
+            self.rows[row].insert(tag, pos);
+        }
+    }
+
+    /// Finds the longest match for the position `range.start`, at most up to `range.end`, and inserts the position. The
+    /// distance is 0 if there is no match.
+    #[inline(always)]
+    pub(crate) fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match {
+        let Range { start: pos, end } = range;
+        let bytes = window.load128(pos);
+        let word = bytes[0] as u32;
+        let (row, tag) = Self::place(word);
+        let row = &mut self.rows[row];
+        let mut best = Match { length: MIN_MATCH, distance: 0 };
+        // A longer match has these four bytes: the one behind the best match and the three before.
+        let (mut decisive, mut wanted) = (pos, word);
+        for distance in row.distances(tag, pos, limits.max_search_depth) {
+            if window.load32(decisive.wrapping_sub(distance)) == wanted {
+                if !in_window(distance) {
+                    break;
+                }
+                let differ = window.differ16(pos - distance, bytes);
+                let length = window.common_by(differ, pos - distance, pos).min(end - pos);
+                if length > best.length {
+                    best = Match { length, distance };
+                    if length >= limits.nice_length {
+                        break;
+                    }
+                    decisive = pos + length + 1 - HASHED;
+                    wanted = window.load32(decisive);
+                }
+            }
+        }
+        row.insert(tag, pos);
+        let last = self.last_of_hash3(word);
+        let distance = usize::from((pos as u16).wrapping_sub(*last));
+        *last = pos as u16;
+        let is_match = |distance: usize| (window.load32(pos - distance) ^ word) << 8 == 0;
+        if best.distance == 0 && in_window(distance) && is_match(distance) {
+            best.distance = distance;
+        }
+        best
+    }
+
+    /// Calls `found` for each candidate of a query that has the tag of the bytes at `tail` and the needed bytes, newest first:
+    /// with its distance, and a bit for each of 16 bytes that differs.
+    #[inline(always)]
+    pub(crate) fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
+        let AroundQuery { pos, tail, depth, needed } = query;
+        let (row, tag) = Self::place(window.load32(tail));
+        let bytes = window.load128(pos);
+        for distance in self.rows[row].distances(tag, tail, depth) {
+            let differ = window.differ16(pos.wrapping_sub(distance), bytes);
+            // One branch for both masks.
+            if (differ & needed[0] == 0) | (differ & needed[1] == 0) {
+                if !in_window(distance) || distance > pos {
+                    break;
+                }
+                found(distance, differ);
+            }
+        }
+    }
+}
