@@ -88,4 +88,4 @@ pub fn compress_block(
 }
 
 #[cfg(test)]
-mod tests;
+mod roundtrip;

@@ -1,19 +1,19 @@
-//! Every level of every engine, against zlib's own inflate.
+//! Every level of every engine: zlib's inflate must restore the input.
 
-mod codes;
+mod block_ends;
+mod content_shapes;
 mod distances;
-mod ends;
-mod inputs;
+mod extreme_codes;
+mod generators;
+mod output_sizes;
 mod reuse;
-mod shapes;
-mod sizes;
 
 use super::*;
 use crate::settings::BEST_LEVEL;
 use flate2::{Decompress, FlushDecompress, Status};
 use proptest::prelude::*;
 
-/// Inflates raw DEFLATE data that may refer to `dictionary`, if that is possible and nothing is behind its last block.
+/// Inflates raw DEFLATE data that may refer to `dictionary`. `None` if the data is invalid or continues behind its last block.
 fn try_inflate(dictionary: &[u8], data: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut state = Decompress::new(false);
     if !dictionary.is_empty() {
@@ -25,18 +25,18 @@ fn try_inflate(dictionary: &[u8], data: &[u8], size: usize) -> Option<Vec<u8>> {
 }
 
 fn inflate(dictionary: &[u8], data: &[u8], size: usize) -> Vec<u8> {
-    try_inflate(dictionary, data, size).expect("the decoder reads all there is, to its end")
+    try_inflate(dictionary, data, size).expect("zlib inflates the whole output")
 }
 
-/// An engine's kind, and a level that it has.
-type Level = (Engine, u8);
+/// An engine and one of its levels.
+type EngineLevel = (Engine, u8);
 
-fn levels() -> impl Iterator<Item = Level> {
+fn levels() -> impl Iterator<Item = EngineLevel> {
     Engine::ALL.into_iter().flat_map(|kind| (0..=kind.max_level()).map(move |level| (kind, level)))
 }
 
-/// Those that take their time, unoptimised as they are here: they get little to do.
-fn is_slow(&(_, level): &Level) -> bool {
+/// Levels that are slow without optimization; tests give them less input.
+fn is_slow(&(_, level): &EngineLevel) -> bool {
     level > BEST_LEVEL
 }
 
@@ -53,19 +53,19 @@ impl TestCompressor {
     }
 }
 
-fn make((engine, level): Level) -> TestCompressor {
+fn new_compressor_for((engine, level): EngineLevel) -> TestCompressor {
     TestCompressor { compressor: new_compressor(engine, level), buffer: WindowBuffer::new() }
 }
 
-fn deflate(level: Level, dictionary: &[u8], block: &[u8], last: bool) -> Vec<u8> {
+fn deflate(level: EngineLevel, dictionary: &[u8], block: &[u8], last: bool) -> Vec<u8> {
     let mut out = Vec::new();
-    make(level).compress(&[dictionary, block].concat(), dictionary.len(), last, &mut out);
+    new_compressor_for(level).compress(&[dictionary, block].concat(), dictionary.len(), last, &mut out);
     out
 }
 
-/// Bytes that do not shrink: a xorshift generator, seeded.
-fn noise(size: usize, seed: u64) -> Vec<u8> {
-    // Not zero, another for each seed, and with bits everywhere from the first byte on.
+/// Incompressible bytes: a seeded xorshift generator.
+fn random_bytes(size: usize, seed: u64) -> Vec<u8> {
+    // Spreads the seed over all bits and is never zero.
     let mut x = (seed << 1 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     std::iter::repeat_with(|| {
         x ^= x << 13;
@@ -77,43 +77,42 @@ fn noise(size: usize, seed: u64) -> Vec<u8> {
     .collect()
 }
 
-/// Whether zlib finds these inputs in what each level makes of them.
-fn assert_come_back(levels: impl Iterator<Item = Level>, dictionary: &[u8], inputs: &[Vec<u8>]) {
+/// Asserts that each level restores these inputs.
+fn assert_roundtrip(levels: impl Iterator<Item = EngineLevel>, dictionary: &[u8], inputs: &[Vec<u8>]) {
     for level in levels {
-        let mut engine = make(level);
+        let mut compressor = new_compressor_for(level);
         for (i, input) in inputs.iter().enumerate() {
-            assert!(comes_back(&mut engine, dictionary, input), "{level:?}, input {i}, of {} bytes", input.len());
+            assert!(roundtrips(&mut compressor, dictionary, input), "{level:?}, input {i}, of {} bytes", input.len());
         }
     }
 }
 
-/// Whether zlib finds `input` in what an engine makes of it: of it alone; and of a stream that has it twice, behind a
-/// dictionary and behind itself.
-fn comes_back(engine: &mut TestCompressor, dictionary: &[u8], input: &[u8]) -> bool {
+/// Whether zlib restores `input` alone, and from a stream that contains it twice: behind the dictionary, and behind itself.
+fn roundtrips(compressor: &mut TestCompressor, dictionary: &[u8], input: &[u8]) -> bool {
     let (mut alone, mut twice) = (Vec::new(), Vec::new());
-    engine.compress(input, 0, true, &mut alone);
+    compressor.compress(input, 0, true, &mut alone);
     let whole = [dictionary, input, input].concat();
     let second = dictionary.len() + input.len();
     let window = second.min(WINDOW);
-    engine.compress(&whole[..second], dictionary.len(), false, &mut twice);
-    engine.compress(&whole[second - window..], window, true, &mut twice);
+    compressor.compress(&whole[..second], dictionary.len(), false, &mut twice);
+    compressor.compress(&whole[second - window..], window, true, &mut twice);
     try_inflate(b"", &alone, input.len()).is_some_and(|out| out == input)
         && try_inflate(dictionary, &twice, 2 * input.len()).is_some_and(|out| out == whole[dictionary.len()..])
 }
 
 #[test]
-fn blocks_laid_one_after_the_other_are_one_stream() {
+fn concatenated_blocks_form_one_stream() {
     let text: Vec<u8> = (0..3 * BLOCK / 8).flat_map(|i| format!("{:08}", i * 7919 % 65_536).into_bytes()).collect();
     for level in levels() {
         let text = &text[..if is_slow(&level) { BLOCK + BLOCK / 8 } else { text.len() }];
-        let mut engine = make(level);
+        let mut compressor = new_compressor_for(level);
         let mut out = Vec::new();
         let mut at = 0;
         loop {
             let end = text.len().min(at + BLOCK);
             let last = end - at < BLOCK;
             let window = at.min(WINDOW);
-            engine.compress(&text[at - window..end], window, last, &mut out);
+            compressor.compress(&text[at - window..end], window, last, &mut out);
             at = end;
             if last {
                 break;
@@ -125,7 +124,7 @@ fn blocks_laid_one_after_the_other_are_one_stream() {
 
 #[test]
 fn a_block_refers_to_its_dictionary() {
-    let phrase = noise(4000, 3);
+    let phrase = random_bytes(4000, 3);
     for level in levels().filter(|(_, level)| *level > 0) {
         let alone = deflate(level, b"", &phrase, true).len();
         let primed = deflate(level, &phrase, &phrase, true);
@@ -148,11 +147,11 @@ fn a_block_that_is_not_the_last_ends_byte_aligned_and_not_final() {
 }
 
 #[test]
-fn what_does_not_shrink_grows_by_five_bytes_per_stored_block_at_most() {
+fn incompressible_input_grows_by_at_most_five_bytes_per_stored_block() {
     for (size, last) in
         [0, 1, 65_534, 65_535, 65_536, 65_537, BLOCK].into_iter().flat_map(|size| [(size, true), (size, false)])
     {
-        let input = noise(size, 7);
+        let input = random_bytes(size, 7);
         for level in levels().filter(|level| size < BLOCK || last || !is_slow(level)) {
             let mut out = deflate(level, b"", &input, last);
             assert!(out.len() <= size + 5 * size.div_ceil(65_535).max(1), "{level:?}: {size} to {}", out.len());
@@ -165,19 +164,19 @@ fn what_does_not_shrink_grows_by_five_bytes_per_stored_block_at_most() {
     }
 }
 
-/// zlib hashes the last three bytes of a dictionary together with the byte behind them in its window: one that
-/// an earlier block left there. Here that byte makes a string which the block repeats, so it would lose the match.
+/// zlib hashes the last three bytes of a dictionary together with the next byte of its window, which an earlier block left
+/// there. Here that byte completes a string that the block repeats, so a reused state would find another match.
 #[test]
-fn an_engine_forgets_the_block_before() {
-    let unique = noise(200, 11);
-    let mut dictionary = noise(WINDOW, 12);
+fn a_compressor_forgets_the_previous_block() {
+    let unique = random_bytes(200, 11);
+    let mut dictionary = random_bytes(WINDOW, 12);
     dictionary[1000..1004].copy_from_slice(b"abcX");
     dictionary[1004..1204].copy_from_slice(&unique);
     dictionary[WINDOW - 3..].copy_from_slice(b"abc");
     let input = [b"Y, and again abcX", &unique[..], b", the end"].concat();
     for level in levels() {
-        let mut used = make(level);
-        used.compress(&[&noise(WINDOW, 13), &b"X"[..]].concat(), WINDOW, true, &mut Vec::new());
+        let mut used = new_compressor_for(level);
+        used.compress(&[&random_bytes(WINDOW, 13), &b"X"[..]].concat(), WINDOW, true, &mut Vec::new());
         let mut out = Vec::new();
         used.compress(&[&dictionary[..], &input].concat(), WINDOW, true, &mut out);
         assert_eq!(out, deflate(level, &dictionary, &input, true), "{level:?}");
@@ -189,14 +188,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_block_comes_back(
+    fn any_block_roundtrips(
         level in prop::sample::select(levels().collect::<Vec<_>>()),
         seed: u64,
         alphabet in 1u8..=255,
         dictionary in prop_oneof![Just(0), Just(1), Just(WINDOW - 1), Just(WINDOW), 0..WINDOW],
         size in prop_oneof![0usize..600, 65_530usize..65_540, 0..200_000usize],
     ) {
-        let bytes: Vec<u8> = noise(dictionary + size, seed).into_iter().map(|b| b % alphabet).collect();
+        let bytes: Vec<u8> = random_bytes(dictionary + size, seed).into_iter().map(|b| b % alphabet).collect();
         let (dictionary, input) = bytes.split_at(dictionary);
         let out = deflate(level, dictionary, input, true);
         prop_assert!(inflate(dictionary, &out, size) == input);

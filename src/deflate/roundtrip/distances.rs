@@ -1,16 +1,16 @@
-//! Matches from far away, up to the window and past it, and at places where 16 bits are over.
+//! Matches at long distances, up to the window and beyond, and where positions exceed 16 bits.
 
-use super::inputs::{copy, phrase_twice};
+use super::generators::{append_match, phrase_twice};
 use super::*;
 
-/// Positions that 16 bits tell apart.
+/// Positions that 16 bits distinguish.
 const WRAP: usize = 1 << 16;
 
 #[test]
-fn repeats_as_far_as_the_window_come_back() {
-    let noise = noise(WINDOW + 1, 25);
+fn repeats_as_far_as_the_window_roundtrip() {
+    let random = random_bytes(WINDOW + 1, 25);
     for distance in [WINDOW - 263, WINDOW - 262, WINDOW - 261, WINDOW - 1, WINDOW] {
-        let dictionary = &noise[..distance];
+        let dictionary = &random[..distance];
         for level in levels() {
             for size in [3, 4, 9, 300, 3000] {
                 let out = deflate(level, dictionary, &dictionary[..size], true);
@@ -21,41 +21,42 @@ fn repeats_as_far_as_the_window_come_back() {
 }
 
 #[test]
-fn repeats_from_within_the_block_come_back_near_the_end_of_the_window() {
+fn repeats_from_within_the_block_roundtrip_near_the_end_of_the_window() {
     let mut inputs = Vec::new();
     for distance in [WINDOW - 1, WINDOW, WINDOW + 1, WINDOW + 2] {
-        let mut input = noise(distance, 26);
-        copy(&mut input, 500, distance);
+        let mut input = random_bytes(distance, 26);
+        append_match(&mut input, 500, distance);
         inputs.push(input);
     }
-    assert_come_back(levels(), b"", &inputs[..3]);
-    // The same for a block's whole length, and from a place that a dictionary has pushed away from zero.
+    assert_roundtrip(levels(), b"", &inputs[..3]);
+    // The same over the whole block, and behind a dictionary, so that positions do not start at zero.
     for input in &mut inputs {
-        copy(input, 2 * WINDOW, input.len() - 500);
+        append_match(input, 2 * WINDOW, input.len() - 500);
     }
-    assert_come_back(levels().filter(|level| !is_slow(level)), &noise(WINDOW, 21), &inputs);
+    assert_roundtrip(levels().filter(|level| !is_slow(level)), &random_bytes(WINDOW, 21), &inputs);
 }
 
-/// What repeats after `period` bytes and not before: seven bits of eight, so that it is not stored unseen as noise.
+/// Bytes that repeat after `period` bytes and not earlier. Only seven bits of each vary, so that they are not stored as
+/// incompressible.
 fn repeating(period: usize, size: usize) -> Vec<u8> {
-    let mut out: Vec<u8> = noise(period, 34).into_iter().map(|byte| byte & 0x7f).collect();
-    copy(&mut out, size - period, period);
+    let mut out: Vec<u8> = random_bytes(period, 34).into_iter().map(|byte| byte & 0x7f).collect();
+    append_match(&mut out, size - period, period);
     out
 }
 
-fn native_levels() -> impl Iterator<Item = Level> {
+fn native_levels() -> impl Iterator<Item = EngineLevel> {
     levels().filter(|&(kind, level)| kind == Engine::Native && level > 0)
 }
 
 #[test]
-fn the_farthest_distance_is_used_by_every_level() {
+fn every_level_uses_the_longest_distance() {
     let input = repeating(WINDOW, 9 * WINDOW);
     let (dictionary, rest) = input.split_at(WINDOW);
     for level in native_levels() {
         let behind = deflate(level, dictionary, &rest[..WINDOW], true);
         assert!(behind.len() < WINDOW / 32, "{level:?}: {} behind a dictionary", behind.len());
         assert!(inflate(dictionary, &behind, WINDOW) == rest[..WINDOW], "{level:?}");
-        // What does not match is passed over ever faster, so that a period or two more go by until all is known.
+        // The search skips positions without a match, so it takes a period or two more until all positions are known.
         let alone = deflate(level, b"", &input, true);
         assert!(alone.len() < 2 * WINDOW, "{level:?}: {} alone", alone.len());
         assert!(inflate(b"", &alone, input.len()) == input, "{level:?}");
@@ -63,7 +64,7 @@ fn the_farthest_distance_is_used_by_every_level() {
 }
 
 #[test]
-fn nothing_is_farther_than_the_farthest_distance() {
+fn no_match_exceeds_the_longest_distance() {
     let input = repeating(WINDOW + 1, 3 * WINDOW);
     for level in native_levels() {
         for start in [0, WINDOW] {
@@ -76,11 +77,11 @@ fn nothing_is_farther_than_the_farthest_distance() {
 }
 
 #[test]
-fn what_repeats_after_two_to_the_sixteen_is_not_near() {
-    let phrase = noise(300, 27);
+fn a_repeat_after_two_to_the_sixteen_bytes_is_not_taken_for_a_near_one() {
+    let phrase = random_bytes(300, 27);
     for distance in [WRAP - WINDOW - 1, WRAP - WINDOW, WRAP - 1, WRAP, WRAP + 1, WRAP + WINDOW, WRAP + WINDOW + 1] {
         let inputs = [phrase_twice(&phrase, 100, 100 + distance, distance + 1000)];
-        assert_come_back(levels().filter(|level| !is_slow(level)), b"", &inputs);
+        assert_roundtrip(levels().filter(|level| !is_slow(level)), b"", &inputs);
         if [WRAP - WINDOW, WRAP, WRAP + 1].contains(&distance) {
             let input = &inputs[0];
             for level in levels().filter(is_slow) {
@@ -94,20 +95,20 @@ fn what_repeats_after_two_to_the_sixteen_is_not_near() {
 }
 
 #[test]
-fn noise_that_repeats_after_two_to_the_sixteen_comes_back() {
+fn random_bytes_that_repeat_after_two_to_the_sixteen_roundtrips() {
     for period in [WRAP - 1, WRAP, WRAP + 1, WRAP + 5000] {
-        let mut input = noise(period, 28);
-        copy(&mut input, period + 700, period);
+        let mut input = random_bytes(period, 28);
+        append_match(&mut input, period + 700, period);
         for level in levels().filter(|level| !is_slow(level) || period == WRAP) {
             assert!(inflate(b"", &deflate(level, b"", &input, true), input.len()) == input, "{level:?}, {period}");
         }
     }
 }
 
-/// With the whole input alike up to a few bytes, every table is full of places that 16 bits cannot tell apart.
+/// In such uniform input, every table is full of positions that 16 bits do not distinguish.
 #[test]
-fn a_small_alphabet_comes_back_at_every_level_past_two_to_the_sixteen() {
-    let mut input: Vec<u8> = noise(3 * WRAP, 29).into_iter().map(|byte| byte % 7 / 2).collect();
+fn a_small_alphabet_roundtrips_at_every_level_past_two_to_the_sixteen() {
+    let mut input: Vec<u8> = random_bytes(3 * WRAP, 29).into_iter().map(|byte| byte % 7 / 2).collect();
     input[WRAP - 300..WRAP + 300].fill(0);
     for level in levels() {
         let input = if is_slow(&level) { &input[..WRAP + 2000] } else { &input };
@@ -116,8 +117,8 @@ fn a_small_alphabet_comes_back_at_every_level_past_two_to_the_sixteen() {
 }
 
 #[test]
-fn matches_that_begin_where_positions_wrap_come_back() {
-    let phrase = noise(40, 30);
+fn matches_that_begin_where_positions_wrap_roundtrip() {
+    let phrase = random_bytes(40, 30);
     for back in [41, 1000, WINDOW - 1, WINDOW] {
         for at in [WRAP - 3, WRAP - 2, WRAP - 1, WRAP, WRAP + 1, WRAP + 2] {
             let input = phrase_twice(&phrase, at - back, at, WRAP + 700);
@@ -131,14 +132,14 @@ fn matches_that_begin_where_positions_wrap_come_back() {
 }
 
 #[test]
-fn matches_of_three_bytes_come_back_from_near_and_far() {
+fn matches_of_three_bytes_roundtrip_from_near_and_far() {
     let mut inputs = Vec::new();
-    // Words of three letters; what stands between them has none of their bytes, nor a repeat.
+    // Words of three letters; the bytes between them contain no letter and no repetition.
     for gap in [1, 2, 7, 40, 2000] {
-        let fresh: Vec<u8> = noise(40 * gap.min(700), 33).into_iter().map(|byte| byte | 128).collect();
+        let fresh: Vec<u8> = random_bytes(40 * gap.min(700), 33).into_iter().map(|byte| byte | 128).collect();
         let words: Vec<&[u8]> = b"abcabdbcdacd".chunks(3).collect();
         let parts = fresh.chunks(gap).zip(words.iter().cycle());
         inputs.push(parts.flat_map(|(part, word)| [part, word].concat()).collect::<Vec<u8>>());
     }
-    assert_come_back(levels(), b"abc", &inputs);
+    assert_roundtrip(levels(), b"abc", &inputs);
 }

@@ -1,36 +1,36 @@
-//! How small made-up contents become: by level, and against what literals alone would take.
+//! Bounds for the output size of synthetic inputs: from level to level, and relative to literals alone.
 
-use super::inputs::{Dice, text};
+use super::generators::{Rng, text};
 use super::*;
 
 const SIZE: usize = 100_000;
 
-/// Bytes of an alphabet in no order.
+/// Random bytes of an alphabet.
 fn letters(alphabet: &[u8], seed: u64) -> Vec<u8> {
-    let mut dice = Dice::new(seed);
-    (0..SIZE).map(|_| alphabet[dice.throw(alphabet.len())]).collect()
+    let mut rng = Rng::new(seed);
+    (0..SIZE).map(|_| alphabet[rng.below(alphabet.len())]).collect()
 }
 
-/// Runs of up to `most` of the same byte, of an alphabet.
+/// Runs of up to `most` equal bytes of an alphabet.
 fn runs(alphabet: usize, most: usize) -> Vec<u8> {
-    let mut dice = Dice::new(43);
+    let mut rng = Rng::new(43);
     let mut out = Vec::new();
     while out.len() < SIZE {
-        let (byte, length) = (dice.throw(alphabet) as u8, 1 + dice.throw(most));
+        let (byte, length) = (rng.below(alphabet) as u8, 1 + rng.below(most));
         out.resize(out.len() + length, byte);
     }
     out
 }
 
-/// Zeros, and something else at every so many places on average.
+/// Zeros, with another byte at one in `every` positions on average.
 fn sparse(every: usize) -> Vec<u8> {
-    let mut dice = Dice::new(44);
+    let mut rng = Rng::new(44);
     let mut out = vec![0; SIZE];
-    (0..SIZE / every).for_each(|_| out[dice.throw(SIZE)] = dice.throw(256) as u8);
+    (0..SIZE / every).for_each(|_| out[rng.below(SIZE)] = rng.below(256) as u8);
     out
 }
 
-/// Letters of four kinds in lines, behind a name and numbers.
+/// Lines of four kinds of letters behind a name and digits.
 fn records() -> Vec<u8> {
     let (genes, digits) = (letters(b"ACGT", 45), letters(b"0123456789abcdef", 46));
     let fields = genes.chunks(60).zip(digits.chunks(32));
@@ -66,9 +66,9 @@ fn native_sizes(content: &[u8]) -> impl Iterator<Item = (u8, usize)> {
     })
 }
 
-/// More effort finds more matches, which are not always worth more: by one part in thirty a level may be worse.
+/// A higher level finds more matches, which do not always pay. It may be larger by one part in thirty.
 #[test]
-fn no_level_is_much_larger_than_the_one_before() {
+fn no_level_is_much_larger_than_the_one_below() {
     for (name, content) in contents() {
         let mut before = usize::MAX / 2;
         for (level, size) in native_sizes(&content) {
@@ -78,17 +78,17 @@ fn no_level_is_much_larger_than_the_one_before() {
     }
 }
 
-/// Letters of four kinds take two bits and a quarter each, with a place in the code for matches.
+/// Four kinds of letters take two and a quarter bits each, because the code has symbols for matches too.
 #[test]
-fn short_matches_do_not_make_few_letters_larger() {
+fn short_matches_do_not_enlarge_a_small_alphabet() {
     for (level, size) in native_sizes(&letters(b"ACGT", 42)) {
         assert!(size <= SIZE * 9 / 32, "level {level}: {size}");
     }
 }
 
-/// A run takes a literal and a match of the run itself: a byte and a half, whatever else is like it.
+/// A run takes a literal and a match of the run itself, about a byte and a half.
 #[test]
-fn runs_are_not_pieced_together_from_far_away() {
+fn runs_are_not_assembled_from_distant_matches() {
     let runs = runs(4, 100);
     let number = runs.chunk_by(|a, b| a == b).count();
     for (level, size) in native_sizes(&runs).filter(|&(level, _)| level > 3) {
@@ -96,10 +96,10 @@ fn runs_are_not_pieced_together_from_far_away() {
     }
 }
 
-/// The number before is near, and so cheaper than what is longer and far away: without it, decimal digits take 1.7 bytes, and
-/// hexadecimal ones 2.4. Level 9 looks too far.
+/// The previous number is near and therefore cheaper than a longer match from far away. Without it, decimal numbers take 1.7
+/// bytes and hexadecimal ones 2.4. Level 9 searches too far for that.
 #[test]
-fn numbers_that_grow_are_told_by_the_one_before() {
+fn growing_numbers_match_the_previous_number() {
     const NUMBERS: u32 = 12_500;
     let contents: [(&str, Vec<u8>); 3] = [
         ("decimal", (0..NUMBERS).flat_map(|i| format!("{i}\n").into_bytes()).collect()),
