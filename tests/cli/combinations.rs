@@ -9,6 +9,7 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
@@ -20,8 +21,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use self::words::{GZCC, GZIP, INPUTS, VARIABLES, stays_inside, values};
-use crate::harness::{command, is_root, log};
+use self::words::{GZCC, GZCC_SELDOM, GZIP, GZIP_SELDOM, INPUTS, VARIABLES, stays_inside, values};
+use crate::harness::{command, is_root, log, note};
 use crate::programs::spawn_within;
 
 /// How long one may take. Every input is tiny; a benchmark goes through them for a second.
@@ -32,6 +33,9 @@ const NOBODY: u32 = 65_534;
 
 /// Combinations that run at once.
 const AT_ONCE: usize = 4;
+
+/// One word in so many makes no sense, as a line with one is refused and shows nothing else.
+const SELDOM: usize = 25;
 
 /// Failures printed at most.
 const MOST_PRINTED: usize = 5;
@@ -78,10 +82,10 @@ impl Combination {
         let mut random = Random(number.wrapping_mul(0x1234_5678_9abc_def1));
         let others = ["gzip", "gunzip", "zcat", "gzcat", "pigz", "unpigz"];
         let program = if random.one_in(4) { random.pick(&others) } else { "gzcc" };
-        let options = if program == "gzcc" { GZCC } else { GZIP };
+        let (options, seldom) = if program == "gzcc" { (GZCC, GZCC_SELDOM) } else { (GZIP, GZIP_SELDOM) };
         let mut words = Vec::new();
-        for _ in 0..random.below(6) {
-            let option = random.pick(options);
+        for _ in 0..random.below(7) {
+            let option = if random.one_in(SELDOM) { random.pick(seldom) } else { random.pick(options) };
             words.extend(option.split(' ').map(|word| filled_in(word, &mut random)));
         }
         for _ in 0..random.below(4) {
@@ -134,7 +138,10 @@ impl Combination {
 /// A word with a value in the place of its `{KIND}`.
 fn filled_in(word: &str, random: &mut Random) -> String {
     match word.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
-        Some((before, (kind, after))) => format!("{before}{}{after}", random.pick(values(kind))),
+        Some((before, (kind, after))) => {
+            let (good, bad) = values(kind);
+            format!("{before}{}{after}", if random.one_in(SELDOM) { random.pick(bad) } else { random.pick(good) })
+        }
         None => word.to_owned(),
     }
 }
@@ -214,8 +221,16 @@ fn fault(status: ExitStatus, stderr: &str, work: &Path) -> Option<String> {
     }
 }
 
+/// How the combinations ended.
+#[derive(Default)]
+struct Ended {
+    /// How often each exit status was met.
+    statuses: BTreeMap<Option<i32>, usize>,
+    faults: Vec<String>,
+}
+
 /// Runs the combinations whose numbers come out of `numbers`, one after the other in one folder.
-fn run_some(program: &Path, numbers: &AtomicU64, end: u64, faults: &Mutex<Vec<String>>) {
+fn run_some(program: &Path, numbers: &AtomicU64, end: u64, ended: &Mutex<Ended>) {
     let folder = scratch();
     let (files, work) = (Files::new(), folder.path().join("work"));
     fs::create_dir(folder.path().join("bin")).unwrap();
@@ -241,8 +256,10 @@ fn run_some(program: &Path, numbers: &AtomicU64, end: u64, faults: &Mutex<Vec<St
         outputs.1.rewind().unwrap();
         outputs.1.read_to_end(&mut stderr).unwrap();
         let stderr = String::from_utf8_lossy(&stderr);
+        let mut ended = ended.lock().unwrap();
+        *ended.statuses.entry(status.code()).or_default() += 1;
         if let Some(fault) = fault(status, &stderr, &work) {
-            faults.lock().unwrap().push(format!("combination {number}: {fault}\n{combination:?}\n{stderr}"));
+            ended.faults.push(format!("combination {number}: {fault}\n{combination:?}\n{stderr}"));
         }
     }
 }
@@ -264,7 +281,7 @@ fn chosen() -> Range<u64> {
 #[test]
 fn no_combination_of_options_ends_in_an_internal_error_a_signal_or_a_hang() {
     let Range { start, end } = chosen();
-    let (numbers, faults) = (AtomicU64::new(start), Mutex::default());
+    let (numbers, ended) = (AtomicU64::new(start), Mutex::default());
     // Who the command runs as need not be able to reach the one that was built.
     let (folder, built) = (scratch(), env!("CARGO_BIN_EXE_gzcc"));
     let program = folder.path().join("gzcc");
@@ -272,10 +289,11 @@ fn no_combination_of_options_ends_in_an_internal_error_a_signal_or_a_hang() {
     give_away(folder.path());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            scope.spawn(|| run_some(&program, &numbers, end, &faults));
+            scope.spawn(|| run_some(&program, &numbers, end, &ended));
         }
     });
-    let faults = faults.into_inner().unwrap();
+    let Ended { statuses, faults } = ended.into_inner().unwrap();
+    note(format_args!("combinations by exit status: {statuses:?}"));
     let printed = faults.len().min(MOST_PRINTED);
     assert!(faults.is_empty(), "{} combinations failed, such as\n{}", faults.len(), faults[..printed].join("\n"));
 }

@@ -3,11 +3,12 @@
 //! A value can become an operand (`-S -S /`), so no word may lead out of the folder that a combination runs in:
 //! [`stays_inside`] is asserted of each.
 
-/// Options of gzcc, good and bad. FIFOs and endless devices are missing: reading one may take forever.
+/// Options of gzcc. FIFOs and endless devices are missing from all values: reading one may take forever.
 pub const GZCC: &[&str] = &[
     "-{digit}",
     "-{digit}",
-    "-1{digit}",
+    "-{high}",
+    "-{high}",
     "--level={level}",
     "--level {level}",
     "--fast",
@@ -21,7 +22,7 @@ pub const GZCC: &[&str] = &[
     "-dt",
     "-dc",
     "-lv",
-    "--trailers",
+    "-l --trailers",
     "-c",
     "-k",
     "--rm",
@@ -51,7 +52,7 @@ pub const GZCC: &[&str] = &[
     "--update",
     "--only-smaller",
     "--only-smaller={number}",
-    "--max-size={size}",
+    "-d --max-size={size}",
     "--memory={size}",
     "-j{jobs}",
     "-p {jobs}",
@@ -65,32 +66,30 @@ pub const GZCC: &[&str] = &[
     "--older-than={time}",
     "--newer-than {time}",
     "--min-size={size}",
-    "--max-depth={number}",
-    "--no-hidden",
-    "--one-file-system",
-    "--all",
+    "-r --max-depth={number}",
+    "-r --no-hidden",
+    "-r --one-file-system",
+    "-r --all",
     "--shard={shard}",
     "--json",
     "--progress={when}",
     "--named-temporaries",
     "--benchmark={levels}",
-    "--benchmark",
-    "--completions={shell}",
-    "--man",
-    "--help",
-    "-h",
-    "-V",
     "--",
-    "--unknown",
-    "-j",
-    "-o",
 ];
+
+/// Options that end a command line of gzcc's early, or make no sense.
+pub const GZCC_SELDOM: &[&str] =
+    &["--completions={shell}", "--man", "--help", "-h", "-V", "--unknown", "-j", "-o", "--benchmark", "--trailers"];
+
+/// The same under the other names.
+pub const GZIP_SELDOM: &[&str] = &["-h", "-L", "-V", "--unknown", "-S", "-Z", "-K", "-z", "-a", "-{high}"];
 
 /// Options of gzip and pigz.
 pub const GZIP: &[&str] = &[
     "-{digit}",
     "-{digit}",
-    "-1{digit}",
+    "-{high}",
     "--fast",
     "--best",
     "-d",
@@ -109,7 +108,6 @@ pub const GZIP: &[&str] = &[
     "-m",
     "-M",
     "-r",
-    "-a",
     "-b {number}",
     "-S{suffix}",
     "-S {suffix}",
@@ -127,15 +125,7 @@ pub const GZIP: &[&str] = &[
     "--li",
     "--re",
     "--n",
-    "-Z",
-    "-K",
-    "-z",
-    "-h",
-    "-L",
-    "-V",
     "--",
-    "--unknown",
-    "-S",
 ];
 
 /// Names that inputs are given by.
@@ -168,36 +158,37 @@ pub const INPUTS: &[&str] = &[
     "a/",
 ];
 
-/// The values of a kind, good and bad.
-pub fn values(kind: &str) -> &'static [&'static str] {
+/// The values of a kind: those that make sense, and those that do not.
+pub fn values(kind: &str) -> (&'static [&'static str], &'static [&'static str]) {
     match kind {
-        "digit" => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        "level" => &["0", "1", "6", "9", "10", "11", "12", "13", "-1", "x", ""],
-        "engine" => &["native", "flate2", "flate2", "flate2", "zopfli", ""],
-        "output" => &["new", "new", "old.gz", "a", "d", "missing/new", "-", "link", "dangling", ""],
-        "folder" => &["o", "o", "d", "o/p/q", "a", "link", "dangling", ".", ""],
-        "suffix" => &[".gz", ".z", "x", "", "a/b", ".", "-gz"],
-        "number" => &["0", "1", "2", "16", "50", "99", "100", "-1", "99999999999999999999", "x", ""],
-        "size" => &["0", "1", "100", "10K", "11M", "20M", "1G", "1E", "99999999999G", "-1", "x", ""],
-        "jobs" => &["1", "1", "2", "2", "3", "3", "0", "-1", "257", "x", ""],
-        "scheduler" => &["threads", "rayon", "rayon", "none"],
-        "list" => &["names", "names0", "-", "d", "missing", "a", ""],
-        "glob" => &["*", "*.gz", "a", "d/", "d/*", "**", "[a-", "{a,b}", "{", "\\", ""],
-        "time" => &["0d", "7d", "1mo", "99999999999d", "2026-11-01", "@0", "@99999999999999999999", "12:30", "-1d", ""],
-        "shard" => &["1/1", "1/2", "2/2", "3/2", "0/2", "1/0", "x", "1", ""],
-        "when" => &["always", "never", "auto", "x"],
-        "levels" => &["1", "0", "6,1", "1-2", "12", "13", "x", ""],
-        "shell" => &["bash", "zsh", "fish", "elvish", "powershell", "sh"],
+        "digit" => (&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], &["99"]),
+        "high" => (&["10", "11", "12"], &["13"]),
+        "level" => (&["0", "1", "6", "9", "10", "11", "12"], &["13", "-1", "x", ""]),
+        "engine" => (&["native", "flate2", "flate2"], &["zopfli", ""]),
+        "output" => (&["new", "new", "old.gz", "a", "d", "-", "link"], &["missing/new", "dangling", ""]),
+        "folder" => (&["o", "o", "d", "o/p/q", "."], &["a", "link", "dangling", ""]),
+        "suffix" => (&[".gz", ".z", "x", "-gz"], &["", "a/b", "."]),
+        "number" => (&["0", "1", "2", "16", "50", "99"], &["100", "-1", "99999999999999999999", "x", ""]),
+        "size" => (&["0", "1", "100", "10K", "11M", "20M", "1G"], &["1E", "99999999999G", "-1", "x", ""]),
+        "jobs" => (&["1", "2", "3"], &["0", "-1", "257", "x", ""]),
+        "scheduler" => (&["threads", "rayon"], &["none"]),
+        "list" => (&["names", "names0", "-"], &["d", "missing", "a", ""]),
+        "glob" => (&["*", "*.gz", "a", "d/", "d/*", "**", "{a,b}"], &["[a-", "{", "\\", ""]),
+        "time" => (&["0d", "7d", "1mo", "2026-11-01", "@0"], &["99999999999d", "@99999999999999999999", "-1d", ""]),
+        "shard" => (&["1/1", "1/2", "2/2"], &["3/2", "0/2", "1/0", "x", "1", ""]),
+        "when" => (&["always", "never", "auto"], &["x"]),
+        "levels" => (&["1", "0", "6,1", "1-2", "12"], &["13", "x", ""]),
+        "shell" => (&["bash", "zsh", "fish", "elvish", "powershell"], &["sh"]),
         _ => panic!("no values of kind {kind}"),
     }
 }
 
 /// Variables that change what the command does, and values of theirs.
 pub const VARIABLES: &[(&str, &[&str])] = &[
-    ("GZCC_LEVEL", &["0", "1", "9", "11", "12", "13", "x", ""]),
-    ("GZCC_JOBS", &["1", "2", "3", "0", "x", ""]),
-    ("GZCC_MEMORY", &["1K", "11M", "20M", "1G", "x", ""]),
-    ("GZIP", &["-1", "-9k", "-d", "--", "a", "-S x", ""]),
+    ("GZCC_LEVEL", &["0", "1", "9", "11", "12", "12", "13", ""]),
+    ("GZCC_JOBS", &["1", "2", "3", "3", "0", ""]),
+    ("GZCC_MEMORY", &["11M", "20M", "1G", "1K", ""]),
+    ("GZIP", &["-1", "-9k", "-d", "-v", "--", ""]),
     ("PIGZ", &["-11", "-p2", "-k", "x", ""]),
     ("POSIXLY_CORRECT", &["", "1"]),
     ("TERM", &["dumb", "xterm"]),
