@@ -33,7 +33,7 @@ use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::sink::{Own, Sink, refused};
 use crate::pipeline::stream::{Part, Reader, Stream, Writer};
 use crate::select::output_registry::Claims;
-use crate::select::plan::{self, InputRegistry, Item, Plan, Planned, Target, claim, matters};
+use crate::select::plan::{self, InputRegistry, Item, Plan, Planned, Target, claim, is_same_name, matters};
 use crate::select::suffix;
 use crate::settings::{self, Destination, Settings};
 use crate::sync::lock;
@@ -173,6 +173,10 @@ impl Jobs {
                     return Ok(stream(input.unless_it_is(itself)?, sink));
                 }
                 let (folder, name) = output_place(&path)?;
+                // Some file systems make up inode numbers at each look.
+                if settings.force && !input.is_stdin() && is_same_name(&input.label.shown, &path) {
+                    return Err(refused(Refusal::IsTheInput, folder.output_name(&name)));
+                }
                 if settings.force && is_link_to(&input, &folder, &name) {
                     return Err(Outcome::Failed(Error::other("is the output as well")));
                 }

@@ -23,7 +23,7 @@ use walkdir::DirEntry;
 
 use self::arguments::{Argument, Arguments};
 use self::choice::{Choice, Found};
-pub use self::inputs::{InputRegistry, Output};
+pub use self::inputs::{InputRegistry, Output, is_same_name};
 pub use self::target::{Target, claim, matters};
 use self::target::{is_passed_by, mirrored_folder, output_name};
 use self::walk::{Broken, Walk};

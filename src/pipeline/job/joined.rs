@@ -13,7 +13,7 @@ use crate::io::output::{Birth, Replacing};
 use crate::outcome::{Label, Outcome};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
-use crate::select::plan::{Item, Plan, Planned};
+use crate::select::plan::{Item, Plan, Planned, is_same_name};
 use crate::settings::{Destination, Settings};
 
 /// One stream of all inputs.
@@ -42,8 +42,11 @@ impl Joining {
     /// already; a file that `-o` would replace is refused however it was found.
     fn open(&self, label: Label, source: Source) -> Result<Part, Outcome> {
         let input = Input::open_any(label, source, None, &self.settings)?;
-        let is_output = self.itself.is_some() && input.identity() == self.itself;
-        if is_output && matches!(self.settings.destination, Destination::File(_)) {
+        if let Destination::File(path) = &self.settings.destination
+            && self.itself.is_some()
+            // Some file systems make up inode numbers at each look.
+            && (input.identity() == self.itself || !input.is_stdin() && is_same_name(&input.label.shown, path))
+        {
             self.is_an_input.store(true, Ordering::Relaxed);
             return Err(Outcome::Failed(Error::other("is the output as well")));
         }

@@ -1,8 +1,9 @@
 //! The files that the run is told to read, so that no output replaces one of them.
 //!
 //! The registry is consulted only where an output is about to replace a file. It then looks at every name of the
-//! command line and of a list that can be read twice, once, and remembers a hash of 8 bytes for each file. What a walk
-//! reads is decided by name, as a walk follows no links: see [`Output::taken`].
+//! command line and of a list that can be read twice, once, and remembers two hashes of 8 bytes for each file: one of
+//! its device and inode, and one of its name as given, because some file systems make up inode numbers at each look.
+//! What a walk reads is decided by name, as a walk follows no links: see [`Output::taken`].
 //!
 //! Two limits follow from lists and walks being streamed:
 //! - A list that comes through a pipe cannot be read ahead. While it goes on, an output whose name the list might give
@@ -14,7 +15,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +45,7 @@ pub struct InputRegistry {
 
 /// What is known so far.
 struct Known {
-    /// Hashes of device and inode.
+    /// Hashes of device and inode, and of names.
     files: HashSet<u64>,
     /// Folders that are walked.
     folders: Vec<Identity>,
@@ -80,7 +81,8 @@ impl Protection for Output {
             None if counts && !known.folders.is_empty() => folder.is_within(&known.folders),
             _ => Ok(false),
         };
-        match inputs.contains(&known, identity_of(standing)) || walked()? {
+        let named = || known.files.contains(&inputs.hash_of_name(&folder.shown(name)));
+        match inputs.contains(&known, identity_of(standing)) || named() || walked()? {
             true => Err(Refusal::IsAnInput),
             false => Ok(()),
         }
@@ -120,6 +122,10 @@ impl InputRegistry {
         known.files.contains(&self.hasher.hash_one(file))
     }
 
+    fn hash_of_name(&self, path: &Path) -> u64 {
+        self.hasher.hash_one(components(path).collect::<PathBuf>())
+    }
+
     /// Looks at every name that is known beforehand.
     fn complete(&self, known: &mut Known) {
         if std::mem::replace(&mut known.is_complete, true) {
@@ -148,6 +154,9 @@ impl InputRegistry {
         let counts = output_name(last, &self.settings).is_ok()
             && known.choice.takes_named(last)
             && !known.choice.leaves_to_others(name);
+        if counts {
+            known.files.insert(self.hash_of_name(&path));
+        }
         for stat in [Some(stat), behind].into_iter().flatten() {
             if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
                 known.folders.extend(self.settings.recursive.then(|| identity_of(&stat)));
@@ -173,6 +182,15 @@ impl InputRegistry {
             Err(_) => None,
         }
     }
+}
+
+/// Whether two paths are the same as written, except for `.` and repeated slashes.
+pub fn is_same_name(a: &Path, b: &Path) -> bool {
+    components(a).eq(components(b))
+}
+
+fn components(path: &Path) -> impl Iterator<Item = Component<'_>> {
+    path.components().filter(|part| *part != Component::CurDir)
 }
 
 impl fmt::Debug for InputRegistry {

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::io::Errno;
 
 use super::{FuseSandbox, Habits};
-use crate::harness::{log, noise};
+use crate::harness::{Sandbox, log, noise};
 use crate::stopped::{Moment, stopped_at};
 
 const NEW_INODES: Habits = Habits {
@@ -101,4 +101,38 @@ fn a_name_that_is_listed_again_is_done_once() {
     t.write("x/s/a", "content");
     t.gzcc(["-r", "-O", "out", "x"]).succeeds();
     t.assert_holds("out/x/s/a.gz", b"content");
+}
+
+/// P2, where an inode number does not tell that two names are one file.
+#[test]
+fn an_input_is_not_replaced_where_inode_numbers_are_not_stable() {
+    require!("gzip");
+    let Some(t) = FuseSandbox::new(NEW_INODES) else { return };
+    for (words, lines) in [
+        ("-o a b a", &["gzcc: a: is the output as well", "gzcc: a: not made, as it is an input as well"][..]),
+        ("-o a b ./a", &["gzcc: ./a: is the output as well", "gzcc: a: not made, as it is an input as well"]),
+        ("-o ./a a", &["gzcc: a: ./a is the same file"]),
+        ("-r --all a a.gz", &["gzcc: a: a.gz is an input as well"]),
+        ("-r --all ./a.gz a", &["gzcc: a: a.gz is an input as well"]),
+    ] {
+        let (a, b) = (t.write("a", b"precious"), t.write("b", log(1000)));
+        t.shell("gzip -c b > a.gz").succeeds();
+        let old = t.read("a.gz");
+        t.shell(&format!("gzcc -f -j1 {words}")).says(1, lines);
+        assert!(t.read("a") == a && t.read("b") == b && t.read("a.gz") == old, "{words}");
+    }
+}
+
+#[test]
+fn a_second_update_onto_whole_seconds_compresses_nothing() {
+    require!("touch");
+    let Some(t) = FuseSandbox::new(Habits { whole_seconds: true, ..Habits::default() }) else { return };
+    let original = Sandbox::new();
+    original.write("a", log(1000));
+    original.command("touch", ["-d", "@1700000001.987654321", "a"]).succeeds();
+    let disk = t.path("");
+    for count in ["Compressed 1 file\n", "Compressed 0 files, 1 skipped\n"] {
+        let words = ["--update", "-O", disk.to_str().unwrap(), "a"];
+        assert_eq!(String::from_utf8(original.gzcc(words).succeeds()).unwrap(), count);
+    }
 }
