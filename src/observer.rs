@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 
 /// Receives the events of a run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
@@ -124,8 +124,8 @@ impl Ended {
         Self { name: name.into(), position: None, is_stdin: false, started: None, outcome }
     }
 
-    pub(crate) fn of(label: &Label, outcome: Outcome) -> Self {
-        let Label { shown, position, is_stdin, began } = label.clone();
+    pub(crate) fn of(id: &InputId, outcome: Outcome) -> Self {
+        let InputId { shown, position, is_stdin, began } = id.clone();
         Self { name: shown, position, is_stdin, started: began, outcome }
     }
 }

@@ -14,27 +14,27 @@ use crate::escaped_name::Shown;
 pub use crate::format::gzip::Damage;
 use crate::format::gzip::ReadError;
 
-/// An input's name, for whoever tells what became of it.
+/// Identifies an input in outcomes and messages.
 #[derive(Clone, Debug)]
-pub(crate) struct Label {
+pub(crate) struct InputId {
     /// The name as given, for messages.
     pub shown: PathBuf,
-    /// How many inputs the run had before it; `None` for what is none.
+    /// Number of inputs before it in the run; `None` if it is not an input.
     pub position: Option<u64>,
-    /// It is standard input.
+    /// Whether it is standard input.
     pub is_stdin: bool,
-    /// When it was taken up.
+    /// When the run reached it.
     pub began: Option<Instant>,
 }
 
-impl Label {
-    /// Of what stands behind all inputs.
+impl InputId {
+    /// For an output that several inputs share.
     pub(crate) fn of_output(shown: PathBuf) -> Self {
         Self { shown, position: None, is_stdin: false, began: None }
     }
 
-    /// Of inputs whose names could not be found out.
-    pub(crate) fn of_what_follows() -> Self {
+    /// For the remaining inputs, when their names cannot be determined.
+    pub(crate) fn of_remaining_inputs() -> Self {
         Self::of_output("the inputs that follow".into())
     }
 }

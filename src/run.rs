@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::deflate;
 use crate::io::input::stdin_name;
 use crate::observer::Observer;
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
@@ -141,7 +141,7 @@ fn record_for_each_argument(outcomes: &Outcomes, settings: &Settings, outcome: &
     let list = settings.list.iter().map(|list| (list.path.as_deref().unwrap_or(stdin), false));
     let named = arguments.chain(list).chain(settings.is_filter().then_some((stdin, true)));
     for (position, (name, is_stdin)) in named.enumerate() {
-        let label = Label { shown: name.into(), position: Some(position as u64), is_stdin, began: None };
-        outcomes.record(&label, outcome.for_another());
+        let id = InputId { shown: name.into(), position: Some(position as u64), is_stdin, began: None };
+        outcomes.record(&id, outcome.for_another());
     }
 }

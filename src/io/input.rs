@@ -17,7 +17,7 @@ use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
 use crate::io::same_file::Opened;
 use crate::io::transfer::read_at_least;
-use crate::outcome::{Done, Facts, Label, Outcome, Reason};
+use crate::outcome::{Done, Facts, InputId, Outcome, Reason};
 use crate::settings::Settings;
 
 /// Bytes read at a time of a header that is looked at before the data is. Nearly all have fewer than 300.
@@ -55,7 +55,7 @@ pub fn identity_of(stat: &Stat) -> Identity {
 #[derive(Debug)]
 pub struct Input {
     /// Its name.
-    pub label: Label,
+    pub id: InputId,
     source: Source,
     /// What was opened, and what it is; `None` where content is handed over and not read.
     file: Option<(OwnedFd, Stat)>,
@@ -67,7 +67,7 @@ pub struct Input {
 
 impl Input {
     /// Opens standard input.
-    pub fn stdin(label: Label, settings: &Settings) -> Result<Self, Outcome> {
+    pub fn stdin(id: InputId, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
         if settings.decompresses() && !settings.force && fd.is_terminal() {
             return Err(Outcome::Failed(Error::new(
@@ -76,29 +76,29 @@ impl Input {
             )));
         }
         let stat = stat_of(&fd)?;
-        Ok(Self { label, source: Source::Stdin, file: Some((fd, stat)), through_link: false, size: None })
+        Ok(Self { id, source: Source::Stdin, file: Some((fd, stat)), through_link: false, size: None })
     }
 
     /// What the caller of the library writes.
-    pub fn written(label: Label) -> Self {
-        Self { label, source: Source::Written, file: None, through_link: false, size: None }
+    pub fn written(id: InputId) -> Self {
+        Self { id, source: Source::Written, file: None, through_link: false, size: None }
     }
 
     /// Opens what no name in a folder leads to.
-    fn unnamed(label: Label, source: Source, settings: &Settings) -> Result<Self, Outcome> {
+    fn unnamed(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::Memory(file) = &source else {
-            return Self::stdin(label, settings);
+            return Self::stdin(id, settings);
         };
         let fd = file.open()?;
         let stat = stat_of(&fd)?;
         let size = size_of(&stat);
-        Ok(Self { label, source, file: Some((fd, stat)), through_link: false, size })
+        Ok(Self { id, source, file: Some((fd, stat)), through_link: false, size })
     }
 
     /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
-    pub fn open_regular(label: Label, source: Source, settings: &Settings) -> Result<Self, Outcome> {
+    pub fn open_regular(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            return Self::unnamed(label, source, settings);
+            return Self::unnamed(id, source, settings);
         };
         // Opening a FIFO must not wait for a writer, just to find out that it is one.
         let mut flags = OFlags::NONBLOCK;
@@ -131,19 +131,19 @@ impl Input {
         }
         let size = size_of(&stat);
         let through_link = removes && !flags.contains(OFlags::NOFOLLOW) && is_link(folder, name);
-        Ok(Self { label, source, file: Some((fd, stat)), through_link, size })
+        Ok(Self { id, source, file: Some((fd, stat)), through_link, size })
     }
 
     /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
     /// pipe should, but for the output itself.
     pub fn open_any(
-        label: Label,
+        id: InputId,
         source: Source,
         output: Option<Identity>,
         settings: &Settings,
     ) -> Result<Self, Outcome> {
         let Source::File { folder, name, walked } = &source else {
-            let input = Self::unnamed(label, source, settings)?;
+            let input = Self::unnamed(id, source, settings)?;
             return input.unless_it_is(output);
         };
         let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
@@ -156,7 +156,7 @@ impl Input {
             _ => {}
         }
         let size = size_of(&stat);
-        Self { label, source, file: Some((fd, stat)), through_link: false, size }.unless_it_is(output)
+        Self { id, source, file: Some((fd, stat)), through_link: false, size }.unless_it_is(output)
     }
 
     /// The input, unless it is the file that has this device and inode: the output.

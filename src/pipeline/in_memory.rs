@@ -12,7 +12,7 @@ use crate::io::input::{Change, Input, Source};
 use crate::io::memory_file::MemoryFile;
 use crate::io::transfer::{read_at_least, read_some, write_all};
 use crate::observer::{Ended, Observer};
-use crate::outcome::{Label, Outcome, Reason};
+use crate::outcome::{InputId, Outcome, Reason};
 use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
@@ -26,7 +26,7 @@ const PIECE: usize = 1 << 20;
 /// An input in memory, and room for what is made of it.
 #[derive(Debug)]
 pub struct InMemory {
-    label: Label,
+    id: InputId,
     /// The content that was read.
     pub content: MemoryFile,
     /// Bytes of the content.
@@ -40,7 +40,7 @@ pub struct InMemory {
 impl InMemory {
     /// The event that this input ended with `outcome`, for an observer.
     pub fn ended(&self, outcome: Outcome) -> Ended {
-        Ended::of(&self.label, outcome)
+        Ended::of(&self.id, outcome)
     }
 }
 
@@ -59,10 +59,10 @@ pub fn load<E>(
     let outcomes = Outcomes::new(Arc::new(observer));
     let (mut inputs, mut piece) = (Vec::new(), vec![0; PIECE]);
     for planned in Plan::new(Arc::clone(&settings)) {
-        let (label, outcome) = match planned {
-            Planned::Settled(label, outcome) => (label, outcome),
+        let (id, outcome) = match planned {
+            Planned::Settled(id, outcome) => (id, outcome),
             Planned::Item(item) => {
-                let label = item.label.clone();
+                let id = item.id.clone();
                 let read = open(item, &settings).map_err(Stop::Outcome);
                 match read.and_then(|input| read_whole(&input, &mut piece, |size| allow(&inputs, size))) {
                     Ok(input) => {
@@ -70,11 +70,11 @@ pub fn load<E>(
                         continue;
                     }
                     Err(Stop::Refused(error)) => return Err(error),
-                    Err(Stop::Outcome(outcome)) => (label, outcome),
+                    Err(Stop::Outcome(outcome)) => (id, outcome),
                 }
             }
         };
-        outcomes.record(&label, outcome);
+        outcomes.record(&id, outcome);
     }
     Ok(inputs)
 }
@@ -95,8 +95,8 @@ impl<E> From<io::Error> for Stop<E> {
 
 /// Opens an input: anything that can be read, except what its name says is compressed.
 fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
-    let Item { label, source, target, .. } = item;
-    let input = Input::open_any(label, source, None, settings)?;
+    let Item { id, source, target, .. } = item;
+    let input = Input::open_any(id, source, None, settings)?;
     match target {
         Target::Refused(reason) => Err(Outcome::Skipped(reason)),
         _ => Ok(input),
@@ -124,7 +124,7 @@ fn read_whole<E>(
         return Err(Stop::Outcome(Outcome::Skipped(Reason::Changed)));
     }
     let (compressed, decompressed) = (MemoryFile::new()?, MemoryFile::new()?);
-    Ok(InMemory { label: input.label.clone(), content, size, compressed, decompressed })
+    Ok(InMemory { id: input.id.clone(), content, size, compressed, decompressed })
 }
 
 /// The memory files that a run reads and writes.
@@ -150,7 +150,7 @@ pub fn run(
             Direction::Decompress => (&input.compressed, &input.decompressed),
         };
         Item {
-            label: input.label.clone(),
+            id: input.id.clone(),
             source: Source::Memory(from.clone()),
             target: Target::Memory(to.clone()),
             output_is_taken: None,

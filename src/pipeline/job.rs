@@ -101,15 +101,15 @@ impl Jobs {
                 },
             };
             match planned {
-                Planned::Settled(label, outcome) => outcomes.record(&label, outcome),
+                Planned::Settled(id, outcome) => outcomes.record(&id, outcome),
                 Planned::Item(item) => {
-                    let label = item.label.clone();
+                    let id = item.id.clone();
                     if more {
                         opening();
                     }
                     match contained(|| self.open(item, outcomes)) {
                         Ok(stream) => return Some(stream),
-                        Err(outcome) => outcomes.record(&label, outcome),
+                        Err(outcome) => outcomes.record(&id, outcome),
                     }
                 }
             }
@@ -129,31 +129,31 @@ impl Jobs {
 
     /// Opens one input and makes its output. What needs no stream has its outcome.
     fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Stream, Outcome> {
-        let Item { label, source, target, output_is_taken } = item;
+        let Item { id, source, target, output_is_taken } = item;
         let settings = &*self.settings;
         let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
         let input = match &target {
             Target::Nowhere => {
-                let input = Input::open_any(label, source, None, settings)?;
+                let input = Input::open_any(id, source, None, settings)?;
                 if settings.mode == settings::Mode::ListTrailers {
                     return Err(Outcome::Done(input.gzip_ends()?));
                 }
                 let stored = Stored::of(&input, settings)?.name;
                 let name = stored.map(|name| OsString::from_vec(suffix::last_part(&name).to_vec()));
-                let name = name.map(|name| input.label.shown.with_file_name(name));
+                let name = name.map(|name| input.id.shown.with_file_name(name));
                 return Ok(stream(input, Sink::Nowhere { name }));
             }
             Target::Joined => {
                 let (sink, itself) = standard_output(settings)?;
-                return Ok(stream(Input::open_any(label, source, itself, settings)?, sink));
+                return Ok(stream(Input::open_any(id, source, itself, settings)?, sink));
             }
             Target::Memory(file) => {
                 let sink = Sink::Descriptor { fd: Some(file.open()?), shown: "memory".into() };
-                return Ok(stream(Input::open_any(label, source, None, settings)?, sink));
+                return Ok(stream(Input::open_any(id, source, None, settings)?, sink));
             }
             // Whoever names the output may take the input from a pipe.
-            Target::Named(_) if !settings.removes() => Input::open_any(label, source, None, settings)?,
-            _ => Input::open_regular(label, source, settings)?,
+            Target::Named(_) if !settings.removes() => Input::open_any(id, source, None, settings)?,
+            _ => Input::open_regular(id, source, settings)?,
         };
         self.spare_output(&input)?;
         let stored = Stored::of(&input, settings)?;
@@ -165,7 +165,7 @@ impl Jobs {
                 None => return Err(Outcome::Failed(Error::other("has no folder"))),
             },
             Target::Mirrored(path, name) => match &self.mirror {
-                Some(mirror) => (mirror.folder(&path, &input.label.shown)?, name),
+                Some(mirror) => (mirror.folder(&path, &input.id.shown)?, name),
                 None => return Err(Outcome::Failed(Error::other("there is no output folder"))),
             },
             Target::Named(path) => {
@@ -174,7 +174,7 @@ impl Jobs {
                 }
                 let (folder, name) = output_place(&path)?;
                 // Some file systems make up inode numbers at each look.
-                if settings.force && !input.is_stdin() && is_same_name(&input.label.shown, &path) {
+                if settings.force && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
                     return Err(refused(Refusal::IsTheInput, folder.output_name(&name)));
                 }
                 if settings.force && is_link_to(&input, &folder, &name) {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::contained_observer::{ContainedObserver, Panic};
 use crate::observer::{Ended, Observer, Progress};
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 use crate::sync::lock;
 use crate::tally::Tally;
 
@@ -28,10 +28,10 @@ impl<'a> Outcomes<'a> {
     }
 
     /// Records what became of an input.
-    pub(crate) fn record(&self, label: &Label, outcome: Outcome) {
+    pub(crate) fn record(&self, id: &InputId, outcome: Outcome) {
         lock(&self.full).extend(outcome.full_device());
         lock(&self.tally).add(&outcome);
-        self.observer.call(|observer| observer.ended(Ended::of(label, outcome)));
+        self.observer.call(|observer| observer.ended(Ended::of(id, outcome)));
     }
 
     /// Records that a block of an input is done.

@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use self::board::Board;
 pub use self::desk::CallerWorker;
 use crate::deflate;
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::stream::{Hand, Help, Others, Resources, Shared, Stream};
@@ -48,7 +48,7 @@ impl Floor<'_> {
     fn next_stream(&self, opening: impl Fn()) -> Option<Stream> {
         let jobs = self.jobs?;
         catch_unwind(AssertUnwindSafe(|| jobs.next(self.shared.outcomes, opening))).unwrap_or_else(|_| {
-            self.shared.outcomes.record(&Label::of_what_follows(), Outcome::panicked());
+            self.shared.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
             None
         })
     }

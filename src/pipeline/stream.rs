@@ -34,7 +34,7 @@ use self::reader::{AtOnce, Placed};
 pub use self::reader::{Inputs, Part, Reader};
 pub use self::shared::{Resources, Shared};
 pub use self::writer::Writer;
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 use crate::sync::{lock, others_first};
 
 /// The other workers, as a stream sees them.
@@ -238,7 +238,7 @@ impl Stream {
             state.in_flight -= 1;
             // A panic in between leaves the output in an unknown state: nothing more goes into it.
             let broken = written.unwrap_or_else(|_| {
-                shared.outcomes.record(&part.input.label, Outcome::panicked());
+                shared.outcomes.record(&part.input.id, Outcome::panicked());
                 writer.break_off();
                 true
             });
@@ -262,7 +262,7 @@ impl Stream {
         drop(state);
         let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared)));
         if closed.is_err() {
-            shared.outcomes.record(&Label::of_output("the output".into()), Outcome::panicked());
+            shared.outcomes.record(&InputId::of_output("the output".into()), Outcome::panicked());
         }
     }
 
@@ -283,7 +283,7 @@ fn read_on(reader: &mut Reader, broken: bool, hand: &mut Hand, shared: &Shared<'
         }
         false => reader.cut_in_order(hand, shared),
     });
-    catch_unwind(read).map_err(|_| shared.outcomes.record(&Label::of_what_follows(), Outcome::panicked()))
+    catch_unwind(read).map_err(|_| shared.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked()))
 }
 
 impl State {

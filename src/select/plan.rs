@@ -31,7 +31,7 @@ use crate::error::Error;
 use crate::io::directory::{self, Folder};
 use crate::io::input::{Source, stdin_name};
 use crate::io::temporary::is_temporary;
-use crate::outcome::{Label, Outcome, Reason};
+use crate::outcome::{InputId, Outcome, Reason};
 use crate::select::output_registry::{Claims, Standing};
 use crate::select::suffix;
 use crate::settings::{Destination, Settings};
@@ -42,14 +42,14 @@ pub enum Planned {
     /// To be opened.
     Item(Item),
     /// This name's outcome is known already.
-    Settled(Label, Outcome),
+    Settled(InputId, Outcome),
 }
 
 /// One input to be opened.
 #[derive(Debug)]
 pub struct Item {
     /// Its name.
-    pub label: Label,
+    pub id: InputId,
     /// Where it is to be found.
     pub source: Source,
     /// Where its output goes.
@@ -103,10 +103,10 @@ impl Plan {
     pub fn pass(&mut self, item: Item) -> Planned {
         let (shown, what) = match self.walk.take() {
             Some(walk) => (walk.into_path(), "what is left in it is not begun"),
-            None => (item.label.shown, "not begun"),
+            None => (item.id.shown, "not begun"),
         };
         let outcome = Outcome::Failed(Error::other(format_args!("{what}, as the disk is full")));
-        Planned::Settled(Label { shown, ..item.label }, outcome)
+        Planned::Settled(InputId { shown, ..item.id }, outcome)
     }
 
     /// Plans for standard input.
@@ -118,7 +118,7 @@ impl Plan {
             return Err(Outcome::Failed(Error::other("can be read only once")));
         }
         let target = if settings.destination == Destination::Nowhere { Target::Nowhere } else { Target::Joined };
-        Ok(Some(self.labelled(stdin_name(&self.settings).into(), Source::Stdin, target)))
+        Ok(Some(self.item_with_id(stdin_name(&self.settings).into(), Source::Stdin, target)))
     }
 
     /// Plans for one argument; `None` if it began a walk, or is another run's.
@@ -283,7 +283,7 @@ impl Plan {
         if !(settings.decompresses() && settings.keep_name) {
             claim(&self.claims, &target, &folder)?;
         }
-        Ok(Some(self.labelled(shown, Source::File { folder, name, walked }, target)))
+        Ok(Some(self.item_with_id(shown, Source::File { folder, name, walked }, target)))
     }
 
     /// What stands under `name` in `folder`, if an output of this run may and that matters.
@@ -300,14 +300,14 @@ impl Plan {
         self.claims.look(folder, name).map(Some)
     }
 
-    fn labelled(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
+    fn item_with_id(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
         let is_stdin = matches!(source, Source::Stdin);
-        Item { label: Label { is_stdin, ..self.label(shown) }, source, target, output_is_taken: None }
+        Item { id: InputId { is_stdin, ..self.new_id(shown) }, source, target, output_is_taken: None }
     }
 
-    fn label(&mut self, shown: PathBuf) -> Label {
+    fn new_id(&mut self, shown: PathBuf) -> InputId {
         self.planned += 1;
-        Label { shown, position: Some(self.planned - 1), is_stdin: false, began: Some(Instant::now()) }
+        InputId { shown, position: Some(self.planned - 1), is_stdin: false, began: Some(Instant::now()) }
     }
 
     /// The next argument, recorded as an input where that is needed.
@@ -355,7 +355,7 @@ impl Iterator for Plan {
             match planned {
                 Ok(Some(item)) => return Some(Planned::Item(item)),
                 Ok(None) => {}
-                Err((shown, outcome)) => return Some(Planned::Settled(self.label(shown), outcome)),
+                Err((shown, outcome)) => return Some(Planned::Settled(self.new_id(shown), outcome)),
             }
         }
     }

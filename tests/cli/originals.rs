@@ -78,7 +78,10 @@ fn a_file_that_grows_while_c_reads_it_is_a_snapshot_with_a_warning() {
         "gzcc -j1 -c big | { head -c 100000 > part; printf x >> big; cat part - > out; }; echo ${PIPESTATUS[0]}";
     let ran = t.shell(script).run();
     ran.assert(ran.stdout == b"2\n", "the status is 2");
-    ran.assert(ran.stderr() == "gzcc: big: grew while it was read; read only the 4194304 bytes it had when opened\n", "it says so");
+    ran.assert(
+        ran.stderr() == "gzcc: big: grew while it was read; read only the 4194304 bytes it had when opened\n",
+        "it says so",
+    );
     assert_member(&t.read("out"), &incompressible);
 }
 

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::escaped_name::Shown;
 use crate::io::input::{Identity, Input, Source, identity_of};
 use crate::io::output::{Birth, Replacing};
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
 use crate::select::plan::{Item, Plan, Planned, is_same_name};
@@ -40,12 +40,12 @@ struct Joining {
 impl Joining {
     /// Opens an input, unless it is the output. A walk passes by standard output without a word, which is written
     /// already; a file that `-o` would replace is refused however it was found.
-    fn open(&self, label: Label, source: Source) -> Result<Part, Outcome> {
-        let input = Input::open_any(label, source, None, &self.settings)?;
+    fn open(&self, id: InputId, source: Source) -> Result<Part, Outcome> {
+        let input = Input::open_any(id, source, None, &self.settings)?;
         if let Destination::File(path) = &self.settings.destination
             && self.itself.is_some()
             // Some file systems make up inode numbers at each look.
-            && (input.identity() == self.itself || !input.is_stdin() && is_same_name(&input.label.shown, path))
+            && (input.identity() == self.itself || !input.is_stdin() && is_same_name(&input.id.shown, path))
         {
             self.is_an_input.store(true, Ordering::Relaxed);
             return Err(Outcome::Failed(Error::other("is the output as well")));
@@ -55,22 +55,22 @@ impl Joining {
 }
 
 impl Inputs for Joining {
-    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>> {
+    fn open_next(&mut self) -> Option<Result<Part, (InputId, Outcome)>> {
         if self.is_an_input.load(Ordering::Relaxed) {
             return self.pass_next().map(Err);
         }
-        let Item { label, source, .. } = match self.plan.next()? {
-            Planned::Settled(label, outcome) => return Some(Err((label, outcome))),
+        let Item { id, source, .. } = match self.plan.next()? {
+            Planned::Settled(id, outcome) => return Some(Err((id, outcome))),
             Planned::Item(item) => item,
         };
-        let open = || self.open(label.clone(), source);
-        Some(contained(open).map_err(|outcome| (label, outcome)))
+        let open = || self.open(id.clone(), source);
+        Some(contained(open).map_err(|outcome| (id, outcome)))
     }
 
-    fn pass_next(&mut self) -> Option<(Label, Outcome)> {
+    fn pass_next(&mut self) -> Option<(InputId, Outcome)> {
         Some(match self.plan.next()? {
-            Planned::Settled(label, outcome) => (label, outcome),
-            Planned::Item(item) => (item.label, Outcome::NotReached),
+            Planned::Settled(id, outcome) => (id, outcome),
+            Planned::Item(item) => (item.id, Outcome::NotReached),
         })
     }
 }

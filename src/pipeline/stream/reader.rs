@@ -10,7 +10,7 @@ use crate::deflate::BLOCK;
 use crate::format::gzip::{self, Header};
 use crate::inflate::{Chunk, Inflation};
 use crate::io::input::Input;
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
 use crate::settings::Settings;
@@ -59,10 +59,10 @@ impl Part {
 /// The inputs of a joined stream, one after the other.
 pub trait Inputs: Send {
     /// Opens the next input; one that cannot be opened has its outcome. `None` at the end.
-    fn open_next(&mut self) -> Option<Result<Part, (Label, Outcome)>>;
+    fn open_next(&mut self) -> Option<Result<Part, (InputId, Outcome)>>;
 
     /// Passes over the next input, with the outcome that this is for it. `None` at the end.
-    fn pass_next(&mut self) -> Option<(Label, Outcome)>;
+    fn pass_next(&mut self) -> Option<(InputId, Outcome)>;
 }
 
 /// Reads inputs in their order.
@@ -182,7 +182,7 @@ impl Reader {
         while self.current_input().is_none() {
             match self.upcoming.as_mut()?.open_next() {
                 Some(Ok(part)) => self.current = Some(Current::new(part, shared.settings)),
-                Some(Err((label, outcome))) => shared.outcomes.record(&label, outcome),
+                Some(Err((id, outcome))) => shared.outcomes.record(&id, outcome),
                 None => self.upcoming = None,
             }
         }
@@ -249,8 +249,8 @@ impl Reader {
         let Some(mut upcoming) = self.upcoming.take() else {
             return;
         };
-        while let Some((label, outcome)) = upcoming.pass_next() {
-            outcomes.record(&label, outcome);
+        while let Some((id, outcome)) = upcoming.pass_next() {
+            outcomes.record(&id, outcome);
         }
     }
 }

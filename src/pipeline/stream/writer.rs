@@ -10,7 +10,7 @@ use crate::inflate::{Content, Sums, Trailing};
 use crate::io::commit_gate;
 use crate::io::input::Change;
 use crate::observer::Progress;
-use crate::outcome::{Facts, Label, Outcome, Reason};
+use crate::outcome::{Facts, InputId, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, Written};
 use crate::pipeline::verify::Verification;
 use crate::settings::Settings;
@@ -54,10 +54,10 @@ impl Writer {
     /// Writes the piece whose turn it is; tells whether the output is broken.
     pub(super) fn write(&mut self, entry: Entry, shared: &Shared<'_>) -> bool {
         let Entry { place, result, .. } = entry;
-        let label = &place.part.input.label;
+        let id = &place.part.input.id;
         if self.broken {
             if place.first {
-                shared.outcomes.record(label, Outcome::NotReached);
+                shared.outcomes.record(id, Outcome::NotReached);
             }
         } else {
             if place.first {
@@ -68,12 +68,12 @@ impl Writer {
                 let written = self.write_piece(&place, result, shared);
                 self.tell_progress(before, &place, shared);
                 match written {
-                    Err(outcome) => shared.outcomes.record(label, outcome),
+                    Err(outcome) => shared.outcomes.record(id, outcome),
                     Ok(()) if place.last => {
                         // A signal finds it done and counted, or not done at all.
                         let _finishing = commit_gate::enter();
                         let outcome = self.finish(&place, shared);
-                        shared.outcomes.record(label, outcome);
+                        shared.outcomes.record(id, outcome);
                     }
                     Ok(()) => {}
                 }
@@ -86,7 +86,7 @@ impl Writer {
     fn tell_progress(&self, before: (u64, u64), place: &Place, shared: &Shared<'_>) {
         let input = &place.part.input;
         shared.outcomes.advanced(&Progress {
-            input: &input.label.shown,
+            input: &input.id.shown,
             size: input.size,
             bytes_in: self.part.bytes_in - before.0,
             bytes_out: self.part.bytes_out - before.1,
@@ -274,7 +274,7 @@ impl Writer {
         }
         let _finishing = commit_gate::enter();
         if let Some((shown, outcome)) = self.sink.close(ending) {
-            outcomes.record(&Label::of_output(shown), outcome);
+            outcomes.record(&InputId::of_output(shown), outcome);
         }
     }
 }

@@ -11,7 +11,7 @@ fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Planned> {
 
 fn items(planned: Vec<Planned>) -> Vec<PathBuf> {
     let items = planned.into_iter().filter_map(|p| match p {
-        Planned::Item(item) => Some(item.label.shown),
+        Planned::Item(item) => Some(item.id.shown),
         Planned::Settled(..) => None,
     });
     items.collect()
