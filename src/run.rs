@@ -123,7 +123,11 @@ pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: defl
     let outcomes = Outcomes::new(Arc::new(observer));
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
-        Ok(jobs) => scheduler::run(&settings, &jobs, &outcomes, engine),
+        Ok(jobs) => {
+            if let Err(error) = scheduler::run(&settings, &jobs, &outcomes, engine) {
+                record_for_each_argument(&outcomes, &settings, &error.into());
+            }
+        }
         Err(outcome) => record_for_each_argument(&outcomes, &settings, &outcome),
     }
     match outcomes.take_panic() {

@@ -83,7 +83,9 @@ fn a_reader_that_leaves_early_ends_an_example_without_a_word() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
-        let child = Command::new(built).args(words).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = programs::command(built);
+        let child = programs::spawn(command.args(words).stdout(writer).stderr(Stdio::piped()));
+        drop(command);
         let ran = child.wait_with_output().unwrap();
         assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), String::new()), "{name}");
     }

@@ -10,6 +10,7 @@ mod rayon;
 mod stress;
 mod threads;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::board::Board;
@@ -21,17 +22,25 @@ use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::stream::{Hand, Help, Others, Resources, Shared, Stream};
 use crate::settings::{Scheduler, Settings};
 
-/// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done.
-pub fn run(settings: &Settings, jobs: &Jobs, outcomes: &Outcomes, compressor: deflate::NewCompressor) {
+/// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done; at once and with an
+/// error where there is no memory for a single worker.
+pub fn run(
+    settings: &Settings,
+    jobs: &Jobs,
+    outcomes: &Outcomes,
+    compressor: deflate::NewCompressor,
+) -> io::Result<()> {
     let board = Board::new();
     let resources = Resources::new(settings.jobs);
     let shared = Shared { outcomes, settings, compressor, others: &board, resources: &resources };
     let workers = settings.jobs.get();
     let floor = Floor { jobs: Some(jobs), shared: &shared, board: &board };
+    let first = Hand::try_new(&shared)?;
     match settings.scheduler {
-        Scheduler::Threads => threads::run(&floor, workers),
-        Scheduler::Rayon => rayon::run(&floor, workers),
+        Scheduler::Threads => threads::run(&floor, workers, first),
+        Scheduler::Rayon => rayon::run(&floor, workers, first),
     }
+    Ok(())
 }
 
 /// What every worker sees.
@@ -57,7 +66,10 @@ impl Floor<'_> {
     fn help(&self, stream: &Stream, hand: &mut Hand, company: bool) -> Help {
         // The stream has reported a panic; the tools it may have broken are replaced.
         catch_unwind(AssertUnwindSafe(|| stream.help(hand, company, self.shared))).unwrap_or_else(|_| {
-            *hand = Hand::new(self.shared);
+            // A compressor keeps nothing from block to block, so the old tools do where there is no memory for others.
+            if let Ok(replacement) = Hand::try_new(self.shared) {
+                *hand = replacement;
+            }
             Help::Worked
         })
     }

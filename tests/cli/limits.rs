@@ -1,6 +1,7 @@
 //! Where the system gives little: descriptors, memory, threads, processors, room in names and paths; and very many
 //! files.
 
+mod addresses;
 mod places;
 
 use std::fs;

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{Sandbox, gunzip, log};
+use crate::harness::{Sandbox, gunzip, log, spawn};
 use crate::traced::wait_until;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
@@ -149,7 +149,7 @@ fn a_name_that_a_pipe_gives_later_is_not_replaced_before() {
         let t = clashing();
         let before = t.read("a.gz");
         let mut command = t.shell(&format!("gzcc -f -v {words} --files-from - 2> err")).into_command();
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()));
         let mut list = child.stdin.take().unwrap();
         let said = format!("gzcc: {}: {output} exists, and the list may yet name it\n", inputs[1]);
         std::io::Write::write_all(&mut list, format!("{}\n", inputs[1]).as_bytes()).unwrap();

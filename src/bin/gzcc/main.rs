@@ -4,6 +4,7 @@ mod args;
 mod benchmark;
 mod closed_descriptors;
 mod gnu;
+mod malloc;
 mod report;
 mod signals;
 
@@ -17,7 +18,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use gzcc::command::run;
 use gzcc::deflate;
 use gzcc::escaped_name::Shown;
-use gzcc::settings::{Destination, Mode, Rules, Settings, Verbosity};
+use gzcc::settings::{Destination, Mode, Rules, Settings, Verbosity, resources};
 
 use self::benchmark::Benchmark;
 use self::report::{Counters, Report, Status, count_line, say};
@@ -44,9 +45,10 @@ fn main() -> ExitCode {
 /// Runs, and tells the count where standard output is free for it.
 fn work(mut settings: Settings) -> Status {
     let counts = prints_count(&settings);
+    let level = if settings.mode == Mode::Compress { settings.level } else { 0 };
     // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
     let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Silent;
-    settings.jobs = with_descriptors(settings.jobs);
+    settings.jobs = with_descriptors(with_memory(settings.jobs, level));
     take_file_size_limit_as_error();
     let counters = report::is_watched(&settings).then(Arc::<Counters>::default);
     let report = Arc::new(Report::new(&settings, counters.clone()));
@@ -82,8 +84,9 @@ fn prints_count(settings: &Settings) -> bool {
 
 /// Measures, and prints the figures.
 fn measure(mut asked: Benchmark) -> Status {
+    let highest = asked.levels.iter().copied().max().unwrap_or_default();
     let settings = &mut asked.settings;
-    settings.jobs = with_descriptors(settings.jobs);
+    settings.jobs = with_descriptors(with_memory(settings.jobs, highest));
     // Each file in memory takes some.
     let descriptors = allowed_descriptors(u64::MAX).saturating_sub(needed_descriptors(settings.jobs));
     take_file_size_limit_as_error();
@@ -93,6 +96,14 @@ fn measure(mut asked: Benchmark) -> Status {
     let _ = signals::watch(Arc::new(silent));
     let (text, status) = benchmark::run(&asked, descriptors, deflate::new_compressor);
     status.max(print(&text))
+}
+
+/// As many of these workers as `ulimit -v` and `ulimit -d` leave room for at this level, one at least.
+fn with_memory(workers: NonZeroUsize, level: u8) -> NonZeroUsize {
+    if resources::is_limited() {
+        malloc::use_one_arena();
+    }
+    resources::within_limits(workers, level)
 }
 
 /// Descriptors that a worker may hold at once: input, output, a folder for each, and a duplicate of the output's to

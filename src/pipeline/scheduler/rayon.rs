@@ -4,6 +4,7 @@
 //! workers. A big file spawns tasks that run the same helping loop; idle workers steal them. Blocks are taken by
 //! running tasks alone, never queued, so memory stays bounded.
 
+use std::iter;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -21,14 +22,23 @@ struct Pool<'run> {
     hands: Mutex<Vec<Hand>>,
 }
 
-/// Runs on a pool of `workers` threads, while the caller waits for them.
-pub(super) fn run(floor: &Floor<'_>, workers: usize) {
+/// Runs on a pool of `workers` threads, while the caller waits for them; one of them has the tools `first`.
+pub(super) fn run(floor: &Floor<'_>, workers: usize, first: Hand) {
+    let mut hands = vec![first];
+    if floor.shared.resources.memory_is_limited {
+        // There are as many threads as there is memory for their tools, so no task lacks any.
+        let more = iter::repeat_with(|| Hand::try_new(floor.shared)).take(workers - 1);
+        hands.extend(more.map_while(Result::ok));
+    }
+    let workers = if floor.shared.resources.memory_is_limited { hands.len() } else { workers };
     let Some(threads) = build(workers) else {
         // Not a single thread is to be had, but the caller's own can do the work.
-        return super::threads::run(floor, 1);
+        hands.truncate(1);
+        return hands.pop().map_or((), |first| super::threads::run(floor, 1, first));
     };
     let workers = threads.current_num_threads();
-    let pool = Pool { floor, workers, hands: Mutex::default() };
+    hands.truncate(workers);
+    let pool = Pool { floor, workers, hands: Mutex::new(hands) };
     threads.scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|scope| pool.next_file(scope));

@@ -155,7 +155,8 @@ fn play(settings: Settings) -> (Tally, Vec<String>) {
         Arc::new(Recorder { queue: (settings.mode == Mode::Test).then(Default::default), ..Default::default() });
     let outcomes = Outcomes::new(Arc::clone(&observer) as Arc<dyn Observer>);
     let jobs = Jobs::new(Arc::new(settings.clone())).unwrap();
-    scheduler::run(&settings, &jobs, &outcomes, |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level))));
+    let touchy: deflate::NewCompressor = |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level)));
+    scheduler::run(&settings, &jobs, &outcomes, touchy).unwrap();
     observer.finish();
     let recorded = lock(&observer.recorded).clone();
     (outcomes.tally(), recorded)

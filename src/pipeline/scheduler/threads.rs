@@ -23,11 +23,11 @@ struct Crew<'scope, 'env> {
     handles: Mutex<Vec<ScopedJoinHandle<'scope, ()>>>,
 }
 
-/// Runs `workers` workers at most, the caller being one of them.
-pub(super) fn run(floor: &Floor<'_>, workers: usize) {
+/// Runs `workers` workers at most, the caller being one of them, with the tools `first`.
+pub(super) fn run(floor: &Floor<'_>, workers: usize, first: Hand) {
     thread::scope(|scope| {
         let crew = Crew::new(floor, workers, scope);
-        crew.work();
+        crew.work(first);
         crew.join();
     });
 }
@@ -48,9 +48,8 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         }
     }
 
-    fn work(self: &Arc<Self>) {
+    fn work(self: &Arc<Self>, mut hand: Hand) {
         let floor = self.floor;
-        let mut hand = Hand::new(floor.shared);
         while let Some(task) = floor.board.next(floor.shared) {
             match task {
                 Task::Help(stream) => {
@@ -70,7 +69,8 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         }
     }
 
-    /// Starts one more worker if there is a vacancy. Where the system has no thread left, there are no more of those.
+    /// Starts one more worker if there is a vacancy. Where the system has no thread left, or no memory for the worker's
+    /// tools, there are no more of those.
     fn hire(self: &Arc<Self>) {
         others_first();
         let fewer = |vacancies: usize| vacancies.checked_sub(1);
@@ -78,7 +78,10 @@ impl<'scope, 'env> Crew<'scope, 'env> {
             return;
         }
         let crew = Arc::clone(self);
-        match Builder::new().spawn_scoped(self.scope, move || crew.work()) {
+        match Builder::new().spawn_scoped(self.scope, move || match Hand::try_new(crew.floor.shared) {
+            Ok(hand) => crew.work(hand),
+            Err(_) => crew.vacancies.store(0, Ordering::Relaxed),
+        }) {
             Ok(handle) => self.handles().push(handle),
             Err(_) => self.vacancies.store(0, Ordering::Relaxed),
         }

@@ -1,5 +1,6 @@
 //! A stream's input side: takes the inputs one after the other and cuts each into blocks or chunks.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +9,7 @@ use super::blocks::Blocks;
 use super::piece::{Cut, Hand, Place};
 use crate::deflate::BLOCK;
 use crate::format::gzip::{self, Header};
-use crate::inflate::{Chunk, Inflation};
+use crate::inflate::{Chunk, Inflation, Supply};
 use crate::io::input::Input;
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
@@ -17,6 +18,9 @@ use crate::settings::Settings;
 
 /// Compressed bytes from which it is worth the while to inflate, check and write with two hands.
 const WORTH_SHARING: u64 = 128 * 1024;
+
+/// Most that is allocated besides a buffer for what is read at a time: a batch of members that tell their size.
+const BATCH: usize = 1 << 20;
 
 /// One input's part of a stream: what is made of it is one gzip member, or its content.
 #[derive(Debug)]
@@ -201,16 +205,9 @@ impl Reader {
             },
             Cutter::Inflation(inflation) => {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
-                let inflation = inflation.get_or_insert_with(|| shared.resources.inflation(pass_through));
-                match inflation.next(&mut in_order, shared.resources.buffer()) {
-                    Chunk::Batch(batch, unused) => {
-                        shared.resources.reuse_buffer(unused);
-                        (Ok(Cut::Batch(batch)), false)
-                    }
-                    Chunk::Content(content) => {
-                        let last = content.end.is_some();
-                        (Ok(Cut::Content(content)), last)
-                    }
+                match inflate(inflation, pass_through, &mut in_order, shared) {
+                    Ok((cut, last)) => (Ok(cut), last),
+                    Err(error) => (Err(error.into()), true),
                 }
             }
             // Has been asked already.
@@ -253,6 +250,31 @@ impl Reader {
             outcomes.record(&id, outcome);
         }
     }
+}
+
+/// Inflates what comes next with `inflation`, which is made first where there is none; and whether it is the last. Fails
+/// where there is no memory for that.
+fn inflate(
+    inflation: &mut Option<Inflation>,
+    pass_through: bool,
+    from: &mut dyn Supply,
+    shared: &Shared<'_>,
+) -> io::Result<(Cut, bool)> {
+    let inflation = match inflation {
+        Some(inflation) => inflation,
+        none => none.insert(shared.resources.inflation(pass_through)?),
+    };
+    shared.resources.check_memory(BATCH)?;
+    Ok(match inflation.next(from, shared.resources.try_buffer()?) {
+        Chunk::Batch(batch, unused) => {
+            shared.resources.reuse_buffer(unused);
+            (Cut::Batch(batch), false)
+        }
+        Chunk::Content(content) => {
+            let last = content.end.is_some();
+            (Cut::Content(content), last)
+        }
+    })
 }
 
 impl Current {

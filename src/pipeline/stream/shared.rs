@@ -1,9 +1,12 @@
 //! What all streams of a run share: where outcomes go, how far ahead blocks may be taken, and costly things to be used
 //! again.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::io::Errno;
 
 use super::Others;
 use crate::deflate;
@@ -11,13 +14,19 @@ use crate::format::gzip;
 use crate::inflate::Inflation;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
-use crate::settings::Settings;
+use crate::settings::{Settings, resources};
 use crate::sync::{lock, others_first};
 
 /// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
 /// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
 /// long, so a lead of three times the workers is never used up but by a slow output.
 const LEAD_PER_WORKER: usize = 3;
+
+/// Bytes of a buffer.
+const BUFFER: usize = gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER;
+
+/// Most that an [`Inflation`] allocates: 256 KiB to read into, and the decoder's 48 KiB.
+const INFLATION: usize = 512 * 1024;
 
 /// What all streams of a run share.
 pub struct Shared<'run> {
@@ -42,6 +51,10 @@ pub struct Resources {
     inflations: Spare<Inflation>,
     /// The same for what is read back.
     verifications: Spare<Verification>,
+    /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
+    pub memory_is_limited: bool,
+    /// Held from asking for memory to using it, where it is limited.
+    allocating: Mutex<()>,
 }
 
 impl Resources {
@@ -52,12 +65,41 @@ impl Resources {
             buffers: Spare::default(),
             inflations: Spare::default(),
             verifications: Spare::default(),
+            memory_is_limited: resources::is_limited(),
+            allocating: Mutex::default(),
         }
     }
 
-    /// An empty buffer with room for a compressed block, or for as much content.
+    /// An empty buffer for a compressed block, or for as much content.
     pub fn buffer(&self) -> Vec<u8> {
-        self.buffers.take(|| Vec::with_capacity(gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER))
+        self.buffers.take().unwrap_or_else(|| Vec::with_capacity(BUFFER))
+    }
+
+    /// The same; fails where there is no memory for one.
+    pub(super) fn try_buffer(&self) -> io::Result<Vec<u8>> {
+        if let Some(buffer) = self.buffers.take() {
+            return Ok(buffer);
+        }
+        let mut buffer = Vec::new();
+        buffer.try_reserve_exact(BUFFER).map_err(|_| Errno::NOMEM)?;
+        Ok(buffer)
+    }
+
+    /// What `make` allocates, at most so many bytes. Fails where memory is limited and that is not left: `make` would
+    /// abort the process.
+    pub(super) fn with_memory<T>(&self, bytes: usize, make: impl FnOnce() -> T) -> io::Result<T> {
+        // One at a time, because the memory is free again before it is used.
+        let _turn = self.memory_is_limited.then(|| lock(&self.allocating));
+        self.check_memory(bytes)?;
+        Ok(make())
+    }
+
+    /// Fails where memory is limited and so much is not left.
+    pub(super) fn check_memory(&self, bytes: usize) -> io::Result<()> {
+        if self.memory_is_limited {
+            Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Errno::NOMEM)?;
+        }
+        Ok(())
     }
 
     /// Takes a buffer back.
@@ -67,10 +109,13 @@ impl Resources {
     }
 
     /// A decoder at the beginning of a file.
-    pub(super) fn inflation(&self, pass_through: bool) -> Inflation {
-        let mut inflation = self.inflations.take(Inflation::new);
+    pub(super) fn inflation(&self, pass_through: bool) -> io::Result<Inflation> {
+        let mut inflation = match self.inflations.take() {
+            Some(inflation) => inflation,
+            None => self.with_memory(INFLATION, Inflation::new)?,
+        };
         inflation.restart(pass_through);
-        inflation
+        Ok(inflation)
     }
 
     pub(super) fn reuse_inflation(&self, inflation: Inflation) {
@@ -79,7 +124,7 @@ impl Resources {
 
     /// What reads members back, one after the other.
     pub(super) fn verification(&self) -> Verification {
-        self.verifications.take(Verification::new)
+        self.verifications.take().unwrap_or_else(Verification::new)
     }
 
     pub(super) fn reuse_verification(&self, verification: Verification) {
@@ -97,9 +142,8 @@ impl<T> Default for Spare<T> {
 }
 
 impl<T> Spare<T> {
-    fn take(&self, make: impl FnOnce() -> T) -> T {
-        let spare = lock(&self.0).pop();
-        spare.unwrap_or_else(make)
+    fn take(&self) -> Option<T> {
+        lock(&self.0).pop()
     }
 
     fn put(&self, thing: T) {

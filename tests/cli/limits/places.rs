@@ -26,6 +26,7 @@ fn mounted(t: &Sandbox, mounting: &str, script: &str) -> Call {
 
 #[test]
 fn a_read_only_place_is_named_and_what_is_elsewhere_is_done() {
+    require!("gzip");
     let t = Sandbox::new();
     if !can_mount(&t) {
         return;

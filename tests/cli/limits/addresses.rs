@@ -1,0 +1,65 @@
+//! `ulimit -v` and `ulimit -d`, which batch systems set: as many workers as fit, and an error where there is not even
+//! memory for one. Never an abort, which would take the whole run with it.
+
+use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
+
+use super::{SCHEDULERS, limited};
+
+/// A limit in KiB, set by the shell.
+fn ulimit(option: char, kib: u64) -> String {
+    format!("ulimit -c 0; ulimit -{option} {kib}")
+}
+
+#[test]
+fn more_workers_than_fit_into_the_addresses_are_fewer_and_every_file_is_done() {
+    require!("bash");
+    let t = Sandbox::new();
+    let contents = [("big", noise(40 * BLOCK, 1)), ("text", log(20 * BLOCK)), ("small", log(1000))];
+    contents.iter().for_each(|(name, content)| drop(t.write(name, content)));
+    for (option, kib) in [('v', 60_000), ('v', 150_000), ('v', 400_000), ('v', 1_000_000), ('d', 60_000)] {
+        for scheduler in SCHEDULERS {
+            for words in [&["-1"][..], &["-6", "--verify"], &["-1", "--engine=flate2"]] {
+                let all = [words, &["-f", "-j64", scheduler, "big", "text", "small"]].concat();
+                let counted = limited(&t, &ulimit(option, kib), &all).succeeds();
+                assert_eq!(String::from_utf8_lossy(&counted), "Compressed 3 files\n", "-{option} {kib}: {all:?}");
+            }
+            let back = limited(&t, &ulimit(option, kib), &["-dc", "-j64", scheduler, "big.gz", "text.gz"]).succeeds();
+            assert!(back == [&contents[0].1[..], &contents[1].1].concat(), "-{option} {kib}: {scheduler}");
+        }
+    }
+    contents.iter().for_each(|(name, content)| assert_member(&t.read(format!("{name}.gz")), content));
+}
+
+#[test]
+fn the_limit_of_addresses_sets_the_number_of_workers() {
+    require!("bash");
+    let t = Sandbox::new();
+    t.write("a", "x");
+    let workers = |limit: &str, words: &[&str]| {
+        let ran = limited(&t, limit, &[words, &["-vf", "-j64", "a"]].concat()).run();
+        let line = ran.stderr().lines().next().unwrap_or_default().to_owned();
+        ran.assert(ran.status.success() && line.ends_with(", threads"), "the workers are told");
+        line.split(' ').nth(1).unwrap().parse::<usize>().unwrap()
+    };
+    assert_eq!(workers("true", &[]), 64);
+    assert_eq!(workers(&ulimit('v', 2_000_000), &[]), 64);
+    let (some, fewer) = (workers(&ulimit('v', 200_000), &[]), workers(&ulimit('v', 200_000), &["-12"]));
+    assert!((10..30).contains(&some) && (4..some).contains(&fewer), "{some}, {fewer} at -12");
+    assert!((10..30).contains(&workers(&ulimit('d', 200_000), &[])));
+    assert_eq!(workers(&ulimit('v', 30_000), &[]), 1);
+}
+
+#[test]
+fn without_addresses_for_one_worker_each_file_is_named_with_the_reason() {
+    require!("bash");
+    let t = Sandbox::new();
+    t.write("a", noise(2 * BLOCK, 1));
+    t.write("b", log(100));
+    let starts = |kib: &u64| limited(&t, &ulimit('v', *kib), &["--version"]).run().status.success();
+    let least = (4_000..60_000).step_by(500).find(starts).unwrap();
+    for scheduler in SCHEDULERS {
+        limited(&t, &ulimit('v', least + 500), &["-j4", scheduler, "a", "b"])
+            .says(1, &["gzcc: a: Cannot allocate memory", "gzcc: b: Cannot allocate memory"]);
+        assert_eq!(t.names(), ["a", "b"]);
+    }
+}
