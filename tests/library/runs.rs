@@ -1,16 +1,18 @@
 //! Runs over files, and those who are told how they go.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use gzcc::outcome::Damage;
 use gzcc::settings::{Destination, Originals, Verbosity};
 use gzcc::{
-    EncoderOptions, Ended, ErrorKind, InvalidOptions, Observer, Outcome, Progress, Settings, compress, decompress,
-    with_encoder,
+    EncoderOptions, Ended, Error, ErrorKind, InvalidOptions, Observer, Outcome, Progress, Settings, compress,
+    decompress, with_encoder,
 };
 
 use crate::{BLOCK, as_a_child, crews, log, within_patience};
@@ -94,6 +96,45 @@ fn an_observer_is_told_of_every_byte_and_every_end() {
         let out: PathBuf = path("out").join(folder.path().strip_prefix("/").unwrap()).join("two");
         assert!(fs::read(out).unwrap() == log(2 * BLOCK));
     }
+}
+
+#[test]
+fn an_error_tells_its_kind_its_source_and_the_output_that_it_is_about() {
+    /// Keeps the error of the last input that failed.
+    #[derive(Default)]
+    struct Failed(Mutex<Option<Error>>);
+    impl Observer for Failed {
+        fn ended(&self, ended: Ended) {
+            if let Outcome::Failed(error) = ended.outcome {
+                *self.0.lock().unwrap() = Some(error);
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("f"), "content").unwrap();
+    fs::write(path("bad.gz"), "no gzip data").unwrap();
+    let failure = |input: &str, destination: Destination, decompresses: bool| {
+        let settings = Settings { inputs: vec![path(input).into()], destination, ..Settings::default() };
+        let failed = Failed::default();
+        let tally = if decompresses { decompress(&settings, &failed) } else { compress(&settings, &failed) };
+        assert_eq!(tally.unwrap().failed, 1);
+        failed.0.into_inner().unwrap().unwrap()
+    };
+
+    let missing = failure("missing", Destination::Beside, false);
+    assert_eq!((missing.kind(), missing.path()), (ErrorKind::Io(io::ErrorKind::NotFound), None));
+    let number = missing.source().and_then(|source| source.downcast_ref::<io::Error>()).unwrap().raw_os_error();
+    assert_eq!((number, missing.to_string().as_str()), (Some(2), "No such file or directory"));
+
+    let damaged = failure("bad.gz", Destination::Nowhere, true);
+    assert_eq!(damaged.kind(), ErrorKind::Damage(Damage::NotGzip));
+    assert!(damaged.source().is_some_and(|source| source.is::<Damage>()));
+
+    let out = path("no folder").join("out.gz");
+    let unnamed = failure("f", Destination::File(out.clone()), false);
+    assert_eq!((unnamed.kind(), unnamed.path()), (ErrorKind::Io(io::ErrorKind::NotFound), Some(&*out)));
+    assert_eq!(unnamed.to_string(), format!("{}: No such file or directory", out.display()));
 }
 
 #[test]
