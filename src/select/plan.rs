@@ -72,6 +72,8 @@ pub struct Plan {
     claims: Arc<Claims>,
     /// Inputs of this run.
     inputs: Arc<InputRegistry>,
+    /// Inputs are only counted, so their outputs are not remembered.
+    counting: bool,
 }
 
 impl Plan {
@@ -80,7 +82,22 @@ impl Plan {
         let arguments = Arguments::new(Arc::clone(&settings));
         let choice = Choice::new(Arc::clone(&settings));
         let inputs = Arc::new(InputRegistry::new(Arc::clone(&settings)));
-        Self { settings, planned: 0, arguments, choice, walk: None, last: None, claims: Arc::default(), inputs }
+        Self {
+            settings,
+            planned: 0,
+            arguments,
+            choice,
+            walk: None,
+            last: None,
+            claims: Arc::default(),
+            inputs,
+            counting: false,
+        }
+    }
+
+    /// The same plan, for a thread that counts inputs. It remembers no outputs, so that its memory does not grow.
+    pub fn to_count(settings: Arc<Settings>) -> Self {
+        Self { counting: true, ..Self::new(settings) }
     }
 
     /// Whether another name may come.
@@ -255,7 +272,8 @@ impl Plan {
         walked: bool,
     ) -> Result<Option<Item>, Outcome> {
         let settings = Arc::clone(&self.settings);
-        match self.met(&folder, &name, walked)? {
+        let met = if self.counting { None } else { self.met(&folder, &name, walked)? };
+        match met {
             Some(Standing::Made) if walked => return Ok(None),
             Some(Standing::Made) => return Err(Outcome::Failed(Error::other("is the output of another input"))),
             // Whatever may be opened under that name later will have come with this run.
@@ -280,7 +298,7 @@ impl Plan {
             },
         };
         // A name that the header may give is not known yet.
-        if !(settings.decompresses() && settings.keep_name) {
+        if !(self.counting || settings.decompresses() && settings.keep_name) {
             claim(&self.claims, &target, &folder)?;
         }
         Ok(Some(self.item_with_id(shown, Source::File { folder, name, walked }, target)))

@@ -1,17 +1,28 @@
 //! Counting the inputs of a run without opening them, for a progress display or an estimate of its cost.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
+
+use rustix::fs::{FileType, Stat};
 
 use super::plan::{Item, Plan, Planned, Target};
 use crate::io::input::Source;
 use crate::outcome::Outcome;
-use crate::settings::Settings;
+use crate::settings::{Destination, Settings};
 
 /// Iterates over the inputs that a run with these settings would have. What a walk ignores is left out.
 ///
-/// It walks the directories itself, so it finds what is there now. A list can be read only once: the names in a list are left out.
+/// It walks the directories itself, so it finds what is there now, and remembers none of the inputs. A list that is not a
+/// regular file can be read only once: its names are left out.
 pub struct Survey {
-    plan: Plan,
+    /// Nothing, if the only names come from a list that can be read once.
+    plan: Option<Plan>,
+    /// There is no list that can be read only once.
+    has_all: bool,
+    /// Bytes on standard input, if it is a regular file. Found out before a run reads any.
+    stdin: Option<u64>,
+    /// Inputs of any type are read, not only regular files.
+    reads_special: bool,
 }
 
 /// An input of a [`Survey`].
@@ -19,7 +30,7 @@ pub struct Survey {
 pub enum Surveyed {
     /// An input of this many bytes; 0 if it is gone.
     Sized(u64),
-    /// An input whose size is not known: standard input, if that is not a file.
+    /// An input whose size is not known, such as a pipe.
     Unsized,
     /// An input that will be skipped or will fail.
     Refused,
@@ -28,12 +39,37 @@ pub enum Surveyed {
 impl Survey {
     /// Surveys the inputs of `settings`.
     pub fn new(settings: &Settings) -> Self {
-        Self { plan: Plan::new(Arc::new(Settings { list: None, ..settings.clone() })) }
+        let path = |list: &crate::settings::NameList| list.path.as_ref().is_some_and(|path| path.is_file());
+        let list = settings.list.clone().filter(path);
+        let has_all = settings.list.is_none() || list.is_some();
+        // Without list and names, it would be a plan for standard input.
+        let counted = has_all || !settings.inputs.is_empty();
+        Self {
+            has_all,
+            stdin: settings.reads_stdin().then(stdin_size).flatten(),
+            reads_special: !matches!(settings.destination, Destination::Beside | Destination::Folder(_)),
+            plan: counted.then(|| Plan::to_count(Arc::new(Settings { list, ..settings.clone() }))),
+        }
     }
 
     /// Whether more inputs may follow.
     pub fn has_more(&self) -> bool {
-        self.plan.has_more()
+        self.plan.as_ref().is_some_and(Plan::has_more)
+    }
+
+    /// Whether the inputs are all that the run has.
+    pub fn has_all(&self) -> bool {
+        self.has_all
+    }
+
+    /// The bytes that will be read of a file.
+    fn size(&self, stat: &Stat) -> Surveyed {
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Surveyed::Sized(stat.st_size as u64),
+            FileType::Directory => Surveyed::Sized(0),
+            _ if self.reads_special => Surveyed::Unsized,
+            _ => Surveyed::Sized(0),
+        }
     }
 }
 
@@ -42,15 +78,77 @@ impl Iterator for Survey {
 
     fn next(&mut self) -> Option<Surveyed> {
         loop {
-            return Some(match self.plan.next()? {
+            return Some(match self.plan.as_mut()?.next()? {
                 Planned::Settled(_, Outcome::Skipped(reason)) if reason.is_passed_by() => continue,
                 Planned::Settled(..) | Planned::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
                 Planned::Item(Item { source: Source::File { folder, name, .. }, .. }) => {
                     let stat = folder.look_through(&name).ok().flatten();
-                    Surveyed::Sized(stat.map_or(0, |stat| stat.st_size as u64))
+                    stat.map_or(Surveyed::Sized(0), |stat| self.size(&stat))
+                }
+                Planned::Item(Item { source: Source::Stdin, .. }) => {
+                    self.stdin.map_or(Surveyed::Unsized, Surveyed::Sized)
                 }
                 Planned::Item(_) => Surveyed::Unsized,
             });
         }
+    }
+}
+
+/// Bytes that are left to read on standard input, if it is a regular file.
+fn stdin_size() -> Option<u64> {
+    let stdin = rustix::stdio::stdin();
+    let stat = rustix::fs::fstat(stdin.as_fd()).ok()?;
+    let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    let position = rustix::fs::tell(stdin).ok()?;
+    regular.then(|| (stat.st_size as u64).saturating_sub(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// The number of inputs, their bytes if all are known, and whether these are all.
+    fn totals(change: impl FnOnce(&mut Settings)) -> (u64, Option<u64>, bool) {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let mut survey = Survey::new(&settings);
+        let counted = survey.by_ref().fold((0, Some(0)), |(files, bytes): (u64, Option<u64>), input| match input {
+            Surveyed::Sized(size) => (files + 1, bytes.map(|sum| sum + size)),
+            Surveyed::Unsized => (files + 1, None),
+            Surveyed::Refused => (files + 1, bytes),
+        });
+        (counted.0, counted.1, survey.has_all())
+    }
+
+    #[test]
+    fn named_listed_and_walked_files_are_counted_with_their_sizes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir(path("d")).unwrap();
+        for (name, size) in [("a", 1000), ("d/b", 500), ("d/c", 7), ("d/old.gz", 99)] {
+            fs::write(path(name), vec![0; size]).unwrap();
+        }
+        let named = vec![path("a").into(), path("missing").into(), path("d/old.gz").into()];
+        let expected = (3, Some(1000), true);
+        assert_eq!(totals(|s| s.inputs = named), expected, "what is missing or refused has no bytes");
+        let expected = (2, Some(507), true);
+        assert_eq!(totals(|s| (s.inputs, s.recursive) = (vec![path("d").into()], true)), expected);
+        fs::write(path("list"), format!("{}\n{}\n", path("a").display(), path("d/b").display())).unwrap();
+        let list = |path| Some(crate::settings::NameList { path, end: b'\n' });
+        let expected = (2, Some(1500), true);
+        assert_eq!(totals(|s| s.list = list(Some(path("list")))), expected);
+        // Only the run can read the names.
+        assert_eq!(totals(|s| s.list = list(None)), (0, Some(0), false));
+    }
+
+    #[test]
+    fn the_size_of_a_pipe_is_not_known_where_pipes_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        let counted = |destination| totals(|s| (s.inputs, s.destination) = (vec![pipe.clone().into()], destination)).1;
+        assert_eq!(counted(Destination::Stdout), None);
+        assert_eq!(counted(Destination::Beside), Some(0));
     }
 }

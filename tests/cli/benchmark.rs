@@ -302,5 +302,5 @@ fn a_line_tells_how_far_it_is_where_somebody_wants_to_see_it() {
     let ran = t.gzcc(["--benchmark=1-2", "--progress=always", "a"]).run();
     let said = ran.stderr();
     ran.assert(said.contains("warm-up, level 1") && said.contains("round 1, level 2"), "it tells");
-    ran.assert(said.ends_with("\r\u{1b}[K"), "and is gone at the end");
+    ran.assert(said.ends_with("\r\u{1b}[J"), "and is gone at the end");
 }

@@ -12,7 +12,11 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::harness::{BLOCK, Running, Sandbox, log, noise, spawn};
 use crate::terminal::terminal;
 
-const ERASE: &str = "\r\u{1b}[K";
+const ERASE: &str = "\r\u{1b}[J";
+
+/// What a line is drawn between, besides [`ERASE`]: automatic wrapping is off.
+const BEFORE: &str = "\u{1b}[?7l";
+const AFTER: &str = "\r\u{1b}[?7h";
 
 fn resize(master: &OwnedFd, columns: u16) {
     tcsetwinsize(master, Winsize { ws_row: 10, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
@@ -27,10 +31,14 @@ struct Run {
 
 impl Run {
     fn start(t: &Sandbox, columns: u16, term: &str, words: &[&str]) -> Self {
+        Self::reading(t, columns, term, (words, Stdio::piped()))
+    }
+
+    fn reading(t: &Sandbox, columns: u16, term: &str, (words, stdin): (&[&str], Stdio)) -> Self {
         let (master, slave) = terminal();
         resize(&master, columns);
         let mut command = t.gzcc(words).into_command();
-        command.env("TERM", term).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(slave);
+        command.env("TERM", term).stdin(stdin).stdout(Stdio::piped()).stderr(slave);
         let child = spawn(&mut command);
         // Closes our own end of what it writes to.
         drop(command);
@@ -70,12 +78,26 @@ impl Run {
 /// What stands on the screen when all is written, as far as one line that is erased can tell.
 fn left(seen: &str) -> String {
     seen.lines()
-        .map(|line| line.rsplit('\r').find(|part| !part.is_empty()).unwrap_or("").replace("\u{1b}[K", "") + "\n")
+        .map(|line| {
+            line.rsplit('\r')
+                .find(|part| !part.is_empty())
+                .unwrap_or("")
+                .replace(&ERASE[1..], "")
+                .replace(BEFORE, "")
+                .replace(&AFTER[1..], "")
+                + "\n"
+        })
         .collect()
 }
 
 fn lines(seen: &str) -> usize {
     seen.matches(ERASE).count()
+}
+
+/// The lines that were drawn. From its beginning, where the cursor stays, the next erase reaches all rows to which a
+/// narrower window wraps a line.
+fn drawn(seen: &str) -> Vec<&str> {
+    seen.split(ERASE).filter_map(|part| part.split_once(AFTER)).map(|(line, _)| line).collect()
 }
 
 #[test]
@@ -87,7 +109,10 @@ fn a_line_comes_after_a_while_and_is_gone_at_the_end() {
     run.until(|seen| lines(seen) > 3);
     run.feed(&packed[5 * BLOCK..]);
     let seen = run.end();
-    assert!(seen.contains(" of 2  ") && seen.contains(" MB/s  ") && seen.contains("  standard input"), "{seen:?}");
+    assert!(
+        seen.contains(" of 2 files  ") && seen.contains(" MB/s  ") && seen.contains("  standard input"),
+        "{seen:?}"
+    );
     assert!(seen.ends_with(&format!("{ERASE}gzcc: missing.gz: No such file or directory\r\n")), "{seen:?}");
 }
 
@@ -106,7 +131,10 @@ fn a_message_takes_the_line_away_first_and_it_comes_back() {
     run.until(|seen| lines(seen) > then + 2);
     std::fs::write(t.path("pipe"), &packed).unwrap();
     let seen = run.wait();
-    assert!(seen.contains(&format!("{ERASE}gzcc: missing.gz: No such file or directory\r\n{ERASE}2 of 3")), "{seen:?}");
+    assert!(
+        seen.contains(&format!("{ERASE}gzcc: missing.gz: No such file or directory\r\n{BEFORE}{ERASE}2 of 3")),
+        "{seen:?}"
+    );
     assert_eq!(left(&seen), "gzcc: missing.gz: No such file or directory\n\n", "{seen:?}");
 }
 
@@ -123,10 +151,10 @@ fn the_line_keeps_to_the_width_of_the_terminal_also_when_that_changes() {
     for columns in [20, 40, 120] {
         resize(&run.screen.try_clone().unwrap().into(), columns);
         // One may have been under way.
-        let then = lines(&String::from_utf8_lossy(&run.seen)) + 2;
-        run.until(|seen| lines(seen) > then + 3);
+        let then = drawn(&String::from_utf8_lossy(&run.seen)).len() + 2;
+        run.until(|seen| drawn(seen).len() > then + 3);
         let seen = String::from_utf8_lossy(&run.seen).into_owned();
-        for line in seen.split(ERASE).skip(then + 1) {
+        for line in drawn(&seen).into_iter().skip(then) {
             let width: usize = line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
             assert!(width < columns.into() && !line.contains('\u{1b}') && !line.contains('\n'), "{columns}: {line:?}");
         }
@@ -134,6 +162,69 @@ fn the_line_keeps_to_the_width_of_the_terminal_also_when_that_changes() {
     pipe.write_all(&packed[5 * BLOCK..]).unwrap();
     drop(pipe);
     assert_eq!(left(&run.wait()), "\n");
+}
+
+/// A run that waits for a reader of its output has a line for as long as the test wants.
+#[test]
+fn a_file_has_bytes_of_all_a_percentage_and_a_time_also_as_standard_input() {
+    let t = Sandbox::new();
+    let content = t.write("big", noise(6 * BLOCK, 1));
+    let total = format!(" of {:.1} MB  ", content.len() as f64 / 1e6);
+    t.write("list", "big\n");
+    for words in [&["-c", "big"][..], &["-c"], &["-c", "--files-from", "list"]] {
+        let stdin = File::open(t.path("big")).unwrap();
+        let mut run = Run::reading(&t, 80, "xterm", (words, stdin.into()));
+        run.until(|seen| seen.contains(&format!("{ERASE}0%  0.0{total}")));
+        let mut output = run.child.stdout.take().unwrap();
+        let mut half = vec![0; content.len() / 2];
+        output.read_exact(&mut half).unwrap();
+        // At least two of six blocks are written, and at most four, as a pipe holds less than one.
+        let percent = |line: &str| line.split_once("%  ").and_then(|(percent, _)| percent.parse::<u8>().ok());
+        run.until(|seen| {
+            let last = drawn(seen).pop().unwrap_or_default();
+            percent(last).is_some_and(|percent| (33..=67).contains(&percent)) && last.contains(" left  ")
+        });
+        let mut rest = Vec::new();
+        output.read_to_end(&mut rest).unwrap();
+        run.wait();
+    }
+}
+
+#[test]
+fn a_narrower_window_leaves_no_stale_line_behind() {
+    require!("tmux");
+    let t = Sandbox::new();
+    t.write("big", noise(6 * BLOCK, 1));
+    let tmux = |words: &[&str]| {
+        let socket = t.path("socket");
+        let words = [&["-S", socket.to_str().unwrap(), "-f", "/dev/null"], words].concat();
+        String::from_utf8(t.command("tmux", words).succeeds()).unwrap()
+    };
+    // Nobody reads its output, so it ends with the terminal.
+    let script = format!("cd '{}'; '{}' -c big | sleep 600", t.path("").display(), env!("CARGO_BIN_EXE_gzcc"));
+    tmux(&["new-session", "-d", "-x", "100", "-y", "10", &script]);
+    let shows = |expected: &str| {
+        let since = Instant::now();
+        loop {
+            let screen = tmux(&["capture-pane", "-p"]);
+            if screen.trim_end() == expected {
+                return Ok(());
+            }
+            if since.elapsed() > Duration::from_secs(20) {
+                return Err(screen);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let wide = format!("0%  0.0 of {:.1} MB  0.0 MB/s", 6.0 * BLOCK as f64 / 1e6);
+    let narrow = wide.strip_suffix("  0.0 MB/s").unwrap();
+    let mut screens = vec![shows(&wide)];
+    for (columns, expected) in [("20", narrow), ("100", &wide), ("10", "0%")] {
+        tmux(&["resize-window", "-x", columns]);
+        screens.push(shows(expected));
+    }
+    tmux(&["kill-server"]);
+    assert!(screens.iter().all(Result::is_ok), "{screens:#?}");
 }
 
 #[test]

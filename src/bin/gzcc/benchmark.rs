@@ -86,7 +86,7 @@ fn measure(
     }
 }
 
-/// The memory that the files need, as far as it is known before they are read. Names in a list are not known yet.
+/// The memory that the files need, as far as it is known before they are read. Names in a list that is a pipe are not.
 fn survey(settings: &Settings) -> Needs {
     Survey::new(settings).fold(Needs::default(), |needs, input| match input {
         Surveyed::Sized(size) => needs.and(size),

@@ -1,14 +1,21 @@
 //! The one line of standard error that changes, and messages that come above it.
 //!
-//! Whoever writes to the terminal takes the line away first, and it comes back when it is drawn next. No colours, and
-//! nothing of a terminal but `\r` and "erase to the end", so that there is nothing to be left behind.
+//! Whoever writes to the terminal erases the line first, and it appears again when it is drawn next. No colours.
+//!
+//! The cursor stays at the beginning of the line. When a window becomes narrower, most terminals wrap the line to several
+//! rows and keep the cursor at the same character; from the first character, the erase reaches all of these rows. A line
+//! that is drawn before the new width is known is cut off, as it is drawn without automatic wrapping.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Back to the beginning of the line, and erase what stands there.
-const ERASE: &[u8] = b"\r\x1b[K";
+/// Moves to the beginning of the line and erases from there to the end of the screen.
+const ERASE: &[u8] = b"\r\x1b[J";
+
+/// Turns automatic wrapping off and on (DECAWM). Both are in one write with the line, so that it is never left off.
+const WRAP_OFF: &[u8] = b"\x1b[?7l";
+const WRAP_ON: &[u8] = b"\x1b[?7h";
 
 /// Held by whoever writes to the terminal, once there may be a line.
 static TERMINAL: Mutex<()> = Mutex::new(());
@@ -27,7 +34,7 @@ pub(super) fn above<T>(write: impl FnOnce() -> T) -> T {
 pub(super) fn draw(text: &str) {
     let _terminal = take();
     SHOWN.store(true, Relaxed);
-    let _ = io::stderr().write_all(&[ERASE, text.as_bytes()].concat());
+    let _ = io::stderr().write_all(&[WRAP_OFF, ERASE, text.as_bytes(), b"\r", WRAP_ON].concat());
 }
 
 /// Takes the line away for good, past whoever waits to write: nobody draws it any more. What is to be written first.

@@ -1,0 +1,187 @@
+//! The text of the progress line: as much as fits, the most important figures first.
+
+use std::time::Duration;
+
+use gzcc::settings::Mode;
+
+use super::super::{Sizes, counted, percent};
+use super::totals::Totals;
+
+/// The last column stays free, as some terminals begin a new line after it.
+const MARGIN: usize = 1;
+
+/// Columns below which a name says nothing.
+const LEAST_NAME: usize = 12;
+
+/// How far a run is.
+pub(super) struct State {
+    /// Inputs that have ended.
+    pub(super) files: u64,
+    pub(super) totals: Totals,
+    /// Bytes read and written.
+    pub(super) bytes: (u64, u64),
+    /// Bytes of the inputs that were skipped without being read.
+    pub(super) skipped: u64,
+    pub(super) mode: Mode,
+    pub(super) elapsed: Duration,
+    /// The name of the largest input under way.
+    pub(super) biggest: Option<String>,
+}
+
+impl State {
+    /// The line for a terminal of this width.
+    pub(super) fn line(&self, columns: usize) -> String {
+        let room = columns.saturating_sub(MARGIN);
+        let mut line = String::new();
+        for part in self.parts() {
+            if line.is_empty() {
+                line = part;
+                line.truncate(room);
+            } else if line.len() + 2 + part.len() > room {
+                return line;
+            } else {
+                line = line + "  " + &part;
+            }
+        }
+        let room = room.saturating_sub(line.len() + 2);
+        match &self.biggest {
+            Some(name) if room >= LEAST_NAME => line + "  " + &shortened(name, room),
+            _ => line,
+        }
+    }
+
+    /// What the line says, each part if it is known.
+    fn parts(&self) -> impl Iterator<Item = String> {
+        let Totals { files, bytes: total, all } = self.totals;
+        let so_far = if all { "" } else { " so far" };
+        let (bytes_in, bytes_out) = self.bytes;
+        let seconds = self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+        let (packed, plain) = self.mode.packed_and_plain(bytes_in, bytes_out);
+        // Files may grow, or end in an error after they were counted.
+        let total = total.filter(|&total| total > 0).map(|total| total.max(bytes_in));
+        let gone = |total: u64| (bytes_in + self.skipped).min(total);
+        let known = total.filter(|_| all);
+        let of_files = format!("{} of {}{so_far}", self.files, counted(files.max(self.files), "file"));
+        let left = known.filter(|_| bytes_in > 0).map(|total| {
+            let seconds = (total - gone(total)) as f64 * seconds / gone(total) as f64;
+            format!("{} left", clock(seconds))
+        });
+        let parts = [
+            known.map(|total| format!("{}%", u128::from(gone(total)) * 100 / u128::from(total))),
+            // Of one file, the bytes tell more.
+            Some(of_files).filter(|_| known.is_none() || files != 1),
+            Some(total.map_or_else(|| size(bytes_in), |total| size_of(bytes_in, total) + so_far)),
+            left,
+            Some(format!("{:.1} MB/s", bytes_in as f64 / seconds / 1e6)),
+            Sizes { packed, plain, overhead: 0 }.saved().map(|saved| percent(saved) + " saved"),
+        ];
+        parts.into_iter().flatten()
+    }
+}
+
+/// The end of a name, as that tells more. What is no ASCII may take two columns.
+fn shortened(name: &str, room: usize) -> String {
+    let columns = |c: char| if c.is_ascii() { 1 } else { 2 };
+    if name.chars().map(columns).sum::<usize>() <= room {
+        return name.to_owned();
+    }
+    let mut used = 3;
+    let fits = |&(_, c): &(usize, char)| {
+        used += columns(c);
+        used <= room
+    };
+    let start = name.char_indices().rev().take_while(fits).last().map_or(name.len(), |(at, _)| at);
+    format!("...{}", &name[start..])
+}
+
+fn clock(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// A size, in a unit that suits it.
+fn size(bytes: u64) -> String {
+    let (unit, name, digits) = unit(bytes);
+    format!("{:.digits$} {name}", bytes as f64 / unit)
+}
+
+/// A part of a size, in the unit that suits the whole.
+fn size_of(part: u64, whole: u64) -> String {
+    let (unit, _, digits) = unit(whole);
+    format!("{:.digits$} of {}", part as f64 / unit, size(whole))
+}
+
+/// The unit for a size, a power of ten; its name, and the digits to print.
+fn unit(bytes: u64) -> (f64, &'static str, usize) {
+    match bytes {
+        0..1_000_000 => (1e3, "kB", 1),
+        1_000_000..1_000_000_000 => (1e6, "MB", 1),
+        _ => (1e9, "GB", 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(name: &str, all: bool) -> State {
+        State {
+            files: 12,
+            totals: Totals { files: 340, bytes: Some(4_000_000_000), all },
+            bytes: (1_000_000_000, 250_000_000),
+            skipped: 0,
+            mode: Mode::Compress,
+            elapsed: Duration::from_secs(10),
+            biggest: Some(name.to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_line_has_as_much_as_fits() {
+        let line = |columns| state("var/log/big.log", true).line(columns);
+        let whole = "25%  12 of 340 files  1.00 of 4.00 GB  0:30 left  100.0 MB/s  75.0% saved  var/log/big.log";
+        assert_eq!(line(100), whole);
+        assert_eq!(line(whole.len()), whole.replace("var/log", "...log"));
+        assert_eq!(line(80), "25%  12 of 340 files  1.00 of 4.00 GB  0:30 left  100.0 MB/s  75.0% saved");
+        assert_eq!(line(40), "25%  12 of 340 files  1.00 of 4.00 GB");
+        assert_eq!(line(5), "25%");
+        assert_eq!(line(3), "25");
+        assert_eq!(line(0), "");
+    }
+
+    #[test]
+    fn while_inputs_are_counted_there_is_neither_a_percentage_nor_a_time() {
+        let line = state("x", false).line(100);
+        assert_eq!(line, "12 of 340 files so far  1.00 of 4.00 GB so far  100.0 MB/s  75.0% saved  x");
+    }
+
+    #[test]
+    fn a_single_file_has_bytes_a_percentage_and_a_time() {
+        let mut one = state("big.log.1234", true);
+        (one.files, one.totals.files) = (0, 1);
+        assert_eq!(one.line(80), "25%  1.00 of 4.00 GB  0:30 left  100.0 MB/s  75.0% saved  big.log.1234");
+        one.totals.bytes = None;
+        assert_eq!(one.line(80), "0 of 1 file  1.00 GB  100.0 MB/s  75.0% saved  big.log.1234");
+    }
+
+    #[test]
+    fn skipped_files_count_as_gone_and_a_grown_file_has_no_more_than_all() {
+        let mut skipped = state("x", true);
+        skipped.skipped = 1_000_000_000;
+        assert!(skipped.line(80).starts_with("50%  12 of 340 files  1.00 of 4.00 GB  0:10 left  100.0 MB/s"));
+        skipped.bytes.0 = 5_000_000_000;
+        assert!(skipped.line(80).starts_with("100%  12 of 340 files  5.00 of 5.00 GB  0:00 left"));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_screen() {
+        for columns in 0..200 {
+            for name in ["a".repeat(300), "日本".repeat(100), "x".to_owned()] {
+                let line = state(&name, true).line(columns);
+                let width: usize = line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+                assert!(width == 0 || width < columns, "{columns}: {line}");
+            }
+        }
+    }
+}
