@@ -3,16 +3,16 @@
 //! The only room that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
 
 mod benchmark;
-mod choosing;
-mod complaint;
 mod completions;
 mod environment;
+mod filter_args;
 mod help;
 mod levels;
 mod manual;
-mod moments;
 mod reporting;
+mod time_spec;
 mod typed;
+mod usage_error;
 mod values;
 
 use std::ffi::OsString;
@@ -21,12 +21,11 @@ use std::num::NonZeroUsize;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use self::complaint::usage;
 pub(crate) use self::environment::Environment;
 use self::environment::Wishes;
-use self::levels::spell_levels;
+use self::levels::expand_levels;
 use self::typed::{Scheduler, Typed};
-use self::values::{Engine, non_empty};
+use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
 use gzcc::settings::resources;
 use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
@@ -59,7 +58,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
     if let Some(name) = words.peek().and_then(|program| crate::gnu::name_of(program)) {
         return crate::gnu::parse(name, words.skip(1), environment);
     }
-    let matched = definition().try_get_matches_from(spell_levels(words));
+    let matched = definition().try_get_matches_from(expand_levels(words));
     let request = match matched.and_then(|matches| Typed::from_arg_matches(&matches)) {
         Ok(Typed { man: true, .. }) => Request::Print(manual::page(definition())),
         Ok(Typed { completions: Some(shell), .. }) => Request::Print(completions::script(shell, definition())),
@@ -67,9 +66,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Envi
             Request::Benchmark(Box::new(typed.decide_benchmark(&environment.wishes()?)?))
         }
         Ok(typed) => Request::Run(Box::new(typed.decide(&environment.wishes()?)?)),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => Request::Print(help::asked_for(&error, definition())),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Request::Print(help::requested(&error, definition())),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Request::Print(error.render().to_string()),
-        Err(error) => return Err(refused(&usage(&error))),
+        Err(error) => return Err(refused(&usage_error::message(&error))),
     };
     Ok(Command { warnings: Vec::new(), request })
 }
@@ -144,7 +143,7 @@ impl Typed {
         if self.update && !to_files {
             return Err(refused("--update needs an output for each file"));
         }
-        if self.choosing.is_shared() && self.force && self.mode() == Mode::Decompress && to_files {
+        if self.choosing.is_sharded() && self.force && self.mode() == Mode::Decompress && to_files {
             // a.tgz and a.tar.gz both become a.tar, which only a run that has both can know.
             return Err(refused("--shard does not decompress with --force, as another part may make the same output"));
         }
@@ -181,7 +180,7 @@ impl Typed {
     }
 
     fn engine_and_level(&self, wishes: &Wishes, mode: Mode) -> Result<(settings::Engine, u8), Usage> {
-        let Engine(engine) = self.engine;
+        let EngineArg(engine) = self.engine;
         if mode != Mode::Compress {
             // A level means nothing here, so it need not be one of the engine's. Decompressing takes no more memory than
             // the lower levels do.

@@ -4,7 +4,7 @@
 //! beginning of a long option stands for it, and each error is to be gzip's own. Takes the options of GNU gzip 1.12
 //! and pigz 2.8; what gzcc cannot do is refused by name.
 
-mod options;
+mod switches;
 mod texts;
 
 use std::ffi::{OsStr, OsString};
@@ -14,8 +14,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use gzcc::escaped_name::Shown;
 use gzcc::settings::{self, Destination, Mode, Originals, Rules, Settings, Verbosity};
 
-use self::options::Switch::{self, *};
-use self::options::{GZIP, PIGZ};
+use self::switches::Switch::{self, *};
+use self::switches::{GZIP, PIGZ};
 use self::texts::{LICENSE, help, version};
 use crate::args::{Command, Environment, Request, Usage};
 
@@ -277,7 +277,7 @@ impl Given {
             Help => self.print = self.print.take().or(Some(help(settings.program, self.smallest().is_some()))),
             Version => self.print = self.print.take().or(Some(version(settings.program))),
             License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(settings.program)))),
-            Lacking(what) => return Err(self.lacks(typed, what)),
+            Unsupported(what) => return Err(self.lacks(typed, what)),
         }
         Ok(())
     }

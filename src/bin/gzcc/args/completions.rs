@@ -1,37 +1,37 @@
-//! Completions: what makes a shell complete gzcc's options and their values, and file names elsewhere.
+//! Completion scripts: shells complete gzcc's options, the values of options, and file names elsewhere.
 //!
-//! The scripts are clap's. Where one of them offers options in place of files, it is mended here.
+//! clap_complete generates the scripts. This module patches those that offer options where a file name is expected.
 
 use clap::{Arg, Command};
 use clap_complete::{Generator, Shell};
 
-/// The script that `shell` is to read.
+/// The completion script for `shell`.
 pub(super) fn script(shell: Shell, definition: Command) -> String {
-    // Nobody should be told of what is hidden.
-    let shown = Command::new("gzcc").bin_name("gzcc").version(env!("CARGO_PKG_VERSION"));
-    let mut shown = shown.disable_help_flag(true).disable_version_flag(true);
+    // clap_complete also completes hidden options, so the scripts come from a copy without them.
+    let visible = Command::new("gzcc").bin_name("gzcc").version(env!("CARGO_PKG_VERSION"));
+    let mut visible = visible.disable_help_flag(true).disable_version_flag(true);
     for option in definition.get_arguments().filter(|option| !option.is_hide_set()) {
-        // To bash's script a file is a word of its own: "[FILE]...".
+        // The script for bash would offer the positional argument as the literal word "[FILE]...".
         if shell != Shell::Bash || !option.is_positional() {
-            shown = shown.arg(option.clone());
+            visible = visible.arg(option.clone());
         }
     }
-    shown.build();
+    visible.build();
     let mut script = Vec::new();
-    shell.generate(&shown, &mut script);
+    shell.generate(&visible, &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     match shell {
-        Shell::Bash => for_bash(&script),
-        Shell::Elvish => script + &for_elvish(&shown),
-        // Two colons would end the options at the first file.
+        Shell::Bash => patch_bash(&script),
+        Shell::Elvish => script + &elvish_wrapper(&visible),
+        // With two colons, zsh completes no options after the first file.
         Shell::Zsh => script.replace("'*::files -- ", "'*:files -- "),
         _ => script,
     }
 }
 
-/// clap's script offers options where a file is as likely: for the first word, and for one not begun. Where it offers
-/// nothing, bash completes file names.
-fn for_bash(script: &str) -> String {
+/// Removes options from the completion of an empty word and of the first word, where a file name is as likely. bash completes
+/// file names where the script offers nothing.
+fn patch_bash(script: &str) -> String {
     let options = r#"COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )"#;
     let script = script.replace(" || ${COMP_CWORD} -eq 1 ]]", " ]]");
     match script.rsplit_once(options) {
@@ -40,8 +40,9 @@ fn for_bash(script: &str) -> String {
     }
 }
 
-/// clap's script offers options alone, and behind a file fails: what goes in front of it knows files and values.
-fn for_elvish(definition: &Command) -> String {
+/// A completer that wraps the generated one, which offers only options and fails after a file name. The wrapper completes
+/// files and the values of options.
+fn elvish_wrapper(definition: &Command) -> String {
     let mut values = String::new();
     for option in definition.get_arguments().filter(|option| option.get_action().takes_values()) {
         let possible = option.get_possible_values();
@@ -67,7 +68,7 @@ set edit:completion:arg-completer[gzcc] = {{|@words|
     )
 }
 
-/// Every name that an option has, as it is typed.
+/// All spellings of an option, aliases included: `-p`, `--processes`.
 pub(super) fn spellings(option: &Arg) -> impl Iterator<Item = String> {
     let short = option.get_short_and_visible_aliases().unwrap_or_default();
     let long = option.get_long_and_visible_aliases().unwrap_or_default();
@@ -82,21 +83,21 @@ mod tests {
     use clap::ValueEnum;
 
     #[test]
-    fn every_shell_is_told_every_option_but_those_that_are_hidden() {
+    fn every_script_contains_all_options_except_hidden_ones() {
         for &shell in Shell::value_variants() {
             let script = script(shell, definition());
             for option in definition().get_arguments() {
                 for name in option.get_long_and_visible_aliases().unwrap_or_default() {
                     // fish has "-l level" for "--level".
-                    let told = script.contains(&format!("--{name}")) || script.contains(&format!("-l {name} "));
-                    assert_eq!(told, !option.is_hide_set(), "{shell}: {name}\n{script}");
+                    let found = script.contains(&format!("--{name}")) || script.contains(&format!("-l {name} "));
+                    assert_eq!(found, !option.is_hide_set(), "{shell}: {name}\n{script}");
                 }
             }
         }
     }
 
     #[test]
-    fn what_is_mended_in_claps_script_for_bash_is_still_there_to_be_mended() {
+    fn the_patches_for_bash_match_the_generated_script() {
         let script = script(Shell::Bash, definition());
         assert!(!script.contains("COMP_CWORD} -eq 1") && !script.contains("[FILE]"), "{script}");
         assert_eq!(script.matches(r#"-W "${opts}""#).count(), 1, "{script}");

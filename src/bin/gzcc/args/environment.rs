@@ -1,4 +1,6 @@
-//! What of the environment counts. Nothing in it can make gzcc remove or replace a file.
+//! The environment variables that gzcc reads: defaults for options, and gzip's option variables.
+//!
+//! No variable can make gzcc remove or replace a file.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -7,24 +9,25 @@ use super::Usage;
 use super::values::{jobs, level, size};
 use gzcc::escaped_name::Shown;
 
-/// Values of the variables that count, as they are.
+/// The unparsed values of the variables.
 #[derive(Default)]
 pub(crate) struct Environment {
-    /// `GZCC_JOBS`: workers where no option tells.
+    /// `GZCC_JOBS`: the default of `--jobs`.
     pub(crate) jobs: Option<OsString>,
-    /// `GZCC_LEVEL`: the level where no option tells.
+    /// `GZCC_LEVEL`: the default level.
     pub(crate) level: Option<OsString>,
-    /// `GZCC_MEMORY`: the budget where no option tells.
+    /// `GZCC_MEMORY`: the default of `--memory`.
     pub(crate) memory: Option<OsString>,
-    /// `GZIP`: options that come first. This and what follows count under gzip's names alone, and those above elsewhere.
+    /// `GZIP`: options that precede those of the command line. This and the following variables apply only under gzip's
+    /// and pigz's names, the ones above only under the name gzcc.
     pub(crate) gzip: Option<OsString>,
-    /// `PIGZ`: more of them, under pigz' names.
+    /// `PIGZ`: more options, under pigz's names.
     pub(crate) pigz: Option<OsString>,
     /// `POSIXLY_CORRECT` is set.
     pub(crate) posixly_correct: bool,
 }
 
-/// What the variables ask for.
+/// Defaults from the environment for options that are not given.
 #[derive(Default)]
 pub(super) struct Wishes {
     pub(super) jobs: Option<NonZeroUsize>,
@@ -45,7 +48,8 @@ impl Environment {
         }
     }
 
-    /// What is asked for, also where an option asks for something else: who set a variable to nonsense wants to know.
+    /// Parses the variables that apply under the name gzcc. An invalid value is an error even if an option overrides it: the
+    /// next command without that option would fail.
     pub(super) fn wishes(&self) -> Result<Wishes, Usage> {
         Ok(Wishes {
             jobs: value("GZCC_JOBS", self.jobs.as_ref(), jobs)?,
@@ -55,17 +59,17 @@ impl Environment {
     }
 }
 
-/// The value of a variable; one that is empty is as good as not set.
+/// The parsed value of a variable; `None` if it is not set or empty.
 fn value<T>(
     name: &str,
     value: Option<&OsString>,
-    read: impl FnOnce(&str) -> Result<T, String>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<Option<T>, Usage> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let text = value.to_str().ok_or_else(|| "no text".to_owned());
-    text.and_then(read).map(Some).map_err(|reason| {
+    text.and_then(parse).map(Some).map_err(|reason| {
         Usage(format!("gzcc: invalid value '{}' for {name}: {reason}", Shown::bytes(value.as_encoded_bytes())))
     })
 }

@@ -1,10 +1,10 @@
-//! Help: what `-h` and `--help` say beside the options, and which of them `-h` has. Also the examples, which the manual
-//! page has too.
+//! The help: which options `-h` lists, and the text around the options in `-h` and `--help`. Also the examples, which the
+//! manual page shares.
 
 use clap::Command;
 
-/// The options of `-h`, as its one screen has room for: what is used daily. All others are in `--help` alone.
-const DAILY: [&str; 15] = [
+/// The options that `-h` lists: the common ones, so that the help fits 24 rows. `--help` lists all.
+const COMMON: [&str; 15] = [
     "decompress",
     "test",
     "list",
@@ -22,7 +22,7 @@ const DAILY: [&str; 15] = [
     "version",
 ];
 
-/// What can be said, and what it does.
+/// Example commands and their descriptions.
 pub(super) const EXAMPLES: [(&str, &str); 5] = [
     ("gzcc *.log", "each file to its .gz, in parallel"),
     ("gzcc -r --rm logs/", "a tree; removes the originals"),
@@ -31,40 +31,39 @@ pub(super) const EXAMPLES: [(&str, &str); 5] = [
     ("gzcc -dc a.gz b.gz | grep error", "decompress to a pipe"),
 ];
 
-/// What holds for all of it.
+/// General rules, in `-h` and `--help`.
 const RULES: &str = "Originals are kept unless --rm is given.
 Without FILE, or with -, standard input goes to standard output.
 Exit status: 0 success, 1 error, 2 warnings only.";
 
-/// What `--help` adds to that.
+/// More rules, in `--help` only.
 const MORE_RULES: &str = "Options and files come in any order; the last of contradictory options wins.
 Printed sizes are powers of ten (MB), typed sizes powers of two (10M = 10 MiB).
 A percentage is the space saved, negative if a file grew.
 Under the names gzip, gunzip, zcat, gzcat, pigz and unpigz, gzip's rules hold.
 The manual page has the details: gzcc --man | man -l -";
 
-/// The definition with its help in order.
+/// Adds the text around the options, and hides all but the common options from `-h`.
 pub(super) fn with_help(definition: Command) -> Command {
     definition
         .mut_args(|option| {
-            let is_daily = DAILY.contains(&option.get_id().as_str());
-            option.hide_short_help(!is_daily)
+            let is_common = COMMON.contains(&option.get_id().as_str());
+            option.hide_short_help(!is_common)
         })
         .after_help(format!("{RULES}\n\n{}", examples()))
 }
 
-/// The help that clap's `error` stands for. Both have one line for each option where possible: `--help` has all options and
-/// fits two screens, `-h` has the daily ones and fits one, for which it goes without headings. The long texts of the
-/// options are for the manual page.
-pub(super) fn asked_for(error: &clap::Error, definition: Command) -> String {
-    let is_whole = error.render().to_string() == definition.clone().render_long_help().to_string();
-    let mut shown = match is_whole {
+/// The help that clap's `error` requests, with one line for each option where possible. `--help` lists all options and fits
+/// two screens; `-h` lists the common ones without headings and fits one. Only the manual page has the long texts.
+pub(super) fn requested(error: &clap::Error, definition: Command) -> String {
+    let is_long = error.render().to_string() == definition.clone().render_long_help().to_string();
+    let mut definition = match is_long {
         true => definition
             .mut_args(|option| option.hide_short_help(false))
             .after_help(format!("{RULES}\n{MORE_RULES}\n\n{}", examples())),
         false => definition.mut_args(|option| option.help_heading(None)),
     };
-    shown.render_help().to_string()
+    definition.render_help().to_string()
 }
 
 fn examples() -> String {
@@ -79,9 +78,9 @@ mod tests {
     use crate::args::definition;
 
     #[test]
-    fn what_is_used_daily_is_in_the_definition() {
+    fn every_common_option_is_defined() {
         let definition = definition();
-        for name in DAILY {
+        for name in COMMON {
             assert!(definition.get_arguments().any(|option| option.get_id() == name), "{name}");
         }
     }

@@ -1,9 +1,11 @@
-//! Digits among the options: `-11` is level 11, `-k9v` has one, and `-j4` has none.
+//! Levels as digits among short options: `-11` and `-k9v` contain one, `-j4` does not.
+//!
+//! Runs before clap, which has no options that are numbers.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// Long options that may have their value in the next word.
+/// Long options whose value may be the next argument. A test compares this list with the definition.
 pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--level",
     "--engine",
@@ -28,53 +30,57 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--progress",
 ];
 
-/// Writes the digits among short options as `--level=N`, all digits that stand together as one number:
-/// `-k11v` becomes `-k --level=11 -v`. What belongs to an option that takes a value is left alone.
-pub(super) fn spell_levels(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    /// Short options whose value is the rest of the word, or the next one.
-    const TAKE_VALUE: &[u8] = b"joOpS";
-    let mut words = words.into_iter();
-    let mut spelt: Vec<OsString> = words.by_ref().take(1).collect();
-    while let Some(word) = words.next() {
-        let bytes = word.as_bytes();
+/// Short options whose value is the rest of the argument, or the next one.
+const SHORT_TAKE_VALUE: &[u8] = b"joOpS";
+
+/// Rewrites digits among short options as `--level=N`, a run of digits as one number: `-k11v` becomes
+/// `-k --level=11 -v`. Values of options are not changed.
+pub(super) fn expand_levels(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments = arguments.into_iter();
+    let mut expanded: Vec<OsString> = arguments.by_ref().take(1).collect();
+    while let Some(argument) = arguments.next() {
+        let bytes = argument.as_bytes();
         if bytes == b"--" {
-            spelt.push(word);
+            expanded.push(argument);
             break;
         }
-        let takes_next = if bytes.len() > 1 && bytes[0] == b'-' && bytes[1] != b'-' {
-            let cluster = &bytes[1..];
-            let options = cluster.iter().position(|b| TAKE_VALUE.contains(b)).unwrap_or(cluster.len());
-            let mut rest = &cluster[..options];
-            while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
-                let digits = rest[start..].iter().take_while(|b| b.is_ascii_digit()).count();
-                push_cluster(&mut spelt, &rest[..start]);
-                let mut level = OsString::from("--level=");
-                level.push(OsStr::from_bytes(&rest[start..start + digits]));
-                spelt.push(level);
-                rest = &rest[start + digits..];
+        let next_is_value = match bytes {
+            [b'-', cluster @ ..] if !cluster.is_empty() && cluster[0] != b'-' => expand_cluster(cluster, &mut expanded),
+            _ => {
+                // clap accepts any prefix of a long option.
+                let takes_value =
+                    bytes.len() > 2 && LONG_TAKE_VALUE.iter().any(|option| option.as_bytes().starts_with(bytes));
+                expanded.push(argument);
+                takes_value
             }
-            let mut tail = rest.to_vec();
-            tail.extend_from_slice(&cluster[options..]);
-            push_cluster(&mut spelt, &tail);
-            options + 1 == cluster.len()
-        } else {
-            // Or their beginnings.
-            let takes_next =
-                bytes.len() > 2 && LONG_TAKE_VALUE.iter().any(|option| option.as_bytes().starts_with(bytes));
-            spelt.push(word);
-            takes_next
         };
-        if takes_next {
-            spelt.extend(words.next());
+        if next_is_value {
+            expanded.extend(arguments.next());
         }
     }
-    spelt.extend(words);
-    spelt
+    expanded.extend(arguments);
+    expanded
 }
 
-fn push_cluster(words: &mut Vec<OsString>, letters: &[u8]) {
+/// Rewrites one argument of short options; returns whether the next argument is the value of its last option.
+fn expand_cluster(cluster: &[u8], expanded: &mut Vec<OsString>) -> bool {
+    let flags = cluster.iter().position(|b| SHORT_TAKE_VALUE.contains(b)).unwrap_or(cluster.len());
+    let mut rest = &cluster[..flags];
+    while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
+        let digits = rest[start..].iter().take_while(|b| b.is_ascii_digit()).count();
+        push_cluster(expanded, &rest[..start]);
+        let mut level = OsString::from("--level=");
+        level.push(OsStr::from_bytes(&rest[start..start + digits]));
+        expanded.push(level);
+        rest = &rest[start + digits..];
+    }
+    push_cluster(expanded, &[rest, &cluster[flags..]].concat());
+    flags + 1 == cluster.len()
+}
+
+fn push_cluster(arguments: &mut Vec<OsString>, letters: &[u8]) {
     if !letters.is_empty() {
-        words.push(OsString::from_vec([b"-", letters].concat()));
+        arguments.push(OsString::from_vec([b"-", letters].concat()));
     }
 }
 
@@ -82,26 +88,26 @@ fn push_cluster(words: &mut Vec<OsString>, letters: &[u8]) {
 mod tests {
     use super::*;
 
-    fn spelt(words: &str) -> String {
-        let words = ["gzcc"].into_iter().chain(words.split(' ')).map(OsString::from);
-        let spelt = spell_levels(words).into_iter().skip(1);
-        spelt.map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
+    fn expanded(line: &str) -> String {
+        let arguments = ["gzcc"].into_iter().chain(line.split(' ')).map(OsString::from);
+        let expanded = expand_levels(arguments).into_iter().skip(1);
+        expanded.map(|argument| argument.into_string().unwrap()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn digits_that_stand_together_are_one_level() {
-        assert_eq!(spelt("-9"), "--level=9");
-        assert_eq!(spelt("-11"), "--level=11");
-        assert_eq!(spelt("-k9v a"), "-k --level=9 -v a");
-        assert_eq!(spelt("-1k2"), "--level=1 -k --level=2");
+    fn consecutive_digits_are_one_level() {
+        assert_eq!(expanded("-9"), "--level=9");
+        assert_eq!(expanded("-11"), "--level=11");
+        assert_eq!(expanded("-k9v a"), "-k --level=9 -v a");
+        assert_eq!(expanded("-1k2"), "--level=1 -k --level=2");
     }
 
     #[test]
-    fn digits_of_other_options_and_names_are_left_alone() {
-        for words in ["-j4", "-j 4", "-kj4", "-S -9", "-o 7", "--jobs -3", "a -- -9", "-", "--level 3", "--eng -9", "9"]
+    fn digits_in_values_and_names_are_not_levels() {
+        for line in ["-j4", "-j 4", "-kj4", "-S -9", "-o 7", "--jobs -3", "a -- -9", "-", "--level 3", "--eng -9", "9"]
         {
-            assert_eq!(spelt(words), words);
+            assert_eq!(expanded(line), line);
         }
-        assert_eq!(spelt("-9j4 -1"), "--level=9 -j4 --level=1");
+        assert_eq!(expanded("-9j4 -1"), "--level=9 -j4 --level=1");
     }
 }

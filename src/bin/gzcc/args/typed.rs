@@ -1,8 +1,8 @@
-//! The options, as they are typed: the one definition that parsing, help, completions and the manual page come from.
+//! The options as given on the command line: the one definition behind parsing, help, completions and the manual page.
 //!
-//! Decides nothing. A heading's options stand together; each names its heading, as one that does not would get that of
-//! the flattened options before it. A help text's first paragraph is one line for `-h`, and what follows is for those
-//! who want to know more.
+//! Checks no combination of options. The options of a heading are adjacent. Each names its heading, because an option without
+//! one gets the heading of the flattened options before it. The first paragraph of a help text is one line for `-h` and
+//! `--help`; the manual page also has the others.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -12,20 +12,20 @@ use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::benchmark::BenchmarkArgs;
-use super::choosing::Choosing;
+use super::filter_args::FilterArgs;
 use super::reporting::ReportingArgs;
-use super::values::{Engine, jobs, level, size, suffix};
+use super::values::{EngineArg, jobs, level, size, suffix};
 use gzcc::settings;
 
-/// Which has options in a file of their own as well.
+/// Also the heading of options in `benchmark.rs`.
 pub(super) const OPERATION: &str = "Operation";
 const COMPRESSION: &str = "Compression";
-/// Which has options in a file of their own as well.
+/// Also the heading of options in `filter_args.rs`.
 pub(super) const CHOOSING: &str = "Choosing files";
 pub(super) const OUTPUT: &str = "Output";
 const ORIGINALS: &str = "Originals";
 const RUNNING: &str = "Running";
-/// Which has options in a file of their own as well.
+/// Also the heading of options in `reporting.rs`.
 pub(super) const REPORTING: &str = "Reporting";
 const HELP: &str = "Help";
 
@@ -79,8 +79,8 @@ pub(super) struct Typed {
     #[arg(long, overrides_with_all = ["level", "fast"], help_heading = COMPRESSION)]
     pub(super) best: bool,
     /// DEFLATE engine; levels 10 to 12 need `native`
-    #[arg(long, value_enum, default_value_t = Engine(settings::DEFAULT_ENGINE), help_heading = COMPRESSION)]
-    pub(super) engine: Engine,
+    #[arg(long, value_enum, default_value_t = EngineArg(settings::DEFAULT_ENGINE), help_heading = COMPRESSION)]
+    pub(super) engine: EngineArg,
     /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) rsyncable: bool,
@@ -108,7 +108,7 @@ pub(super) struct Typed {
     #[arg(long, help_heading = CHOOSING)]
     pub(super) update: bool,
     #[command(flatten)]
-    pub(super) choosing: Choosing,
+    pub(super) choosing: FilterArgs,
 
     /// Write all to standard output
     ///

@@ -1,4 +1,4 @@
-//! Values of options, as they are typed: what they may be, and why not.
+//! Parsers for the values of options, each with the reason for a rejection.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -13,36 +13,36 @@ use clap::builder::PossibleValue;
 use super::{Usage, refused};
 use gzcc::settings::{self, Shard};
 
-/// An engine, by its name.
+/// The value of `--engine`: an engine by its name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Engine(pub(super) settings::Engine);
+pub(super) struct EngineArg(pub(super) settings::Engine);
 
-impl ValueEnum for Engine {
+impl ValueEnum for EngineArg {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self(settings::Engine::Native), Self(settings::Engine::Flate2)]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let who = match self.0 {
+        let help = match self.0 {
             settings::Engine::Native => "gzcc's own encoder",
             settings::Engine::Flate2 => "zlib-rs, which compresses as zlib does",
         };
-        Some(PossibleValue::new(self.0.name()).help(who))
+        Some(PossibleValue::new(self.0.name()).help(help))
     }
 }
 
-/// A level of any engine; whether the one that is asked for has it cannot be told before all has been read.
+/// A level of any engine. Whether the selected engine has it is checked after all options are parsed.
 pub(super) fn level(text: &str) -> Result<u8, String> {
-    let most = settings::Engine::ALL.into_iter().map(settings::Engine::max_level).max();
-    within(text, 0, most.unwrap_or_default())
+    let max = settings::Engine::ALL.into_iter().map(settings::Engine::max_level).max();
+    within(text, 0, max.unwrap_or_default())
 }
 
-/// Workers, one at least.
+/// A number of workers, at least one.
 pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     within(text, 1, settings::MAX_JOBS).map(|jobs| NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN))
 }
 
-/// The name of an output.
+/// The name of an output, which must not be empty.
 pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
     match name.is_empty() {
         true => Err(refused(&format!("{option}: the name is empty"))),
@@ -50,9 +50,9 @@ pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> 
     }
 }
 
-/// A size in bytes, or with K, M, G or T in powers of 1024 (also KB, KiB).
+/// A size in bytes, or with a unit K, M, G or T, a power of 1024 (also KB, KiB).
 pub(super) fn size(text: &str) -> Result<u64, &'static str> {
-    const NO_SIZE: &str = "expected a size such as 500, 64K or 10G";
+    const SYNTAX: &str = "expected a size such as 500, 64K or 10G";
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
@@ -60,29 +60,29 @@ pub(super) fn size(text: &str) -> Result<u64, &'static str> {
         "m" | "mb" | "mib" => 20,
         "g" | "gb" | "gib" => 30,
         "t" | "tb" | "tib" => 40,
-        _ => return Err(NO_SIZE),
+        _ => return Err(SYNTAX),
     };
     if number.is_empty() {
-        return Err(NO_SIZE);
+        return Err(SYNTAX);
     }
-    // It has nothing but digits, so there is only one thing that can be wrong with it.
+    // Only digits are left, so a failure to parse is an overflow.
     number.parse::<u64>().ok().and_then(|bytes| bytes.checked_mul(1 << shift)).ok_or("larger than any file")
 }
 
-/// A number from `least` to `most`.
-pub(super) fn within<N: FromStr + PartialOrd + Display>(text: &str, least: N, most: N) -> Result<N, String> {
-    let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
-    number.ok_or_else(|| format!("expected {least} to {most}"))
+/// A number from `min` to `max`.
+pub(super) fn within<N: FromStr + PartialOrd + Display>(text: &str, min: N, max: N) -> Result<N, String> {
+    let number = text.parse().ok().filter(|number| (&min..=&max).contains(&number));
+    number.ok_or_else(|| format!("expected {min} to {max}"))
 }
 
-/// A part of a work that is shared, as `K/N`.
+/// The value `K/N` of `--shard`.
 pub(super) fn shard(text: &str) -> Result<Shard, &'static str> {
     let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?;
     let parts = text.split_once('/').and_then(|(k, n)| number(k).zip(number(n)));
     parts.and_then(|(k, n)| Shard::new(k, n)).ok_or("expected K/N with K from 1 to N")
 }
 
-/// An output must have another name than its input, in the same folder.
+/// The value of `--suffix`. An empty suffix would make the output its own input, a slash would move it to another directory.
 pub(super) fn suffix(suffix: OsString) -> Result<OsString, &'static str> {
     match suffix.as_bytes() {
         b"" => Err("the suffix is empty"),
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_is_a_number_with_or_without_a_unit() {
+    fn a_size_is_a_number_with_an_optional_unit() {
         let sizes = [("0", 0), ("10", 10), ("10B", 10), ("2k", 2048), ("2KB", 2048), ("2KiB", 2048), ("3G", 3 << 30)];
         for (text, bytes) in sizes {
             assert_eq!(size(text), Ok(bytes), "{text}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_is_one_of_so_many() {
+    fn a_shard_number_is_from_1_to_the_number_of_shards() {
         for (text, of) in [("1/1", 1), ("4/4", 4), ("03/08", 8), ("1/4294967295", u32::MAX)] {
             let number = text.split('/').next().unwrap().parse().unwrap();
             assert_eq!(shard(text).ok(), Shard::new(number, of), "{text}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_within_its_bounds() {
+    fn a_number_outside_its_range_is_rejected() {
         assert_eq!((within("1", 1, 9u8), within("9", 1, 9u8)), (Ok(1), Ok(9)));
         for text in ["0", "10", "x", "", "-1", "300"] {
             assert_eq!(within(text, 1, 9u8), Err("expected 1 to 9".to_owned()), "{text}");

@@ -1,16 +1,17 @@
-//! What is printed under gzip's names by those who ask for it.
+//! Help, version and license under gzip's names.
 
-/// Answer to `--version`.
+/// The text of `--version`.
 pub(super) fn version(program: &str) -> String {
     format!("{program} (gzcc) {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// What `--license` adds to it.
+/// The text that `--license` prints after the version.
 pub(super) const LICENSE: &str = "Under the MIT license: free to use, change and pass on, without any warranty.\n";
 
-/// Options as gzip's own help has them, with pigz', whose level 11 some engines have no like of.
-pub(super) fn help(program: &str, has_zopfli: bool) -> String {
-    let zopfli = if has_zopfli { "  -11                  smaller still, and slow (as pigz alone)\n" } else { "" };
+/// The text of `--help`: the options in the words of gzip's own help, and those of pigz. The line for level 11 is omitted if
+/// the engine has no level above 9.
+pub(super) fn help(program: &str, has_level_11: bool) -> String {
+    let level_11 = if has_level_11 { "  -11                  smaller still, and slow (as pigz alone)\n" } else { "" };
     format!(
         "Usage: {program} [OPTION]... [FILE]...
 Compress or uncompress FILEs (by default, compress FILES in-place).
@@ -39,7 +40,7 @@ This is gzcc under gzip's name; called gzcc it has rules and options of its own.
   -V, --version        display version number
   -Y, --synchronous    synchronous output (already so where originals are deleted)
   -0 ... -9            compression level; of several digits the last one
-{zopfli}  --fast, --best       levels 1 and 9
+{level_11}  --fast, --best       levels 1 and 9
 
 With no FILE, or when FILE is -, read standard input.
 "

@@ -1,4 +1,4 @@
-//! Ages and dates, as they are typed: the moment that is meant.
+//! Ages and dates on the command line, converted to points in time.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -6,26 +6,26 @@ use jiff::{Span, Timestamp, Zoned};
 
 use gzcc::settings::Moment;
 
-/// The moment that an age (`7d`, `12h`, `1w 2d`) or a date (`2026-11-01`, `2026-11-01 12:30`, local; `@1700000000`)
-/// stands for.
+/// Parses an age (`7d`, `12h`, `1w 2d`), which is subtracted from the current time, or a date (`2026-11-01`,
+/// `2026-11-01 12:30` in local time, `@1700000000`).
 pub(super) fn moment(text: &str) -> Result<Moment, &'static str> {
-    at(text, Zoned::now())
+    parse_at(text, Zoned::now())
 }
 
-/// [`moment`] at another time.
-fn at(text: &str, now: Zoned) -> Result<Moment, &'static str> {
+/// [`moment`] with the current time as a parameter, for tests.
+fn parse_at(text: &str, now: Zoned) -> Result<Moment, &'static str> {
     const SYNTAX: &str = "expected an age such as 7d or 12h, or a date such as 2026-11-01";
     const RANGE: &str = "out of range: expected a time between the years -9999 and 9999";
-    let meant = match text.strip_prefix('@') {
+    let time = match text.strip_prefix('@') {
         Some(seconds) => seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()),
         None => date(text, now.time_zone()).or_else(|| before(&now, text)),
     };
-    let nanoseconds = meant.ok_or_else(|| if is_number(text) { RANGE } else { SYNTAX })?.as_nanosecond();
+    let nanoseconds = time.ok_or_else(|| if is_number(text) { RANGE } else { SYNTAX })?.as_nanosecond();
     const SECOND: i128 = 1_000_000_000;
     Ok((nanoseconds.div_euclid(SECOND) as i64, nanoseconds.rem_euclid(SECOND) as u64))
 }
 
-/// Whether `text`, which stands for no time, is an age or a number of seconds all the same, and so too large.
+/// Whether `text`, which was rejected, has the syntax of an age or of `@SECONDS`, so that its value is what is wrong.
 fn is_number(text: &str) -> bool {
     match text.strip_prefix('@') {
         Some(seconds) => {
@@ -33,7 +33,7 @@ fn is_number(text: &str) -> bool {
             !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
         }
         None => {
-            // With every number replaced by 1, it is an age that is not too large.
+            // Every number is replaced by 1, so only the syntax decides.
             let mut small = String::new();
             for c in text.chars() {
                 let digit = c.is_ascii_digit();
@@ -46,15 +46,17 @@ fn is_number(text: &str) -> bool {
     }
 }
 
-/// A date alone is its first moment. With an offset (`Z`, `+01:00`) it is what it says, else local.
+/// Parses a date. Without a time it means midnight; without an offset (`Z`, `+01:00`) it is local time.
 fn date(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let local = || text.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok();
     text.parse::<Timestamp>().ok().or_else(|| local().map(|zoned| zoned.timestamp()))
 }
 
-/// So long before `now`. Days are those of the calendar: a day ago it was as late as now.
+/// Parses an age and subtracts it from `now`. Days are calendar days: one day ago the clock showed the same time, also
+/// across a change to summer time.
 fn before(now: &Zoned, text: &str) -> Option<Timestamp> {
-    // P7D is ISO's, and means the same; but so might anything else that begins with a letter.
+    // jiff also accepts ISO 8601 durations such as P7D. The first character must be a digit, so that the help describes
+    // the whole syntax.
     let age: Span = Some(text).filter(|text| text.starts_with(|c: char| c.is_ascii_digit()))?.parse().ok()?;
     let then = (!age.is_negative()).then(|| now.checked_sub(age).ok())?;
     then.map(|zoned| zoned.timestamp())
@@ -64,10 +66,10 @@ fn before(now: &Zoned, text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    /// What `text` means at noon, UTC, of 2026-11-25, and two time zones.
-    fn meant(text: &str, offset: i8) -> Result<Moment, &'static str> {
+    /// Parses `text` at noon UTC on 2026-11-25, in the zone `offset` hours east of UTC.
+    fn parsed(text: &str, offset: i8) -> Result<Moment, &'static str> {
         let now: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
-        at(text, now.to_zoned(TimeZone::fixed(jiff::tz::offset(offset))))
+        parse_at(text, now.to_zoned(TimeZone::fixed(jiff::tz::offset(offset))))
     }
 
     fn utc(text: &str) -> Moment {
@@ -75,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_is_counted_back_from_now() {
+    fn an_age_is_subtracted_from_now() {
         for (text, expected) in [
             ("7d", "2026-11-18T12:00:00Z"),
             ("12h", "2026-11-25T00:00:00Z"),
@@ -90,12 +92,12 @@ mod tests {
             ("7 days", "2026-11-18T12:00:00Z"),
             ("0d", "2026-11-25T12:00:00Z"),
         ] {
-            assert_eq!(meant(text, 0), Ok(utc(expected)), "{text}");
+            assert_eq!(parsed(text, 0), Ok(utc(expected)), "{text}");
         }
     }
 
     #[test]
-    fn a_date_is_local_unless_it_says_otherwise() {
+    fn a_date_is_local_time_unless_it_has_an_offset() {
         for (text, expected) in [
             ("2026-11-01", "2026-10-31T23:00:00Z"),
             ("2026-11-01 12:30", "2026-11-01T11:30:00Z"),
@@ -104,25 +106,25 @@ mod tests {
             ("2026-11-01T12:30+05:00", "2026-11-01T07:30:00Z"),
             ("@1700000000", "2023-11-14T22:13:20Z"),
         ] {
-            assert_eq!(meant(text, 1), Ok(utc(expected)), "{text}");
+            assert_eq!(parsed(text, 1), Ok(utc(expected)), "{text}");
         }
-        assert_eq!(meant("1969-12-31T23:59:59.5Z", 1), Ok((-1, 500_000_000)));
+        assert_eq!(parsed("1969-12-31T23:59:59.5Z", 1), Ok((-1, 500_000_000)));
     }
 
     #[test]
-    fn an_age_or_time_that_is_too_large_is_said_to_be_out_of_range() {
+    fn a_value_that_is_too_large_is_out_of_range() {
         for text in
             ["99999999999d", "13000y", "99999y", "9999999999999999999999999w", "@99999999999999", "@-99999999999999"]
         {
-            assert!(meant(text, 0).unwrap_err().starts_with("out of range"), "{text}");
+            assert!(parsed(text, 0).unwrap_err().starts_with("out of range"), "{text}");
         }
         for text in ["99999999999x", "99999999999", "@", "@99999999999999s"] {
-            assert!(meant(text, 0).unwrap_err().starts_with("expected an age"), "{text}");
+            assert!(parsed(text, 0).unwrap_err().starts_with("expected an age"), "{text}");
         }
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn other_text_is_rejected() {
         for text in [
             "",
             "7",
@@ -139,7 +141,7 @@ mod tests {
             "99999y",
             "7d,",
         ] {
-            assert!(meant(text, 0).is_err(), "{text}");
+            assert!(parsed(text, 0).is_err(), "{text}");
         }
     }
 }

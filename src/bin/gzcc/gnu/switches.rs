@@ -2,7 +2,7 @@
 
 use self::Switch::*;
 
-/// What an option does.
+/// An option, independent of its spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Switch {
     Ascii,
@@ -30,11 +30,12 @@ pub(super) enum Switch {
     Time,
     Verbose,
     Version,
-    /// gzip and pigz have it, gzcc does not: what it would be.
-    Lacking(&'static str),
+    /// An option of gzip or pigz that gzcc rejects, with the name of the feature for the message.
+    Unsupported(&'static str),
 }
 
-/// gzip's options: letter, long name, meaning. A letter of `\0` is none; several names have a line each.
+/// gzip's options: letter, long name, switch. The letter 0 means that there is only a long name. An option with several long
+/// names has several entries.
 pub(super) const GZIP: &[(u8, &str, Switch)] = &[
     (b'a', "ascii", Ascii),
     (b'b', "bits", Bits),
@@ -61,28 +62,28 @@ pub(super) const GZIP: &[(u8, &str, Switch)] = &[
     (0, "synchronous", Synchronous),
     (0, "fast", Fast),
     (0, "best", Best),
-    (b'Z', "lzw", Lacking("LZW")),
+    (b'Z', "lzw", Unsupported("LZW")),
     (b'm', "", NoTime),
     (b'M', "", Time),
 ];
 
-/// pigz' options, which mean something where gzip has none that fits.
+/// pigz's additional options. An option of gzip with the same name takes precedence.
 pub(super) const PIGZ: &[(u8, &str, Switch)] = &[
     (b'i', "independent", Independent),
     (b'p', "processes", Processes),
     (b'R', "rsyncable", Rsyncable),
     (b'Y', "synchronous", Synchronous),
-    (b'A', "alias", Lacking("zip files")),
-    (0, "blocksize", Lacking("other block sizes")),
-    (b'C', "comment", Lacking("comments")),
-    (b'F', "first", Lacking("zopfli")),
-    (b'H', "huffman", Lacking("Huffman coding alone")),
-    (b'I', "iterations", Lacking("zopfli")),
-    (b'J', "maxsplits", Lacking("zopfli")),
-    (b'K', "zip", Lacking("zip files")),
-    (b'O', "oneblock", Lacking("zopfli")),
-    (b'U', "rle", Lacking("run-length encoding")),
-    (b'z', "zlib", Lacking("zlib streams")),
+    (b'A', "alias", Unsupported("zip files")),
+    (0, "blocksize", Unsupported("other block sizes")),
+    (b'C', "comment", Unsupported("comments")),
+    (b'F', "first", Unsupported("zopfli")),
+    (b'H', "huffman", Unsupported("Huffman coding alone")),
+    (b'I', "iterations", Unsupported("zopfli")),
+    (b'J', "maxsplits", Unsupported("zopfli")),
+    (b'K', "zip", Unsupported("zip files")),
+    (b'O', "oneblock", Unsupported("zopfli")),
+    (b'U', "rle", Unsupported("run-length encoding")),
+    (b'z', "zlib", Unsupported("zlib streams")),
     (0, "no-time", NoTime),
     (0, "time", Time),
 ];
