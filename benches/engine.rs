@@ -15,7 +15,7 @@ use flate2::Crc;
 
 use gzcc::compress;
 use gzcc::deflate::{self, BLOCK, WINDOW, WindowBuffer};
-use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Destination, Engine, Settings, Verbosity};
+use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Destination, Engine, Settings};
 
 /// Compresses and sums all of `data`, block by block, in memory: the least that a run has to do. Returns the size.
 fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
@@ -66,7 +66,6 @@ fn one_worker(c: &mut Criterion) {
         inputs: vec![path.into()],
         jobs: NonZeroUsize::MIN,
         destination: Destination::File("/dev/null".into()),
-        verbosity: Verbosity::Silent,
         ..Settings::default()
     };
     print_ratio(

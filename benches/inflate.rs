@@ -17,7 +17,7 @@ use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompr
 
 use gzcc::decompress;
 use gzcc::settings::resources::available_workers;
-use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings, Verbosity};
+use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings};
 
 /// Content of a BGZF block, as bgzip cuts it.
 const BGZF_BLOCK: usize = 0xff00;
@@ -50,7 +50,6 @@ fn test(path: &Path, jobs: NonZeroUsize) {
         inputs: vec![path.into()],
         mode: Mode::Test,
         destination: Destination::Nowhere,
-        verbosity: Verbosity::Silent,
         jobs,
         ..Settings::default()
     };

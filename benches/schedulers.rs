@@ -15,7 +15,7 @@ use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group,
 
 use gzcc::compress;
 use gzcc::settings::resources::available_workers;
-use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings, Verbosity};
+use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings};
 
 /// Sizes of files that follow each other in `small`: from a few bytes to some tens of kilobytes, 6 KB in the middle.
 const SMALL: [usize; 8] = [300, 1_500, 3_000, 5_000, 7_000, 11_000, 20_000, 42_000];
@@ -48,8 +48,7 @@ fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
         ("threads", available_workers(DEFAULT_LEVEL), Scheduler::Threads),
         ("rayon", available_workers(DEFAULT_LEVEL), Scheduler::Rayon),
     ] {
-        let settings =
-            Settings { inputs: inputs.clone(), jobs, scheduler, verbosity: Verbosity::Silent, ..Settings::default() };
+        let settings = Settings { inputs: inputs.clone(), jobs, scheduler, ..Settings::default() };
         group.bench_function(name, |b| {
             b.iter_batched(
                 remove_outputs,

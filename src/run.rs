@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::deflate;
-use crate::io::input::stdin_name;
+use crate::io::input::STDIN_NAME;
 use crate::observer::Observer;
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::job::Jobs;
@@ -16,7 +16,7 @@ use crate::tally::Tally;
 
 /// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
 /// of them have ended. Each becomes one gzip member (RFC 1952), in a file of its own beside it unless
-/// [`destination`](Settings::destination) says something else. Nothing is printed or asked: `observer` is told.
+/// [`destination`](Settings::destination) says something else. Nothing is printed: `observer` gets the results, and decides with [`OverwritePolicy::Ask`](crate::settings::OverwritePolicy).
 ///
 /// An input of the name `-` is the standard input of the program, as it is for the command (`./-` is a file); no inputs at
 /// all are nothing to do. A worker has up to five descriptors open at a time.
@@ -75,7 +75,7 @@ use crate::tally::Tally;
 /// # Panics
 /// If the observer did, when all inputs have ended.
 pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
-    run_inputs(Settings { mode: Mode::Compress, ask: false, ..settings.clone() }, observer)
+    run_inputs(Settings { mode: Mode::Compress, ..settings.clone() }, observer)
 }
 
 /// Decompresses the [`inputs`](Settings::inputs), or tests them where [`destination`](Settings::destination) is
@@ -101,13 +101,14 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
     let tests = settings.destination == Destination::Nowhere;
     let mode = if tests { Mode::Test } else { Mode::Decompress };
-    run_inputs(Settings { mode, ask: false, ..settings.clone() }, observer)
+    run_inputs(Settings { mode, ..settings.clone() }, observer)
 }
 
-/// A run of the library: without inputs there is nothing to do. (To the command that means standard input.)
+/// A run with checked settings. Without inputs there is nothing to do, so nothing is opened.
 fn run_inputs(settings: Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
     settings.check()?;
-    Ok(if settings.is_filter() { Tally::default() } else { run(settings, observer) })
+    let is_empty = settings.inputs.is_empty() && settings.list.is_none();
+    Ok(if is_empty { Tally::default() } else { run(settings, observer) })
 }
 
 /// Does what checked settings say, for the command.
@@ -138,13 +139,12 @@ pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: defl
 
 /// Records the same outcome for every argument, when the run cannot start.
 fn record_for_each_argument(outcomes: &Outcomes, settings: &Settings, outcome: &Outcome) {
-    let stdin = stdin_name(settings);
+    let stdin = Path::new(STDIN_NAME);
     let arguments =
         settings.inputs.iter().map(|input| if input == "-" { (stdin, true) } else { (Path::new(input), false) });
     // The names in a list are not read: the list itself is named.
     let list = settings.list.iter().map(|list| (list.path.as_deref().unwrap_or(stdin), false));
-    let named = arguments.chain(list).chain(settings.is_filter().then_some((stdin, true)));
-    for (position, (name, is_stdin)) in named.enumerate() {
+    for (position, (name, is_stdin)) in arguments.chain(list).enumerate() {
         let id = InputId { shown: name.into(), position: Some(position as u64), is_stdin, began: None };
         outcomes.record(&id, outcome.for_another());
     }

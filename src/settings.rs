@@ -9,7 +9,6 @@ mod check;
 mod choosing;
 pub(crate) mod globs;
 mod list;
-mod reporting;
 #[doc(hidden)]
 pub mod resources;
 mod shard;
@@ -21,7 +20,6 @@ use std::path::PathBuf;
 pub use self::check::Invalid;
 pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
 pub use self::list::NameList;
-pub use self::reporting::{Reporting, When};
 use crate::settings::resources::available_workers;
 
 /// Everything one run needs to know.
@@ -47,8 +45,7 @@ use crate::settings::resources::available_workers;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Names of files, and with [`recursive`](Self::recursive) of folders; `-` is standard input. (To the command, none
-    /// at all and no list mean standard input to standard output.)
+    /// Names of files, and with [`recursive`](Self::recursive) of folders; `-` is standard input.
     pub inputs: Vec<OsString>,
     /// More names, read as they are reached. Each is that of a file or folder, `-` too.
     pub list: Option<NameList>,
@@ -57,12 +54,6 @@ pub struct Settings {
     /// What is done with them; [`compress`](crate::compress) and [`decompress`](crate::decompress) set it themselves.
     #[doc(hidden)]
     pub mode: Mode,
-    /// Whose rules hold where gzip's and gzcc's differ.
-    #[doc(hidden)]
-    pub rules: Rules,
-    /// The name that the program was called by, for messages.
-    #[doc(hidden)]
-    pub program: &'static str,
     /// Who compresses.
     pub engine: Engine,
     /// Compression level, 0 (stored) to the engine's [`max_level`](Engine::max_level).
@@ -77,17 +68,28 @@ pub struct Settings {
     pub destination: Destination,
     /// What becomes of an original whose output is whole.
     pub originals: Originals,
-    /// Replace outputs, write to a terminal, take hard-linked files: `-f`.
-    pub force: bool,
+    /// What happens where an output's name exists already.
+    pub overwrite: OverwritePolicy,
+    /// Whether an input that is a symbolic link is skipped, where it gets an output of its own.
+    pub symlinks: Refuse,
+    /// Whether an input with several hard links is skipped, where it gets an output of its own.
+    pub hard_links: Refuse,
+    /// Whether an input with the setuid or setgid bit is skipped, where it gets an output of its own.
+    pub setid: Refuse,
+    /// Whether an input with the sticky bit is skipped, where it gets an output of its own.
+    pub sticky: Refuse,
+    /// Read compressed data from standard input although it is a terminal.
+    pub terminal_input: bool,
+    /// Write compressed data to standard output, or to the device of [`Destination::File`], although it is a terminal.
+    pub terminal_output: bool,
+    /// Copy data that is not gzip unchanged when decompressing to standard output, as `gzip -dcf` does.
+    pub copy_foreign: bool,
     /// What a compressed file's name adds to its original's. Never empty, never with a `/`.
     pub suffix: OsString,
     /// Store each file's name in its header; when decompressing, name the output by it (`-N`).
     pub keep_name: bool,
     /// Store each file's time in its header; when decompressing, give it to the output (`-N`).
     pub keep_time: bool,
-    /// Ask on the terminal before an output is replaced.
-    #[doc(hidden)]
-    pub ask: bool,
     /// Compress blocks without the window before them (`-i`).
     pub independent: bool,
     /// End blocks where the content says so (`--rsyncable`).
@@ -105,12 +107,6 @@ pub struct Settings {
     pub sync: Option<bool>,
     /// Leave holes for runs of zero bytes, 64 KiB or longer, in the files that decompression makes.
     pub sparse: bool,
-    /// How much is said.
-    #[doc(hidden)]
-    pub verbosity: Verbosity,
-    /// What is told besides messages.
-    #[doc(hidden)]
-    pub reporting: Reporting,
     /// Create outputs without a name where the system can. `false` only to test the other way.
     #[doc(hidden)]
     pub unnamed_temporaries: bool,
@@ -143,8 +139,6 @@ impl Settings {
             list: None,
             choosing: Choosing::default(),
             mode: Mode::Compress,
-            rules: Rules::Gzcc,
-            program: "gzcc",
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
             jobs,
@@ -152,11 +146,17 @@ impl Settings {
             recursive: false,
             destination: Destination::Beside,
             originals: Originals::Keep,
-            force: false,
+            overwrite: OverwritePolicy::Skip,
+            symlinks: Refuse::IfRemoved,
+            hard_links: Refuse::IfRemoved,
+            setid: Refuse::IfRemoved,
+            sticky: Refuse::IfRemoved,
+            terminal_input: false,
+            terminal_output: false,
+            copy_foreign: false,
             suffix: ".gz".into(),
             keep_name: false,
             keep_time: false,
-            ask: false,
             independent: false,
             rsyncable: false,
             verify: false,
@@ -165,8 +165,6 @@ impl Settings {
             max_size: None,
             sync: None,
             sparse: true,
-            verbosity: Verbosity::Normal,
-            reporting: Reporting::default(),
             unnamed_temporaries: true,
         }
     }
@@ -184,7 +182,7 @@ impl Settings {
 
     /// Whether an output may replace a file.
     pub(crate) fn may_replace(&self) -> bool {
-        self.force || self.update || self.ask
+        self.update || self.overwrite != OverwritePolicy::Skip
     }
 
     /// Whether one output takes every input, one member after the other.
@@ -198,15 +196,10 @@ impl Settings {
         }
     }
 
-    /// Whether no names are given, so that standard input goes to standard output.
-    pub fn is_filter(&self) -> bool {
-        self.inputs.is_empty() && self.list.is_none()
-    }
-
     /// Whether standard input is among the inputs.
     #[doc(hidden)]
     pub fn reads_stdin(&self) -> bool {
-        self.is_filter() || self.inputs.iter().any(|input| input == "-")
+        self.inputs.iter().any(|input| input == "-")
     }
 
     /// Whether standard output carries what is made: of all inputs, or where each has an output of its own, of standard
@@ -225,27 +218,21 @@ impl Settings {
         self.mode != Mode::Compress
     }
 
-    /// Whether what is no gzip data comes out as it went in: `-dcf`. Standard input goes to standard output without
-    /// being told to.
+    /// Whether data of an input that is not gzip is copied unchanged. Standard input goes to standard output where each
+    /// input has an output of its own.
     pub(crate) fn passes_through(&self, from_stdin: bool) -> bool {
         let to_stdout =
             self.destination == Destination::Stdout || from_stdin && self.destination == Destination::Beside;
-        self.mode == Mode::Decompress && self.force && to_stdout
+        self.mode == Mode::Decompress && self.copy_foreign && to_stdout
     }
 
-    /// Whether a symbolic link among the inputs is left alone. gzcc follows it where it removes nothing; gzip when
-    /// it is forced, and then it is the link that goes.
-    pub(crate) fn spares_links(&self) -> bool {
-        match self.rules {
-            Rules::Gzcc => self.removes(),
-            Rules::Gzip => !self.force,
+    /// Whether inputs that `policy` is about are skipped.
+    pub(crate) fn refuses(&self, policy: Refuse) -> bool {
+        match policy {
+            Refuse::Never => false,
+            Refuse::IfRemoved => self.removes(),
+            Refuse::Always => true,
         }
-    }
-
-    /// Whether the rules are gzip's.
-    #[doc(hidden)]
-    pub fn as_gzip(&self) -> bool {
-        self.rules == Rules::Gzip
     }
 }
 
@@ -271,13 +258,27 @@ impl Mode {
     }
 }
 
-/// Whose rules hold where gzip's and gzcc's differ: what is refused, what is a warning, and in which words.
+/// What happens where an output's name exists already. Only regular files and symbolic links are ever replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rules {
-    /// gzcc's own.
-    Gzcc,
-    /// Those of GNU gzip 1.12, whose name the program was called by.
-    Gzip,
+pub enum OverwritePolicy {
+    /// The input is skipped.
+    Skip,
+    /// The output replaces the file in one step.
+    Replace,
+    /// [`Observer::may_replace`](crate::Observer::may_replace) decides, in the order of the inputs. An output that takes
+    /// several inputs is not asked about: it replaces nothing.
+    Ask,
+}
+
+/// When an input of some kind is skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refuse {
+    /// It is processed. Where originals are removed and the input is a symbolic link, the link is removed.
+    Never,
+    /// It is skipped if its original would be removed.
+    IfRemoved,
+    /// It is skipped.
+    Always,
 }
 
 /// Who compresses. Each writes bytes of its own; what they stand for is the same.
@@ -351,17 +352,4 @@ pub enum Originals {
     Keep,
     /// It goes, once its output is named and synced.
     Remove,
-}
-
-/// How much is said; errors always are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
-    /// Errors only: `-qq`, and `-q` under gzip's names.
-    Silent,
-    /// Errors and warnings: `-q`.
-    Quiet,
-    /// The count at the end as well.
-    Normal,
-    /// A line a file as well.
-    Verbose,
 }

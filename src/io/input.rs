@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{FileType, OFlags, Stat};
@@ -69,7 +68,7 @@ impl Input {
     /// Opens standard input.
     pub fn stdin(id: InputId, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
-        if settings.decompresses() && !settings.force && fd.is_terminal() {
+        if settings.decompresses() && !settings.terminal_input && fd.is_terminal() {
             return Err(Outcome::Failed(Error::new(
                 ErrorKind::TerminalInput,
                 "compressed data not read from a terminal; use -f to force, --help for help",
@@ -102,12 +101,11 @@ impl Input {
         };
         // Opening a FIFO must not wait for a writer, just to find out that it is one.
         let mut flags = OFlags::NONBLOCK;
-        if *walked || settings.spares_links() {
+        if *walked || settings.refuses(settings.symlinks) {
             flags |= OFlags::NOFOLLOW;
         }
         let fd = folder.open_file(name, flags).map_err(|error| match error {
-            // To GNU gzip that is an error, and it gives the system's reason.
-            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && !settings.as_gzip() && is_link(folder, name) => {
+            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && is_link(folder, name) => {
                 Outcome::Skipped(Reason::SymbolicLink)
             }
             // A socket, or a device without a driver.
@@ -120,17 +118,9 @@ impl Input {
             FileType::Directory => return Err(Outcome::Skipped(Reason::Folder)),
             _ => return Err(Outcome::Skipped(Reason::NotRegular)),
         }
-        let (removes, force) = (settings.removes(), settings.force);
-        // GNU gzip minds these also where it keeps the original, and setuid and setgid even when it is forced.
-        let special = stat.st_mode & if settings.as_gzip() && force { 0o6000 } else { 0o7000 };
-        if (settings.as_gzip() || removes && !force) && special != 0 {
-            return Err(Outcome::Skipped(Reason::SpecialMode(special)));
-        }
-        if (settings.as_gzip() || removes) && !force && stat.st_nlink > 1 {
-            return Err(Outcome::Skipped(Reason::HardLinks(stat.st_nlink as _)));
-        }
+        refuse_special(&stat, settings)?;
         let size = size_of(&stat);
-        let through_link = removes && !flags.contains(OFlags::NOFOLLOW) && is_link(folder, name);
+        let through_link = settings.removes() && !flags.contains(OFlags::NOFOLLOW) && is_link(folder, name);
         Ok(Self { id, source, file: Some((fd, stat)), through_link, size })
     }
 
@@ -357,15 +347,23 @@ pub fn same_content(a: &Stat, b: &Stat) -> bool {
     (a.st_size, a.st_mtime, a.st_mtime_nsec) == (b.st_size, b.st_mtime, b.st_mtime_nsec)
 }
 
+/// Skips a file whose mode bits or hard links the settings refuse.
+fn refuse_special(stat: &Stat, settings: &Settings) -> Result<(), Outcome> {
+    let refused = [(settings.setid, 0o6000), (settings.sticky, 0o1000)];
+    let bits = refused.into_iter().filter(|(policy, _)| settings.refuses(*policy)).fold(0, |all, (_, bits)| all | bits);
+    if stat.st_mode & bits != 0 {
+        return Err(Outcome::Skipped(Reason::SpecialMode(stat.st_mode & bits)));
+    }
+    if settings.refuses(settings.hard_links) && stat.st_nlink > 1 {
+        return Err(Outcome::Skipped(Reason::HardLinks(stat.st_nlink as _)));
+    }
+    Ok(())
+}
+
 fn is_link(folder: &Folder, name: &OsString) -> bool {
     let standing = folder.look(name).ok().flatten();
     standing.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 
-/// Standard input's name in messages; gzip's is shorter.
-pub fn stdin_name(settings: &Settings) -> &'static Path {
-    Path::new(if settings.as_gzip() { GZIP_STDIN } else { STDIN })
-}
-
-const STDIN: &str = "standard input";
-const GZIP_STDIN: &str = "stdin";
+/// The name under which standard input is reported.
+pub const STDIN_NAME: &str = "standard input";

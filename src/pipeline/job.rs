@@ -8,7 +8,7 @@ mod special;
 mod update;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -35,7 +35,7 @@ use crate::pipeline::stream::{Part, Reader, Stream, Writer};
 use crate::select::output_registry::Claims;
 use crate::select::plan::{self, InputRegistry, Item, Plan, Planned, Target, claim, is_same_name, matters};
 use crate::select::suffix;
-use crate::settings::{self, Destination, Settings};
+use crate::settings::{self, Destination, OverwritePolicy, Settings};
 use crate::sync::lock;
 
 /// The streams of a run, opened one after the other as workers ask for them.
@@ -89,7 +89,7 @@ impl Jobs {
         loop {
             outcomes.wait_until_ready();
             // Questions are asked in the order of the arguments, one at a time.
-            let turn = self.settings.ask.then(|| lock(&self.turn));
+            let turn = (self.settings.overwrite == OverwritePolicy::Ask).then(|| lock(&self.turn));
             // Nothing else takes this lock: whoever holds it may wait for a list that is still being written, and those
             // who have work must not wait for that.
             let (planned, more) = match &mut *lock(&self.left) {
@@ -174,10 +174,10 @@ impl Jobs {
                 }
                 let (folder, name) = output_place(&path)?;
                 // Some file systems make up inode numbers at each look.
-                if settings.force && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
+                if settings.may_replace() && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
                     return Err(refused(Refusal::IsTheInput, folder.output_name(&name)));
                 }
-                if settings.force && is_link_to(&input, &folder, &name) {
+                if settings.may_replace() && is_link_to(&input, &folder, &name) {
                     return Err(Outcome::Failed(Error::other("is the output as well")));
                 }
                 (folder, name)
@@ -247,7 +247,8 @@ impl Jobs {
         let settings = &*self.settings;
         let others = self.inputs.clone().filter(|_| settings.may_replace());
         let others = others.map(|inputs| Arc::new(plan::Output { inputs, taken }) as Arc<dyn Protection>);
-        let mut replacing = Replacing { force: settings.force, input: input.identity(), others };
+        let mut replacing =
+            Replacing { force: settings.overwrite == OverwritePolicy::Replace, input: input.identity(), others };
         if settings.update
             && let Some(existing) = Existing::find(input, &folder, &name)?
         {
@@ -260,7 +261,7 @@ impl Jobs {
             }
         }
         match look_ahead(&folder, &name, &replacing) {
-            Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.ask && io::stdin().is_terminal() => {
+            Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.overwrite == OverwritePolicy::Ask => {
                 if !outcomes.may_replace(&output) {
                     return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
                 }

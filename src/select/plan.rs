@@ -29,7 +29,7 @@ use self::target::{is_passed_by, mirrored_folder, output_name};
 use self::walk::{Broken, Walk};
 use crate::error::Error;
 use crate::io::directory::{self, Folder};
-use crate::io::input::{Source, stdin_name};
+use crate::io::input::{STDIN_NAME, Source};
 use crate::io::temporary::is_temporary;
 use crate::outcome::{InputId, Outcome, Reason};
 use crate::select::output_registry::{Claims, Standing};
@@ -127,15 +127,16 @@ impl Plan {
     }
 
     /// Plans for standard input.
-    fn stdin(&mut self) -> Result<Option<Item>, Outcome> {
+    fn stdin(&mut self) -> Planned {
         let settings = &self.settings;
         // Two streams into standard output at once would make a mess of it; in one they are two members.
         let again = !settings.concatenates() && !self.claims.standard_output();
         if again || settings.list.as_ref().is_some_and(|list| list.path.is_none()) {
-            return Err(Outcome::Failed(Error::other("can be read only once")));
+            let id = InputId { is_stdin: true, ..self.new_id(STDIN_NAME.into()) };
+            return Planned::Settled(id, Outcome::Failed(Error::other("can be read only once")));
         }
         let target = if settings.destination == Destination::Nowhere { Target::Nowhere } else { Target::Joined };
-        Ok(Some(self.item_with_id(stdin_name(&self.settings).into(), Source::Stdin, target)))
+        Planned::Item(self.item_with_id(STDIN_NAME.into(), Source::Stdin, target))
     }
 
     /// Plans for one argument; `None` if it began a walk, or is another run's.
@@ -365,7 +366,7 @@ impl Iterator for Plan {
                     continue;
                 }
                 None => match self.next_argument()? {
-                    Ok(Argument::Stdin) => self.stdin().map_err(|outcome| (stdin_name(&self.settings).into(), outcome)),
+                    Ok(Argument::Stdin) => return Some(self.stdin()),
                     Ok(Argument::Named(name)) => self.argument(&name).map_err(|outcome| (PathBuf::from(name), outcome)),
                     Err(failed) => Err(failed),
                 },
@@ -383,8 +384,8 @@ impl Iterator for Plan {
 /// links are followed, as in GNU gunzip. If no name exists, the first one that was tried, as the one that is missing.
 fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
     let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
-    let follows =
-        matches!(settings.destination, Destination::Stdout | Destination::Nowhere) || !settings.spares_links();
+    let follows = matches!(settings.destination, Destination::Stdout | Destination::Nowhere)
+        || !settings.refuses(settings.symlinks);
     let is_there = || there(&name) && !(follows && matches!(folder.look_through(&name), Ok(None)));
     let candidates: Vec<OsString> = suffix::meant_by(&name, &settings.suffix).collect();
     if candidates.is_empty() || is_there() {

@@ -33,11 +33,15 @@ pub struct Choosing {
 /// What becomes of a file whose name tells that it is compressed, where each gets an output of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packed {
-    /// With a suffix that stands for gzip it is left alone.
+    /// It is skipped if its suffix stands for gzip and begins with a dot, or is [`Settings::suffix`](super::Settings::suffix).
+    /// A name like `core_z` seldom stands for gzip, and to leave a file uncompressed is worse than to compress it twice.
     #[default]
     SpareGzip,
+    /// It is skipped if its suffix stands for gzip to GNU gzip, `-gz` and `_z` included.
+    SpareGnu,
     /// With any that stands for compressed data, `.zst` or `.jpg`.
     SpareAll,
-    /// It is compressed again.
+    /// It is compressed again. With [`Settings::update`](super::Settings::update), gzip's suffixes are skipped all the
+    /// same: otherwise the outputs of the last run would be inputs of this one.
     Take,
 }

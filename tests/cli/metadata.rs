@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 
-use gzcc::settings::{Settings, Verbosity};
+use gzcc::settings::Settings;
 
 use crate::harness::{Sandbox, command, is_root, log, run_meddling, skip};
 
@@ -191,8 +191,7 @@ fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
         }
         t.command("chown", ["54321:54321", "d"]).succeeds();
         let folder = t.path("d");
-        let settings =
-            Settings { inputs, jobs: NonZeroUsize::MIN, verbosity: Verbosity::Silent, ..Settings::default() };
+        let settings = Settings { inputs, jobs: NonZeroUsize::MIN, ..Settings::default() };
         // While the second is compressed: what there was to learn from the first one is known.
         let tally = run_meddling(settings, 1, move || {
             assert!(command(program).args(words).arg(&folder).status().unwrap().success());

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::SystemTime;
 
-use gzcc::settings::{Destination, Originals, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Originals, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log, run_meddling};
 
@@ -132,7 +132,6 @@ fn an_original_that_changed_or_was_replaced_is_never_removed() {
                 // One worker, so that blocks are done in their order.
                 jobs: NonZeroUsize::MIN,
                 scheduler,
-                verbosity: Verbosity::Silent,
                 ..Settings::default()
             };
             let tally = run_meddling(settings, block, move || change(&path));
@@ -157,7 +156,6 @@ fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
         inputs: ["a", "b", "a"].map(|name| t.path(name).into()).into(),
         destination: Destination::File(t.path("out")),
         jobs: NonZeroUsize::MIN,
-        verbosity: Verbosity::Silent,
         ..Settings::default()
     };
     // The first block of b is out before it is found shorter than it was.
@@ -186,12 +184,8 @@ fn an_original_that_somebody_touched_stays_even_if_size_and_time_are_the_same() 
         let t = Sandbox::new();
         t.write("a", log(5 * BLOCK));
         let path = t.path("a");
-        let settings = Settings {
-            inputs: vec![t.path("a").into()],
-            originals: Originals::Remove,
-            verbosity: Verbosity::Silent,
-            ..Settings::default()
-        };
+        let settings =
+            Settings { inputs: vec![t.path("a").into()], originals: Originals::Remove, ..Settings::default() };
         let tally = run_meddling(settings, 2, move || touch(&path));
         assert_eq!((tally.done, tally.failed, tally.warnings), (1, 0, 1), "{what}");
         assert!(t.exists("a") && t.exists("a.gz"), "{what}");

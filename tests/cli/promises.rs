@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use gzcc::command::run_with_engine;
 use gzcc::deflate::{self, BlockCompressor, Window};
-use gzcc::settings::{Destination, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, log, noise, skip, spawn};
 use crate::terminal::terminal;
@@ -46,7 +46,6 @@ fn a_panic_costs_its_own_file_and_no_other() {
                     scheduler,
                     jobs: jobs.try_into().unwrap(),
                     level: 1,
-                    verbosity: Verbosity::Silent,
                     unnamed_temporaries: jobs != 2,
                     ..Settings::default()
                 };

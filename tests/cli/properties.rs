@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use proptest::prelude::*;
 
 use gzcc::compress;
-use gzcc::settings::{Destination, Engine, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Engine, OverwritePolicy, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
 
@@ -50,8 +50,7 @@ proptest! {
             jobs: jobs.try_into().unwrap(),
             scheduler,
             destination,
-            verbosity: Verbosity::Silent,
-            force: true,
+            overwrite: OverwritePolicy::Replace,
             ..Settings::default()
         };
         let mut reference: Option<Vec<Vec<u8>>> = None;
@@ -84,13 +83,8 @@ fn no_two_inputs_of_a_run_have_one_output() {
     let names = ["d/a", "d//a", "./d/a", "d/./a", "link/a", "d/b", "link/../d/b"];
     let inputs: Vec<OsString> = names.iter().map(|name| t.path(name).into_os_string()).collect();
     for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
-        let settings = Settings {
-            inputs: inputs.clone(),
-            scheduler,
-            force: true,
-            verbosity: Verbosity::Silent,
-            ..Settings::default()
-        };
+        let settings =
+            Settings { inputs: inputs.clone(), scheduler, overwrite: OverwritePolicy::Replace, ..Settings::default() };
         let tally = compress(&settings, &()).unwrap();
         assert_eq!((tally.done, tally.failed), (2, 5));
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gzcc::command::run_with_engine;
 use gzcc::deflate::{self, BlockCompressor, Window, WindowBuffer};
-use gzcc::settings::{Destination, Originals, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Originals, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, log, noise};
 
@@ -41,7 +41,6 @@ fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
                     jobs: NonZeroUsize::new(jobs).unwrap(),
                     scheduler,
                     verify,
-                    verbosity: Verbosity::Silent,
                     ..Settings::default()
                 };
                 if destination != "beside" {

@@ -11,6 +11,7 @@ mod encoder;
 mod encoder_reader;
 mod flush;
 mod owned;
+mod policies;
 mod runs;
 
 use std::fs;

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gzcc::outcome::Damage;
-use gzcc::settings::{Destination, Originals, Verbosity};
+use gzcc::settings::{Destination, Originals};
 use gzcc::{
     EncoderOptions, Ended, Error, ErrorKind, InvalidOptions, Observer, Outcome, Progress, Settings, compress,
     decompress, with_encoder,
@@ -150,7 +150,7 @@ fn a_run_prints_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("f"), "content").unwrap();
     let inputs = ["f", "missing"].map(|name| folder.path().join(name).into());
-    let settings = Settings { inputs: inputs.into(), verbosity: Verbosity::Verbose, ..Settings::default() };
+    let settings = Settings { inputs: inputs.into(), ..Settings::default() };
     assert_eq!(compress(&settings, &()).unwrap().failed, 1);
     let inputs = vec![folder.path().join("f.gz").into()];
     let settings = Settings { inputs, destination: Destination::Nowhere, ..settings };

@@ -27,8 +27,9 @@ use self::levels::expand_levels;
 use self::typed::{Scheduler, Typed};
 use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
+use crate::presentation::{Presentation, Verbosity};
 use gzcc::settings::resources;
-use gzcc::settings::{self, Destination, Mode, Originals, Settings, Verbosity};
+use gzcc::settings::{self, Destination, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
 /// A command line, understood.
 pub(crate) struct Command {
@@ -41,11 +42,20 @@ pub(crate) struct Command {
 /// What a command line asks for.
 pub(crate) enum Request {
     /// Do this.
-    Run(Box<Settings>),
+    Run(Box<Run>),
     /// Measure this.
     Benchmark(Box<Benchmark>),
     /// Print this: help, version, completions or the manual page.
     Print(String),
+}
+
+/// A run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// What it does.
+    pub(crate) settings: Settings,
+    /// How it is presented.
+    pub(crate) presentation: Presentation,
 }
 
 /// Why a command line was not understood: one line, the program's name and all.
@@ -80,18 +90,22 @@ fn definition() -> clap::Command {
 
 impl Typed {
     /// Settles what the options mean together.
-    fn decide(mut self, wishes: &Wishes) -> Result<Settings, Usage> {
+    fn decide(mut self, wishes: &Wishes) -> Result<Run, Usage> {
         let mode = self.mode();
         let destination = self.destination()?;
         self.check(&destination)?;
         let (engine, level) = self.engine_and_level(wishes, mode)?;
+        let presentation = self.presentation();
         let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
-        let (reporting, only_smaller) = self.reporting.decide();
+        let is_filter = list.is_none() && self.files.is_empty();
+        let presentation = Presentation { is_filter, ..presentation };
+        let only_smaller = self.reporting.only_smaller();
         let jobs = workers(self.jobs.or(wishes.jobs), self.memory.or(wishes.memory), level)?;
         let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
+        let unless_forced = if self.force { Refuse::Never } else { Refuse::IfRemoved };
         let settings = Settings {
             mode,
-            inputs: self.files,
+            inputs: if is_filter { vec!["-".into()] } else { self.files },
             list,
             choosing,
             engine,
@@ -103,7 +117,13 @@ impl Typed {
             recursive: self.recursive,
             destination,
             originals: if self.rm { Originals::Remove } else { Originals::Keep },
-            force: self.force,
+            overwrite: if self.force { OverwritePolicy::Replace } else { OverwritePolicy::Skip },
+            hard_links: unless_forced,
+            setid: unless_forced,
+            sticky: unless_forced,
+            terminal_input: self.force,
+            terminal_output: self.force,
+            copy_foreign: self.force,
             suffix: self.suffix,
             keep_name: self.name,
             keep_time: self.name,
@@ -114,18 +134,23 @@ impl Typed {
             max_size: self.max_size,
             sync: chosen(self.sync, self.no_sync),
             sparse: !self.no_sparse,
-            verbosity: match (self.quiet, self.verbose) {
-                (0, true) => Verbosity::Verbose,
-                (0, false) => Verbosity::Normal,
-                (1, _) => Verbosity::Quiet,
-                _ => Verbosity::Silent,
-            },
-            reporting,
             unnamed_temporaries: !self.named_temporaries,
             ..Settings::of_workers(jobs)
         };
-        reporting::check(&settings)?;
-        Ok(settings)
+        reporting::check(&settings, &presentation)?;
+        Ok(Run { settings, presentation })
+    }
+
+    /// How the run is presented.
+    fn presentation(&self) -> Presentation {
+        let verbosity = match (self.quiet, self.verbose) {
+            (0, true) => Verbosity::Verbose,
+            (0, false) => Verbosity::Normal,
+            (1, _) => Verbosity::Quiet,
+            _ => Verbosity::Silent,
+        };
+        let (json, progress) = (self.reporting.json(), self.reporting.progress());
+        Presentation { verbosity, json, progress, ..Presentation::default() }
     }
 
     /// Refuses what contradicts itself.

@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 
 use gzcc::command::in_memory::{self, Direction, InMemory};
 use gzcc::command::{Survey, Surveyed};
-use gzcc::settings::{DEFAULT_LEVEL, Mode, Reporting, Settings, Verbosity};
+use gzcc::settings::{DEFAULT_LEVEL, Mode, Settings};
 use gzcc::{Ended, Error, Observer, Outcome, deflate};
 
 use self::figures::{Level, Measured, Results, Times};
 use self::memory_budget::{MemoryBudget, Needs};
+use crate::presentation::{Presentation, Verbosity, When};
 use crate::report::{Report, Rounds, Status};
 
 /// The least number of rounds for each level: one round has no median.
@@ -37,6 +38,8 @@ const ENOUGH: Duration = Duration::from_secs(1);
 pub(crate) struct Benchmark {
     /// The settings of a run that compresses these files.
     pub(crate) settings: Settings,
+    /// How the figures are presented.
+    pub(crate) presentation: Presentation,
     /// The levels to measure, each of which the engine has.
     pub(crate) levels: Vec<u8>,
     /// Bytes of memory for everything, if `--memory` limits it.
@@ -46,14 +49,14 @@ pub(crate) struct Benchmark {
 /// Measures; returns the text to print and the exit status. The files may take `descriptors` in addition to those of the workers.
 pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> (String, Status) {
     // A file is processed many times, so -v does not print a line each time.
-    let verbosity = benchmark.settings.verbosity.min(Verbosity::Normal);
-    let settings = Settings { verbosity, reporting: Reporting::default(), ..benchmark.settings.clone() };
-    let report = Report::new(&settings, None);
-    let measured = measure(benchmark, &Arc::new(settings), &report, (descriptors, engine));
+    let verbosity = benchmark.presentation.verbosity.min(Verbosity::Normal);
+    let presentation = Presentation { verbosity, json: false, progress: When::Never, ..benchmark.presentation };
+    let report = Report::new(&benchmark.settings, &presentation, None);
+    let measured = measure(benchmark, &Arc::new(benchmark.settings.clone()), &report, (descriptors, engine));
     let text = measured.unwrap_or_else(|error| {
         report.ended(Ended::new("--benchmark", error.into()));
         // A program that reads JSON gets a summary all the same.
-        let json = benchmark.settings.reporting.json;
+        let json = benchmark.presentation.json;
         let nothing = json.then(|| json::lines(&Results::default(), &benchmark.settings, &report));
         nothing.and_then(Result::ok).unwrap_or_default()
     });
@@ -76,11 +79,11 @@ fn measure(
     if files.is_empty() {
         return Err(Error::other("there is nothing to measure"));
     }
-    let line = Rounds::new(&benchmark.settings);
+    let line = Rounds::new(&benchmark.settings, &benchmark.presentation);
     let results = Runner { files: &files, report, engine, line }.measure(&benchmark.levels, settings)?;
     let bytes_in = files.iter().map(|file| file.size).sum();
     let results = Results { files: files.len() as u64, bytes_in, seconds: started.elapsed().as_secs_f64(), ..results };
-    match benchmark.settings.reporting.json {
+    match benchmark.presentation.json {
         true => Ok(json::lines(&results, settings, report).map_err(io::Error::from)?),
         false => Ok(table::of(&results, settings)),
     }

@@ -12,12 +12,13 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use gzcc::escaped_name::Shown;
-use gzcc::settings::{self, Destination, Mode, Originals, Rules, Settings, Verbosity};
+use gzcc::settings::{self, Choosing, Destination, Mode, Originals, OverwritePolicy, Packed, Refuse, Settings};
 
 use self::switches::Switch::{self, *};
 use self::switches::{GZIP, PIGZ};
 use self::texts::{LICENSE, help, version};
-use crate::args::{Command, Environment, Request, Usage};
+use crate::args::{Command, Environment, Request, Run, Usage};
+use crate::presentation::{Presentation, Rules, Verbosity};
 
 /// The names that gzip's rules go with, and what each does when no option says otherwise.
 const NAMES: [(&str, Mode, Destination); 6] = [
@@ -94,6 +95,9 @@ struct Given {
     name: Option<bool>,
     time: Option<bool>,
     verbosity: Verbosity,
+    force: bool,
+    /// The name that the program was called by.
+    program: &'static str,
     /// Everything that needs no second thought.
     settings: Settings,
 }
@@ -116,7 +120,9 @@ impl Given {
             name: None,
             time: None,
             verbosity: Verbosity::Normal,
-            settings: Settings { program, rules: Rules::Gzip, ..Settings::default() },
+            force: false,
+            program,
+            settings: Settings::default(),
         }
     }
 
@@ -233,10 +239,10 @@ impl Given {
         if self.variable.is_some() && !self.is_pigz && !harmless {
             return Err(self.not_in_variable(&format!("{typed}: option not valid")));
         }
-        let settings = &mut self.settings;
+        let (settings, program) = (&mut self.settings, self.program);
         match switch {
             Ascii => {
-                let ignored = format!("{}: option --ascii ignored on this system", settings.program);
+                let ignored = format!("{program}: option --ascii ignored on this system");
                 self.warnings.extend((self.verbosity > Verbosity::Silent).then_some(ignored));
             }
             Bits if self.is_pigz => return Err(self.lacks(typed, "other block sizes")),
@@ -245,7 +251,7 @@ impl Given {
             Bits => return Err(self.refused("-b operand is not an integer")),
             Stdout => self.stdout = true,
             Decompress => self.decompress = true,
-            Force => settings.force = true,
+            Force => self.force = true,
             Independent => settings.independent = true,
             Keep => self.keep = true,
             List => self.list = true,
@@ -256,9 +262,8 @@ impl Given {
             Processes => {
                 let number = value.to_str().and_then(|text| text.parse::<usize>().ok());
                 let number = number.filter(|&n| n <= settings::MAX_JOBS).and_then(NonZeroUsize::new);
-                settings.jobs = number.ok_or_else(|| {
-                    Usage(format!("{}: invalid number of processes {}", settings.program, Shown::path(&value)))
-                })?;
+                settings.jobs = number
+                    .ok_or_else(|| Usage(format!("{program}: invalid number of processes {}", Shown::path(&value))))?;
             }
             Quiet => self.verbosity = Verbosity::Silent,
             Recursive => settings.recursive = true,
@@ -266,7 +271,7 @@ impl Given {
             // pigz takes the suffix as it is; a suffix with a slash would lead into another folder.
             Suffix if value.is_empty() || value.as_bytes().contains(&b'/') => {
                 let shown = if value.is_empty() { String::new() } else { Shown::path(&value).to_string() };
-                return Err(Usage(format!("{}: invalid suffix '{shown}'", settings.program)));
+                return Err(Usage(format!("{program}: invalid suffix '{shown}'")));
             }
             Suffix => settings.suffix = value,
             Synchronous => settings.sync = Some(true),
@@ -274,16 +279,16 @@ impl Given {
             Verbose => self.verbosity = Verbosity::Verbose,
             Fast => settings.level = 1,
             Best => settings.level = settings::BEST_LEVEL,
-            Help => self.print = self.print.take().or(Some(help(settings.program, self.smallest().is_some()))),
-            Version => self.print = self.print.take().or(Some(version(settings.program))),
-            License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(settings.program)))),
+            Help => self.print = self.print.take().or(Some(help(program, self.smallest().is_some()))),
+            Version => self.print = self.print.take().or(Some(version(program))),
+            License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(program)))),
             Unsupported(what) => return Err(self.lacks(typed, what)),
         }
         Ok(())
     }
 
     /// Settles what the options mean together.
-    fn decide(self) -> Settings {
+    fn decide(self) -> Run {
         let mode = match () {
             () if self.list => Mode::List,
             () if self.test => Mode::Test,
@@ -298,20 +303,48 @@ impl Given {
         // gzip stores both, and restores neither, unless it is told to.
         let compresses = mode == Mode::Compress;
         let replaces = destination == Destination::Beside && !self.keep;
-        Settings {
+        let names_files = self.settings.inputs.iter().any(|input| input != "-");
+        let presentation = self.presentation();
+        let unless_forced = if self.force { Refuse::Never } else { Refuse::Always };
+        let settings = Settings {
             mode,
             originals: if replaces { Originals::Remove } else { Originals::Keep },
             keep_name: self.name.unwrap_or(compresses),
             keep_time: self.time.unwrap_or(compresses),
-            verbosity: self.verbosity,
-            ask: destination == Destination::Beside && !self.settings.force,
+            overwrite: match destination {
+                _ if self.force => OverwritePolicy::Replace,
+                Destination::Beside => OverwritePolicy::Ask,
+                _ => OverwritePolicy::Skip,
+            },
+            // gzip refuses these even if it keeps the original, and setuid and setgid even with -f.
+            symlinks: unless_forced,
+            hard_links: unless_forced,
+            setid: Refuse::Always,
+            sticky: unless_forced,
+            terminal_input: self.force,
+            // gzip takes -c with the name of a file for an explicit wish.
+            terminal_output: self.force || names_files,
+            copy_foreign: self.force,
             destination,
+            // With -f, gzip compresses even a .gz again.
+            choosing: Choosing {
+                packed: if self.force { Packed::Take } else { Packed::SpareGnu },
+                ..self.settings.choosing
+            },
+            inputs: if presentation.is_filter { vec!["-".into()] } else { self.settings.inputs },
             ..self.settings
-        }
+        };
+        Run { settings, presentation }
+    }
+
+    fn presentation(&self) -> Presentation {
+        let (program, verbosity) = (self.program, self.verbosity);
+        let is_filter = self.settings.inputs.is_empty();
+        Presentation { program, rules: Rules::Gzip, verbosity, is_filter, ..Presentation::default() }
     }
 
     fn refused(&self, reason: &str) -> Usage {
-        let program = self.settings.program;
+        let program = self.program;
         // Two lines, as gzip has it.
         Usage(format!("{program}: {reason}\nTry `{program} --help' for more information."))
     }

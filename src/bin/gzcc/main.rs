@@ -5,6 +5,7 @@ mod benchmark;
 mod closed_descriptors;
 mod gnu;
 mod malloc;
+mod presentation;
 mod report;
 mod signals;
 
@@ -18,9 +19,11 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use gzcc::command::run;
 use gzcc::deflate;
 use gzcc::escaped_name::Shown;
-use gzcc::settings::{Destination, Mode, Rules, Settings, Verbosity, resources};
+use gzcc::settings::{Destination, Mode, Settings, resources};
 
+use self::args::Run;
 use self::benchmark::Benchmark;
+use self::presentation::{Presentation, Rules, Verbosity};
 use self::report::{Counters, Report, Status, count_line, say};
 
 fn main() -> ExitCode {
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
         Ok(args::Command { warnings, request }) => {
             warnings.iter().for_each(|warning| say(format_args!("{warning}")));
             match request {
-                args::Request::Run(settings) => work(*settings),
+                args::Request::Run(run) => work(*run),
                 args::Request::Benchmark(asked) => measure(*asked),
                 args::Request::Print(text) => print(&text),
             }
@@ -43,15 +46,15 @@ fn main() -> ExitCode {
 }
 
 /// Runs, and tells the count where standard output is free for it.
-fn work(mut settings: Settings) -> Status {
-    let counts = prints_count(&settings);
+fn work(Run { mut settings, presentation }: Run) -> Status {
+    let counts = prints_count(&settings, &presentation);
     let level = if settings.mode == Mode::Compress { settings.level } else { 0 };
     // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.
-    let minds_no_reader = settings.as_gzip() && settings.verbosity == Verbosity::Silent;
+    let minds_no_reader = presentation.rules == Rules::Gzip && presentation.verbosity == Verbosity::Silent;
     settings.jobs = with_descriptors(with_memory(settings.jobs, level));
     take_file_size_limit_as_error();
-    let counters = report::is_watched(&settings).then(Arc::<Counters>::default);
-    let report = Arc::new(Report::new(&settings, counters.clone()));
+    let counters = report::is_watched(&settings, &presentation).then(Arc::<Counters>::default);
+    let report = Arc::new(Report::new(&settings, &presentation, counters.clone()));
     // Without it, a signal ends the process as it ends any: at worst with a temporary left behind.
     let _ = signals::watch(Arc::clone(&report));
     let watching = counters.map(|counters| report::watch(counters, &settings));
@@ -72,14 +75,14 @@ fn work(mut settings: Settings) -> Status {
 
 /// Whether the run ends with a count on standard output: only if each file gets an output of its own, and standard output
 /// carries no data.
-fn prints_count(settings: &Settings) -> bool {
+fn prints_count(settings: &Settings, presentation: &Presentation) -> bool {
     let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
     (to_files || settings.mode == Mode::Test)
-        && !settings.is_filter()
+        && !presentation.is_filter
         && !settings.stdout_has_data()
-        && !settings.reporting.json
-        && settings.verbosity > Verbosity::Quiet
-        && settings.rules == Rules::Gzcc
+        && !presentation.json
+        && presentation.verbosity > Verbosity::Quiet
+        && presentation.rules == Rules::Gzcc
 }
 
 /// Measures, and prints the figures.
@@ -91,7 +94,8 @@ fn measure(mut asked: Benchmark) -> Status {
     let descriptors = allowed_descriptors(u64::MAX).saturating_sub(needed_descriptors(settings.jobs));
     take_file_size_limit_as_error();
     // What a signal ends has come to nothing, so there is nothing to tell.
-    let silent = Report::new(&Settings { verbosity: Verbosity::Silent, ..settings.clone() }, None);
+    let presentation = Presentation { verbosity: Verbosity::Silent, ..asked.presentation };
+    let silent = Report::new(settings, &presentation, None);
     // Without it, a signal ends the process as it ends any; no file is under way.
     let _ = signals::watch(Arc::new(silent));
     let (text, status) = benchmark::run(&asked, descriptors, deflate::new_compressor);
@@ -148,7 +152,7 @@ fn print(text: &str) -> Status {
         Ok(()) => Status::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
         Err(error) => {
-            let report = Report::new(&Settings::default(), None);
+            let report = Report::new(&Settings::default(), &Presentation::default(), None);
             report.stdout_failed(error);
             report.status()
         }

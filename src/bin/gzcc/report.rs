@@ -24,9 +24,11 @@ use std::time::Instant;
 use gzcc::command::{NOT_REACHED, OutcomeQueue, lock};
 use gzcc::escaped_name::Shown;
 use gzcc::outcome::Done;
-use gzcc::settings::{Mode, Rules, Settings, Verbosity};
+use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Observer, Outcome, Progress, Tally};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::presentation::{Presentation, Rules, Verbosity};
 
 pub(crate) use self::counters::Counters;
 use self::json::Json;
@@ -79,9 +81,10 @@ struct Messages {
 
 impl Report {
     /// A report of a run with these settings, on standard output and standard error.
-    pub(crate) fn new(settings: &Settings, counters: Option<Arc<Counters>>) -> Self {
-        let Settings { program, rules, mode, verbosity, force, .. } = *settings;
-        let json = settings.reporting.json;
+    pub(crate) fn new(settings: &Settings, presentation: &Presentation, counters: Option<Arc<Counters>>) -> Self {
+        let Presentation { program, rules, verbosity, json, .. } = *presentation;
+        let mode = settings.mode;
+        let force = settings.overwrite == OverwritePolicy::Replace;
         let lists = matches!(mode, Mode::List | Mode::ListTrailers);
         let workers = format!("{}, {}", counted(settings.jobs.get() as u64, "worker"), settings.scheduler.name());
         Self {
@@ -89,7 +92,7 @@ impl Report {
             counters,
             counts: Mutex::default(),
             queue: (!json && (lists || mode == Mode::Test)).then(OutcomeQueue::default),
-            listing: (lists && !json).then(|| Mutex::new(Listing::new(settings))),
+            listing: (lists && !json).then(|| Mutex::new(Listing::new(settings, verbosity))),
             json: json.then(|| Json::new(settings)),
             started: Instant::now(),
             stdout_failed: AtomicBool::new(false),

@@ -14,7 +14,7 @@ use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
 use crate::select::plan::{Item, Plan, Planned, is_same_name};
-use crate::settings::{Destination, Settings};
+use crate::settings::{Destination, OverwritePolicy, Settings};
 
 /// One stream of all inputs.
 pub(super) fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
@@ -85,7 +85,7 @@ fn joined_output(
         return Ok(special);
     }
     let (folder, name) = output_place(path)?;
-    let replacing = Replacing { force: settings.force, input: None, others: None };
+    let replacing = Replacing { force: settings.overwrite == OverwritePolicy::Replace, input: None, others: None };
     // The file behind a link, as inputs are opened through links.
     let itself = match look_ahead(&folder, &name, &replacing)? {
         Some(standing) => folder.look_through(&name)?.or(Some(standing)).as_ref().map(identity_of),

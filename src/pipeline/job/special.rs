@@ -48,9 +48,7 @@ pub(super) fn standard_output(settings: &Settings) -> Result<(Sink, Option<Ident
 /// A sink that writes into `fd`, unless that is a terminal, which compressed bytes would only confuse; and the
 /// identity that no input may have.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
-    // To gzip, whoever says -c and names a file means it.
-    let meant = settings.force || settings.as_gzip() && settings.inputs.iter().any(|input| input != "-");
-    if !settings.decompresses() && fd.is_terminal() && !meant {
+    if !settings.decompresses() && !settings.terminal_output && fd.is_terminal() {
         return Err(Outcome::Failed(Error::new(
             ErrorKind::TerminalOutput,
             "compressed data not written to a terminal; use -f to force, --help for help",

@@ -20,7 +20,7 @@ use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
 use crate::pipeline::compare;
 use crate::pipeline::sink::remove_original;
-use crate::settings::Settings;
+use crate::settings::{OverwritePolicy, Settings};
 
 /// Seconds and nanoseconds since 1970.
 type Time = (i64, u64);
@@ -66,7 +66,7 @@ impl<'a> Existing<'a> {
         let file = self.open()?;
         Ok(if compare::holds(&file, self.input)? {
             Decision::RemoveOriginal(file)
-        } else if settings.force {
+        } else if settings.overwrite == OverwritePolicy::Replace {
             Decision::Replace
         } else {
             Decision::Keep(Reason::HoldsOther(self.shown()))

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::list::Reading;
-use crate::io::input::stdin_name;
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 
@@ -50,9 +49,8 @@ impl Iterator for Arguments {
         match settings.inputs.get(index) {
             Some(name) if name == "-" => Some(Ok(Argument::Stdin)),
             Some(name) => Some(Ok(Argument::Named(name.clone()))),
-            None if index == 0 && settings.is_filter() => Some(Ok(Argument::Stdin)),
             None => {
-                let read = self.list.next(stdin_name(settings))?;
+                let read = self.list.next()?;
                 Some(read.map(Argument::Named).map_err(|(list, error)| (list, error.into())))
             }
         }

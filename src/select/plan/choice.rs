@@ -103,7 +103,7 @@ impl Choice {
         if older_than.is_none() && newer_than.is_none() && min_size == 0 {
             return Ok(true);
         }
-        let itself = walked || self.settings.spares_links();
+        let itself = walked || self.settings.refuses(self.settings.symlinks);
         let standing = if itself { folder.look(name)? } else { folder.look_through(name)? };
         let Some(stat) = standing.filter(is_regular) else {
             return Ok(true);

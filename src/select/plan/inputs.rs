@@ -72,7 +72,9 @@ impl Protection for Output {
         match self.taken {
             Some(true) if counts => return Err(Refusal::IsAnInput),
             _ if counts && inputs.list_goes_on.load(Ordering::Relaxed) => return Err(Refusal::MayBeAnInput),
-            _ if !counts && standing.st_nlink == 1 && inputs.settings.spares_links() => return Ok(()),
+            _ if !counts && standing.st_nlink == 1 && inputs.settings.refuses(inputs.settings.symlinks) => {
+                return Ok(());
+            }
             _ => {}
         }
         let mut known = lock(&inputs.known);

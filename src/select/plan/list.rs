@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::io::input::STDIN_NAME;
 use crate::settings::NameList;
 
 /// Most bytes of a name that is worth keeping: no path that the system takes is longer (PATH_MAX), its zero included.
@@ -119,11 +120,10 @@ impl Reading {
         matches!(self, Self::Over)
     }
 
-    /// The next name; or the list's own name, and what is wrong with it or with one in it. `stdin` is what standard
-    /// input is called.
-    pub(super) fn next(&mut self, stdin: &std::path::Path) -> Option<Result<OsString, (PathBuf, Error)>> {
+    /// The next name; or the list's own name, and what is wrong with it or with one in it.
+    pub(super) fn next(&mut self) -> Option<Result<OsString, (PathBuf, Error)>> {
         if let Self::NotYet(list) = self {
-            let shown = list.path.clone().unwrap_or_else(|| stdin.to_owned());
+            let shown = list.path.clone().unwrap_or_else(|| STDIN_NAME.into());
             match Names::open(list) {
                 Ok(names) => *self = Self::Open(names, shown),
                 Err(error) => {

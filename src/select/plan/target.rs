@@ -11,7 +11,7 @@ use crate::io::memory_file::MemoryFile;
 use crate::outcome::{Outcome, Reason};
 use crate::select::output_registry::Claims;
 use crate::select::suffix;
-use crate::settings::{Destination, Packed, Rules, Settings};
+use crate::settings::{Destination, Packed, Settings};
 
 /// Where an input's output goes.
 #[derive(Debug)]
@@ -58,13 +58,12 @@ pub(super) fn is_passed_by(name: &OsStr, settings: &Settings) -> bool {
 /// Why `name` is not compressed, if it tells that it is already.
 fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
     let packed = settings.choosing.packed;
-    let spared = |end: &OsStr| match settings.rules {
-        // With --update the last run's outputs would be this one's inputs, and there would be no end of it.
-        _ if packed == Packed::Take && !settings.update => false,
-        // gzip compresses even a .gz again when it is forced to.
-        Rules::Gzip => !settings.force,
-        // A name like core_z seldom stands for gzip, and to leave one out is worse than to compress one twice.
-        Rules::Gzcc => end.as_bytes().starts_with(b".") || end == settings.suffix,
+    let spared = |end: &OsStr| match packed {
+        Packed::Take if !settings.update => false,
+        Packed::SpareGnu => true,
+        Packed::Take | Packed::SpareGzip | Packed::SpareAll => {
+            end.as_bytes().starts_with(b".") || end == settings.suffix
+        }
     };
     match suffix::split_suffix(name, &settings.suffix) {
         Some((_, end, _)) if spared(end) => {

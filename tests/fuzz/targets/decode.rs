@@ -131,7 +131,7 @@ fn take_in(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) ->
     Some(match end.take()? {
         Ok(Trailing::Nothing | Trailing::Zeros) => Verdict::Whole,
         Ok(Trailing::Garbage) => Verdict::Garbage,
-        Err(error) => Verdict::Bad(error.to_string()),
+        Err(error) => Verdict::Bad(gzcc::Error::from(error).to_string()),
     })
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use flate2::bufread::GzDecoder;
 use gzcc::deflate::BLOCK;
 use gzcc::command::run_with_engine;
-use gzcc::settings::{Destination, Engine, Mode, Scheduler, Settings, Verbosity};
+use gzcc::settings::{Destination, Engine, Mode, OverwritePolicy, Scheduler, Settings};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -29,8 +29,7 @@ fuzz_target!(|data: &[u8]| {
         level: level % (engine.max_level() + 1),
         independent: flags & 1 != 0,
         rsyncable: flags & 2 != 0,
-        verbosity: Verbosity::Silent,
-        force: true,
+        overwrite: OverwritePolicy::Replace,
         ..Settings::default()
     };
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder");

@@ -5,8 +5,9 @@ use clap::Args;
 use super::environment::Wishes;
 use super::typed::{OPERATION, Typed};
 use super::values::level;
-use super::{Usage, refused};
+use super::{Run, Usage, refused};
 use crate::benchmark::Benchmark;
+use crate::presentation::Presentation;
 
 /// What stands for the levels where none are typed.
 const AS_GIVEN: &str = "as given";
@@ -71,10 +72,10 @@ impl Typed {
         let memory = self.memory.or(wishes.memory);
         // Standard output is free for it, also where standard input is read.
         let json = self.reporting.take_json();
-        let mut settings = self.decide(wishes)?;
-        settings.reporting.json = json;
+        let Run { settings, presentation } = self.decide(wishes)?;
+        let presentation = Presentation { json, ..presentation };
         let levels = levels.unwrap_or_else(|| vec![settings.level]);
-        Ok(Benchmark { settings, levels, memory })
+        Ok(Benchmark { settings, presentation, levels, memory })
     }
 
     /// Refuses a first file that looks like levels: everybody forgets the = once.

@@ -5,7 +5,8 @@ use clap::{Args, ValueEnum};
 use super::typed::{OUTPUT, REPORTING};
 use super::values::within;
 use super::{Usage, refused};
-use gzcc::settings::{self, Destination, Mode, Reporting, Settings};
+use crate::presentation::{self, Presentation};
+use gzcc::settings::{Destination, Mode, Settings};
 
 /// Most percent that an output can be asked to be smaller: 100 would be no output at all.
 const MOST_PERCENT: u8 = 99;
@@ -45,20 +46,29 @@ impl ReportingArgs {
         self.only_smaller.is_some()
     }
 
-    /// How the run is told, and the percentage.
-    pub(super) fn decide(&self) -> (Reporting, Option<u8>) {
-        let progress = match self.progress {
-            When::Auto => settings::When::Auto,
-            When::Always => settings::When::Always,
-            When::Never => settings::When::Never,
-        };
-        (Reporting { json: self.json, progress }, self.only_smaller)
+    /// Whether JSON is asked for.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether progress is shown.
+    pub(super) fn progress(&self) -> presentation::When {
+        match self.progress {
+            When::Auto => presentation::When::Auto,
+            When::Always => presentation::When::Always,
+            When::Never => presentation::When::Never,
+        }
+    }
+
+    /// The percentage that an output has to save.
+    pub(super) fn only_smaller(&self) -> Option<u8> {
+        self.only_smaller
     }
 }
 
 /// Whether the other options leave room for what these ask for.
-pub(super) fn check(settings: &Settings) -> Result<(), Usage> {
-    if settings.reporting.json && settings.stdout_has_data() {
+pub(super) fn check(settings: &Settings, presentation: &Presentation) -> Result<(), Usage> {
+    if presentation.json && settings.stdout_has_data() {
         return Err(refused("--json needs standard output for itself"));
     }
     if settings.only_smaller.is_none() {

@@ -3,9 +3,17 @@
 use super::*;
 
 fn settings(words: &str) -> Result<Settings, Usage> {
+    run(words).map(|run| run.settings)
+}
+
+fn verbosity(words: &str) -> Verbosity {
+    run(words).unwrap().presentation.verbosity
+}
+
+fn run(words: &str) -> Result<Run, Usage> {
     let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
     match parse(words.map(OsString::from), Environment::default())?.request {
-        Request::Run(settings) => Ok(*settings),
+        Request::Run(run) => Ok(*run),
         Request::Print(text) => panic!("{text}"),
         Request::Benchmark(asked) => panic!("{asked:?}"),
     }
@@ -59,13 +67,13 @@ fn the_last_of_contradictory_options_wins() {
     assert!(!settings("--rm -k").unwrap().removes());
     assert!(!settings("-N -n").unwrap().keep_name);
     assert!(settings("-n -N").unwrap().keep_name);
-    assert_eq!(settings("-q -v").unwrap().verbosity, Verbosity::Verbose);
-    assert_eq!(settings("-v -q").unwrap().verbosity, Verbosity::Quiet);
+    assert_eq!(verbosity("-q -v"), Verbosity::Verbose);
+    assert_eq!(verbosity("-v -q"), Verbosity::Quiet);
     for silent in ["-qq", "-q -q", "--quiet --quiet", "-vqq", "-qqq"] {
-        assert_eq!(settings(silent).unwrap().verbosity, Verbosity::Silent, "{silent}");
+        assert_eq!(verbosity(silent), Verbosity::Silent, "{silent}");
     }
-    assert_eq!(settings("-qqv").unwrap().verbosity, Verbosity::Verbose);
-    assert_eq!(settings("-qvq").unwrap().verbosity, Verbosity::Quiet, "-v takes back the first -q");
+    assert_eq!(verbosity("-qqv"), Verbosity::Verbose);
+    assert_eq!(verbosity("-qvq"), Verbosity::Quiet, "-v takes back the first -q");
     assert_eq!(settings("--sync --no-sync").unwrap().sync, Some(false));
     assert!(settings("-d").unwrap().sparse && settings("-d --no-sparse --sparse").unwrap().sparse);
     assert!(!settings("-d --sparse --no-sparse").unwrap().sparse);

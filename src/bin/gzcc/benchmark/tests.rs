@@ -34,10 +34,9 @@ fn a_panic_costs_the_figures_of_its_level_only() {
     for (json, scheduler) in [(false, Scheduler::Threads), (true, Scheduler::Rayon)] {
         MARKED.store(0, Ordering::Relaxed);
         let inputs = vec![good.clone().into(), bad.clone().into()];
-        let mut settings =
-            Settings { inputs, scheduler, verbosity: Verbosity::Silent, ..Settings::of_workers(2.try_into().unwrap()) };
-        settings.reporting.json = json;
-        let benchmark = Benchmark { settings, levels: vec![1, 2, 3, 4], memory: None };
+        let settings = Settings { inputs, scheduler, ..Settings::of_workers(2.try_into().unwrap()) };
+        let presentation = Presentation { verbosity: Verbosity::Silent, json, ..Presentation::default() };
+        let benchmark = Benchmark { settings, presentation, levels: vec![1, 2, 3, 4], memory: None };
         let engine: deflate::NewCompressor =
             |kind, level| Box::new(Faulty(deflate::new_compressor(kind, level), level));
         let (text, status) = run(&benchmark, 1000, engine);

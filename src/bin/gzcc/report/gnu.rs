@@ -2,15 +2,24 @@
 //!
 //! The messages are those of gzip 1.12, empty lines before some of them included, as scripts match them.
 
+use std::path::Path;
+
 use gzcc::ErrorKind;
 use gzcc::command::NOT_REACHED;
 use gzcc::escaped_name::Shown;
 use gzcc::outcome::{Damage, Done, Reason, Shortfall};
-use gzcc::settings::{Mode, Verbosity};
+use gzcc::settings::Mode;
 use gzcc::{Ended, Outcome};
 
+use crate::presentation::Verbosity;
+
 use super::status::{self, Status, Verdict};
-use super::{Messages, Sizes, percent, say};
+use super::{Messages, Sizes, percent, question, say};
+
+/// The name of an input as gzip prints it.
+fn name_of(ended: &Ended) -> &Path {
+    if ended.is_stdin { Path::new("stdin") } else { &ended.name }
+}
 
 /// What an input that was left alone means to gzip.
 pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
@@ -33,7 +42,7 @@ pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
 impl Messages {
     /// gzip's words.
     pub(super) fn print_as_gzip(&self, ended: &Ended) {
-        let (program, name) = (self.program, Shown::path(&ended.name));
+        let (program, name) = (self.program, Shown::path(name_of(ended)));
         match &ended.outcome {
             Outcome::Done(done) => {
                 match &done.shortfall {
@@ -65,7 +74,7 @@ impl Messages {
     /// gzip has begun its verbose line when it comes to what is wrong with a file.
     fn begun(&self, ended: &Ended) -> String {
         let told = self.verbosity == Verbosity::Verbose && matches!(self.mode, Mode::Decompress | Mode::Test);
-        if told && !ended.is_stdin { format!("{}:\t", Shown::path(&ended.name)) } else { String::new() }
+        if told && !ended.is_stdin { format!("{}:\t", Shown::path(name_of(ended))) } else { String::new() }
     }
 
     fn tell_terminal(&self, done: &str, what: &str) {
@@ -75,7 +84,7 @@ impl Messages {
     }
 
     fn tell_done(&self, ended: &Ended, done: &Done) {
-        let shown = Shown::path(&ended.name).to_string();
+        let shown = Shown::path(name_of(ended)).to_string();
         // The rest of a line that a warning has broken.
         let garbage = matches!(done.shortfall, Some(Shortfall::TrailingGarbage));
         let name = if garbage { String::new() } else { format!("{shown}:\t") };
@@ -102,10 +111,10 @@ impl Messages {
             Reason::OutputNotReplaceable(output) if !self.force => {
                 say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
             }
-            Reason::OutputExists(output) => {
+            Reason::NotOverwritten(_) if question::can_ask() => say(format_args!("\tnot overwritten")),
+            Reason::OutputExists(output) | Reason::NotOverwritten(output) => {
                 say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
             }
-            Reason::NotOverwritten(_) => say(format_args!("\tnot overwritten")),
             Reason::SymbolicLink | Reason::WalkedLink => {
                 say(format_args!("{program}: {name}: Too many levels of symbolic links"));
             }
@@ -129,7 +138,7 @@ impl Messages {
     }
 
     fn tell_damage(&self, ended: &Ended, damage: &Damage) {
-        let (program, name) = (self.program, Shown::path(&ended.name));
+        let (program, name) = (self.program, Shown::path(name_of(ended)));
         let begun = self.begun(ended);
         let invalid = |what: &str| say(format_args!("{begun}\n{program}: {name}: invalid compressed data--{what}"));
         match *damage {

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::sizes::{Sizes, percent};
+use crate::presentation::Verbosity;
 use gzcc::Ended;
 use gzcc::command::suffix;
 use gzcc::escaped_name::Shown;
 use gzcc::outcome::Done;
-use gzcc::settings::{Mode, Settings, Verbosity};
+use gzcc::settings::{Mode, Settings};
 use std::ffi::OsString;
 
 /// A table under way.
@@ -31,10 +32,10 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, verbosity: Verbosity) -> Self {
         Self {
-            verbose: settings.verbosity == Verbosity::Verbose,
-            quiet: settings.verbosity <= Verbosity::Quiet,
+            verbose: verbosity == Verbosity::Verbose,
+            quiet: verbosity <= Verbosity::Quiet,
             approximate: settings.mode == Mode::ListTrailers,
             suffix: settings.suffix.clone(),
             zone: TimeZone::system(),
@@ -103,10 +104,9 @@ mod tests {
     use gzcc::Outcome;
     use gzcc::outcome::Facts;
 
-    fn listing(change: impl FnOnce(&mut Settings)) -> Listing {
-        let mut settings = Settings { mode: Mode::List, ..Settings::default() };
-        change(&mut settings);
-        Listing { zone: TimeZone::UTC, ..Listing::new(&settings) }
+    fn listing(mode: Mode, verbosity: Verbosity) -> Listing {
+        let settings = Settings { mode, ..Settings::default() };
+        Listing { zone: TimeZone::UTC, ..Listing::new(&settings, verbosity) }
     }
 
     fn done() -> Done {
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_table_is_gnu_gzips() {
-        let mut listing = listing(|_| {});
+        let mut listing = listing(Mode::List, Verbosity::Normal);
         assert_eq!(
             listing.line(&ended("d/a.gz"), &done()),
             "         compressed        uncompressed  ratio uncompressed_name\n                 \
@@ -136,14 +136,14 @@ mod tests {
 
     #[test]
     fn verbose_adds_method_crc_and_time() {
-        let line = listing(|s| s.verbosity = Verbosity::Verbose).line(&ended("a.gz"), &done());
+        let line = listing(Mode::List, Verbosity::Verbose).line(&ended("a.gz"), &done());
         assert!(line.starts_with("method  crc     date  time           compressed  "), "{line}");
         assert!(line.ends_with("\ndefla 0b598800 Nov 14 22:13                  31                  24  54.2% a\n"));
     }
 
     #[test]
     fn what_trailers_say_is_marked() {
-        let line = listing(|s| s.mode = Mode::ListTrailers).line(&ended("a.gz"), &done());
+        let line = listing(Mode::ListTrailers, Verbosity::Normal).line(&ended("a.gz"), &done());
         assert!(line.ends_with("                 31                 ~24 ~54.2% a\n"), "{line}");
     }
 }

@@ -1,12 +1,20 @@
 //! The one question there is: whether an output that exists may be replaced.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use gzcc::escaped_name::Shown;
 
-/// Asks whoever is at the terminal, in gzip's words; takes a line that begins with `y` for a yes.
+/// Whether there is a terminal to ask on.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks on the terminal, in gzip's words, if there is one. A line that begins with `y` means yes.
 pub(crate) fn may_replace(program: &str, output: &Path) -> bool {
+    if !can_ask() {
+        return false;
+    }
     let question = format!("{program}: {} already exists; do you wish to overwrite (y or n)? ", Shown::path(output));
     let mut answer = Vec::new();
     // Who cannot be asked, or does not answer, has not said yes.

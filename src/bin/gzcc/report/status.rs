@@ -1,7 +1,8 @@
 //! The exit status, and what an input that was skipped means for it.
 
 use gzcc::outcome::Reason;
-use gzcc::settings::Rules;
+
+use crate::presentation::Rules;
 
 use super::{Messages, gnu};
 

@@ -13,7 +13,9 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use gzcc::escaped_name::Shown;
-use gzcc::settings::{Rules, Settings, Verbosity, When};
+use gzcc::settings::Settings;
+
+use crate::presentation::{Presentation, Rules, Verbosity, When};
 
 use self::state::State;
 use self::totals::Count;
@@ -44,16 +46,16 @@ impl Drop for Watching {
 }
 
 /// Whether progress is to be shown.
-pub(crate) fn is_watched(settings: &Settings) -> bool {
+pub(crate) fn is_watched(settings: &Settings, presentation: &Presentation) -> bool {
     // In the midst of data on the same screen nobody could read either.
     let apart = !(settings.stdout_has_data() && io::stdout().is_terminal());
     let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     apart
-        && match settings.reporting.progress {
+        && match presentation.progress {
             When::Never => false,
             When::Always => true,
             When::Auto => {
-                let heard = settings.verbosity > Verbosity::Quiet && settings.rules == Rules::Gzcc;
+                let heard = presentation.verbosity > Verbosity::Quiet && presentation.rules == Rules::Gzcc;
                 heard && io::stderr().is_terminal() && !dumb()
             }
         }

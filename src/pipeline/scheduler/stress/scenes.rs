@@ -12,7 +12,7 @@ use rustix::fs::{CWD, FileType, Mode as Permissions, mknodat};
 use super::PANIC;
 use crate::deflate::BLOCK;
 use crate::format::gzip;
-use crate::settings::{Destination, Mode, Settings, Verbosity};
+use crate::settings::{Destination, Mode, Settings};
 use crate::sync::held_up::mixed;
 
 /// A run that can be played again and again.
@@ -104,8 +104,7 @@ fn decompressing(root: &Path) -> Vec<Scene> {
     // Of most there is something to be told before it is their turn.
     let many = damaged().into_iter().chain(small).collect();
     let back = Settings { mode: Mode::Decompress, ..fast() };
-    let test =
-        Settings { mode: Mode::Test, destination: Destination::Nowhere, verbosity: Verbosity::Verbose, ..fast() };
+    let test = Settings { mode: Mode::Test, destination: Destination::Nowhere, ..fast() };
     vec![
         Scene::new(root, "decompressed", good(), back.clone()).ends(5, 0),
         Scene::new(root, "damaged", damaged(), back.clone()).ends(3, 2),
@@ -168,7 +167,7 @@ impl Scene {
 }
 
 fn fast() -> Settings {
-    Settings { level: 1, verbosity: Verbosity::Silent, ..Settings::default() }
+    Settings { level: 1, ..Settings::default() }
 }
 
 fn files(sizes: &[(&str, usize)]) -> Files {

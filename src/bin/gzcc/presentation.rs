@@ -1,0 +1,65 @@
+//! How a run is presented: what the command decides about its messages, apart from the [`Settings`](gzcc::Settings) of the
+//! library.
+
+/// How a run is presented.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Presentation {
+    /// The name that the program was called by, which begins its messages.
+    pub(crate) program: &'static str,
+    /// Whose messages and exit statuses are used.
+    pub(crate) rules: Rules,
+    /// Which messages are printed.
+    pub(crate) verbosity: Verbosity,
+    /// A JSON object for each input, and one for the run, are printed on standard output.
+    pub(crate) json: bool,
+    /// Whether a progress line is shown on standard error.
+    pub(crate) progress: When,
+    /// No input was named, so that the command reads standard input as a filter does.
+    pub(crate) is_filter: bool,
+}
+
+impl Default for Presentation {
+    fn default() -> Self {
+        Self {
+            program: "gzcc",
+            rules: Rules::Gzcc,
+            verbosity: Verbosity::Normal,
+            json: false,
+            progress: When::Never,
+            is_filter: false,
+        }
+    }
+}
+
+/// Whose messages and exit statuses are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// gzcc's own.
+    Gzcc,
+    /// Those of GNU gzip 1.12, if the program was called by its name or a related one.
+    Gzip,
+}
+
+/// Which messages are printed. Errors always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Errors only: `-qq`, and `-q` under gzip's names.
+    Silent,
+    /// Errors and warnings: `-q`.
+    Quiet,
+    /// The count at the end as well.
+    Normal,
+    /// A line for each file as well: `-v`.
+    Verbose,
+}
+
+/// Whether something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// On a terminal, from [`Verbosity::Normal`] on.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

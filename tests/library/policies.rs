@@ -1,0 +1,119 @@
+//! What the settings decide about existing outputs, links, mode bits and suffixes.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::Mutex;
+
+use gzcc::outcome::Reason;
+use gzcc::settings::{Choosing, Originals, OverwritePolicy, Packed, Refuse};
+use gzcc::{Ended, Observer, Outcome, Settings, compress};
+
+/// Answers the question whether an output may be replaced, and records the last reason to skip an input.
+struct Answering {
+    answer: bool,
+    asked: Mutex<u64>,
+    skipped: Mutex<Option<Reason>>,
+}
+
+impl Answering {
+    fn new(answer: bool) -> Self {
+        Self { answer, asked: Mutex::default(), skipped: Mutex::default() }
+    }
+}
+
+impl Observer for Answering {
+    fn may_replace(&self, output: &Path) -> bool {
+        assert!(output.ends_with("f.gz"), "{}", output.display());
+        *self.asked.lock().unwrap() += 1;
+        self.answer
+    }
+
+    fn ended(&self, ended: Ended) {
+        if let Outcome::Skipped(reason) = ended.outcome {
+            *self.skipped.lock().unwrap() = Some(reason);
+        }
+    }
+}
+
+/// The reason to skip `input` with these settings, if it is skipped.
+fn skipped(input: &Path, settings: Settings) -> Option<Reason> {
+    let observer = Answering::new(false);
+    compress(&Settings { inputs: vec![input.into()], ..settings }, &observer).unwrap();
+    observer.skipped.into_inner().unwrap()
+}
+
+#[test]
+fn an_existing_output_is_skipped_replaced_or_asked_about() {
+    for (overwrite, answer, asked, done) in [
+        (OverwritePolicy::Skip, true, 0, 0),
+        (OverwritePolicy::Replace, false, 0, 1),
+        (OverwritePolicy::Ask, false, 1, 0),
+        (OverwritePolicy::Ask, true, 1, 1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("f"), folder.path().join("f.gz"));
+        fs::write(&input, "content").unwrap();
+        fs::write(&output, "old").unwrap();
+        let observer = Answering::new(answer);
+        let tally =
+            compress(&Settings { inputs: vec![input.into()], overwrite, ..Settings::default() }, &observer).unwrap();
+        assert_eq!((tally.done, *observer.asked.lock().unwrap()), (done, asked), "{overwrite:?}, {answer}");
+        assert_eq!(fs::read(&output).unwrap() == b"old", done == 0, "{overwrite:?}, {answer}");
+    }
+}
+
+#[test]
+fn links_and_special_modes_are_refused_as_the_policy_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["file", "linked", "setid", "sticky"] {
+        fs::write(path(name), "content").unwrap();
+    }
+    symlink("file", path("symlink")).unwrap();
+    fs::hard_link(path("linked"), path("other link")).unwrap();
+    fs::set_permissions(path("setid"), fs::Permissions::from_mode(0o2755)).unwrap();
+    fs::set_permissions(path("sticky"), fs::Permissions::from_mode(0o1644)).unwrap();
+    type Set = fn(&mut Settings, Refuse);
+    let kinds: [(&str, Set, &str); 4] = [
+        ("symlink", |settings, policy| settings.symlinks = policy, "SymbolicLink"),
+        ("linked", |settings, policy| settings.hard_links = policy, "HardLinks(2)"),
+        ("setid", |settings, policy| settings.setid = policy, "SpecialMode(1024)"),
+        ("sticky", |settings, policy| settings.sticky = policy, "SpecialMode(512)"),
+    ];
+    for (name, set, reason) in kinds {
+        for (policy, originals, refused) in [
+            (Refuse::Never, Originals::Keep, false),
+            (Refuse::IfRemoved, Originals::Keep, false),
+            (Refuse::Always, Originals::Keep, true),
+            (Refuse::IfRemoved, Originals::Remove, true),
+            (Refuse::Always, Originals::Remove, true),
+            (Refuse::Never, Originals::Remove, false),
+        ] {
+            let mut settings = Settings { originals, overwrite: OverwritePolicy::Replace, ..Settings::default() };
+            set(&mut settings, policy);
+            let skipped = skipped(&path(name), settings).map(|reason| format!("{reason:?}"));
+            assert_eq!(skipped.as_deref(), refused.then_some(reason), "{name}, {policy:?}, {originals:?}");
+        }
+    }
+    assert!(path("file").exists() && !path("symlink").exists(), "the link is removed, and not the file behind it");
+}
+
+#[test]
+fn compressed_files_are_recognised_by_the_suffixes_that_the_policy_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for (packed, skipped_names) in [
+        (Packed::SpareGzip, &["a.gz"][..]),
+        (Packed::SpareGnu, &["a.gz", "core_z"]),
+        (Packed::SpareAll, &["a.gz", "a.zst"]),
+        (Packed::Take, &[]),
+    ] {
+        for name in ["a", "a.gz", "core_z", "a.zst"] {
+            let path = folder.path().join(name);
+            fs::write(&path, "content").unwrap();
+            let choosing = Choosing { packed, ..Choosing::default() };
+            let settings = Settings { choosing, overwrite: OverwritePolicy::Replace, ..Settings::default() };
+            assert_eq!(skipped(&path, settings).is_some(), skipped_names.contains(&name), "{name}, {packed:?}");
+        }
+    }
+}
