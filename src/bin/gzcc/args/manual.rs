@@ -1,51 +1,47 @@
-//! The manual page, for `man -l`: the options from their one definition, and around them what a manual page has.
+//! The manual page, for `man -l`: the options from their one definition, and the complete reference around them.
 
 use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
+mod reference;
+
+use self::reference::{Content, SECTIONS};
 use super::completions::spellings;
 use super::help::EXAMPLES;
 
-/// Names in the environment, and what they do.
+/// Variables of the environment.
 const ENVIRONMENT: [(&str, &str); 7] = [
-    ("GZCC_JOBS", "Workers where no option tells; not under gzip's names."),
-    ("GZCC_LEVEL", "The level where no option tells; not under gzip's names."),
-    ("GZCC_MEMORY", "What --memory says where it does not; not under gzip's names."),
-    ("TZ", "The time zone of dates that are given without one, and of the times that --list shows."),
+    ("GZCC_JOBS", "The number of workers if no option gives it; not under gzip's names."),
+    ("GZCC_LEVEL", "The level if no option gives it; not under gzip's names."),
+    ("GZCC_MEMORY", "The value of --memory if that is not given; not under gzip's names."),
+    ("TZ", "The time zone of dates that are given without one, and of the times that --list prints."),
     ("GZIP", "Under gzip's names only: options that come before those of the command line."),
-    ("PIGZ", "Under pigz' names only: options that come behind those of GZIP."),
+    ("PIGZ", "Under pigz' names only: options that come after those of GZIP."),
     ("POSIXLY_CORRECT", "Under gzip's names only: the first FILE ends the options."),
 ];
 
-/// What an exit status means.
+/// Exit statuses.
 const STATUSES: [(&str, &str); 3] = [
-    ("0", "All went well."),
-    ("1", "Something failed, or the command line was not understood."),
-    (
-        "2",
-        "There were warnings only: something was left alone, an output that exists already, say, or there was garbage \
-         behind the data.",
-    ),
+    ("0", "Success."),
+    ("1", "An error: an input failed, or the command line is invalid."),
+    ("2", "Warnings only: an input was skipped, or there was trailing garbage."),
 ];
 
-const DESCRIPTION: [&str; 6] = [
-    "gzcc compresses every FILE to FILE.gz, all at the same time and big ones in pieces, under one budget of workers; \
-     or it decompresses them. What it writes is plain gzip (RFC 1952), one member a file, which every gunzip, browser \
-     and library reads. The bytes depend on the content and the options alone, not on the number of workers.",
-    "Originals are kept unless --rm is given. A name never holds a part of a file: until an output is whole, its name \
-     is free or has the old file, also when the run is killed or the disk is full. An output has the mode, the ACL, \
-     the times and, where that is allowed, the owner and group of its original.",
-    "A FILE that changes while it is read has no output, with a warning. One that only grew and is kept, such as a log, \
-     has an output all the same, with a warning: a snapshot that ends where the FILE ended when it was opened. gzcc \
-     cannot detect whether the part before that was overwritten while the FILE grew.",
-    "With no FILE, or when FILE is -, standard input is worked on to standard output. Options and files come in any \
-     order, and of contradictory options the last one wins; after -- there are only files. A long option may be cut \
-     short where that leaves no doubt.",
-    "Each FILE is done or named in one line on standard error, and one bad file never stops the others. Where every \
-     file got an output of its own, a count of them ends the run on standard output.",
-    "Called gzip, gunzip, zcat, gzcat, pigz or unpigz, through a link for instance, it follows gzip's rules instead: \
-     it replaces the originals, is silent, stores name and time, and takes the options of gzip and pigz.",
+const DESCRIPTION: [&str; 5] = [
+    "gzcc compresses every FILE to FILE.gz, many files at once and large files in blocks on all cores; with -d it \
+     decompresses them. The output is plain gzip (RFC 1952), one member for each file, which every gunzip, browser and \
+     library reads. Its bytes depend on the content and the options only, not on the number of workers.",
+    "Originals are kept unless --rm is given. The output gets its name when it is complete: until then the name is free, or \
+     holds the old file with -f, also if the process is killed or the disk is full. The output has the mode, ACL, times and, \
+     where permitted, the owner and group of its original.",
+    "With no FILE, or when FILE is -, standard input is processed to standard output. Options and files come in any order, and \
+     the last of contradictory options wins; after -- there are only files. Long options may be abbreviated.",
+    "One bad file never stops the others. Each FILE that is not done is named in one line on standard error. If every file gets \
+     an output of its own, a count of them on standard output ends the run.",
+    "Called gzip, gunzip, zcat, gzcat, pigz or unpigz, through a symbolic link for instance, it follows gzip's rules instead: \
+     it replaces the originals, is silent, stores name and time, and takes the options of gzip and pigz. One bad file still \
+     never stops the others, no two inputs write one output, and walks never follow links.",
 ];
 
 const FILE_SYSTEMS: [&str; 3] = [
@@ -81,6 +77,10 @@ pub(super) fn page(mut definition: Command) -> String {
     }
     page.control("SH", ["OPTIONS"]);
     options(&mut page, &definition);
+    for section in &SECTIONS {
+        page.control("SH", [section.heading]);
+        section.content.iter().for_each(|content| reference(&mut page, content));
+    }
     page.control("SH", ["EXIT STATUS"]);
     terms(&mut page, &STATUSES);
     page.control("SH", ["ENVIRONMENT"]);
@@ -88,8 +88,8 @@ pub(super) fn page(mut definition: Command) -> String {
     page.control("SH", ["FILES"]);
     page.control("TP", []).text([bold(".gzcc-????????????????")]);
     page.text([roman(
-        "An output under way, on file systems that cannot make files without a name. A run that is killed can leave \
-         it behind; this finds old ones:",
+        "An output that is not complete yet, on file systems that cannot create files without a name. A run that is killed by \
+         SIGKILL can leave it behind. This finds old ones:",
     )]);
     page.control("RS", []).control("PP", []);
     page.text([bold("find DIR -name '.gzcc-????????????????' -mmin +60")]);
@@ -110,6 +110,23 @@ pub(super) fn page(mut definition: Command) -> String {
     }
     page.text(names);
     page.render()
+}
+
+/// A piece of a section of the reference.
+fn reference(page: &mut Roff, content: &Content) {
+    match *content {
+        Content::Text(text) => {
+            page.control("PP", []).text([roman(text)]);
+        }
+        Content::Term(name, meaning) => terms(page, &[(name, meaning)]),
+        Content::Code(lines) => {
+            page.control("PP", []).control("RS", []).control("nf", []);
+            lines.iter().for_each(|line| {
+                page.text([bold(*line)]);
+            });
+            page.control("fi", []).control("RE", []);
+        }
+    }
 }
 
 /// A list of names and what each stands for.

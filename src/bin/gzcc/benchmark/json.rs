@@ -1,6 +1,6 @@
 //! The figures for machines: a JSON object a line, for each level and then for all.
 //!
-//! The README has the schema; it may get more fields, and none may change its meaning.
+//! The man page has the schema (section JSON). Fields may be added; the meaning of a field never changes.
 
 use gzcc::settings::Settings;
 use serde::Serialize;

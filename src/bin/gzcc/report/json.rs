@@ -1,6 +1,6 @@
 //! The report for machines: a JSON object a line, for each input as it ends and one for all at the end.
 //!
-//! The README has the schema; it may get more fields, and none may change its meaning.
+//! The man page has the schema (section JSON). Fields may be added; the meaning of a field never changes.
 //!
 //! A line is out when its input has ended. What ends while another line is being written is written with the next one,
 //! by whoever is at it, so a slow reader makes longer writes, and holds back one worker and not all of them.

@@ -1,0 +1,214 @@
+//! The parts of the manual page that no option's help has room for: the complete rules, with examples.
+
+/// A section of the page: its heading, and what is in it.
+pub(super) struct Section {
+    pub(super) heading: &'static str,
+    pub(super) content: &'static [Content],
+}
+
+/// A piece of a section.
+pub(super) enum Content {
+    /// A paragraph.
+    Text(&'static str),
+    /// A term and what it means.
+    Term(&'static str, &'static str),
+    /// A command line, or several.
+    Code(&'static [&'static str]),
+}
+
+use Content::{Code, Term, Text};
+
+/// The sections, in the order of the page.
+pub(super) const SECTIONS: [Section; 11] = [
+    Section {
+        heading: "DECOMPRESSING",
+        content: &[
+            Text(
+                "Every member of a file is read to its end, and its header, length and CRC are checked. Damaged or truncated \
+                 data is an error that names the byte where it was found, and makes no output. Zero bytes after the last \
+                 member are ignored. Other trailing garbage is ignored with a warning, and then the original stays, even with \
+                 --rm.",
+            ),
+            Text(
+                "The output is named without the suffix: .gz, .bgz, .z, -gz, -z and _z in any case, or the one that -S names. \
+                 .tgz and .taz become .tar. With -N the name in the header counts; only its last component is used.",
+            ),
+            Text(
+                "Runs of zeros of 64 KiB or more become holes in a new regular file; --no-sparse writes them. One worker inflates \
+                 a file while another checks and writes; BGZF files are inflated by all workers.",
+            ),
+        ],
+    },
+    Section {
+        heading: "FILE SELECTION",
+        content: &[
+            Text(
+                "--include and --exclude take globs: *, ?, [a-z], {a,b} and **. A glob without a slash is matched against the \
+                 last component of a name. A glob with a slash is matched against the path below the directory that was named; \
+                 /tmp is the tmp directly in it. A glob that ends with a slash matches directories only.",
+            ),
+            Text(
+                "The last glob that matches decides. A name that none matches is taken, unless the first glob is an --include. \
+                 An --exclude that matches a directory covers everything in it, and the directory is not read, unless a later \
+                 --include may match something in it.",
+            ),
+            Text(
+                "--older-than and --newer-than compare the modification time with an age or a date. --min-size compares the \
+                 size in bytes; 10K, 10M and 10G are powers of two.",
+            ),
+            Term("90m, 12h, 7d, 2w, 1mo", "Ages: minutes, hours, days, weeks, months."),
+            Term("2026-11-01, '2026-11-01 12:30'", "Dates in local time."),
+            Term("2026-11-01T12:30Z, @1793491200", "A date in UTC; seconds since 1970."),
+            Text(
+                "These filters apply to files that are named as well, by the last component of the name. A named file that they \
+                 reject counts as skipped, and -v names it. Walked files that they reject are ignored. --max-depth, --no-hidden \
+                 and --one-file-system apply to walks only.",
+            ),
+            Text(
+                "Under -r, files whose suffix says that they are compressed (.gz, .zst, .xz, .zip, .jpg, .mp4 and others) are \
+                 skipped; --all takes them. With -c or -o every file is taken.",
+            ),
+        ],
+    },
+    Section {
+        heading: "LISTS",
+        content: &[
+            Text(
+                "--files-from reads one name a line, --files0-from names that end with a zero byte; - is standard input. Names \
+                 are processed as they arrive, after those on the command line. In a list, - is a file of that name. Empty \
+                 lines are ignored; an empty name before a zero byte is an error.",
+            ),
+            Code(&["find DIR -size +1M -print0 | gzcc --files0-from -"]),
+        ],
+    },
+    Section {
+        heading: "SHARDS",
+        content: &[
+            Text(
+                "--shard K/N takes each file whose name hashes to K of N. N runs with the same arguments process a tree without \
+                 talking to each other, each file once. The path below the named directory is hashed, so each host may mount \
+                 the tree elsewhere; of a named or listed file, the name without ./, // and the first slash. With --update, \
+                 running a shard again finishes what a lost host left. Decompressing a shard cannot be combined with -f: a.tgz \
+                 and a.tar.gz make the same output.",
+            ),
+            Code(&[
+                "# Slurm: sbatch --array=1-16",
+                "srun gzcc -r --update --shard \"$SLURM_ARRAY_TASK_ID/16\" /data",
+                "# Kubernetes: an Indexed Job with completions: 16 counts from 0",
+                "gzcc -r --update --shard \"$((JOB_COMPLETION_INDEX + 1))/16\" /data",
+                "# GNU parallel on four hosts",
+                "parallel -S host1,host2,host3,host4 -j1 gzcc -r --update --shard {}/4 /data ::: 1 2 3 4",
+            ]),
+        ],
+    },
+    Section {
+        heading: "UPDATE",
+        content: &[
+            Text(
+                "A .gz carries the modification time of its original. --update skips a file if its .gz has the same time, at the \
+                 resolution that the file system stores, and states the same size modulo 2^32. Any difference means that the file \
+                 changed, and it is compressed again. A change within the resolution that keeps the size is not seen. With --rm, \
+                 an original next to its complete .gz is compared with it, and removed if the contents are the same.",
+            ),
+            Text(
+                "--only-smaller keeps an output only if it is smaller than its original, --only-smaller=25 only if it saves 25 \
+                 percent. Otherwise the file is skipped, with exit status 0. After 2 MiB that save less than one percent, the \
+                 rest of a file is not read.",
+            ),
+        ],
+    },
+    Section {
+        heading: "CHANGING FILES",
+        content: &[Text(
+            "A file that changes while it is read gets no output, its original stays, and the exit status is 2. There is one \
+             exception: if the file only grew, and is kept, the output is a snapshot of the length that the file had when it was \
+             opened, with a warning and exit status 2. gzcc cannot detect whether the earlier part was overwritten meanwhile.",
+        )],
+    },
+    Section {
+        heading: "EXISTING OUTPUTS",
+        content: &[
+            Text(
+                "Without -f, an input whose output exists is skipped, and the exit status is 2. With -f the output is replaced in one \
+                 step when the new one is complete. A directory, device, FIFO or socket is never replaced.",
+            ),
+            Text(
+                "Even with -f, a run never replaces a file that it is also told to read, whatever its name, its link or the order of \
+                 the arguments; the input is refused, and the exit status is 1. A file that is skipped because of its suffix does \
+                 not count as read. A list that comes through a pipe cannot be read ahead: while it may still name a file, that file \
+                 is not replaced. A symbolic link that such a list gives after its target was replaced is refused.",
+            ),
+        ],
+    },
+    Section {
+        heading: "ORIGINALS AND METADATA",
+        content: &[
+            Text(
+                "With --rm an original is removed only after its output is complete, synced (unless --no-sync), closed without error \
+                 and named, only if the name still refers to the file that was read, and never after a warning about it. Symbolic \
+                 links, files with several hard links, and setuid, setgid and sticky files are refused unless -f is given.",
+            ),
+            Text(
+                "An output gets the owner (where permitted), access ACL, mode and times of its original, before it has its name. If \
+                 the ACL cannot be kept, the owning group gets what it had; with --rm that is a warning, and the original stays. If \
+                 the group cannot be set, group and others each get what both had.",
+            ),
+        ],
+    },
+    Section {
+        heading: "WORKERS AND MEMORY",
+        content: &[Text(
+            "By default there are as many workers as the CPU affinity and the container's CPU quota allow, and as the \
+             container's memory limit and ulimit -v have room for. A run takes 6 MiB, and 5 MiB a worker (16 MiB at levels 10 to \
+             12), whatever the size of the files. --memory lowers the number of workers accordingly. Each named file adds some \
+             30 bytes. The output bytes are the same for any number of workers.",
+        )],
+    },
+    Section {
+        heading: "JSON",
+        content: &[
+            Text(
+                "--json writes one object a line to standard output: one for each input as it ends, and one for the run. It \
+                 replaces the count and the table. A run that a signal ends has no summary. Later versions may add fields.",
+            ),
+            Term("type", "file, summary, or with --benchmark level."),
+            Term(
+                "input, output",
+                "Names; output is null if there is none. A name that is not UTF-8 has U+FFFD for each invalid sequence, and \
+                 input_bytes or output_bytes holds its bytes as numbers.",
+            ),
+            Term(
+                "bytes_in, bytes_out",
+                "Bytes read and written; null unless done. In the summary the sums over all done.",
+            ),
+            Term("seconds", "From opening to the end; in the summary of the whole run."),
+            Term("status", "done, skipped or failed."),
+            Term("reason", "Why the input was skipped or failed, or the warning about it; else null."),
+            Term("mode", "compress, decompress, test, list or benchmark."),
+            Term("done, skipped, failed", "Counts."),
+            Term("workers, scheduler, exit_status", "Of the run."),
+            Term(
+                "compress, decompress",
+                "Of a level: seconds (the median), seconds_min, seconds_max, and mb_per_second of content; null where nothing \
+                 was measured.",
+            ),
+            Term("rounds, engine, rsyncable, verify", "In the summary of a benchmark."),
+        ],
+    },
+    Section {
+        heading: "BENCHMARK",
+        content: &[
+            Text(
+                "--benchmark=1-9 (or =1,6,9) reads the files into memory, and compresses and decompresses them there at these \
+                 levels, with the workers, scheduler and engine of any other run. Nothing is written to disk. Levels take \
+                 turns within a round; there are at least three rounds, and up to 15 if they take less than a second, after \
+                 one for warming up, whose outputs are compared with the contents.",
+            ),
+            Text(
+                "MB are 10^6 bytes of content in both directions. A speed is that of the median round; the spread is the \
+                 difference of the slowest and the fastest round in percent of the median. Memory has to hold three times the \
+                 content, and each file takes three descriptors.",
+            ),
+        ],
+    },
+];
