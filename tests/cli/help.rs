@@ -165,8 +165,10 @@ fn the_manual_page_is_rendered_without_a_warning_and_has_all_of_it() {
     let page = printed(&["--man"]);
     let text = rendered(&page);
     let headings: Vec<&str> = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).collect();
-    let begin = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT"];
-    let sections = [&begin[..], &["FILES", "FILE SYSTEMS", "EXAMPLES"]].concat();
+    let begin = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "DECOMPRESSING", "FILE SELECTION", "LISTS", "SHARDS"];
+    let rules = ["UPDATE", "CHANGING FILES", "EXISTING OUTPUTS", "ORIGINALS AND METADATA", "WORKERS AND MEMORY"];
+    let end = ["JSON", "BENCHMARK", "EXIT STATUS", "ENVIRONMENT", "FILES", "FILE SYSTEMS", "EXAMPLES"];
+    let sections = [&begin[..], &rules, &end].concat();
     assert_eq!(headings[1..=sections.len()], sections, "{text}");
     assert!(text.contains("\nSEE ALSO\n") && text.contains("gzip(1)"), "{text}");
     for option in long_options(&printed(&["--help"])) {
