@@ -49,7 +49,7 @@ fn test(path: &Path, jobs: NonZeroUsize) {
     let settings = Settings {
         inputs: vec![path.into()],
         mode: Mode::Test,
-        destination: Destination::Nowhere,
+        destination: Destination::Discard,
         jobs,
         ..Settings::default()
     };

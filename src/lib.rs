@@ -107,7 +107,7 @@ pub use self::error::{Error, ErrorKind};
 pub use self::observer::{Ended, Observer, Progress};
 pub use self::outcome::Outcome;
 pub use self::run::{compress, decompress};
-pub use self::settings::{Invalid, Settings};
+pub use self::settings::{InvalidSettings, Settings};
 pub use self::tally::Tally;
 
 /// What the command needs beyond the public API: runs in memory for its benchmark, its own entry point, and the means of its

@@ -117,7 +117,7 @@ pub struct Done {
     /// What was learnt of its gzip members, where they were read or written.
     pub facts: Facts,
     /// What fell short without costing the output. An original about which there is one is never removed.
-    pub shortfall: Option<Shortfall>,
+    pub warning: Option<Warning>,
 }
 
 /// What `-l` tells of a file's members.
@@ -144,7 +144,7 @@ impl Facts {
 /// What fell short although the output is whole.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Shortfall {
+pub enum Warning {
     /// Mode, times or an inherited ACL could not be set as they should.
     Metadata(Error),
     /// The name no longer belongs to the file that was read.
@@ -171,9 +171,9 @@ pub enum Reason {
         recursive: bool,
     },
     /// The same, but not by gzip, and nobody wants it compressed again.
-    Packed,
+    CompressedFormat,
     /// It was named, but is not among what is taken.
-    NotChosen,
+    NotSelected,
     /// It is to be decompressed, and its name does not tell what the output's would be.
     UnknownSuffix {
         /// Under -r, where that is to be expected.
@@ -186,7 +186,7 @@ pub enum Reason {
     /// The output's name belongs to something that is never replaced.
     OutputNotReplaceable(PathBuf),
     /// A folder, and nobody asked to walk into it.
-    Folder,
+    Directory,
     /// A FIFO, device or socket.
     NotRegular,
     /// A symbolic link whose original would be removed.
@@ -204,13 +204,13 @@ pub enum Reason {
     /// Its output exists, and has its time and size.
     UpToDate(PathBuf),
     /// Its output is not older, but does not hold what the original does, which was to be removed.
-    HoldsOther(PathBuf),
+    OutputDiffers(PathBuf),
     /// Its output would not be smaller by as much as was asked for.
     NotSmaller,
     /// An output for several inputs, of which there were none.
     NoInput,
     /// Originals were to be removed, and share their output.
-    OriginalsShare,
+    SharedOutput,
 }
 
 impl Reason {
@@ -227,7 +227,8 @@ impl Reason {
 
     /// Whether the settings ask for this: it is not a warning.
     pub fn is_expected(&self) -> bool {
-        self.is_passed_by() || matches!(self, Self::Packed | Self::NotChosen | Self::UpToDate(_) | Self::NotSmaller)
+        self.is_passed_by()
+            || matches!(self, Self::CompressedFormat | Self::NotSelected | Self::UpToDate(_) | Self::NotSmaller)
     }
 }
 
@@ -235,8 +236,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HasSuffix { .. } => f.write_str("already has the suffix; left alone"),
-            Self::Packed => f.write_str("is compressed already, by its name; left alone (--all takes it)"),
-            Self::NotChosen => f.write_str("is not among the files chosen; left alone"),
+            Self::CompressedFormat => f.write_str("is compressed already, by its name; left alone (--all takes it)"),
+            Self::NotSelected => f.write_str("is not among the files chosen; left alone"),
             Self::UnknownSuffix { .. } => f.write_str("unknown suffix; left alone (-c decompresses it)"),
             Self::NotOverwritten(output) => write!(f, "{} left alone", Shown::path(output)),
             Self::OutputExists(output) => {
@@ -245,7 +246,7 @@ impl fmt::Display for Reason {
             Self::OutputNotReplaceable(output) => {
                 write!(f, "{} is neither a regular file nor a symbolic link; left alone", Shown::path(output))
             }
-            Self::Folder => f.write_str("is a directory; left alone (-r walks into it)"),
+            Self::Directory => f.write_str("is a directory; left alone (-r walks into it)"),
             Self::NotRegular => f.write_str("is not a regular file; left alone (-c reads it)"),
             Self::SymbolicLink | Self::WalkedLink => f.write_str("is a symbolic link; left alone"),
             Self::WalkedOutput => f.write_str("is the output itself; left alone"),
@@ -253,17 +254,17 @@ impl fmt::Display for Reason {
             Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
             Self::UpToDate(output) => write!(f, "{} is up to date; left alone", Shown::path(output)),
-            Self::HoldsOther(output) => {
+            Self::OutputDiffers(output) => {
                 write!(f, "{} is not older and holds something else; left alone (-f replaces it)", Shown::path(output))
             }
-            Self::OriginalsShare => f.write_str("takes several inputs, so the originals are kept"),
+            Self::SharedOutput => f.write_str("takes several inputs, so the originals are kept"),
             Self::NotSmaller => f.write_str("does not get as small as asked; left alone"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }
     }
 }
 
-impl fmt::Display for Shortfall {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Metadata(error) => write!(f, "{error}"),

@@ -11,7 +11,7 @@ use crate::outcome::{InputId, Outcome};
 use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
-use crate::settings::{Destination, Invalid, Mode, Settings};
+use crate::settings::{Destination, InvalidSettings, Mode, Settings};
 use crate::tally::Tally;
 
 /// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
@@ -74,12 +74,12 @@ use crate::tally::Tally;
 ///
 /// # Panics
 /// If the observer did, when all inputs have ended.
-pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
+pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
     run_inputs(Settings { mode: Mode::Compress, ..settings.clone() }, observer)
 }
 
 /// Decompresses the [`inputs`](Settings::inputs), or tests them where [`destination`](Settings::destination) is
-/// [`Nowhere`](Destination::Nowhere); the counterpart of [`compress`], which tells the rest.
+/// [`Discard`](Destination::Discard); the counterpart of [`compress`], which tells the rest.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -89,7 +89,7 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 /// use gzcc::Settings;
 /// use gzcc::settings::Destination;
 ///
-/// let settings = Settings { inputs: vec![packed.into()], destination: Destination::Nowhere, ..Settings::default() };
+/// let settings = Settings { inputs: vec![packed.into()], destination: Destination::Discard, ..Settings::default() };
 /// let tally = gzcc::decompress(&settings, &())?;
 /// assert_eq!((tally.done, tally.failed), (0, 1));
 /// # Ok(())
@@ -98,14 +98,14 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 ///
 /// # Errors
 /// As those of [`compress`], and so with panics.
-pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
-    let tests = settings.destination == Destination::Nowhere;
+pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
+    let tests = settings.destination == Destination::Discard;
     let mode = if tests { Mode::Test } else { Mode::Decompress };
     run_inputs(Settings { mode, ..settings.clone() }, observer)
 }
 
 /// A run with checked settings. Without inputs there is nothing to do, so nothing is opened.
-fn run_inputs(settings: Settings, observer: &dyn Observer) -> Result<Tally, Invalid> {
+fn run_inputs(settings: Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
     settings.check()?;
     let is_empty = settings.inputs.is_empty() && settings.list.is_none();
     Ok(if is_empty { Tally::default() } else { run(settings, observer) })

@@ -6,9 +6,9 @@
 //! What is of use to the command alone, as a run of the library prints nothing, is left out of the documentation.
 
 mod check;
-mod choosing;
+mod filter;
 pub(crate) mod globs;
-mod list;
+mod name_list;
 #[doc(hidden)]
 pub mod resources;
 mod shard;
@@ -17,9 +17,9 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-pub use self::check::Invalid;
-pub use self::choosing::{Choosing, Globs, Moment, Packed, Rule, Shard};
-pub use self::list::NameList;
+pub use self::check::InvalidSettings;
+pub use self::filter::{CompressedFiles, FileTime, Filter, Globs, Rule, Shard};
+pub use self::name_list::NameList;
 use crate::settings::resources::available_workers;
 
 /// Everything one run needs to know.
@@ -40,7 +40,7 @@ use crate::settings::resources::available_workers;
 ///     ..Settings::default()
 /// };
 /// assert_eq!(nightly.check(), Ok(()));
-/// let nowhere = Settings { destination: Destination::Nowhere, ..nightly };
+/// let nowhere = Settings { destination: Destination::Discard, ..nightly };
 /// assert!(nowhere.check().is_err());
 /// ```
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub struct Settings {
     /// More names, read as they are reached. Each is that of a file or folder, `-` too.
     pub list: Option<NameList>,
     /// Which of all those are taken.
-    pub choosing: Choosing,
+    pub filter: Filter,
     /// What is done with them; [`compress`](crate::compress) and [`decompress`](crate::decompress) set it themselves.
     #[doc(hidden)]
     pub mode: Mode,
@@ -137,7 +137,7 @@ impl Settings {
         Self {
             inputs: Vec::new(),
             list: None,
-            choosing: Choosing::default(),
+            filter: Filter::default(),
             mode: Mode::Compress,
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
@@ -192,7 +192,7 @@ impl Settings {
             Destination::File(_) => {
                 self.recursive || self.list.is_some() || self.inputs.len() != 1 || self.inputs[0] == *"-"
             }
-            Destination::Beside | Destination::Folder(_) | Destination::Nowhere => false,
+            Destination::Beside | Destination::Directory(_) | Destination::Discard => false,
         }
     }
 
@@ -208,8 +208,8 @@ impl Settings {
     pub fn stdout_has_data(&self) -> bool {
         match self.destination {
             Destination::Stdout => true,
-            Destination::Beside | Destination::Folder(_) => self.reads_stdin(),
-            Destination::File(_) | Destination::Nowhere => false,
+            Destination::Beside | Destination::Directory(_) => self.reads_stdin(),
+            Destination::File(_) | Destination::Discard => false,
         }
     }
 
@@ -340,9 +340,9 @@ pub enum Destination {
     /// All into this file.
     File(PathBuf),
     /// Each into a file of its own under this folder, paths mirrored as given.
-    Folder(PathBuf),
+    Directory(PathBuf),
     /// Nowhere: inputs are tested or listed.
-    Nowhere,
+    Discard,
 }
 
 /// What becomes of an original whose output is whole.

@@ -115,7 +115,7 @@ impl Input {
         let stat = stat_of(&fd)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {}
-            FileType::Directory => return Err(Outcome::Skipped(Reason::Folder)),
+            FileType::Directory => return Err(Outcome::Skipped(Reason::Directory)),
             _ => return Err(Outcome::Skipped(Reason::NotRegular)),
         }
         refuse_special(&stat, settings)?;
@@ -140,7 +140,7 @@ impl Input {
         let fd = folder.open_file(name, flags).map_err(io::Error::from)?;
         let stat = stat_of(&fd)?;
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => return Err(Outcome::Skipped(Reason::Folder)),
+            FileType::Directory => return Err(Outcome::Skipped(Reason::Directory)),
             FileType::RegularFile => {}
             _ if *walked => return Err(Outcome::Skipped(Reason::NotRegular)),
             _ => {}

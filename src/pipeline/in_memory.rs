@@ -16,7 +16,7 @@ use crate::outcome::{InputId, Outcome, Reason};
 use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
-use crate::select::plan::{Item, Plan, Planned, Target};
+use crate::select::selection::{Item, Selected, Selection, Target};
 use crate::settings::Settings;
 use crate::tally::Tally;
 
@@ -58,10 +58,10 @@ pub fn load<E>(
     let settings = Arc::new(settings.clone());
     let outcomes = Outcomes::new(Arc::new(observer));
     let (mut inputs, mut piece) = (Vec::new(), vec![0; PIECE]);
-    for planned in Plan::new(Arc::clone(&settings)) {
+    for planned in Selection::new(Arc::clone(&settings)) {
         let (id, outcome) = match planned {
-            Planned::Settled(id, outcome) => (id, outcome),
-            Planned::Item(item) => {
+            Selected::Settled(id, outcome) => (id, outcome),
+            Selected::Item(item) => {
                 let id = item.id.clone();
                 let read = open(item, &settings).map_err(Stop::Outcome);
                 match read.and_then(|input| read_whole(&input, &mut piece, |size| allow(&inputs, size))) {
@@ -153,7 +153,7 @@ pub fn run(
             id: input.id.clone(),
             source: Source::Memory(from.clone()),
             target: Target::Memory(to.clone()),
-            output_is_taken: None,
+            output_is_walked: None,
         }
     };
     let outcomes = Outcomes::new(Arc::new(observer));

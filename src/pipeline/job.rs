@@ -32,8 +32,10 @@ use crate::outcome::{Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::sink::{Own, Sink, refused};
 use crate::pipeline::stream::{Part, Reader, Stream, Writer};
-use crate::select::output_registry::Claims;
-use crate::select::plan::{self, InputRegistry, Item, Plan, Planned, Target, claim, is_same_name, matters};
+use crate::select::output_registry::OutputRegistry;
+use crate::select::selection::{
+    InputProtection, InputRegistry, Item, Selected, Selection, Target, claim, could_be_input, is_same_name,
+};
 use crate::select::suffix;
 use crate::settings::{self, Destination, OverwritePolicy, Settings};
 use crate::sync::lock;
@@ -42,7 +44,7 @@ use crate::sync::lock;
 pub struct Jobs {
     settings: Arc<Settings>,
     left: Mutex<Left>,
-    claims: Arc<Claims>,
+    outputs: Arc<OutputRegistry>,
     /// Inputs that no output may replace; `None` where nobody else knows them.
     inputs: Option<Arc<InputRegistry>>,
     /// Held from taking a name to the answer, where there may be a question.
@@ -53,7 +55,7 @@ pub struct Jobs {
 /// What has not been opened.
 enum Left {
     /// A stream an input.
-    Each(Box<Plan>),
+    Each(Box<Selection>),
     /// The same, of inputs that somebody else has planned.
     Ready(std::vec::IntoIter<Item>),
     /// One stream for all of them.
@@ -64,23 +66,23 @@ impl Jobs {
     /// The jobs that `settings` ask for. Where no input could be done, why.
     pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
         let mut mirror = None;
-        if let Destination::Folder(path) = &settings.destination {
+        if let Destination::Directory(path) = &settings.destination {
             let opened = Mirror::open(path, settings.syncs());
             mirror = Some(opened.about(path.as_path())?);
         }
-        let plan = Plan::new(Arc::clone(&settings));
-        let (claims, inputs) = (plan.claims(), Some(plan.inputs()));
+        let plan = Selection::new(Arc::clone(&settings));
+        let (outputs, inputs) = (plan.outputs(), Some(plan.inputs()));
         let left = match settings.concatenates() {
             false => Left::Each(Box::new(plan)),
             true => Left::All(Some(Box::new(joined(plan, &settings)?))),
         };
-        Ok(Self { settings, left: Mutex::new(left), claims, inputs, turn: Mutex::default(), mirror })
+        Ok(Self { settings, left: Mutex::new(left), outputs, inputs, turn: Mutex::default(), mirror })
     }
 
     /// The jobs for these inputs, whatever `settings` name.
     pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let left = Mutex::new(Left::Ready(items.into_iter()));
-        Self { settings, left, claims: Arc::default(), inputs: None, turn: Mutex::default(), mirror: None }
+        Self { settings, left, outputs: Arc::default(), inputs: None, turn: Mutex::default(), mirror: None }
     }
 
     /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
@@ -94,15 +96,15 @@ impl Jobs {
             // who have work must not wait for that.
             let (planned, more) = match &mut *lock(&self.left) {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
-                Left::Ready(items) => (Planned::Item(items.next()?), items.len() > 0),
+                Left::Ready(items) => (Selected::Item(items.next()?), items.len() > 0),
                 Left::Each(plan) => match plan.next()? {
-                    Planned::Item(item) if self.has_no_room(&item, outcomes) => (plan.pass(item), plan.has_more()),
+                    Selected::Item(item) if self.has_no_room(&item, outcomes) => (plan.pass(item), plan.has_more()),
                     planned => (planned, plan.has_more()),
                 },
             };
             match planned {
-                Planned::Settled(id, outcome) => outcomes.record(&id, outcome),
-                Planned::Item(item) => {
+                Selected::Settled(id, outcome) => outcomes.record(&id, outcome),
+                Selected::Item(item) => {
                     let id = item.id.clone();
                     if more {
                         opening();
@@ -121,7 +123,7 @@ impl Jobs {
     fn has_no_room(&self, item: &Item, outcomes: &Outcomes) -> bool {
         let device = match (&item.target, &item.source, &self.mirror) {
             (Target::Beside(_), Source::File { folder, .. }, _) => folder.device(),
-            (Target::Mirrored(..), _, Some(mirror)) => mirror.device(),
+            (Target::InTree(..), _, Some(mirror)) => mirror.device(),
             _ => return false,
         };
         !self.settings.update && outcomes.is_full(device)
@@ -129,11 +131,11 @@ impl Jobs {
 
     /// Opens one input and makes its output. What needs no stream has its outcome.
     fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Stream, Outcome> {
-        let Item { id, source, target, output_is_taken } = item;
+        let Item { id, source, target, output_is_walked } = item;
         let settings = &*self.settings;
         let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
         let input = match &target {
-            Target::Nowhere => {
+            Target::Discard => {
                 let input = Input::open_any(id, source, None, settings)?;
                 if settings.mode == settings::Mode::ListTrailers {
                     return Err(Outcome::Done(input.gzip_ends()?));
@@ -143,7 +145,7 @@ impl Jobs {
                 let name = name.map(|name| input.id.shown.with_file_name(name));
                 return Ok(stream(input, Sink::Nowhere { name }));
             }
-            Target::Joined => {
+            Target::Concatenated => {
                 let (sink, itself) = standard_output(settings)?;
                 return Ok(stream(Input::open_any(id, source, itself, settings)?, sink));
             }
@@ -164,7 +166,7 @@ impl Jobs {
                 Some(folder) => (Arc::clone(folder), name),
                 None => return Err(Outcome::Failed(Error::other("has no folder"))),
             },
-            Target::Mirrored(path, name) => match &self.mirror {
+            Target::InTree(path, name) => match &self.mirror {
                 Some(mirror) => (mirror.folder(&path, &input.id.shown)?, name),
                 None => return Err(Outcome::Failed(Error::other("there is no output folder"))),
             },
@@ -182,24 +184,24 @@ impl Jobs {
                 }
                 (folder, name)
             }
-            Target::Joined | Target::Nowhere | Target::Memory(_) => {
+            Target::Concatenated | Target::Discard | Target::Memory(_) => {
                 return Err(Outcome::Failed(Error::other("has no output of its own")));
             }
         };
         // A name that the header gives is another one than the walk was asked about.
         let is_planned = !(settings.decompresses() && settings.keep_name);
-        let mut own = self.own_output(&input, (folder, name), (output_is_taken.filter(|_| is_planned), outcomes))?;
+        let mut own = self.own_output(&input, (folder, name), (output_is_walked.filter(|_| is_planned), outcomes))?;
         own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
         own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
         Ok(stream(input, Sink::Own(own)))
     }
 
-    /// Takes down an output before it has a name, if it matters when it is met under that name.
+    /// Takes down an output before it has a name, if it could_be_input when it is met under that name.
     fn record(&self, output: &Output) -> io::Result<()> {
-        if !matters(output.name(), &self.settings) {
+        if !could_be_input(output.name(), &self.settings) {
             return Ok(());
         }
-        self.claims.made(identity_of(&stat_of(output)?));
+        self.outputs.record(identity_of(&stat_of(output)?));
         Ok(())
     }
 
@@ -213,7 +215,7 @@ impl Jobs {
         if input.is_walked() && input.has_other_links() {
             self.inputs.iter().zip(input.identity()).for_each(|(inputs, identity)| inputs.add(identity));
         }
-        match input.identity().is_some_and(|identity| self.claims.is_made(identity)) {
+        match input.identity().is_some_and(|identity| self.outputs.is_output(identity)) {
             false => Ok(()),
             true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
             true => Err(Outcome::Failed(Error::other("is the output of another input"))),
@@ -227,11 +229,11 @@ impl Jobs {
         }
         let target = match (target, stored.usable_name()?) {
             (Target::Beside(_), Some(name)) => Target::Beside(name),
-            (Target::Mirrored(path, _), Some(name)) => Target::Mirrored(path, name),
+            (Target::InTree(path, _), Some(name)) => Target::InTree(path, name),
             (target, _) => target,
         };
         if let Some(folder) = input.folder() {
-            claim(&self.claims, &target, folder)?;
+            claim(&self.outputs, &target, folder)?;
         }
         Ok(target)
     }
@@ -246,7 +248,7 @@ impl Jobs {
     ) -> Result<Own, Outcome> {
         let settings = &*self.settings;
         let others = self.inputs.clone().filter(|_| settings.may_replace());
-        let others = others.map(|inputs| Arc::new(plan::Output { inputs, taken }) as Arc<dyn Protection>);
+        let others = others.map(|inputs| Arc::new(InputProtection { inputs, taken }) as Arc<dyn Protection>);
         let mut replacing =
             Replacing { force: settings.overwrite == OverwritePolicy::Replace, input: input.identity(), others };
         if settings.update

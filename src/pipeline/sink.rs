@@ -12,7 +12,7 @@ use crate::io::input::{Change, Input};
 use crate::io::metadata::{Metadata, Original};
 use crate::io::output::{Output, Refusal, Replacing};
 use crate::io::transfer::write_all;
-use crate::outcome::{Done, Facts, Outcome, Reason, Shortfall};
+use crate::outcome::{Done, Facts, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
 
 /// Where a stream's bytes go.
@@ -94,18 +94,18 @@ pub struct Written<'a> {
 
 impl Written<'_> {
     /// What there is to say about a change where the output stays.
-    fn shortfall(&self) -> Option<Shortfall> {
+    fn warning(&self) -> Option<Warning> {
         match self.change {
             Change::None => None,
-            Change::Grown => Some(Shortfall::Grew(self.input.size.unwrap_or(0))),
-            Change::Other => Some(Shortfall::Changed),
+            Change::Grown => Some(Warning::Grew(self.input.size.unwrap_or(0))),
+            Change::Other => Some(Warning::Changed),
         }
     }
 
-    fn done(&self, output: Option<PathBuf>, shortfall: Option<Shortfall>) -> Outcome {
+    fn done(&self, output: Option<PathBuf>, warning: Option<Warning>) -> Outcome {
         let Self { bytes_in, bytes_out, facts, .. } = *self;
-        let shortfall = shortfall.or(self.trailing_garbage.then_some(Shortfall::TrailingGarbage));
-        Outcome::Done(Done { bytes_in, bytes_out, facts, output, shortfall })
+        let warning = warning.or(self.trailing_garbage.then_some(Warning::TrailingGarbage));
+        Outcome::Done(Done { bytes_in, bytes_out, facts, output, warning })
     }
 }
 
@@ -162,11 +162,9 @@ impl Sink {
     pub fn finish_part(&mut self, written: Written<'_>) -> Outcome {
         match self {
             Self::Own(own) => own.finish(&written),
-            Self::Nowhere { name } => written.done(name.take(), written.shortfall()),
+            Self::Nowhere { name } => written.done(name.take(), written.warning()),
             // What was read is written whole; others stand beside it, so it stays.
-            Self::Descriptor { .. } | Self::Returned(_) | Self::Joined { .. } => {
-                written.done(None, written.shortfall())
-            }
+            Self::Descriptor { .. } | Self::Returned(_) | Self::Joined { .. } => written.done(None, written.warning()),
         }
     }
 
@@ -194,7 +192,7 @@ impl Sink {
                 Outcome::Failed(Error::other("not made, as it is an input as well"))
             }
             Ending::Whole => match output.commit(replacing, *sync) {
-                Ok(()) if *remove => Outcome::Skipped(Reason::OriginalsShare),
+                Ok(()) if *remove => Outcome::Skipped(Reason::SharedOutput),
                 Ok(()) => return None,
                 Err(Refusal::Exists) => {
                     Outcome::Failed(Error::other("was made by somebody else meanwhile; left alone"))
@@ -237,21 +235,21 @@ impl Own {
         if let Err(refusal) = output.commit(&self.replacing, self.sync) {
             return refused(refusal, name);
         }
-        let shortfall = match applied {
-            Err(error) => Some(Shortfall::Metadata(error.about(shown.as_path()))),
-            Ok(()) if !self.remove || written.trailing_garbage => written.shortfall(),
+        let warning = match applied {
+            Err(error) => Some(Warning::Metadata(error.about(shown.as_path()))),
+            Ok(()) if !self.remove || written.trailing_garbage => written.warning(),
             Ok(()) => remove_original(written.input),
         };
-        written.done(Some(shown), shortfall)
+        written.done(Some(shown), warning)
     }
 }
 
 /// Removes an original whose output is whole; why not, if it stays.
-pub fn remove_original(input: &Input) -> Option<Shortfall> {
+pub fn remove_original(input: &Input) -> Option<Warning> {
     match input.remove_original() {
         Ok(true) => None,
-        Ok(false) => Some(Shortfall::OriginalReplaced),
-        Err(error) => Some(Shortfall::OriginalStays(error)),
+        Ok(false) => Some(Warning::OriginalReplaced),
+        Err(error) => Some(Warning::OriginalStays(error)),
     }
 }
 

@@ -3,6 +3,6 @@
 //! Reads arguments, lists and directories lazily. Opens directories and lists, never an input.
 
 pub(crate) mod output_registry;
-pub(crate) mod plan;
+pub(crate) mod selection;
 pub mod suffix;
 pub mod survey;

@@ -19,24 +19,24 @@ use crate::sync::lock;
 /// What outputs have been planned and made. Asked by who plans and by who opens, and those must not wait for each other:
 /// the next name may be long in coming.
 #[derive(Debug, Default)]
-pub struct Claims {
+pub struct OutputRegistry {
     hasher: RandomState,
     places: Mutex<HashSet<u64>>,
-    made: Mutex<HashSet<u64>>,
+    files: Mutex<HashSet<u64>>,
 }
 
-impl Claims {
-    /// Claims standard output; `false` if that has been done.
+impl OutputRegistry {
+    /// OutputRegistry standard output; `false` if that has been done.
     pub fn standard_output(&self) -> bool {
         lock(&self.places).insert(self.hasher.hash_one("-"))
     }
 
-    /// Claims `name` in `folder`; `false` if that has been done.
+    /// OutputRegistry `name` in `folder`; `false` if that has been done.
     pub fn place(&self, folder: &Folder, name: &OsStr) -> bool {
         lock(&self.places).insert(self.hasher.hash_one(folder.place(name)))
     }
 
-    /// Claims `path` below the output folder; `false` if that has been done.
+    /// OutputRegistry `path` below the output folder; `false` if that has been done.
     pub fn mirrored(&self, path: &Path) -> bool {
         lock(&self.places).insert(self.hasher.hash_one(path))
     }
@@ -47,32 +47,32 @@ impl Claims {
     }
 
     /// Takes down a file that is about to get its name.
-    pub fn made(&self, file: Identity) {
-        lock(&self.made).insert(self.hasher.hash_one(file));
+    pub fn record(&self, file: Identity) {
+        lock(&self.files).insert(self.hasher.hash_one(file));
     }
 
     /// Whether this run made the file.
-    pub fn is_made(&self, file: Identity) -> bool {
-        lock(&self.made).contains(&self.hasher.hash_one(file))
+    pub fn is_output(&self, file: Identity) -> bool {
+        lock(&self.files).contains(&self.hasher.hash_one(file))
     }
 
     /// Whether this run made what stands under `name` in `folder`; that nothing does is an answer as well.
-    pub fn look(&self, folder: &Folder, name: &OsStr) -> io::Result<Standing> {
+    pub fn look(&self, folder: &Folder, name: &OsStr) -> io::Result<ExistingOutput> {
         Ok(match folder.look(name)? {
-            None => Standing::Nothing,
-            Some(stat) if self.is_made(identity_of(&stat)) => Standing::Made,
-            Some(_) => Standing::Older,
+            None => ExistingOutput::Missing,
+            Some(stat) if self.is_output(identity_of(&stat)) => ExistingOutput::OfThisRun,
+            Some(_) => ExistingOutput::Older,
         })
     }
 }
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ExistingOutput {
     /// Nothing at all.
-    Nothing,
+    Missing,
     /// An output of this run.
-    Made,
+    OfThisRun,
     /// What this run has not made.
     Older,
 }

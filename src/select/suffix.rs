@@ -3,12 +3,12 @@
 //!
 //! Content decides what a file is; the suffix only names. Names are bytes; nothing here looks at a file.
 
-mod packed;
+mod compressed_formats;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-pub use self::packed::is_packed;
+pub use self::compressed_formats::is_compressed_format;
 use crate::escaped_name::Shown;
 use crate::io::temporary::is_temporary;
 

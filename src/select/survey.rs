@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustix::fs::{FileType, Stat};
 
-use super::plan::{Item, Plan, Planned, Target};
+use super::selection::{Item, Selected, Selection, Target};
 use crate::io::input::Source;
 use crate::outcome::Outcome;
 use crate::settings::{Destination, Settings};
@@ -16,7 +16,7 @@ use crate::settings::{Destination, Settings};
 /// regular file can be read only once: its names are left out.
 pub struct Survey {
     /// Nothing, if the only names come from a list that can be read once.
-    plan: Option<Plan>,
+    plan: Option<Selection>,
     /// There is no list that can be read only once.
     has_all: bool,
     /// Bytes on standard input, if it is a regular file. Found out before a run reads any.
@@ -47,14 +47,14 @@ impl Survey {
         Self {
             has_all,
             stdin: settings.reads_stdin().then(stdin_size).flatten(),
-            reads_special: !matches!(settings.destination, Destination::Beside | Destination::Folder(_)),
-            plan: counted.then(|| Plan::to_count(Arc::new(Settings { list, ..settings.clone() }))),
+            reads_special: !matches!(settings.destination, Destination::Beside | Destination::Directory(_)),
+            plan: counted.then(|| Selection::to_count(Arc::new(Settings { list, ..settings.clone() }))),
         }
     }
 
     /// Whether more inputs may follow.
     pub fn has_more(&self) -> bool {
-        self.plan.as_ref().is_some_and(Plan::has_more)
+        self.plan.as_ref().is_some_and(Selection::has_more)
     }
 
     /// Whether the inputs are all that the run has.
@@ -79,16 +79,16 @@ impl Iterator for Survey {
     fn next(&mut self) -> Option<Surveyed> {
         loop {
             return Some(match self.plan.as_mut()?.next()? {
-                Planned::Settled(_, Outcome::Skipped(reason)) if reason.is_passed_by() => continue,
-                Planned::Settled(..) | Planned::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
-                Planned::Item(Item { source: Source::File { folder, name, .. }, .. }) => {
+                Selected::Settled(_, Outcome::Skipped(reason)) if reason.is_passed_by() => continue,
+                Selected::Settled(..) | Selected::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
+                Selected::Item(Item { source: Source::File { folder, name, .. }, .. }) => {
                     let stat = folder.look_through(&name).ok().flatten();
                     stat.map_or(Surveyed::Sized(0), |stat| self.size(&stat))
                 }
-                Planned::Item(Item { source: Source::Stdin, .. }) => {
+                Selected::Item(Item { source: Source::Stdin, .. }) => {
                     self.stdin.map_or(Surveyed::Unsized, Surveyed::Sized)
                 }
-                Planned::Item(_) => Surveyed::Unsized,
+                Selected::Item(_) => Surveyed::Unsized,
             });
         }
     }

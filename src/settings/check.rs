@@ -7,11 +7,11 @@ use super::{Destination, MAX_JOBS, Mode, Settings};
 
 /// Settings that make no sense, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid(String);
+pub struct InvalidSettings(String);
 
-impl std::error::Error for Invalid {}
+impl std::error::Error for InvalidSettings {}
 
-impl fmt::Display for Invalid {
+impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -22,7 +22,7 @@ impl Settings {
     ///
     /// # Errors
     /// If they do not, what is wrong, in a line.
-    pub fn check(&self) -> Result<(), Invalid> {
+    pub fn check(&self) -> Result<(), InvalidSettings> {
         let Self { engine, level, mode, .. } = *self;
         let suffix = self.suffix.as_bytes();
         let wrong = if level > engine.max_level() {
@@ -31,7 +31,7 @@ impl Settings {
             format!("{} workers are too many; there can be {MAX_JOBS}", self.jobs)
         } else if suffix.is_empty() || suffix.contains(&b'/') {
             "the suffix has to be something, without a slash".into()
-        } else if matches!(mode, Mode::Compress | Mode::Decompress) == (self.destination == Destination::Nowhere) {
+        } else if matches!(mode, Mode::Compress | Mode::Decompress) == (self.destination == Destination::Discard) {
             "what is compressed or decompressed has to go somewhere, and what is tested or listed nowhere".into()
         } else if self.removes() && self.destination == Destination::Stdout {
             "originals are not removed for what goes to standard output".into()
@@ -40,7 +40,7 @@ impl Settings {
         } else {
             return Ok(());
         };
-        Err(Invalid(wrong))
+        Err(InvalidSettings(wrong))
     }
 }
 
@@ -58,7 +58,7 @@ mod tests {
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
             |settings| settings.suffix = "".into(),
             |settings| settings.suffix = "a/b".into(),
-            |settings| settings.destination = Destination::Nowhere,
+            |settings| settings.destination = Destination::Discard,
             |settings| settings.mode = Mode::Test,
             |settings| (settings.originals, settings.destination) = (Originals::Remove, Destination::Stdout),
             |settings| settings.only_smaller = Some(101),

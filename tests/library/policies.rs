@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use gzcc::outcome::Reason;
-use gzcc::settings::{Choosing, Originals, OverwritePolicy, Packed, Refuse};
+use gzcc::settings::{CompressedFiles, Filter, Originals, OverwritePolicy, Refuse};
 use gzcc::{Ended, Observer, Outcome, Settings, compress};
 
 /// Answers the question whether an output may be replaced, and records the last reason to skip an input.
@@ -102,18 +102,22 @@ fn links_and_special_modes_are_refused_as_the_policy_says() {
 #[test]
 fn compressed_files_are_recognised_by_the_suffixes_that_the_policy_names() {
     let folder = tempfile::tempdir().unwrap();
-    for (packed, skipped_names) in [
-        (Packed::SpareGzip, &["a.gz"][..]),
-        (Packed::SpareGnu, &["a.gz", "core_z"]),
-        (Packed::SpareAll, &["a.gz", "a.zst"]),
-        (Packed::Take, &[]),
+    for (compressed_files, skipped_names) in [
+        (CompressedFiles::SkipGzip, &["a.gz"][..]),
+        (CompressedFiles::SkipGnu, &["a.gz", "core_z"]),
+        (CompressedFiles::SkipAll, &["a.gz", "a.zst"]),
+        (CompressedFiles::Include, &[]),
     ] {
         for name in ["a", "a.gz", "core_z", "a.zst"] {
             let path = folder.path().join(name);
             fs::write(&path, "content").unwrap();
-            let choosing = Choosing { packed, ..Choosing::default() };
-            let settings = Settings { choosing, overwrite: OverwritePolicy::Replace, ..Settings::default() };
-            assert_eq!(skipped(&path, settings).is_some(), skipped_names.contains(&name), "{name}, {packed:?}");
+            let filter = Filter { compressed_files, ..Filter::default() };
+            let settings = Settings { filter, overwrite: OverwritePolicy::Replace, ..Settings::default() };
+            assert_eq!(
+                skipped(&path, settings).is_some(),
+                skipped_names.contains(&name),
+                "{name}, {compressed_files:?}"
+            );
         }
     }
 }

@@ -88,7 +88,7 @@ fn an_observer_is_told_of_every_byte_and_every_end() {
 
         let inputs = ["big.gz", "small.gz", "two.gz"].map(|name| path(name).into()).into();
         let told = Told::default();
-        let settings = Settings { inputs, destination: Destination::Folder(path("out")), ..crew };
+        let settings = Settings { inputs, destination: Destination::Directory(path("out")), ..crew };
         fs::create_dir(path("out")).unwrap();
         let tally = decompress(&settings, &told).unwrap();
         assert_eq!((tally.done, tally.bytes_out, tally.failed), (3, all, 0));
@@ -127,7 +127,7 @@ fn an_error_tells_its_kind_its_source_and_the_output_that_it_is_about() {
     let number = missing.source().and_then(|source| source.downcast_ref::<io::Error>()).unwrap().raw_os_error();
     assert_eq!((number, missing.to_string().as_str()), (Some(2), "No such file or directory"));
 
-    let damaged = failure("bad.gz", Destination::Nowhere, true);
+    let damaged = failure("bad.gz", Destination::Discard, true);
     assert_eq!(damaged.kind(), ErrorKind::Damage(Damage::NotGzip));
     assert!(damaged.source().is_some_and(|source| source.is::<Damage>()));
 
@@ -153,7 +153,7 @@ fn a_run_prints_nothing() {
     let settings = Settings { inputs: inputs.into(), ..Settings::default() };
     assert_eq!(compress(&settings, &()).unwrap().failed, 1);
     let inputs = vec![folder.path().join("f.gz").into()];
-    let settings = Settings { inputs, destination: Destination::Nowhere, ..settings };
+    let settings = Settings { inputs, destination: Destination::Discard, ..settings };
     assert_eq!(decompress(&settings, &()).unwrap().done, 1);
 }
 
@@ -275,7 +275,7 @@ fn an_input_that_is_given_up_in_the_middle_has_a_first_and_a_last_step() {
     fs::write(path("bad.gz"), packed).unwrap();
     for crew in crews() {
         let inputs = vec![path("bad.gz").into()];
-        let settings = Settings { inputs, destination: Destination::Nowhere, ..crew };
+        let settings = Settings { inputs, destination: Destination::Discard, ..crew };
         let steps = Steps::default();
         assert_eq!(decompress(&settings, &steps).unwrap().failed, 1);
         let steps = steps.0.into_inner().unwrap();

@@ -96,7 +96,7 @@ impl Typed {
         self.check(&destination)?;
         let (engine, level) = self.engine_and_level(wishes, mode)?;
         let presentation = self.presentation();
-        let (list, choosing) = self.choosing.decide(&self.files, self.recursive, mode)?;
+        let (list, filter) = self.choosing.decide(&self.files, self.recursive, mode)?;
         let is_filter = list.is_none() && self.files.is_empty();
         let presentation = Presentation { is_filter, ..presentation };
         let only_smaller = self.reporting.only_smaller();
@@ -107,7 +107,7 @@ impl Typed {
             mode,
             inputs: if is_filter { vec!["-".into()] } else { self.files },
             list,
-            choosing,
+            filter,
             engine,
             level,
             scheduler: match self.scheduler {
@@ -164,7 +164,7 @@ impl Typed {
         if (self.decompress || self.test || self.list) && (self.verify || self.update) {
             return Err(refused("--verify and --update go with compressing"));
         }
-        let to_files = matches!(destination, Destination::Beside | Destination::Folder(_));
+        let to_files = matches!(destination, Destination::Beside | Destination::Directory(_));
         if self.update && !to_files {
             return Err(refused("--update needs an output for each file"));
         }
@@ -172,7 +172,7 @@ impl Typed {
             // a.tgz and a.tar.gz both become a.tar, which only a run that has both can know.
             return Err(refused("--shard does not decompress with --force, as another part may make the same output"));
         }
-        if self.rm && matches!(destination, Destination::Stdout | Destination::Nowhere) {
+        if self.rm && matches!(destination, Destination::Stdout | Destination::Discard) {
             return Err(refused("--rm needs outputs that take the place of the originals"));
         }
         Ok(())
@@ -195,10 +195,10 @@ impl Typed {
             (Some(_), _) | (_, Some(_)) if makes_nothing => {
                 return Err(refused("--test and --list make no output"));
             }
-            _ if makes_nothing => Destination::Nowhere,
+            _ if makes_nothing => Destination::Discard,
             (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
             (Some(file), _) => Destination::File(non_empty(file, "--output")?),
-            (None, Some(folder)) => Destination::Folder(non_empty(folder, "--output-dir")?),
+            (None, Some(folder)) => Destination::Directory(non_empty(folder, "--output-dir")?),
             (None, None) if self.stdout => Destination::Stdout,
             (None, None) => Destination::Beside,
         })

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use gzcc::escaped_name::Shown;
-use gzcc::settings::{self, Choosing, Destination, Mode, Originals, OverwritePolicy, Packed, Refuse, Settings};
+use gzcc::settings::{self, CompressedFiles, Destination, Filter, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
 use self::switches::Switch::{self, *};
 use self::switches::{GZIP, PIGZ};
@@ -296,7 +296,7 @@ impl Given {
             () => Mode::Compress,
         };
         let destination = match () {
-            () if self.list || self.test => Destination::Nowhere,
+            () if self.list || self.test => Destination::Discard,
             () if self.stdout => Destination::Stdout,
             () => Destination::Beside,
         };
@@ -327,9 +327,9 @@ impl Given {
             copy_foreign: self.force,
             destination,
             // With -f, gzip compresses even a .gz again.
-            choosing: Choosing {
-                packed: if self.force { Packed::Take } else { Packed::SpareGnu },
-                ..self.settings.choosing
+            filter: Filter {
+                compressed_files: if self.force { CompressedFiles::Include } else { CompressedFiles::SkipGnu },
+                ..self.settings.filter
             },
             inputs: if presentation.is_filter { vec!["-".into()] } else { self.settings.inputs },
             ..self.settings

@@ -76,7 +76,7 @@ fn work(Run { mut settings, presentation }: Run) -> Status {
 /// Whether the run ends with a count on standard output: only if each file gets an output of its own, and standard output
 /// carries no data.
 fn prints_count(settings: &Settings, presentation: &Presentation) -> bool {
-    let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+    let to_files = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
     (to_files || settings.mode == Mode::Test)
         && !presentation.is_filter
         && !settings.stdout_has_data()

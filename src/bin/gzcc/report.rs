@@ -115,7 +115,7 @@ impl Report {
     /// Whether an outcome only counts, and nothing is printed for it.
     fn is_silent(&self, outcome: &Outcome) -> bool {
         let quiet = self.messages.verbosity < Verbosity::Verbose && self.listing.is_none();
-        quiet && matches!(outcome, Outcome::Done(Done { shortfall: None, .. }))
+        quiet && matches!(outcome, Outcome::Done(Done { warning: None, .. }))
     }
 
     /// Reports that standard output could not be written.
@@ -212,7 +212,7 @@ impl Report {
         let mut counts = lock(&self.counts);
         counts.tally.add(outcome);
         let status = match outcome {
-            Outcome::Done(done) if done.shortfall.is_some() => Status::Warning,
+            Outcome::Done(done) if done.warning.is_some() => Status::Warning,
             Outcome::Done(_) => Status::Success,
             Outcome::Skipped(reason) => self.messages.verdict(reason).status,
             _ => Status::Error,
@@ -274,8 +274,8 @@ impl Messages {
                 if self.verbosity >= Verbosity::Verbose && !lists {
                     say(format_args!("{name}: {}", Figures(done, self.mode)));
                 }
-                if let Some(shortfall) = &done.shortfall {
-                    self.warn(format_args!("gzcc: {name}: {shortfall}"));
+                if let Some(warning) = &done.warning {
+                    self.warn(format_args!("gzcc: {name}: {warning}"));
                 }
             }
             // What the settings ask for is no warning, and only -v prints it.

@@ -13,11 +13,11 @@ use crate::io::output::{Birth, Replacing};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
-use crate::select::plan::{Item, Plan, Planned, is_same_name};
+use crate::select::selection::{Item, Selected, Selection, is_same_name};
 use crate::settings::{Destination, OverwritePolicy, Settings};
 
 /// One stream of all inputs.
-pub(super) fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
+pub(super) fn joined(plan: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
     let is_an_input = Arc::default();
     let (sink, itself) = match &settings.destination {
         Destination::File(path) => joined_output(path, &is_an_input, settings)?,
@@ -29,7 +29,7 @@ pub(super) fn joined(plan: Plan, settings: &Arc<Settings>) -> Result<Stream, Out
 
 /// The inputs that go into one output.
 struct Joining {
-    plan: Plan,
+    plan: Selection,
     settings: Arc<Settings>,
     /// Device and inode of the output, which none of them may have.
     itself: Option<Identity>,
@@ -60,8 +60,8 @@ impl Inputs for Joining {
             return self.pass_next().map(Err);
         }
         let Item { id, source, .. } = match self.plan.next()? {
-            Planned::Settled(id, outcome) => return Some(Err((id, outcome))),
-            Planned::Item(item) => item,
+            Selected::Settled(id, outcome) => return Some(Err((id, outcome))),
+            Selected::Item(item) => item,
         };
         let open = || self.open(id.clone(), source);
         Some(contained(open).map_err(|outcome| (id, outcome)))
@@ -69,8 +69,8 @@ impl Inputs for Joining {
 
     fn pass_next(&mut self) -> Option<(InputId, Outcome)> {
         Some(match self.plan.next()? {
-            Planned::Settled(id, outcome) => (id, outcome),
-            Planned::Item(item) => (item.id, Outcome::NotReached),
+            Selected::Settled(id, outcome) => (id, outcome),
+            Selected::Item(item) => (item.id, Outcome::NotReached),
         })
     }
 }

@@ -69,7 +69,7 @@ impl<'a> Existing<'a> {
         } else if settings.overwrite == OverwritePolicy::Replace {
             Decision::Replace
         } else {
-            Decision::Keep(Reason::HoldsOther(self.shown()))
+            Decision::Keep(Reason::OutputDiffers(self.shown()))
         })
     }
 
@@ -102,9 +102,9 @@ impl<'a> Existing<'a> {
                 Shown::path(&self.shown())
             ))));
         }
-        let shortfall = remove_original(self.input);
+        let warning = remove_original(self.input);
         let (bytes_in, bytes_out) = (self.input.size.unwrap_or(0), self.stat.st_size as u64);
-        Ok(Done { bytes_in, bytes_out, output: Some(self.shown()), shortfall, ..Done::default() })
+        Ok(Done { bytes_in, bytes_out, output: Some(self.shown()), warning, ..Done::default() })
     }
 
     fn open(&self) -> Result<File, Outcome> {

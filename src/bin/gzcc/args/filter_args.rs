@@ -11,7 +11,7 @@ use super::time_spec::moment;
 use super::typed::CHOOSING;
 use super::values::{non_empty, shard, size, within};
 use super::{Usage, refused};
-use gzcc::settings::{self, Globs, Mode, Moment, NameList, Packed, Rule, Shard};
+use gzcc::settings::{self, CompressedFiles, FileTime, Globs, Mode, NameList, Rule, Shard};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = CHOOSING)]
@@ -30,10 +30,10 @@ pub(super) struct FilterArgs {
     ///
     /// D is an age (90m, 12h, 7d) or a date (2026-11-01, '2026-11-01 12:30', @SECONDS).
     #[arg(long, value_name = "D", value_parser = moment, allow_hyphen_values = true)]
-    older_than: Option<Moment>,
+    older_than: Option<FileTime>,
     /// Only files modified after D
     #[arg(long, value_name = "D", value_parser = moment, allow_hyphen_values = true)]
-    newer_than: Option<Moment>,
+    newer_than: Option<FileTime>,
     /// Only files of at least SIZE (10K, 5M)
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     min_size: Option<u64>,
@@ -72,7 +72,7 @@ impl FilterArgs {
         files: &[OsString],
         recursive: bool,
         mode: Mode,
-    ) -> Result<(Option<NameList>, settings::Choosing), Usage> {
+    ) -> Result<(Option<NameList>, settings::Filter), Usage> {
         let list = list(&self.files_from, &self.files0_from)?;
         if list.as_ref().is_some_and(|list| list.path.is_none()) && files.iter().any(is_stdin) {
             return Err(refused("standard input is either a list of names or an input"));
@@ -80,7 +80,7 @@ impl FilterArgs {
         self.check_walk(recursive, mode)?;
         self.check_names(files, list.as_ref())?;
         let globs = Globs::new(self.globs.0).map_err(|reason| refused(&format!("--include, --exclude: {reason}")))?;
-        let filter = settings::Choosing {
+        let filter = settings::Filter {
             globs,
             older_than: self.older_than,
             newer_than: self.newer_than,
@@ -88,10 +88,10 @@ impl FilterArgs {
             max_depth: self.max_depth,
             no_hidden: self.no_hidden,
             one_file_system: self.one_file_system,
-            packed: match (recursive, self.all) {
-                (_, true) => Packed::Take,
-                (true, _) => Packed::SpareAll,
-                _ => Packed::SpareGzip,
+            compressed_files: match (recursive, self.all) {
+                (_, true) => CompressedFiles::Include,
+                (true, _) => CompressedFiles::SkipAll,
+                _ => CompressedFiles::SkipGzip,
             },
             shard: self.shard,
         };

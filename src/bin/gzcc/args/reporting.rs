@@ -77,7 +77,7 @@ pub(super) fn check(settings: &Settings, presentation: &Presentation) -> Result<
     if settings.mode != Mode::Compress {
         return Err(refused("--only-smaller goes with compressing"));
     }
-    let to_files = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+    let to_files = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
     match to_files && !settings.reads_stdin() {
         true => Ok(()),
         false => Err(refused("--only-smaller needs an output for each file")),

@@ -39,9 +39,9 @@ fn every_option_that_takes_a_value_is_known_where_levels_are_spelt() {
 
 #[test]
 fn globs_of_both_kinds_are_known_in_the_order_in_which_they_were_typed() {
-    use gzcc::settings::Choosing;
+    use gzcc::settings::Filter;
     let takes = |words: &str| {
-        let Choosing { globs, .. } = settings(words).unwrap().choosing;
+        let Filter { globs, .. } = settings(words).unwrap().filter;
         let rules: Vec<bool> = globs.rules().iter().map(gzcc::settings::Rule::takes).collect();
         rules
     };
@@ -52,9 +52,11 @@ fn globs_of_both_kinds_are_known_in_the_order_in_which_they_were_typed() {
 
 #[test]
 fn what_is_taken_under_r_is_not_what_is_compressed_already_unless_all_is() {
-    use gzcc::settings::Packed;
-    for (words, packed) in [("a", Packed::SpareGzip), ("-r a", Packed::SpareAll), ("-r --all a", Packed::Take)] {
-        assert_eq!(settings(words).unwrap().choosing.packed, packed, "{words}");
+    use gzcc::settings::CompressedFiles;
+    for (words, packed) in
+        [("a", CompressedFiles::SkipGzip), ("-r a", CompressedFiles::SkipAll), ("-r --all a", CompressedFiles::Include)]
+    {
+        assert_eq!(settings(words).unwrap().filter.compressed_files, packed, "{words}");
     }
 }
 
@@ -78,7 +80,7 @@ fn the_last_of_contradictory_options_wins() {
     assert!(settings("-d").unwrap().sparse && settings("-d --no-sparse --sparse").unwrap().sparse);
     assert!(!settings("-d --sparse --no-sparse").unwrap().sparse);
     assert_eq!(settings("-c -o x").unwrap().destination, Destination::File("x".into()));
-    assert_eq!(settings("-o x -O y").unwrap().destination, Destination::Folder("y".into()));
+    assert_eq!(settings("-o x -O y").unwrap().destination, Destination::Directory("y".into()));
     assert_eq!(settings("-O y -c").unwrap().destination, Destination::Stdout);
     assert_eq!(settings("-j1 -p 3").unwrap().jobs.get(), 3);
 }

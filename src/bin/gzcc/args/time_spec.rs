@@ -4,16 +4,16 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
-use gzcc::settings::Moment;
+use gzcc::settings::FileTime;
 
 /// Parses an age (`7d`, `12h`, `1w 2d`), which is subtracted from the current time, or a date (`2026-11-01`,
 /// `2026-11-01 12:30` in local time, `@1700000000`).
-pub(super) fn moment(text: &str) -> Result<Moment, &'static str> {
+pub(super) fn moment(text: &str) -> Result<FileTime, &'static str> {
     parse_at(text, Zoned::now())
 }
 
 /// [`moment`] with the current time as a parameter, for tests.
-fn parse_at(text: &str, now: Zoned) -> Result<Moment, &'static str> {
+fn parse_at(text: &str, now: Zoned) -> Result<FileTime, &'static str> {
     const SYNTAX: &str = "expected an age such as 7d or 12h, or a date such as 2026-11-01";
     const RANGE: &str = "out of range: expected a time between the years -9999 and 9999";
     let time = match text.strip_prefix('@') {
@@ -22,7 +22,8 @@ fn parse_at(text: &str, now: Zoned) -> Result<Moment, &'static str> {
     };
     let nanoseconds = time.ok_or_else(|| if is_number(text) { RANGE } else { SYNTAX })?.as_nanosecond();
     const SECOND: i128 = 1_000_000_000;
-    Ok((nanoseconds.div_euclid(SECOND) as i64, nanoseconds.rem_euclid(SECOND) as u64))
+    let seconds = nanoseconds.div_euclid(SECOND) as i64;
+    Ok(FileTime { seconds, nanoseconds: nanoseconds.rem_euclid(SECOND) as u64 })
 }
 
 /// Whether `text`, which was rejected, has the syntax of an age or of `@SECONDS`, so that its value is what is wrong.
@@ -67,13 +68,13 @@ mod tests {
     use super::*;
 
     /// Parses `text` at noon UTC on 2026-11-25, in the zone `offset` hours east of UTC.
-    fn parsed(text: &str, offset: i8) -> Result<Moment, &'static str> {
+    fn parsed(text: &str, offset: i8) -> Result<FileTime, &'static str> {
         let now: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
         parse_at(text, now.to_zoned(TimeZone::fixed(jiff::tz::offset(offset))))
     }
 
-    fn utc(text: &str) -> Moment {
-        (text.parse::<Timestamp>().unwrap().as_second(), 0)
+    fn utc(text: &str) -> FileTime {
+        FileTime { seconds: text.parse::<Timestamp>().unwrap().as_second(), nanoseconds: 0 }
     }
 
     #[test]
@@ -108,7 +109,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text, 1), Ok(utc(expected)), "{text}");
         }
-        assert_eq!(parsed("1969-12-31T23:59:59.5Z", 1), Ok((-1, 500_000_000)));
+        assert_eq!(parsed("1969-12-31T23:59:59.5Z", 1), Ok(FileTime { seconds: -1, nanoseconds: 500_000_000 }));
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn is_met_when_opened(reason: &Reason) -> bool {
             | Reason::NotOverwritten(_)
             | Reason::OutputNotReplaceable(_)
             | Reason::UpToDate(_)
-            | Reason::HoldsOther(_)
+            | Reason::OutputDiffers(_)
             | Reason::HardLinks(_)
             | Reason::SpecialMode(_)
     )

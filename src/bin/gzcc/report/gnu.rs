@@ -7,7 +7,7 @@ use std::path::Path;
 use gzcc::ErrorKind;
 use gzcc::command::NOT_REACHED;
 use gzcc::escaped_name::Shown;
-use gzcc::outcome::{Damage, Done, Reason, Shortfall};
+use gzcc::outcome::{Damage, Done, Reason, Warning};
 use gzcc::settings::Mode;
 use gzcc::{Ended, Outcome};
 
@@ -45,15 +45,15 @@ impl Messages {
         let (program, name) = (self.program, Shown::path(name_of(ended)));
         match &ended.outcome {
             Outcome::Done(done) => {
-                match &done.shortfall {
+                match &done.warning {
                     None => {}
-                    Some(Shortfall::TrailingGarbage) => {
+                    Some(Warning::TrailingGarbage) => {
                         let begun = self.begun(ended);
                         self.warn(format_args!(
                             "{begun}\n{program}: {name}: decompression OK, trailing garbage ignored"
                         ));
                     }
-                    Some(shortfall) => self.warn(format_args!("{program}: {name}: {shortfall}")),
+                    Some(warning) => self.warn(format_args!("{program}: {name}: {warning}")),
                 }
                 if self.verbosity == Verbosity::Verbose {
                     self.tell_done(ended, done);
@@ -86,7 +86,7 @@ impl Messages {
     fn tell_done(&self, ended: &Ended, done: &Done) {
         let shown = Shown::path(name_of(ended)).to_string();
         // The rest of a line that a warning has broken.
-        let garbage = matches!(done.shortfall, Some(Shortfall::TrailingGarbage));
+        let garbage = matches!(done.warning, Some(Warning::TrailingGarbage));
         let name = if garbage { String::new() } else { format!("{shown}:\t") };
         let ratio = format!("{:>6}", percent(Sizes::of(done, self.mode).saved().unwrap_or_default()));
         let what = if self.removes { "replaced with" } else { "created" };
@@ -118,7 +118,7 @@ impl Messages {
             Reason::SymbolicLink | Reason::WalkedLink => {
                 say(format_args!("{program}: {name}: Too many levels of symbolic links"));
             }
-            Reason::Folder => say(format_args!("{program}: {name} is a directory -- ignored")),
+            Reason::Directory => say(format_args!("{program}: {name} is a directory -- ignored")),
             Reason::NotRegular => {
                 say(format_args!("{program}: {name} is not a directory or a regular file - ignored"));
             }

@@ -99,7 +99,7 @@ impl Json {
     /// Tells what became of an input.
     pub(super) fn input(&self, ended: &Ended) -> io::Result<()> {
         let (status, reason) = match &ended.outcome {
-            Outcome::Done(done) => ("done", done.shortfall.as_ref().map(ToString::to_string)),
+            Outcome::Done(done) => ("done", done.warning.as_ref().map(ToString::to_string)),
             Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
             Outcome::Failed(error) => ("failed", Some(error.to_string())),
             Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),

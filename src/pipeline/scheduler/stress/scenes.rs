@@ -104,7 +104,7 @@ fn decompressing(root: &Path) -> Vec<Scene> {
     // Of most there is something to be told before it is their turn.
     let many = damaged().into_iter().chain(small).collect();
     let back = Settings { mode: Mode::Decompress, ..fast() };
-    let test = Settings { mode: Mode::Test, destination: Destination::Nowhere, ..fast() };
+    let test = Settings { mode: Mode::Test, destination: Destination::Discard, ..fast() };
     vec![
         Scene::new(root, "decompressed", good(), back.clone()).ends(5, 0),
         Scene::new(root, "damaged", damaged(), back.clone()).ends(3, 2),

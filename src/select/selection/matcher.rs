@@ -11,11 +11,11 @@ use rustix::fs::{FileType, Stat};
 
 use crate::io::directory::Folder;
 use crate::settings::globs::{Inherited, Subject};
-use crate::settings::{Choosing, Settings};
+use crate::settings::{FileTime, Filter, Settings};
 
 /// What is asked, and what the folders on the way to where a walk is have settled.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(super) struct Matcher {
     settings: Arc<Settings>,
     /// By depth; the first is the argument's.
     settled: Vec<Inherited>,
@@ -34,14 +34,14 @@ pub(super) struct Found<'a> {
     pub(super) depth: usize,
 }
 
-impl Choice {
+impl Matcher {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         Self { settings, settled: vec![Inherited::default()], matches: Vec::new() }
     }
 
     /// Whether a walk through the argument of this name is to be begun. One without a name, such as `..`, always is.
     pub(super) fn begins(&mut self, name: Option<&OsStr>) -> bool {
-        let (globs, above) = (&self.settings.choosing.globs, Inherited::default());
+        let (globs, above) = (&self.settings.filter.globs, Inherited::default());
         let settled = match name.map(Path::new) {
             Some(path) if !globs.is_empty() => {
                 globs.enters(Subject { path, folder: true, argument: true }, above, &mut self.matches)
@@ -55,7 +55,7 @@ impl Choice {
 
     /// Whether a walk goes into this folder. It asks in its own order: each folder before what is in it.
     pub(super) fn enters(&mut self, folder: Found<'_>) -> bool {
-        let Choosing { globs, no_hidden, max_depth, .. } = &self.settings.choosing;
+        let Filter { globs, no_hidden, max_depth, .. } = &self.settings.filter;
         if *no_hidden && is_hidden(folder.name) || max_depth.is_some_and(|most| folder.depth >= most as usize) {
             return false;
         }
@@ -71,7 +71,7 @@ impl Choice {
 
     /// Whether a file that a walk found is taken, for all that its name tells.
     pub(super) fn takes_found(&mut self, file: Found<'_>) -> bool {
-        let Choosing { globs, no_hidden, shard, .. } = &self.settings.choosing;
+        let Filter { globs, no_hidden, shard, .. } = &self.settings.filter;
         if *no_hidden && is_hidden(file.name) {
             return false;
         }
@@ -86,12 +86,12 @@ impl Choice {
 
     /// Whether an argument that is a file, or may be one, is another run's.
     pub(super) fn leaves_to_others(&self, argument: &OsStr) -> bool {
-        self.settings.choosing.shard.is_some_and(|shard| !shard.takes(argument.as_bytes()))
+        self.settings.filter.shard.is_some_and(|shard| !shard.takes(argument.as_bytes()))
     }
 
     /// Whether an argument that is no folder is taken, for all that the last part of its name tells.
     pub(super) fn takes_named(&mut self, name: &OsStr) -> bool {
-        let globs = &self.settings.choosing.globs;
+        let globs = &self.settings.filter.globs;
         let subject = Subject { path: Path::new(name), folder: false, argument: true };
         globs.is_empty() || globs.takes(subject, Inherited::default(), &mut self.matches)
     }
@@ -99,7 +99,7 @@ impl Choice {
     /// Whether the file `name` has the size and time to be taken. What is no regular file is another matter, told when
     /// it is opened.
     pub(super) fn fits(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<bool> {
-        let Choosing { older_than, newer_than, min_size, .. } = self.settings.choosing;
+        let Filter { older_than, newer_than, min_size, .. } = self.settings.filter;
         if older_than.is_none() && newer_than.is_none() && min_size == 0 {
             return Ok(true);
         }
@@ -108,7 +108,7 @@ impl Choice {
         let Some(stat) = standing.filter(is_regular) else {
             return Ok(true);
         };
-        let modified = (stat.st_mtime as _, stat.st_mtime_nsec as _);
+        let modified = FileTime { seconds: stat.st_mtime as _, nanoseconds: stat.st_mtime_nsec as _ };
         Ok(older_than.is_none_or(|limit| modified < limit)
             && newer_than.is_none_or(|limit| modified > limit)
             && stat.st_size as u64 >= min_size)

@@ -15,7 +15,7 @@ use crate::io::directory::Folder;
 use crate::settings::{Destination, Settings};
 
 /// Folders that a walk holds open, one in the other, where there are descriptors enough. From those above it takes all
-/// names at once, and keeps them. That is walkdir's own choice; no measurement asked for another.
+/// names at once, and keeps them. That is walkdir's own matcher; no measurement asked for another.
 const MOST_OPEN: u64 = 10;
 
 /// Descriptors that a run with one worker needs besides those of a walk: at most 17, and a few for what it was
@@ -71,7 +71,7 @@ impl Walk {
     /// system, for which each folder's names are kept.
     pub(super) fn new(root: Folder, path: PathBuf, settings: &Settings) -> Self {
         let mut entries = WalkDir::new(&path).min_depth(1).max_open(open_folders());
-        let one_file_system = settings.choosing.one_file_system;
+        let one_file_system = settings.filter.one_file_system;
         entries = entries.same_file_system(one_file_system);
         if settings.concatenates() {
             entries = entries.sort_by_file_name();
@@ -79,7 +79,7 @@ impl Walk {
         let root = Arc::new(root);
         let last = (PathBuf::new(), Arc::clone(&root));
         let reached = (path.clone(), 0);
-        let writes = matches!(settings.destination, Destination::Beside | Destination::Folder(_));
+        let writes = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
         let met = writes.then(MetNames::default);
         Self { root, path, entries: entries.into_iter(), one_file_system, last, reached, met }
     }

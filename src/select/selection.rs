@@ -5,9 +5,9 @@
 //! lists; never an input.
 
 mod arguments;
-mod choice;
-mod inputs;
-mod list;
+mod input_registry;
+mod matcher;
+mod name_reader;
 mod target;
 mod walk;
 
@@ -22,9 +22,9 @@ use rustix::io::Errno;
 use walkdir::DirEntry;
 
 use self::arguments::{Argument, Arguments};
-use self::choice::{Choice, Found};
-pub use self::inputs::{InputRegistry, Output, is_same_name};
-pub use self::target::{Target, claim, matters};
+pub use self::input_registry::{InputProtection, InputRegistry, is_same_name};
+use self::matcher::{Found, Matcher};
+pub use self::target::{Target, claim, could_be_input};
 use self::target::{is_passed_by, mirrored_folder, output_name};
 use self::walk::{Broken, Walk};
 use crate::error::Error;
@@ -32,13 +32,13 @@ use crate::io::directory::{self, Folder};
 use crate::io::input::{STDIN_NAME, Source};
 use crate::io::temporary::is_temporary;
 use crate::outcome::{InputId, Outcome, Reason};
-use crate::select::output_registry::{Claims, Standing};
+use crate::select::output_registry::{ExistingOutput, OutputRegistry};
 use crate::select::suffix;
 use crate::settings::{Destination, Settings};
 
 /// One input to be opened, or one that needs no opening to know what becomes of it.
 #[derive(Debug)]
-pub enum Planned {
+pub enum Selected {
     /// To be opened.
     Item(Item),
     /// This name's outcome is known already.
@@ -55,41 +55,41 @@ pub struct Item {
     /// Where its output goes.
     pub target: Target,
     /// Whether the walk that found it also takes a file of its output's name, beside it; `None` if that is not known.
-    pub output_is_taken: Option<bool>,
+    pub output_is_walked: Option<bool>,
 }
 
 /// The inputs of a run, one after the other.
-pub struct Plan {
+pub struct Selection {
     settings: Arc<Settings>,
     /// Inputs planned so far.
     planned: u64,
     arguments: Arguments,
-    choice: Choice,
+    matcher: Matcher,
     walk: Option<Walk>,
     /// Folder of the last argument, as the next one's is mostly the same.
     last: Option<(PathBuf, Arc<Folder>)>,
     /// Outputs of this run.
-    claims: Arc<Claims>,
+    outputs: Arc<OutputRegistry>,
     /// Inputs of this run.
     inputs: Arc<InputRegistry>,
     /// Inputs are only counted, so their outputs are not remembered.
     counting: bool,
 }
 
-impl Plan {
+impl Selection {
     /// The plan for the inputs of `settings`.
     pub fn new(settings: Arc<Settings>) -> Self {
         let arguments = Arguments::new(Arc::clone(&settings));
-        let choice = Choice::new(Arc::clone(&settings));
+        let matcher = Matcher::new(Arc::clone(&settings));
         let inputs = Arc::new(InputRegistry::new(Arc::clone(&settings)));
         Self {
             settings,
             planned: 0,
             arguments,
-            choice,
+            matcher,
             walk: None,
             last: None,
-            claims: Arc::default(),
+            outputs: Arc::default(),
             inputs,
             counting: false,
         }
@@ -106,8 +106,8 @@ impl Plan {
     }
 
     /// Outputs of this run. Whoever asks them does not wait for the plan, which may wait for a list to go on.
-    pub fn claims(&self) -> Arc<Claims> {
-        Arc::clone(&self.claims)
+    pub fn outputs(&self) -> Arc<OutputRegistry> {
+        Arc::clone(&self.outputs)
     }
 
     /// Inputs of this run, asked in the same way.
@@ -117,26 +117,26 @@ impl Plan {
 
     /// Passes over the input that came next, as there is no room for its output; and over all that is left of its walk,
     /// as a line for each of millions would help nobody.
-    pub fn pass(&mut self, item: Item) -> Planned {
+    pub fn pass(&mut self, item: Item) -> Selected {
         let (shown, what) = match self.walk.take() {
             Some(walk) => (walk.into_path(), "what is left in it is not begun"),
             None => (item.id.shown, "not begun"),
         };
         let outcome = Outcome::Failed(Error::other(format_args!("{what}, as the disk is full")));
-        Planned::Settled(InputId { shown, ..item.id }, outcome)
+        Selected::Settled(InputId { shown, ..item.id }, outcome)
     }
 
     /// Plans for standard input.
-    fn stdin(&mut self) -> Planned {
+    fn stdin(&mut self) -> Selected {
         let settings = &self.settings;
         // Two streams into standard output at once would make a mess of it; in one they are two members.
-        let again = !settings.concatenates() && !self.claims.standard_output();
+        let again = !settings.concatenates() && !self.outputs.standard_output();
         if again || settings.list.as_ref().is_some_and(|list| list.path.is_none()) {
             let id = InputId { is_stdin: true, ..self.new_id(STDIN_NAME.into()) };
-            return Planned::Settled(id, Outcome::Failed(Error::other("can be read only once")));
+            return Selected::Settled(id, Outcome::Failed(Error::other("can be read only once")));
         }
-        let target = if settings.destination == Destination::Nowhere { Target::Nowhere } else { Target::Joined };
-        Planned::Item(self.item_with_id(STDIN_NAME.into(), Source::Stdin, target))
+        let target = if settings.destination == Destination::Discard { Target::Discard } else { Target::Concatenated };
+        Selected::Item(self.item_with_id(STDIN_NAME.into(), Source::Stdin, target))
     }
 
     /// Plans for one argument; `None` if it began a walk, or is another run's.
@@ -149,12 +149,12 @@ impl Plan {
         };
         let recursive = self.settings.recursive;
         // A name settles it before anything is opened, where it cannot be that of a folder, nor mean another one.
-        if !recursive && self.choice.leaves_to_others(argument) {
+        if !recursive && self.matcher.leaves_to_others(argument) {
             return Ok(None);
         }
         let final_name = !recursive && !self.settings.decompresses();
-        if final_name && !self.choice.takes_named(&name) {
-            return Err(Outcome::Skipped(Reason::NotChosen));
+        if final_name && !self.matcher.takes_named(&name) {
+            return Err(Outcome::Skipped(Reason::NotSelected));
         }
         let folder = self.folder(parent)?;
         let (path, name) =
@@ -162,11 +162,11 @@ impl Plan {
         if recursive && let Some(root) = self.folder_named(&folder, &name, &path)? {
             return self.begin_walk(root, path);
         }
-        if recursive && self.choice.leaves_to_others(argument) {
+        if recursive && self.matcher.leaves_to_others(argument) {
             return Ok(None);
         }
-        if !final_name && !self.choice.takes_named(&name) || !self.choice.fits(&folder, &name, false)? {
-            return Err(Outcome::Skipped(Reason::NotChosen));
+        if !final_name && !self.matcher.takes_named(&name) || !self.matcher.fits(&folder, &name, false)? {
+            return Err(Outcome::Skipped(Reason::NotSelected));
         }
         self.item(path, folder, name, false)
     }
@@ -189,14 +189,14 @@ impl Plan {
 
     fn begin_walk(&mut self, root: Folder, path: PathBuf) -> Result<Option<Item>, Outcome> {
         if !self.settings.recursive {
-            return Err(Outcome::Skipped(Reason::Folder));
+            return Err(Outcome::Skipped(Reason::Directory));
         }
-        if let Destination::Folder(_) = self.settings.destination {
+        if let Destination::Directory(_) = self.settings.destination {
             // Told once, and not for every file that would be found.
             mirrored_folder(&path.join("any"))?;
         }
-        if !self.choice.begins(path.file_name()) {
-            return Err(Outcome::Skipped(Reason::NotChosen));
+        if !self.matcher.begins(path.file_name()) {
+            return Err(Outcome::Skipped(Reason::NotSelected));
         }
         self.walk = Some(Walk::new(root, path, &self.settings));
         Ok(None)
@@ -210,12 +210,12 @@ impl Plan {
         let (kind, name) = (entry.file_type(), entry.file_name());
         let found = Found { path: walk.below(entry.path()), name, depth: entry.depth() };
         if kind.is_dir() {
-            if !self.choice.enters(found) {
+            if !self.matcher.enters(found) {
                 walk.pass_by_folder(entry);
             }
             return Ok(None);
         }
-        if is_temporary(name) || !self.choice.takes_found(found) {
+        if is_temporary(name) || !self.matcher.takes_found(found) {
             return Ok(None);
         }
         if kind.is_symlink() {
@@ -226,12 +226,12 @@ impl Plan {
         }
         let folder = walk.folder_of(entry.path())?;
         // What will be passed by for its name need not be looked at for that.
-        if !is_passed_by(name, &self.settings) && !self.choice.fits(&folder, name, true)? {
+        if !is_passed_by(name, &self.settings) && !self.matcher.fits(&folder, name, true)? {
             return Ok(None);
         }
-        let output_is_taken = self.takes_output(entry, &folder)?;
+        let output_is_walked = self.takes_output(entry, &folder)?;
         let item = self.item(entry.path().to_owned(), folder, name.to_owned(), true)?;
-        Ok(item.map(|item| Item { output_is_taken, ..item }))
+        Ok(item.map(|item| Item { output_is_walked, ..item }))
     }
 
     /// Whether the walk that found `entry` in `folder` takes a file of its output's name as well; `None` where that
@@ -250,13 +250,13 @@ impl Plan {
         }
         let path = entry.path().with_file_name(&output);
         let found = Found { path: walk.below(&path), name: &output, depth: entry.depth() };
-        Ok(Some(self.choice.takes_found(found) && self.choice.fits(folder, &output, true)?))
+        Ok(Some(self.matcher.takes_found(found) && self.matcher.fits(folder, &output, true)?))
     }
 
     /// What is told of a folder that cannot be read; nothing of one that is to be left out.
     fn broken(&mut self, Broken { path, depth, reason }: Broken) -> Result<Option<Item>, (PathBuf, Outcome)> {
         if let (Some(walk), Some(depth), Some(name)) = (&self.walk, depth, path.file_name())
-            && !self.choice.enters(Found { path: walk.below(&path), name, depth })
+            && !self.matcher.enters(Found { path: walk.below(&path), name, depth })
         {
             return Ok(None);
         }
@@ -275,53 +275,55 @@ impl Plan {
         let settings = Arc::clone(&self.settings);
         let met = if self.counting { None } else { self.met(&folder, &name, walked)? };
         match met {
-            Some(Standing::Made) if walked => return Ok(None),
-            Some(Standing::Made) => return Err(Outcome::Failed(Error::other("is the output of another input"))),
+            Some(ExistingOutput::OfThisRun) if walked => return Ok(None),
+            Some(ExistingOutput::OfThisRun) => {
+                return Err(Outcome::Failed(Error::other("is the output of another input")));
+            }
             // Whatever may be opened under that name later will have come with this run.
-            Some(Standing::Nothing) => return Err(io::Error::from(Errno::NOENT).into()),
+            Some(ExistingOutput::Missing) => return Err(io::Error::from(Errno::NOENT).into()),
             // What is in an output's way is an input like any other, and is not replaced.
-            Some(Standing::Older) | None => {}
+            Some(ExistingOutput::Older) | None => {}
         }
         let target = match &settings.destination {
             // Whoever names a file wants it looked at; in a tree only what is called compressed is.
-            Destination::Nowhere if walked && suffix::split_suffix(&name, &settings.suffix).is_none() => {
+            Destination::Discard if walked && suffix::split_suffix(&name, &settings.suffix).is_none() => {
                 return Err(Outcome::Skipped(Reason::UnknownSuffix { recursive: true }));
             }
-            Destination::Nowhere => Target::Nowhere,
+            Destination::Discard => Target::Discard,
             Destination::File(path) if !settings.concatenates() => Target::Named(path.clone()),
-            Destination::Stdout | Destination::File(_) => Target::Joined,
-            Destination::Beside | Destination::Folder(_) => match output_name(&name, &settings) {
+            Destination::Stdout | Destination::File(_) => Target::Concatenated,
+            Destination::Beside | Destination::Directory(_) => match output_name(&name, &settings) {
                 // A walk passes by what its name tells is not for it.
                 Err(reason) if walked => return Err(Outcome::Skipped(reason)),
                 Err(reason) => Target::Refused(reason),
                 Ok(output) if settings.destination == Destination::Beside => Target::Beside(output),
-                Ok(output) => Target::Mirrored(mirrored_folder(&shown)?, output),
+                Ok(output) => Target::InTree(mirrored_folder(&shown)?, output),
             },
         };
         // A name that the header may give is not known yet.
         if !(self.counting || settings.decompresses() && settings.keep_name) {
-            claim(&self.claims, &target, &folder)?;
+            claim(&self.outputs, &target, &folder)?;
         }
         Ok(Some(self.item_with_id(shown, Source::File { folder, name, walked }, target)))
     }
 
-    /// What stands under `name` in `folder`, if an output of this run may and that matters.
-    fn met(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<Option<Standing>> {
+    /// What stands under `name` in `folder`, if an output of this run may and that could_be_input.
+    fn met(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<Option<ExistingOutput>> {
         let suspect = match self.settings.destination {
-            Destination::Beside => self.claims.holds(folder, name),
+            Destination::Beside => self.outputs.holds(folder, name),
             // The output folder may lie in the one that is walked.
-            Destination::Folder(_) => walked,
-            Destination::Stdout | Destination::File(_) | Destination::Nowhere => false,
+            Destination::Directory(_) => walked,
+            Destination::Stdout | Destination::File(_) | Destination::Discard => false,
         };
-        if !suspect || !matters(name, &self.settings) {
+        if !suspect || !could_be_input(name, &self.settings) {
             return Ok(None);
         }
-        self.claims.look(folder, name).map(Some)
+        self.outputs.look(folder, name).map(Some)
     }
 
     fn item_with_id(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
         let is_stdin = matches!(source, Source::Stdin);
-        Item { id: InputId { is_stdin, ..self.new_id(shown) }, source, target, output_is_taken: None }
+        Item { id: InputId { is_stdin, ..self.new_id(shown) }, source, target, output_is_walked: None }
     }
 
     fn new_id(&mut self, shown: PathBuf) -> InputId {
@@ -353,10 +355,10 @@ impl Plan {
     }
 }
 
-impl Iterator for Plan {
-    type Item = Planned;
+impl Iterator for Selection {
+    type Item = Selected;
 
-    fn next(&mut self) -> Option<Planned> {
+    fn next(&mut self) -> Option<Selected> {
         loop {
             let planned = match self.walk.as_mut().map(Iterator::next) {
                 Some(Some(Ok(entry))) => self.entry(&entry).map_err(|outcome| (entry.path().to_owned(), outcome)),
@@ -372,9 +374,9 @@ impl Iterator for Plan {
                 },
             };
             match planned {
-                Ok(Some(item)) => return Some(Planned::Item(item)),
+                Ok(Some(item)) => return Some(Selected::Item(item)),
                 Ok(None) => {}
-                Err((shown, outcome)) => return Some(Planned::Settled(self.new_id(shown), outcome)),
+                Err((shown, outcome)) => return Some(Selected::Settled(self.new_id(shown), outcome)),
             }
         }
     }
@@ -384,7 +386,7 @@ impl Iterator for Plan {
 /// links are followed, as in GNU gunzip. If no name exists, the first one that was tried, as the one that is missing.
 fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
     let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
-    let follows = matches!(settings.destination, Destination::Stdout | Destination::Nowhere)
+    let follows = matches!(settings.destination, Destination::Stdout | Destination::Discard)
         || !settings.refuses(settings.symlinks);
     let is_there = || there(&name) && !(follows && matches!(folder.look_through(&name), Ok(None)));
     let candidates: Vec<OsString> = suffix::meant_by(&name, &settings.suffix).collect();
@@ -398,4 +400,4 @@ fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) ->
 }
 
 #[cfg(test)]
-mod tests;
+mod selection_tests;

@@ -3,16 +3,16 @@
 use super::*;
 use std::fs;
 
-fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Planned> {
+fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Selected> {
     let mut settings = Settings { inputs: inputs.iter().map(|p| p.into()).collect(), ..Settings::default() };
     change(&mut settings);
-    Plan::new(Arc::new(settings)).collect()
+    Selection::new(Arc::new(settings)).collect()
 }
 
-fn items(planned: Vec<Planned>) -> Vec<PathBuf> {
+fn items(planned: Vec<Selected>) -> Vec<PathBuf> {
     let items = planned.into_iter().filter_map(|p| match p {
-        Planned::Item(item) => Some(item.id.shown),
-        Planned::Settled(..) => None,
+        Selected::Item(item) => Some(item.id.shown),
+        Selected::Settled(..) => None,
     });
     items.collect()
 }
@@ -23,7 +23,7 @@ fn one_file_under_two_paths_has_one_output() {
     fs::create_dir(dir.path().join("x")).unwrap();
     let (plain, detour) = (dir.path().join("a"), dir.path().join("x/../a"));
     let planned = plan(&[&plain, &detour], |_| {});
-    assert!(matches!(planned[..], [Planned::Item(_), Planned::Settled(_, Outcome::Failed(_))]), "{planned:?}");
+    assert!(matches!(planned[..], [Selected::Item(_), Selected::Settled(_, Outcome::Failed(_))]), "{planned:?}");
 }
 
 #[test]

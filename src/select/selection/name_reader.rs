@@ -15,14 +15,14 @@ const LONGEST: u64 = 4096;
 
 /// A list under way.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct NameReader {
     reader: BufReader<File>,
     end: u8,
-    /// Names that have come, bad ones too.
+    /// NameReader that have come, bad ones too.
     count: u64,
 }
 
-impl Names {
+impl NameReader {
     pub(super) fn open(list: &NameList) -> io::Result<Self> {
         let file = match &list.path {
             Some(path) => File::open(path)?,
@@ -81,7 +81,7 @@ impl Names {
     }
 }
 
-impl Iterator for Names {
+impl Iterator for NameReader {
     /// A name, or what is wrong with one; or with the list, behind which nothing is to be expected.
     type Item = io::Result<Result<OsString, Error>>;
 
@@ -98,36 +98,36 @@ impl Iterator for Names {
 
 /// A list, and what has become of it.
 #[derive(Debug)]
-pub(super) enum Reading {
+pub(super) enum ListState {
     /// To be opened when it is reached: a pipe whose other end is not there yet, or what cannot be opened, which is told in
     /// its turn.
-    NotYet(NameList),
-    Open(Names, PathBuf),
-    Over,
+    Unopened(NameList),
+    Open(NameReader, PathBuf),
+    Ended,
 }
 
-impl Reading {
+impl ListState {
     /// A list that begins. A file is opened at once, as what the run does before it is reached may take its name.
     pub(super) fn new(list: NameList) -> Self {
         let file = list.path.as_ref().filter(|path| path.is_file()).cloned();
-        match file.map(|path| Names::open(&list).map(|names| Self::Open(names, path))) {
+        match file.map(|path| NameReader::open(&list).map(|names| Self::Open(names, path))) {
             Some(Ok(open)) => open,
-            Some(Err(_)) | None => Self::NotYet(list),
+            Some(Err(_)) | None => Self::Unopened(list),
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self, Self::Over)
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self, Self::Ended)
     }
 
     /// The next name; or the list's own name, and what is wrong with it or with one in it.
     pub(super) fn next(&mut self) -> Option<Result<OsString, (PathBuf, Error)>> {
-        if let Self::NotYet(list) = self {
+        if let Self::Unopened(list) = self {
             let shown = list.path.clone().unwrap_or_else(|| STDIN_NAME.into());
-            match Names::open(list) {
+            match NameReader::open(list) {
                 Ok(names) => *self = Self::Open(names, shown),
                 Err(error) => {
-                    *self = Self::Over;
+                    *self = Self::Ended;
                     return Some(Err((shown, error.into())));
                 }
             }
@@ -140,7 +140,7 @@ impl Reading {
             Some(Err(error)) => Some(Err((std::mem::take(shown), error.into()))),
             None => None,
         };
-        *self = Self::Over;
+        *self = Self::Ended;
         failed
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         file.rewind().unwrap();
-        let names = Names { reader: BufReader::new(file), end, count: 0 };
+        let names = NameReader { reader: BufReader::new(file), end, count: 0 };
         names.map(|read| read.unwrap().map_or_else(|e| e.to_string(), |name| name.into_string().unwrap())).collect()
     }
 

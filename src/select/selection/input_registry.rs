@@ -3,7 +3,7 @@
 //! The registry is consulted only where an output is about to replace a file. It then looks at every name of the
 //! command line and of a list that can be read twice, once, and remembers two hashes of 8 bytes for each file: one of
 //! its device and inode, and one of its name as given, because some file systems make up inode numbers at each look.
-//! What a walk reads is decided by name, as a walk follows no links: see [`Output::taken`].
+//! What a walk reads is decided by name, as a walk follows no links: see [`InputProtection::taken`].
 //!
 //! Two limits follow from lists and walks being streamed:
 //! - A list that comes through a pipe cannot be read ahead. While it goes on, an output whose name the list might give
@@ -22,8 +22,8 @@ use std::sync::{Arc, Mutex};
 use rustix::fs::{FileType, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::choice::Choice;
-use super::list::Names;
+use super::matcher::Matcher;
+use super::name_reader::NameReader;
 use super::target::output_name;
 use crate::io::directory::{self, Folder};
 use crate::io::input::{Identity, identity_of};
@@ -49,22 +49,22 @@ struct Known {
     files: HashSet<u64>,
     /// Folders that are walked.
     folders: Vec<Identity>,
-    choice: Choice,
+    matcher: Matcher,
     /// A second reader of the list, from its beginning; taken when it is read.
-    list: Option<Names>,
+    list: Option<NameReader>,
     is_complete: bool,
 }
 
 /// The place of an output, as far as the registry has to know it.
 #[derive(Debug)]
-pub struct Output {
+pub struct InputProtection {
     pub inputs: Arc<InputRegistry>,
     /// Whether the walk that found the input also takes a file of the output's name; `None` if the input was named, or
     /// the output is in another folder.
     pub taken: Option<bool>,
 }
 
-impl Protection for Output {
+impl Protection for InputProtection {
     fn allows(&self, standing: &Stat, folder: &Folder, name: &OsStr) -> Result<(), Refusal> {
         let inputs = &self.inputs;
         // A name that is skipped because of its suffix does not count as read, so only a link can lead to the file.
@@ -95,10 +95,10 @@ impl InputRegistry {
     /// For the names in `settings`. A list is opened at once, as the run may remove it before it is looked at.
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         let list = settings.list.as_ref().filter(|_| settings.may_replace());
-        let again = list.and_then(|list| Names::open_again(list).ok().flatten());
+        let again = list.and_then(|list| NameReader::open_again(list).ok().flatten());
         let streamed = list.is_some() && again.is_none();
-        let choice = Choice::new(Arc::clone(&settings));
-        let known = Known { files: HashSet::new(), folders: Vec::new(), choice, list: again, is_complete: false };
+        let matcher = Matcher::new(Arc::clone(&settings));
+        let known = Known { files: HashSet::new(), folders: Vec::new(), matcher, list: again, is_complete: false };
         let (hasher, list_goes_on) = (RandomState::new(), AtomicBool::new(streamed));
         Self { settings, hasher, list_goes_on, streamed, known: Mutex::new(known) }
     }
@@ -154,8 +154,8 @@ impl InputRegistry {
         let behind = is_link.then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
         let last = path.file_name().unwrap_or_default();
         let counts = output_name(last, &self.settings).is_ok()
-            && known.choice.takes_named(last)
-            && !known.choice.leaves_to_others(name);
+            && known.matcher.takes_named(last)
+            && !known.matcher.leaves_to_others(name);
         if counts {
             known.files.insert(self.hash_of_name(&path));
         }

@@ -17,7 +17,7 @@ const ENDS: [&str; 76] = [
 ];
 
 /// Whether `name` is that of a file which is compressed already.
-pub fn is_packed(name: &OsStr) -> bool {
+pub fn is_compressed_format(name: &OsStr) -> bool {
     let bytes = name.as_bytes();
     let Some(dot) = bytes.iter().rposition(|&b| b == b'.').filter(|&dot| dot > 0) else {
         return false;
@@ -39,16 +39,18 @@ mod tests {
     #[test]
     fn the_list_is_sorted_and_none_is_too_long_to_be_found() {
         assert!(ENDS.is_sorted());
-        assert!(ENDS.iter().all(|end| end.len() <= LONGEST_END && is_packed(OsStr::new(&format!("a.{end}")))));
+        assert!(
+            ENDS.iter().all(|end| end.len() <= LONGEST_END && is_compressed_format(OsStr::new(&format!("a.{end}"))))
+        );
     }
 
     #[test]
     fn the_end_of_a_name_tells_in_any_case_and_nothing_else_does() {
         for name in ["a.zst", "a.b.XZ", "IMG_1.JPG", "film.mp4", "x.tar.bz2", "a.zip", "b.docx"] {
-            assert!(is_packed(OsStr::new(name)), "{name}");
+            assert!(is_compressed_format(OsStr::new(name)), "{name}");
         }
         for name in ["a", "zst", "a.zst.1", "a.log", ".zst", "a.", "azip", "a.zipped", "a.extension", "a.xz/b"] {
-            assert!(!is_packed(OsStr::new(name)), "{name}");
+            assert!(!is_compressed_format(OsStr::new(name)), "{name}");
         }
     }
 }

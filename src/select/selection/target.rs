@@ -9,31 +9,31 @@ use crate::escaped_name::Shown;
 use crate::io::directory::Folder;
 use crate::io::memory_file::MemoryFile;
 use crate::outcome::{Outcome, Reason};
-use crate::select::output_registry::Claims;
+use crate::select::output_registry::OutputRegistry;
 use crate::select::suffix;
-use crate::settings::{Destination, Packed, Settings};
+use crate::settings::{CompressedFiles, Destination, Settings};
 
 /// Where an input's output goes.
 #[derive(Debug)]
 pub enum Target {
     /// Into the one output that takes all.
-    Joined,
+    Concatenated,
     /// None, as its name is what keeps it from being done.
     Refused(Reason),
     /// Nowhere: it is tested or listed.
-    Nowhere,
+    Discard,
     /// Under this name, beside the input.
     Beside(OsString),
     /// Under this name in this folder below the output folder.
-    Mirrored(PathBuf, OsString),
+    InTree(PathBuf, OsString),
     /// Into the file that was named for it.
     Named(PathBuf),
     /// Into this file in memory.
     Memory(MemoryFile),
 }
 
-/// Whether it matters who made a file of this name: it would be done, or counted by a walk that passes it by.
-pub fn matters(name: &OsStr, settings: &Settings) -> bool {
+/// Whether it could_be_input who made a file of this name: it would be done, or counted by a walk that passes it by.
+pub fn could_be_input(name: &OsStr, settings: &Settings) -> bool {
     settings.recursive || output_name(name, settings).is_ok()
 }
 
@@ -57,11 +57,11 @@ pub(super) fn is_passed_by(name: &OsStr, settings: &Settings) -> bool {
 
 /// Why `name` is not compressed, if it tells that it is already.
 fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
-    let packed = settings.choosing.packed;
+    let packed = settings.filter.compressed_files;
     let spared = |end: &OsStr| match packed {
-        Packed::Take if !settings.update => false,
-        Packed::SpareGnu => true,
-        Packed::Take | Packed::SpareGzip | Packed::SpareAll => {
+        CompressedFiles::Include if !settings.update => false,
+        CompressedFiles::SkipGnu => true,
+        CompressedFiles::Include | CompressedFiles::SkipGzip | CompressedFiles::SkipAll => {
             end.as_bytes().starts_with(b".") || end == settings.suffix
         }
     };
@@ -69,20 +69,22 @@ fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
         Some((_, end, _)) if spared(end) => {
             Some(Reason::HasSuffix { suffix: end.to_owned(), recursive: settings.recursive })
         }
-        _ if packed == Packed::SpareAll && suffix::is_packed(name) => Some(Reason::Packed),
+        _ if packed == CompressedFiles::SkipAll && suffix::is_compressed_format(name) => Some(Reason::CompressedFormat),
         _ => None,
     }
 }
 
 /// Makes sure that no other input of the run has this output; `folder` is the input's.
-pub fn claim(claims: &Claims, target: &Target, folder: &Folder) -> Result<(), Outcome> {
+pub fn claim(outputs: &OutputRegistry, target: &Target, folder: &Folder) -> Result<(), Outcome> {
     let (free, output) = match target {
-        Target::Beside(output) => (claims.place(folder, output), folder.shown(output)),
-        Target::Mirrored(path, output) => {
+        Target::Beside(output) => (outputs.place(folder, output), folder.shown(output)),
+        Target::InTree(path, output) => {
             let path = path.join(output);
-            (claims.mirrored(&path), path)
+            (outputs.mirrored(&path), path)
         }
-        Target::Joined | Target::Refused(_) | Target::Nowhere | Target::Named(_) | Target::Memory(_) => return Ok(()),
+        Target::Concatenated | Target::Refused(_) | Target::Discard | Target::Named(_) | Target::Memory(_) => {
+            return Ok(());
+        }
     };
     match free {
         true => Ok(()),

@@ -4,17 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::list::Reading;
+use super::name_reader::ListState;
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 
-/// Names that have not been taken.
+/// NameReader that have not been taken.
 #[derive(Debug)]
 pub(super) struct Arguments {
     settings: Arc<Settings>,
     /// Of the command line, so far.
     taken: usize,
-    list: Reading,
+    list: ListState,
 }
 
 /// What a run is told to take.
@@ -28,13 +28,13 @@ pub(super) enum Argument {
 
 impl Arguments {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
-        let list = settings.list.clone().map_or(Reading::Over, Reading::new);
+        let list = settings.list.clone().map_or(ListState::Ended, ListState::new);
         Self { settings, taken: 0, list }
     }
 
     /// Whether there may be another one.
     pub(super) fn has_more(&self) -> bool {
-        self.taken < self.settings.inputs.len() || !self.list.is_over()
+        self.taken < self.settings.inputs.len() || !self.list.has_ended()
     }
 }
 
