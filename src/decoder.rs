@@ -9,14 +9,14 @@ use flate2::Decompress;
 
 use crate::deflate;
 use crate::format::gzip::{Damage, ReadError};
-use crate::inflate::{Chunk, Content, Inflation, Sums, Supply, Trailing};
+use crate::inflate::{Chunk, CompressedSource, Content, Inflater, MemberChecksum, Trailing};
 
-/// Bytes of content inflated at a time: small enough to stay in the cache until they are checked and read.
+/// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
 const PIECE: usize = 64 * 1024;
 
 /// Reads the content of gzip data (RFC 1952): of all members, one after the other, as `gunzip` does.
 ///
-/// Every member is checked against the CRC-32 and the length in its trailer. Zero bytes after the last member are ignored,
+/// Every member is verified against the CRC-32 and the length in its trailer. Zero bytes after the last member are ignored,
 /// and so is other trailing garbage, which [`has_trailing_garbage`](Self::has_trailing_garbage) reports.
 ///
 /// Memory is at most 2 MiB (512 KiB unless the data is BGZF), whatever the data expands to. To limit the content of
@@ -47,14 +47,14 @@ const PIECE: usize = 64 * 1024;
 ///   [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if it is truncated. Both hold a [`Damage`].
 /// - with the source's own error. [`Interrupted`](io::ErrorKind::Interrupted) is retried.
 ///
-/// Content of a member that was read before the error is not checked. An error is final, also one like
+/// Content of a member that was read before the error is not verified. An error is final, also one like
 /// [`WouldBlock`](io::ErrorKind::WouldBlock): every further read fails with the same kind and message.
 pub struct Decoder<R> {
     source: Source<R>,
-    inflation: Inflation,
+    inflater: Inflater,
     /// Inflates members that state their size (BGZF); made for the first of them.
     blocks: Option<Decompress>,
-    sums: Sums,
+    checksum: MemberChecksum,
     content: Vec<u8>,
     /// Bytes of it that were read.
     at: usize,
@@ -63,11 +63,11 @@ pub struct Decoder<R> {
     error: Option<io::Error>,
 }
 
-/// The source, as the inflation reads it.
+/// The source, as the inflater reads it.
 struct Source<R>(R);
 
-impl<R: Read> Supply for Source<R> {
-    fn supply(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl<R: Read> CompressedSource for Source<R> {
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -80,13 +80,13 @@ impl<R: Read> Supply for Source<R> {
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, up to 256 KiB at a time, so a buffer around it is of no use.
     pub fn new(source: R) -> Self {
-        let mut inflation = Inflation::prompt();
-        inflation.restart(false);
+        let mut inflater = Inflater::prompt();
+        inflater.restart(false);
         Self {
             source: Source(source),
-            inflation,
+            inflater,
             blocks: None,
-            sums: Sums::default(),
+            checksum: MemberChecksum::default(),
             content: Vec::with_capacity(PIECE),
             at: 0,
             end: None,
@@ -121,7 +121,7 @@ impl<R: Read> Decoder<R> {
         bytes.clear();
         // It stays like this if the source panics.
         self.end = Some(Err((io::ErrorKind::Other, "the source panicked".into())));
-        let content = match self.inflation.next(&mut self.source, bytes) {
+        let content = match self.inflater.next(&mut self.source, bytes) {
             Chunk::Content(content) => content,
             Chunk::Batch(batch, mut bytes) => {
                 let decoder = self.blocks.get_or_insert_with(|| Decompress::new(false));
@@ -135,15 +135,15 @@ impl<R: Read> Decoder<R> {
 
     /// Checks inflated content, and keeps what is valid.
     fn take_in(&mut self, content: Content) {
-        let Content { bytes, checks, checked, end, .. } = content;
+        let Content { bytes, member_ends, verified, end, .. } = content;
         self.content = bytes;
         if let Some(end) = end {
             self.end = Some(end.map_err(|error| self.fail(error)));
         }
-        if checked {
+        if verified {
             return;
         }
-        if let Err((damage, at)) = self.sums.check(&self.content, &checks) {
+        if let Err((damage, at)) = self.checksum.check(&self.content, &member_ends) {
             self.content.truncate(at);
             self.end = Some(Err(self.fail(damage.into())));
         }
@@ -193,6 +193,6 @@ impl<R: Read> Read for Decoder<R> {
 
 impl<R> std::fmt::Debug for Decoder<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Decoder").field("inflation", &self.inflation).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("Decoder").field("inflation", &self.inflater).field("end", &self.end).finish_non_exhaustive()
     }
 }

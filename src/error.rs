@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::escaped_name::Shown;
+use crate::escaped_name::EscapedName;
 use crate::format::gzip::{Damage, ReadError};
 
 /// Why an input failed.
@@ -178,7 +178,7 @@ impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Action(action) => f.write_str(action),
-            Self::Path(path) => write!(f, "{}", Shown::path(path)),
+            Self::Path(path) => write!(f, "{}", EscapedName::path(path)),
             Self::Output(output) => write!(f, "{output}"),
         }
     }
@@ -186,7 +186,7 @@ impl fmt::Display for Context {
 
 impl fmt::Display for OutputName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Shown::path(&self.shown))
+        write!(f, "{}", EscapedName::path(&self.shown))
     }
 }
 

@@ -10,9 +10,9 @@ use std::path::Path;
 
 /// A name, to be written into a message with `{}`.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a>(&'a [u8]);
+pub struct EscapedName<'a>(&'a [u8]);
 
-impl<'a> Shown<'a> {
+impl<'a> EscapedName<'a> {
     /// A path or file name.
     pub fn path(path: &'a (impl AsRef<Path> + ?Sized)) -> Self {
         Self(path.as_ref().as_os_str().as_bytes())
@@ -29,14 +29,14 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl Shown<'_> {
+impl EscapedName<'_> {
     /// Whether a terminal that is sent it as it is shows it as it is. (What is no UTF-8 steers nothing.)
     pub fn is_harmless(self) -> bool {
         self.0.utf8_chunks().all(|chunk| !chunk.valid().chars().any(|c| c.is_control() || reorders(c)))
     }
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for EscapedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("''");
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn shown(bytes: &[u8]) -> String {
-        Shown::text(OsStr::from_bytes(bytes)).to_string()
+        EscapedName::text(OsStr::from_bytes(bytes)).to_string()
     }
 
     #[test]

@@ -2,5 +2,7 @@
 //!
 //! Built only by the fuzzer, which sets `--cfg fuzzing`. Nothing is done here: names are handed on.
 
-pub use crate::format::gzip::{Damage, Found, MOST_HEADER, ReadError, Start, TRAILER, bgzf_block, read_header};
-pub use crate::inflate::{Batch, Check, Chunk, Content, Inflation, Supply, Trailing};
+pub use crate::format::gzip::{
+    Damage, MOST_HEADER, MemberStart, ParsedHeader, ReadError, TRAILER, bgzf_block, read_header,
+};
+pub use crate::inflate::{BgzfBatch, Chunk, CompressedSource, Content, Inflater, MemberEnd, Trailing};

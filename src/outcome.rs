@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, ErrorKind, SystemReason};
-use crate::escaped_name::Shown;
+use crate::escaped_name::EscapedName;
 pub use crate::format::gzip::Damage;
 use crate::format::gzip::ReadError;
 
@@ -115,7 +115,7 @@ pub struct Done {
     /// The output's name, where it has one of its own.
     pub output: Option<PathBuf>,
     /// What was learnt of its gzip members, where they were read or written.
-    pub facts: Facts,
+    pub stats: MemberStats,
     /// What fell short without costing the output. An original about which there is one is never removed.
     pub warning: Option<Warning>,
 }
@@ -123,7 +123,7 @@ pub struct Done {
 /// What `-l` tells of a file's members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Facts {
+pub struct MemberStats {
     /// Bytes of headers and trailers.
     pub overhead: u64,
     /// CRC-32 that the last trailer holds.
@@ -132,7 +132,7 @@ pub struct Facts {
     pub mtime: Option<i64>,
 }
 
-impl Facts {
+impl MemberStats {
     /// Takes in what was learnt later.
     pub(crate) fn add(&mut self, later: Self) {
         self.overhead += later.overhead;
@@ -239,12 +239,12 @@ impl fmt::Display for Reason {
             Self::CompressedFormat => f.write_str("is compressed already, by its name; left alone (--all takes it)"),
             Self::NotSelected => f.write_str("is not among the files chosen; left alone"),
             Self::UnknownSuffix { .. } => f.write_str("unknown suffix; left alone (-c decompresses it)"),
-            Self::NotOverwritten(output) => write!(f, "{} left alone", Shown::path(output)),
+            Self::NotOverwritten(output) => write!(f, "{} left alone", EscapedName::path(output)),
             Self::OutputExists(output) => {
-                write!(f, "{} already exists; left alone (-f replaces it)", Shown::path(output))
+                write!(f, "{} already exists; left alone (-f replaces it)", EscapedName::path(output))
             }
             Self::OutputNotReplaceable(output) => {
-                write!(f, "{} is neither a regular file nor a symbolic link; left alone", Shown::path(output))
+                write!(f, "{} is neither a regular file nor a symbolic link; left alone", EscapedName::path(output))
             }
             Self::Directory => f.write_str("is a directory; left alone (-r walks into it)"),
             Self::NotRegular => f.write_str("is not a regular file; left alone (-c reads it)"),
@@ -253,9 +253,13 @@ impl fmt::Display for Reason {
             Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
             Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
-            Self::UpToDate(output) => write!(f, "{} is up to date; left alone", Shown::path(output)),
+            Self::UpToDate(output) => write!(f, "{} is up to date; left alone", EscapedName::path(output)),
             Self::OutputDiffers(output) => {
-                write!(f, "{} is not older and holds something else; left alone (-f replaces it)", Shown::path(output))
+                write!(
+                    f,
+                    "{} is not older and holds something else; left alone (-f replaces it)",
+                    EscapedName::path(output)
+                )
             }
             Self::SharedOutput => f.write_str("takes several inputs, so the originals are kept"),
             Self::NotSmaller => f.write_str("does not get as small as asked; left alone"),

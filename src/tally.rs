@@ -29,11 +29,11 @@ impl Tally {
     /// Counts one outcome.
     pub fn add(&mut self, outcome: &Outcome) {
         match outcome {
-            Outcome::Done(Done { bytes_in, bytes_out, warning, facts, .. }) => {
+            Outcome::Done(Done { bytes_in, bytes_out, warning, stats, .. }) => {
                 self.done += 1;
                 self.bytes_in += bytes_in;
                 self.bytes_out += bytes_out;
-                self.overhead += facts.overhead;
+                self.overhead += stats.overhead;
                 self.warnings += u64::from(warning.is_some());
             }
             Outcome::Skipped(reason) => {

@@ -3,12 +3,14 @@
 //! Pure functions of what they are given. One file is one member; no clock, host or file name gets
 //! in unless asked for, so equal content makes equal bytes. What is read may be anything at all.
 
-mod read;
+mod header_parser;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-pub use self::read::{BGZF_BEGINNING, Damage, Found, ReadError, Start, bgzf_block, read_header, read_trailer};
+pub use self::header_parser::{
+    BGZF_BEGINNING, Damage, MemberStart, ParsedHeader, ReadError, bgzf_block, read_header, read_trailer,
+};
 
 /// ID1, ID2 (RFC 1952 section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -34,7 +36,7 @@ pub const MOST_HEADER: usize = 10 + MOST_NAME + 1;
 /// What a header may say of the file it stands for.
 #[derive(Clone, Debug, Default)]
 pub struct Header<'a> {
-    /// FNAME: the input's name without its folders.
+    /// FNAME: the input's name without its directories.
     pub name: Option<&'a OsStr>,
     /// MTIME: seconds since 1970; what does not fit 32 bits is stored as 0, "no time stamp".
     pub mtime: Option<i64>,

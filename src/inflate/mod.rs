@@ -1,4 +1,4 @@
-//! Decompressing: a file's members, one after the other, to content and the sums it must have.
+//! Decompressing: a file's members, one after the other, to content and the checksum it must have.
 //!
 //! What a DEFLATE stream says depends on everything before it, so this half runs in order, in one worker's hands at
 //! a time. It inflates, and leaves the CRC and the writing to whoever takes the chunk, so that the two overlap.
@@ -6,20 +6,20 @@
 //! any worker can inflate.
 //!
 //! The data may be anything. Memory is bounded by the buffers, whatever a file expands to; every byte that
-//! is handed out belongs to a member whose header was in order, and every member is checked against its trailer.
+//! is handed out belongs to a member whose header was in order, and every member is verified against its trailer.
 
-mod bgzf;
-mod packed;
-mod sums;
+mod bgzf_batch;
+mod compressed_buffer;
+mod member_checksum;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-pub use self::bgzf::Batch;
-use self::packed::Packed;
-pub use self::packed::Supply;
-pub use self::sums::Sums;
-use crate::format::gzip::{self, Damage, Found, ReadError, Start};
-use crate::outcome::Facts;
+pub use self::bgzf_batch::BgzfBatch;
+use self::compressed_buffer::CompressedBuffer;
+pub use self::compressed_buffer::CompressedSource;
+pub use self::member_checksum::MemberChecksum;
+use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError};
+use crate::outcome::MemberStats;
 
 /// Most members that end in one chunk. A chunk of empty members would never be full.
 const MOST_MEMBERS: usize = 1024;
@@ -27,10 +27,10 @@ const MOST_MEMBERS: usize = 1024;
 /// A piece of a file, as it is cut.
 #[derive(Debug)]
 pub enum Chunk {
-    /// Inflated; to be checked.
+    /// Inflated; to be verified.
     Content(Content),
     /// To be inflated; and the buffer that was meant for content.
-    Batch(Batch, Vec<u8>),
+    Batch(BgzfBatch, Vec<u8>),
 }
 
 /// Inflated content in its order.
@@ -39,11 +39,11 @@ pub struct Content {
     /// The content.
     pub bytes: Vec<u8>,
     /// Members that end in it, and what their content must come to.
-    pub checks: Vec<Check>,
-    /// It is whole members, which have been checked already.
-    pub checked: bool,
+    pub member_ends: Vec<MemberEnd>,
+    /// It is whole members, which have been verified already.
+    pub verified: bool,
     /// What was learnt of its members.
-    pub facts: Facts,
+    pub stats: MemberStats,
     /// Compressed bytes of the file up to here.
     pub consumed: u64,
     /// Whether the file ends here, and how.
@@ -52,7 +52,7 @@ pub struct Content {
 
 /// A member's end, and what its content must come to.
 #[derive(Clone, Copy, Debug)]
-pub struct Check {
+pub struct MemberEnd {
     /// Bytes of the chunk before the end.
     pub at: usize,
     /// Offset of the trailer in the file.
@@ -75,8 +75,8 @@ pub enum Trailing {
 }
 
 /// A file under way. Costly to make and used for file after file: a decoder with its window, and a buffer.
-pub struct Inflation {
-    packed: Packed,
+pub struct Inflater {
+    packed: CompressedBuffer,
     decoder: Decompress,
     state: State,
     /// What is not gzip data is content as it stands (`-dcf`).
@@ -85,7 +85,7 @@ pub struct Inflation {
     promptly: bool,
 }
 
-impl std::fmt::Debug for Inflation {
+impl std::fmt::Debug for Inflater {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inflation").field("state", &self.state).finish_non_exhaustive()
     }
@@ -110,16 +110,16 @@ enum Step {
     /// The chunk is full.
     Full,
     /// This comes first, as it stands alone.
-    Batch(Batch),
+    Batch(BgzfBatch),
     /// The file is over.
     Over(Trailing),
 }
 
-impl Inflation {
+impl Inflater {
     /// For any number of files.
     pub fn new() -> Self {
         Self {
-            packed: Packed::new(),
+            packed: CompressedBuffer::new(),
             decoder: Decompress::new(false),
             state: State::Start,
             pass_through: false,
@@ -140,9 +140,9 @@ impl Inflation {
     }
 
     /// Reads on and fills the empty buffer `bytes` to its capacity, or to the file's end.
-    pub fn next(&mut self, from: &mut dyn Supply, bytes: Vec<u8>) -> Chunk {
+    pub fn next(&mut self, from: &mut dyn CompressedSource, bytes: Vec<u8>) -> Chunk {
         let mut content = Content { bytes, ..Content::default() };
-        while content.checks.len() < MOST_MEMBERS {
+        while content.member_ends.len() < MOST_MEMBERS {
             if self.promptly && !content.bytes.is_empty() && self.packed.bytes().is_empty() {
                 break;
             }
@@ -164,7 +164,7 @@ impl Inflation {
         Chunk::Content(content)
     }
 
-    fn step(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
+    fn step(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
         match self.state {
             State::Start | State::Between => self.begin(from, content),
             State::Data => self.inflate(from, content),
@@ -173,15 +173,15 @@ impl Inflation {
     }
 
     /// Takes what stands where a member may begin.
-    fn begin(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
+    fn begin(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
         // What is no header has to fit as well, where it is passed through.
         if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
             return Ok(Step::Full);
         }
-        if bgzf::next_block(&mut self.packed, from)?.is_some() {
+        if bgzf_batch::next_block(&mut self.packed, from)?.is_some() {
             // A batch is a chunk of its own, behind whatever has been cut before it.
-            let stands_alone = content.bytes.is_empty() && content.checks.is_empty();
-            if let Some(batch) = if stands_alone { Batch::cut(&mut self.packed, from)? } else { None } {
+            let stands_alone = content.bytes.is_empty() && content.member_ends.is_empty();
+            if let Some(batch) = if stands_alone { BgzfBatch::cut(&mut self.packed, from)? } else { None } {
                 self.state = State::Between;
                 return Ok(Step::Batch(batch));
             }
@@ -189,20 +189,25 @@ impl Inflation {
         }
         let offset = self.packed.offset();
         match gzip::read_header(offset, || self.packed.byte(from))? {
-            Start::Member(Found { mtime, size, .. }) => {
-                content.facts.mtime = Some(mtime.into());
-                content.facts.overhead += size + gzip::TRAILER as u64;
+            MemberStart::Member(ParsedHeader { mtime, size, .. }) => {
+                content.stats.mtime = Some(mtime.into());
+                content.stats.overhead += size + gzip::TRAILER as u64;
                 self.state = State::Data;
                 Ok(Step::On)
             }
-            Start::End if self.state == State::Between || self.pass_through => Ok(Step::Over(Trailing::Nothing)),
-            Start::End => Err(Damage::Truncated(0).into()),
-            Start::Foreign(bytes) => self.foreign(from, bytes, content),
+            MemberStart::End if self.state == State::Between || self.pass_through => Ok(Step::Over(Trailing::Nothing)),
+            MemberStart::End => Err(Damage::Truncated(0).into()),
+            MemberStart::Foreign(bytes) => self.foreign(from, bytes, content),
         }
     }
 
     /// Takes what is no member, of which `bytes` are read.
-    fn foreign(&mut self, from: &mut dyn Supply, bytes: Vec<u8>, content: &mut Content) -> Result<Step, ReadError> {
+    fn foreign(
+        &mut self,
+        from: &mut dyn CompressedSource,
+        bytes: Vec<u8>,
+        content: &mut Content,
+    ) -> Result<Step, ReadError> {
         if self.pass_through {
             content.bytes.extend_from_slice(&bytes);
             self.state = State::Plain;
@@ -225,7 +230,7 @@ impl Inflation {
     }
 
     /// Inflates as much as there is input and room for.
-    fn inflate(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
+    fn inflate(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
         if content.bytes.len() == content.bytes.capacity() {
             return Ok(Step::Full);
         }
@@ -244,7 +249,7 @@ impl Inflation {
     }
 
     /// Reads the trailer of the member whose data is over.
-    fn end_member(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
+    fn end_member(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
         let offset = self.packed.offset();
         let mut trailer = [0; gzip::TRAILER];
         for byte in &mut trailer {
@@ -252,15 +257,15 @@ impl Inflation {
             *byte = read.ok_or_else(|| Damage::Truncated(self.packed.offset()))?;
         }
         let (crc, length) = gzip::read_trailer(trailer);
-        content.checks.push(Check { at: content.bytes.len(), offset, crc, length });
-        content.facts.crc = Some(crc);
+        content.member_ends.push(MemberEnd { at: content.bytes.len(), offset, crc, length });
+        content.stats.crc = Some(crc);
         self.decoder.reset(false);
         self.state = State::Between;
         Ok(Step::On)
     }
 
     /// Passes on what is no gzip data.
-    fn pass(&mut self, from: &mut dyn Supply, content: &mut Content) -> Result<Step, ReadError> {
+    fn pass(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
         let room = content.bytes.capacity() - content.bytes.len();
         if room == 0 {
             return Ok(Step::Full);

@@ -32,10 +32,10 @@ mod tag {
 
 /// An access ACL that says more than a mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acl(Vec<Entry>);
+pub struct Acl(Vec<AclEntry>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
+struct AclEntry {
     tag: u16,
     permissions: u16,
     /// The user or group of a named entry.
@@ -43,7 +43,7 @@ struct Entry {
 }
 
 impl Acl {
-    /// That of the file or folder `fd`; `None` if its mode says all.
+    /// That of the file or directory `fd`; `None` if its mode says all.
     pub fn of(fd: BorrowedFd<'_>) -> rustix::io::Result<Option<Self>> {
         let mut usual = [0; USUAL_SIZE];
         let mut large;
@@ -90,7 +90,7 @@ impl Acl {
     fn parse(value: &[u8]) -> Option<Self> {
         let entries = value.strip_prefix(&VERSION)?.chunks(8).map(|entry| {
             let [t0, t1, p0, p1, i0, i1, i2, i3] = *entry else { return None };
-            Some(Entry {
+            Some(AclEntry {
                 tag: u16::from_le_bytes([t0, t1]),
                 permissions: u16::from_le_bytes([p0, p1]),
                 id: u32::from_le_bytes([i0, i1, i2, i3]),
@@ -106,7 +106,7 @@ impl Acl {
 
     fn value(&self) -> Vec<u8> {
         let mut value = Vec::from(VERSION);
-        for Entry { tag, permissions, id } in &self.0 {
+        for AclEntry { tag, permissions, id } in &self.0 {
             value.extend(tag.to_le_bytes());
             value.extend(permissions.to_le_bytes());
             value.extend(id.to_le_bytes());
@@ -130,8 +130,8 @@ impl Acl {
         self
     }
 
-    /// For a folder that only its owner may write to, and may do everything in.
-    pub fn for_own_folder(mut self) -> Self {
+    /// For a directory that only its owner may write to, and may do everything in.
+    pub fn for_own_directory(mut self) -> Self {
         for entry in &mut self.0 {
             entry.permissions = if entry.tag == tag::OWNER { 0o7 } else { entry.permissions & 0o5 };
         }
@@ -183,9 +183,9 @@ mod tests {
 
     /// With these permissions of owner, owning group, mask and other, and these named users and groups.
     fn acl([owner, group, mask, other]: [u16; 4], users: &[u16], groups: &[u16]) -> Acl {
-        let one = |tag, permissions| Entry { tag, permissions, id: NO_ID };
-        let named = |tag, permissions: &[u16]| -> Vec<Entry> {
-            (1000..).zip(permissions).map(|(id, &permissions)| Entry { tag, permissions, id }).collect()
+        let one = |tag, permissions| AclEntry { tag, permissions, id: NO_ID };
+        let named = |tag, permissions: &[u16]| -> Vec<AclEntry> {
+            (1000..).zip(permissions).map(|(id, &permissions)| AclEntry { tag, permissions, id }).collect()
         };
         let (owner, group) = (vec![one(tag::OWNER, owner)], vec![one(tag::OWNING_GROUP, group)]);
         let end = vec![one(tag::MASK, mask), one(tag::OTHER, other)];
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_owner_writes_to_a_mirrored_folder() {
-        assert_eq!(acl([5, 7, 7, 7], &[7], &[3]).for_own_folder(), acl([7, 5, 5, 5], &[5], &[1]));
+    fn only_the_owner_writes_to_a_mirrored_directory() {
+        assert_eq!(acl([5, 7, 7, 7], &[7], &[3]).for_own_directory(), acl([7, 5, 5, 5], &[5], &[1]));
     }
 }

@@ -9,14 +9,14 @@ use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, ErrorKind};
-use crate::format::gzip::{self, Damage, ReadError, Start};
-use crate::io::directory::Folder;
-use crate::io::in_order::InOrder;
+use crate::format::gzip::{self, Damage, MemberStart, ReadError};
+use crate::io::directory::Directory;
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
 use crate::io::same_file::Opened;
+use crate::io::sequential_reader::SequentialReader;
 use crate::io::transfer::read_at_least;
-use crate::outcome::{Done, Facts, InputId, Outcome, Reason};
+use crate::outcome::{Done, InputId, MemberStats, Outcome, Reason};
 use crate::settings::Settings;
 
 /// Bytes read at a time of a header that is looked at before the data is. Nearly all have fewer than 300.
@@ -27,10 +27,10 @@ const HEADER_PIECE: usize = 512;
 pub enum Source {
     /// Standard input.
     Stdin,
-    /// This name in this folder.
+    /// This name in this directory.
     File {
-        /// The folder, opened.
-        folder: Arc<Folder>,
+        /// The directory, opened.
+        directory: Arc<Directory>,
         /// The name in it.
         name: OsString,
         /// A walk found it, so it is neither a link to be followed nor a pipe to be waited for.
@@ -83,7 +83,7 @@ impl Input {
         Self { id, source: Source::Written, file: None, through_link: false, size: None }
     }
 
-    /// Opens what no name in a folder leads to.
+    /// Opens what no name in a directory leads to.
     fn unnamed(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::Memory(file) = &source else {
             return Self::stdin(id, settings);
@@ -96,7 +96,7 @@ impl Input {
 
     /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
     pub fn open_regular(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
-        let Source::File { folder, name, walked } = &source else {
+        let Source::File { directory, name, walked } = &source else {
             return Self::unnamed(id, source, settings);
         };
         // Opening a FIFO must not wait for a writer, just to find out that it is one.
@@ -104,8 +104,8 @@ impl Input {
         if *walked || settings.refuses(settings.symlinks) {
             flags |= OFlags::NOFOLLOW;
         }
-        let fd = folder.open_file(name, flags).map_err(|error| match error {
-            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && is_link(folder, name) => {
+        let fd = directory.open_file(name, flags).map_err(|error| match error {
+            Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && is_link(directory, name) => {
                 Outcome::Skipped(Reason::SymbolicLink)
             }
             // A socket, or a device without a driver.
@@ -120,7 +120,7 @@ impl Input {
         }
         refuse_special(&stat, settings)?;
         let size = size_of(&stat);
-        let through_link = settings.removes() && !flags.contains(OFlags::NOFOLLOW) && is_link(folder, name);
+        let through_link = settings.removes() && !flags.contains(OFlags::NOFOLLOW) && is_link(directory, name);
         Ok(Self { id, source, file: Some((fd, stat)), through_link, size })
     }
 
@@ -132,12 +132,12 @@ impl Input {
         output: Option<Identity>,
         settings: &Settings,
     ) -> Result<Self, Outcome> {
-        let Source::File { folder, name, walked } = &source else {
+        let Source::File { directory, name, walked } = &source else {
             let input = Self::unnamed(id, source, settings)?;
             return input.unless_it_is(output);
         };
         let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
-        let fd = folder.open_file(name, flags).map_err(io::Error::from)?;
+        let fd = directory.open_file(name, flags).map_err(io::Error::from)?;
         let stat = stat_of(&fd)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => return Err(Outcome::Skipped(Reason::Directory)),
@@ -165,7 +165,7 @@ impl Input {
         self.regular().map(|(fd, stat)| Metadata::of(fd.as_fd(), stat))
     }
 
-    /// The name without its folders; `None` for standard input and what is in memory.
+    /// The name without its directories; `None` for standard input and what is in memory.
     pub fn name(&self) -> Option<&OsString> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
@@ -173,11 +173,11 @@ impl Input {
         }
     }
 
-    /// The folder it is in; `None` for standard input and what is in memory.
-    pub fn folder(&self) -> Option<&Arc<Folder>> {
+    /// The directory it is in; `None` for standard input and what is in memory.
+    pub fn directory(&self) -> Option<&Arc<Directory>> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
-            Source::File { folder, .. } => Some(folder),
+            Source::File { directory, .. } => Some(directory),
         }
     }
 
@@ -212,7 +212,7 @@ impl Input {
     }
 
     /// What it begins with, read by position; `None` if it is no regular file.
-    pub fn gzip_header(&self) -> Option<Result<Start, ReadError>> {
+    pub fn gzip_header(&self) -> Option<Result<MemberStart, ReadError>> {
         let (fd, _) = self.regular()?;
         let mut piece = [0; HEADER_PIECE];
         let (mut got, mut at, mut offset) = (0, 0, 0);
@@ -227,14 +227,14 @@ impl Input {
         Some(gzip::read_header(0, next))
     }
 
-    /// What its header and its last trailer say, and nothing of what is between them: sizes and facts that hold for one
+    /// What its header and its last trailer say, and nothing of what is between them: sizes and stats that hold for one
     /// member of less than 4 GiB.
     pub fn gzip_ends(&self) -> Result<Done, Outcome> {
         let size = self.size.ok_or_else(|| Error::other("has no end that could be read first"))?;
         let found = match self.gzip_header().transpose()? {
-            Some(Start::Member(found)) => found,
-            Some(Start::End) => return Err(Error::from(Damage::Truncated(0)).into()),
-            Some(Start::Foreign(_)) | None => return Err(Error::from(Damage::NotGzip).into()),
+            Some(MemberStart::Member(found)) => found,
+            Some(MemberStart::End) => return Err(Error::from(Damage::Truncated(0)).into()),
+            Some(MemberStart::Foreign(_)) | None => return Err(Error::from(Damage::NotGzip).into()),
         };
         let mut trailer = [0; gzip::TRAILER];
         let at = size.checked_sub(found.size + gzip::TRAILER as u64).map(|data| found.size + data);
@@ -242,8 +242,8 @@ impl Input {
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
         let (crc, length) = gzip::read_trailer(trailer);
         let mtime = Some(i64::from(found.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
-        let facts = Facts { overhead: found.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
-        Ok(Done { bytes_in: size, bytes_out: length.into(), facts, ..Done::default() })
+        let stats = MemberStats { overhead: found.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
+        Ok(Done { bytes_in: size, bytes_out: length.into(), stats, ..Done::default() })
     }
 
     /// Whether it may have `bytes` bytes or more. A file of no size seldom has any.
@@ -278,31 +278,31 @@ impl Input {
     ///
     /// # Errors
     /// If it is not read but handed over, so that to ask is a defect.
-    pub fn in_order<'a>(&'a self, left: &'a mut Option<u64>) -> io::Result<InOrder<'a>> {
-        Ok(InOrder::new(self, self.fd()?, left))
+    pub fn sequential<'a>(&'a self, left: &'a mut Option<u64>) -> io::Result<SequentialReader<'a>> {
+        Ok(SequentialReader::new(self, self.fd()?, left))
     }
 
     /// Removes the original if its name still belongs to the file that was read; tells whether it did. Of a link
     /// that was followed, the link goes.
     pub fn remove_original(&self) -> io::Result<bool> {
-        let Source::File { folder, name, .. } = &self.source else {
+        let Source::File { directory, name, .. } = &self.source else {
             return Ok(false);
         };
-        let (Some((fd, then)), Some(now)) = (&self.file, self.look(folder, name)?) else {
+        let (Some((fd, then)), Some(now)) = (&self.file, self.look(directory, name)?) else {
             return Ok(false);
         };
         let flags = if self.through_link { OFlags::NONBLOCK } else { OFlags::NONBLOCK | OFlags::NOFOLLOW };
-        let open = || Ok(folder.open_file(name, flags)?);
+        let open = || Ok(directory.open_file(name, flags)?);
         let unmodified = Opened { fd: fd.as_fd(), then }.still_has_name(&now, open)?;
         if unmodified {
-            folder.remove(name)?;
+            directory.remove(name)?;
         }
         Ok(unmodified)
     }
 
     /// What stands under its name.
-    fn look(&self, folder: &Folder, name: &OsStr) -> io::Result<Option<Stat>> {
-        if self.through_link { folder.look_through(name) } else { folder.look(name) }
+    fn look(&self, directory: &Directory, name: &OsStr) -> io::Result<Option<Stat>> {
+        if self.through_link { directory.look_through(name) } else { directory.look(name) }
     }
 
     /// The descriptor that it is read through.
@@ -360,8 +360,8 @@ fn refuse_special(stat: &Stat, settings: &Settings) -> Result<(), Outcome> {
     Ok(())
 }
 
-fn is_link(folder: &Folder, name: &OsString) -> bool {
-    let standing = folder.look(name).ok().flatten();
+fn is_link(directory: &Directory, name: &OsString) -> bool {
+    let standing = directory.look(name).ok().flatten();
     standing.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 

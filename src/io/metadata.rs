@@ -22,9 +22,9 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{About, Error};
 use crate::io::acl::Acl;
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 
-/// Owner, access and times of a file or folder, as they were when it was opened.
+/// Owner, access and times of a file or directory, as they were when it was opened.
 #[derive(Clone, Debug)]
 pub struct Metadata {
     owner: u32,
@@ -33,7 +33,7 @@ pub struct Metadata {
     times: Timestamps,
 }
 
-/// What users may do with a file or folder.
+/// What users may do with a file or directory.
 #[derive(Clone, Debug)]
 enum Access {
     /// What its mode says.
@@ -52,7 +52,7 @@ pub enum Original {
 }
 
 impl Metadata {
-    /// Of the opened file or folder `fd`, whose `stat` is known already.
+    /// Of the opened file or directory `fd`, whose `stat` is known already.
     pub fn of(fd: BorrowedFd<'_>, stat: &Stat) -> Self {
         let mode = stat.st_mode & 0o777;
         Self {
@@ -71,13 +71,13 @@ impl Metadata {
         }
     }
 
-    /// Of the opened folder `fd`, for one that mirrors it: its maker can work in it, and nobody else gets to
+    /// Of the opened directory `fd`, for one that mirrors it: its maker can work in it, and nobody else gets to
     /// write, as the sticky bit that may have made that safe is not taken over.
-    pub fn of_folder(fd: BorrowedFd<'_>) -> rustix::io::Result<Self> {
+    pub fn of_directory(fd: BorrowedFd<'_>) -> rustix::io::Result<Self> {
         let mut metadata = Self::of(fd, &retry_on_intr(|| rustix::fs::fstat(fd))?);
         metadata.access = match metadata.access {
             Access::Mode(mode) => Access::Mode(mode & 0o755 | 0o700),
-            Access::Acl(acl) => Access::Acl(acl.for_own_folder()),
+            Access::Acl(acl) => Access::Acl(acl.for_own_directory()),
         };
         Ok(metadata)
     }
@@ -97,17 +97,17 @@ impl Metadata {
         self
     }
 
-    /// Gives the new file `fd`, made in `folder`, owner, ACL, mode and times.
-    pub fn apply(&self, fd: BorrowedFd<'_>, folder: &Folder, original: Original) -> Result<(), Error> {
-        let access = self.apply_access(fd, folder, original);
+    /// Gives the new file `fd`, made in `directory`, owner, ACL, mode and times.
+    pub fn apply(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
+        let access = self.apply_access(fd, directory, original);
         let times = retry_on_intr(|| rustix::fs::futimens(fd, &self.times)).map_err(io::Error::from);
         access.and(times.about("cannot set times"))
     }
 
-    /// Owner, ACL and mode alone: for a folder, whose times change with every file made in it.
-    pub fn apply_access(&self, fd: BorrowedFd<'_>, folder: &Folder, original: Original) -> Result<(), Error> {
-        let inherited = if folder.inherits_acl { Acl::remove(fd) } else { Ok(()) };
-        let (group_kept, owner) = self.apply_owner(fd, folder);
+    /// Owner, ACL and mode alone: for a directory, whose times change with every file made in it.
+    pub fn apply_access(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
+        let inherited = if directory.inherits_acl { Acl::remove(fd) } else { Ok(()) };
+        let (group_kept, owner) = self.apply_owner(fd, directory);
         // The mode stays 0600, which no entry of the inherited ACL gets past.
         inherited.about("cannot remove the inherited ACL")?;
         let (acl, mode) = match &self.access {
@@ -122,8 +122,8 @@ impl Metadata {
 
     /// Sets owner and group where allowed; tells whether the group is right, and what failed. A refusal is no error:
     /// nobody but root may give files away.
-    fn apply_owner(&self, fd: BorrowedFd<'_>, folder: &Folder) -> (bool, Result<(), Error>) {
-        let born = folder.owner_of_new(fd);
+    fn apply_owner(&self, fd: BorrowedFd<'_>, directory: &Directory) -> (bool, Result<(), Error>) {
+        let born = directory.owner_of_new(fd);
         if born == Some((self.owner, self.group)) {
             return (true, Ok(()));
         }

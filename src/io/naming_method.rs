@@ -1,4 +1,4 @@
-//! The ways to give a finished output its name without replacing a file, and which of them a file system supports.
+//! The ways to give a finished output its name without overwrite a file, and which of them a file system supports.
 //!
 //! A file system that refuses one way is asked for the next. What works is recorded, so that later files do not repeat
 //! the calls that fail. Decides nothing and calls nothing: see `output::naming`.
@@ -30,7 +30,7 @@ impl NamingMethod {
     }
 }
 
-/// The first method that is not known to fail, shared by the folders of one file system.
+/// The first method that is not known to fail, shared by the directories of one file system.
 #[derive(Debug, Default)]
 pub struct KnownMethod(AtomicU8);
 

@@ -1,4 +1,4 @@
-//! An output file from birth to name: nobody sees it until it is whole.
+//! An output file from initial_mode to name: nobody sees it until it is whole.
 //!
 //! It is made without a name (O_TMPFILE) and linked when it is done, so that a process killed in between
 //! leaves nothing at all. Where the file system cannot do that, it gets a [`Temporary`] name until it is renamed, which
@@ -21,7 +21,7 @@ use rustix::io::{Errno, retry_on_intr};
 use crate::error::{Error, OutputName};
 use crate::io::closing;
 use crate::io::commit_gate;
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 use crate::io::input::{Identity, identity_of};
 use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
@@ -32,7 +32,7 @@ use crate::io::transfer::write_all;
 /// An output that has no final name yet.
 #[derive(Debug)]
 pub struct Output {
-    folder: Arc<Folder>,
+    directory: Arc<Directory>,
     name: OsString,
     fd: OwnedFd,
     /// The name it has until then, where it needs one. Taken when the file is named.
@@ -41,7 +41,7 @@ pub struct Output {
     sparse: Option<SparseWriter>,
     /// Its mode keeps its owner from opening it for writing.
     is_read_only: bool,
-    /// The final name is a link, which watchers of the folder do not take for a whole file.
+    /// The final name is a link, which watchers of the directory do not take for a whole file.
     is_linked: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct Output {
 pub enum Refusal {
     /// The name is taken, and nobody said `-f`.
     Exists,
-    /// The name belongs to a folder, device, FIFO or socket.
+    /// The name belongs to a directory, device, FIFO or socket.
     NotReplaceable,
     /// The name belongs to the input itself.
     IsTheInput,
@@ -76,7 +76,7 @@ impl From<Errno> for Refusal {
 
 /// What stands in the way of an output, and whether it may be replaced.
 #[derive(Clone, Debug)]
-pub struct Replacing {
+pub struct OverwriteCheck {
     /// `-f` was given.
     pub force: bool,
     /// The input, which is never replaced.
@@ -87,13 +87,13 @@ pub struct Replacing {
 
 /// Knows the files that must not be replaced.
 pub trait Protection: std::fmt::Debug + Send + Sync {
-    /// Whether the file `standing`, which is `name` in `folder`, may be replaced.
-    fn allows(&self, standing: &Stat, folder: &Folder, name: &OsStr) -> Result<(), Refusal>;
+    /// Whether the file `standing`, which is `name` in `directory`, may be replaced.
+    fn allows(&self, standing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal>;
 }
 
-impl Replacing {
-    /// Whether an output that is to be `name` in `folder` may replace the file `standing`, which has that name.
-    pub fn allows(&self, standing: &Stat, folder: &Folder, name: &OsStr) -> Result<(), Refusal> {
+impl OverwriteCheck {
+    /// Whether an output that is to be `name` in `directory` may replace the file `standing`, which has that name.
+    pub fn allows(&self, standing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
         let kind = FileType::from_raw_mode(standing.st_mode);
         if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
@@ -102,21 +102,21 @@ impl Replacing {
         } else if self.input == Some(identity_of(standing)) {
             Err(Refusal::IsTheInput)
         } else {
-            self.others.as_ref().map_or(Ok(()), |others| others.allows(standing, folder, name))
+            self.others.as_ref().map_or(Ok(()), |others| others.allows(standing, directory, name))
         }
     }
 }
 
 /// Who may read an output while it is made.
 #[derive(Clone, Copy, Debug)]
-pub enum Birth {
+pub enum InitialMode {
     /// Its maker alone: it takes its mode from an original later.
     Private,
     /// Whoever the umask lets: it has no single original.
     Umask,
 }
 
-impl Birth {
+impl InitialMode {
     fn mode(self) -> Mode {
         match self {
             Self::Private => Mode::RUSR | Mode::WUSR,
@@ -126,28 +126,33 @@ impl Birth {
 }
 
 impl Output {
-    /// Makes a file that will be `name` in `folder`; without a name until then if `unnamed` and the system can.
-    pub fn create(folder: Arc<Folder>, name: OsString, birth: Birth, unnamed: bool) -> io::Result<Self> {
+    /// Makes a file that will be `name` in `directory`; without a name until then if `unnamed` and the system can.
+    pub fn create(
+        directory: Arc<Directory>,
+        name: OsString,
+        initial_mode: InitialMode,
+        unnamed: bool,
+    ) -> io::Result<Self> {
         let mut refused = false;
-        if unnamed && folder.naming.get() == NamingMethod::LinkUnnamed && can_link_unnamed() {
+        if unnamed && directory.naming.get() == NamingMethod::LinkUnnamed && can_link_unnamed() {
             // It is read only if it has to be copied.
             let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-            match retry_on_intr(|| rustix::fs::openat(&folder, ".", flags, birth.mode())) {
-                Ok(fd) => return Ok(Self::new(folder, name, fd, None)),
+            match retry_on_intr(|| rustix::fs::openat(&directory, ".", flags, initial_mode.mode())) {
+                Ok(fd) => return Ok(Self::new(directory, name, fd, None)),
                 Err(error) if is_shortage(error) => return Err(error.into()),
                 Err(_) => refused = true,
             }
         }
         let _finishing = commit_gate::enter();
-        let (temporary, fd) = make_temporary(&folder, birth)?;
+        let (temporary, fd) = make_temporary(&directory, initial_mode)?;
         if refused {
-            folder.naming.worked(NamingMethod::RenameNoReplace);
+            directory.naming.worked(NamingMethod::RenameNoReplace);
         }
-        Ok(Self::new(folder, name, fd, Some(temporary)))
+        Ok(Self::new(directory, name, fd, Some(temporary)))
     }
 
-    fn new(folder: Arc<Folder>, name: OsString, fd: OwnedFd, temporary: Option<Temporary>) -> Self {
-        Self { folder, name, fd, temporary, sparse: None, is_read_only: false, is_linked: false }
+    fn new(directory: Arc<Directory>, name: OsString, fd: OwnedFd, temporary: Option<Temporary>) -> Self {
+        Self { directory, name, fd, temporary, sparse: None, is_read_only: false, is_linked: false }
     }
 
     /// The same, with holes for runs of zeros if `sparse`.
@@ -162,7 +167,7 @@ impl Output {
 
     /// The final name, for errors.
     pub fn output_name(&self) -> OutputName {
-        self.folder.output_name(&self.name)
+        self.directory.output_name(&self.name)
     }
 
     /// Appends `bytes`.
@@ -177,7 +182,7 @@ impl Output {
     pub fn apply(&mut self, metadata: &Metadata, original: Original) -> Result<(), Error> {
         // Root may open any file for writing.
         self.is_read_only = !metadata.is_writable() && !rustix::process::geteuid().is_root();
-        metadata.apply(self.fd.as_fd(), &self.folder, original)
+        metadata.apply(self.fd.as_fd(), &self.directory, original)
     }
 
     /// Called before its times are set, when nothing more will be appended: gives it its length.
@@ -189,16 +194,16 @@ impl Output {
     /// that a file with such an error gets no name. With `sync`, its bytes are on the disk before that, and the name
     /// after. If only the last steps fail, the file is whole and keeps its name, but it is not known whether it outlives
     /// a power cut: it is an error, and the original stays.
-    pub fn commit(mut self, replacing: &Replacing, sync: bool) -> Result<(), Refusal> {
+    pub fn commit(mut self, overwrite: &OverwriteCheck, sync: bool) -> Result<(), Refusal> {
         self.end()?;
         self.settle(sync)?;
-        self.take_name(replacing)?;
+        self.take_name(overwrite)?;
         if sync {
-            self.folder.sync(self.fd.as_fd())?;
+            self.directory.sync(self.fd.as_fd())?;
         }
         closing::close(self.fd)?;
         if self.is_linked {
-            naming::notify_watchers(&self.folder, &self.name);
+            naming::notify_watchers(&self.directory, &self.name);
         }
         Ok(())
     }
@@ -220,9 +225,9 @@ impl AsFd for Output {
 }
 
 /// Makes a file under a temporary name.
-fn make_temporary(folder: &Arc<Folder>, birth: Birth) -> rustix::io::Result<(Temporary, OwnedFd)> {
+fn make_temporary(directory: &Arc<Directory>, initial_mode: InitialMode) -> rustix::io::Result<(Temporary, OwnedFd)> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-    Temporary::make(folder, |name| rustix::fs::openat(folder, name, flags, birth.mode()))
+    Temporary::make(directory, |name| rustix::fs::openat(directory, name, flags, initial_mode.mode()))
 }
 
 /// Whether files without a name can be linked: that goes through /proc, which may not be mounted.
@@ -237,12 +242,12 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    const FREE: &Replacing = &Replacing { force: false, input: None, others: None };
-    const FORCE: &Replacing = &Replacing { force: true, input: None, others: None };
+    const FREE: &OverwriteCheck = &OverwriteCheck { force: false, input: None, others: None };
+    const FORCE: &OverwriteCheck = &OverwriteCheck { force: true, input: None, others: None };
 
     fn output(dir: &Path, unnamed: bool) -> Output {
-        let folder = Arc::new(Folder::open(dir).unwrap());
-        let mut output = Output::create(folder, "out".into(), Birth::Private, unnamed).unwrap();
+        let directory = Arc::new(Directory::open(dir).unwrap());
+        let mut output = Output::create(directory, "out".into(), InitialMode::Private, unnamed).unwrap();
         output.write(b"new").unwrap();
         output
     }
@@ -301,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_or_fifo_is_never_replaced() {
+    fn a_directory_or_fifo_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("out"), Mode::RWXU).unwrap();
         assert!(matches!(output(dir.path(), true).commit(FORCE, false), Err(Refusal::NotReplaceable)));
@@ -311,10 +316,10 @@ mod tests {
     fn the_input_itself_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("out"), "input").unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
-        let stat = folder.look(OsStr::new("out")).unwrap().unwrap();
-        let replacing = &Replacing { force: true, input: Some((stat.st_dev, stat.st_ino)), others: None };
-        assert!(matches!(output(dir.path(), true).commit(replacing, false), Err(Refusal::IsTheInput)));
+        let directory = Directory::open(dir.path()).unwrap();
+        let stat = directory.look(OsStr::new("out")).unwrap().unwrap();
+        let overwrite = &OverwriteCheck { force: true, input: Some((stat.st_dev, stat.st_ino)), others: None };
+        assert!(matches!(output(dir.path(), true).commit(overwrite, false), Err(Refusal::IsTheInput)));
         assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"input");
     }
 }

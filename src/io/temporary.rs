@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::{Errno, retry_on_intr};
 
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 use crate::sync::lock;
 
 /// How a temporary's name begins; 16 hexadecimal digits follow. 22 bytes fit beside any name.
@@ -20,7 +20,7 @@ const PREFIX: &str = ".gzcc-";
 const MOST_TRIES: u32 = 100;
 
 /// Those that there are, or are about to be. A signal asks for them, which has no run to ask: so this is the process'.
-static ALIVE: Mutex<Vec<(Arc<Folder>, OsString)>> = Mutex::new(Vec::new());
+static ALIVE: Mutex<Vec<(Arc<Directory>, OsString)>> = Mutex::new(Vec::new());
 
 /// Held while an empty file has a final name, and for good when the process is about to end.
 static PLACING: RwLock<()> = RwLock::new(());
@@ -33,24 +33,24 @@ pub fn placing() -> RwLockReadGuard<'static, ()> {
 /// A file's temporary name. Removed when dropped.
 #[derive(Debug)]
 pub struct Temporary {
-    folder: Arc<Folder>,
+    directory: Arc<Directory>,
     name: OsString,
     /// There is no file of that name, or it is not ours: nothing to remove.
     forgotten: bool,
 }
 
 impl Temporary {
-    /// Calls `make` with names in `folder` until one is free.
+    /// Calls `make` with names in `directory` until one is free.
     pub fn make<T>(
-        folder: &Arc<Folder>,
+        directory: &Arc<Directory>,
         mut make: impl FnMut(&OsStr) -> rustix::io::Result<T>,
     ) -> rustix::io::Result<(Self, T)> {
         for _ in 0..MOST_TRIES {
             // std seeds the first RandomState of a thread from the system's randomness and varies the next ones.
             let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(())));
             // Known before it is there: there is no moment in which it would be forgotten.
-            alive().push((Arc::clone(folder), name.clone()));
-            let temporary = Self { folder: Arc::clone(folder), name, forgotten: false };
+            alive().push((Arc::clone(directory), name.clone()));
+            let temporary = Self { directory: Arc::clone(directory), name, forgotten: false };
             match retry_on_intr(|| make(&temporary.name)) {
                 Ok(made) => return Ok((temporary, made)),
                 Err(error) => {
@@ -80,9 +80,9 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.forgotten {
             // Nobody is left to tell: whatever made the output fail has been reported.
-            let _ = self.folder.remove(&self.name);
+            let _ = self.directory.remove(&self.name);
         }
-        alive().retain(|(folder, name)| !(*name == self.name && Arc::ptr_eq(folder, &self.folder)));
+        alive().retain(|(directory, name)| !(*name == self.name && Arc::ptr_eq(directory, &self.directory)));
     }
 }
 
@@ -91,8 +91,8 @@ pub fn remove_all() {
     // Whoever has reserved a final name takes it first.
     std::mem::forget(PLACING.write().unwrap_or_else(PoisonError::into_inner));
     let mut alive = alive();
-    for (folder, name) in alive.drain(..) {
-        let _ = folder.remove(&name);
+    for (directory, name) in alive.drain(..) {
+        let _ = directory.remove(&name);
     }
     std::mem::forget(alive);
 }
@@ -104,7 +104,7 @@ pub fn is_temporary(name: &OsStr) -> bool {
         .is_some_and(|digits| digits.len() == 16 && digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
-fn alive() -> MutexGuard<'static, Vec<(Arc<Folder>, OsString)>> {
+fn alive() -> MutexGuard<'static, Vec<(Arc<Directory>, OsString)>> {
     lock(&ALIVE)
 }
 
@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn a_temporary_goes_with_whoever_holds_it_unless_it_has_another_name() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Arc::new(Folder::open(dir.path()).unwrap());
+        let directory = Arc::new(Directory::open(dir.path()).unwrap());
         let make = || {
-            Temporary::make(&folder, |name| {
+            Temporary::make(&directory, |name| {
                 std::fs::write(dir.path().join(name), "x").unwrap();
                 Ok(())
             })
@@ -138,7 +138,7 @@ mod tests {
         assert!(names.iter().all(|name| known(name) && dir.path().join(name).exists()));
         drop(dropped);
         kept.forget();
-        assert_eq!(Arc::strong_count(&folder), 1, "nobody holds the folder open any longer");
+        assert_eq!(Arc::strong_count(&directory), 1, "nobody holds the folder open any longer");
         assert!(!names.iter().any(|name| known(name)));
         assert_eq!(names.map(|name| dir.path().join(name).exists()), [false, true]);
     }
@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn what_could_not_be_made_is_nobodys_to_remove() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Arc::new(Folder::open(dir.path()).unwrap());
+        let directory = Arc::new(Directory::open(dir.path()).unwrap());
         let mut tried = Vec::new();
-        let refused = Temporary::make(&folder, |name| {
+        let refused = Temporary::make(&directory, |name| {
             std::fs::write(dir.path().join(name), "somebody else's").unwrap();
             tried.push(name.to_owned());
             Err::<(), _>(if tried.len() < 3 { Errno::EXIST } else { Errno::NOSPC })

@@ -22,12 +22,12 @@ use self::mirror::Mirror;
 use self::special::{special_file, standard_output};
 use self::update::{Decision, Existing};
 use crate::error::{About, Error};
-use crate::escaped_name::Shown;
-use crate::format::gzip::{Found, ReadError, Start};
-use crate::io::directory::{self, Folder};
+use crate::escaped_name::EscapedName;
+use crate::format::gzip::{MemberStart, ParsedHeader, ReadError};
+use crate::io::directory::{self, Directory};
 use crate::io::input::{Input, Source, identity_of, stat_of};
 use crate::io::metadata::Metadata;
-use crate::io::output::{Birth, Output, Protection, Refusal, Replacing};
+use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::sink::{Own, Sink, refused};
@@ -122,7 +122,7 @@ impl Jobs {
     /// Whether the output's device is known to be full. Where an output may be up to date, it need not be made.
     fn has_no_room(&self, item: &Item, outcomes: &Outcomes) -> bool {
         let device = match (&item.target, &item.source, &self.mirror) {
-            (Target::Beside(_), Source::File { folder, .. }, _) => folder.device(),
+            (Target::Beside(_), Source::File { directory, .. }, _) => directory.device(),
             (Target::InTree(..), _, Some(mirror)) => mirror.device(),
             _ => return false,
         };
@@ -160,29 +160,29 @@ impl Jobs {
         self.spare_output(&input)?;
         let stored = Stored::of(&input, settings)?;
         let target = self.renamed(target, &input, &stored)?;
-        let (folder, name) = match target {
+        let (directory, name) = match target {
             Target::Refused(reason) => return Err(Outcome::Skipped(reason)),
-            Target::Beside(name) => match input.folder() {
-                Some(folder) => (Arc::clone(folder), name),
+            Target::Beside(name) => match input.directory() {
+                Some(directory) => (Arc::clone(directory), name),
                 None => return Err(Outcome::Failed(Error::other("has no folder"))),
             },
             Target::InTree(path, name) => match &self.mirror {
-                Some(mirror) => (mirror.folder(&path, &input.id.shown)?, name),
+                Some(mirror) => (mirror.directory(&path, &input.id.shown)?, name),
                 None => return Err(Outcome::Failed(Error::other("there is no output folder"))),
             },
             Target::Named(path) => {
                 if let Some((sink, itself)) = special_file(&path, settings)? {
                     return Ok(stream(input.unless_it_is(itself)?, sink));
                 }
-                let (folder, name) = output_place(&path)?;
+                let (directory, name) = output_place(&path)?;
                 // Some file systems make up inode numbers at each look.
                 if settings.may_replace() && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
-                    return Err(refused(Refusal::IsTheInput, folder.output_name(&name)));
+                    return Err(refused(Refusal::IsTheInput, directory.output_name(&name)));
                 }
-                if settings.may_replace() && is_link_to(&input, &folder, &name) {
+                if settings.may_replace() && is_link_to(&input, &directory, &name) {
                     return Err(Outcome::Failed(Error::other("is the output as well")));
                 }
-                (folder, name)
+                (directory, name)
             }
             Target::Concatenated | Target::Discard | Target::Memory(_) => {
                 return Err(Outcome::Failed(Error::other("has no output of its own")));
@@ -190,7 +190,8 @@ impl Jobs {
         };
         // A name that the header gives is another one than the walk was asked about.
         let is_planned = !(settings.decompresses() && settings.keep_name);
-        let mut own = self.own_output(&input, (folder, name), (output_is_walked.filter(|_| is_planned), outcomes))?;
+        let mut own =
+            self.own_output(&input, (directory, name), (output_is_walked.filter(|_| is_planned), outcomes))?;
         own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
         own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
         Ok(stream(input, Sink::Own(own)))
@@ -232,8 +233,8 @@ impl Jobs {
             (Target::InTree(path, _), Some(name)) => Target::InTree(path, name),
             (target, _) => target,
         };
-        if let Some(folder) = input.folder() {
-            claim(&self.outputs, &target, folder)?;
+        if let Some(directory) = input.directory() {
+            claim(&self.outputs, &target, directory)?;
         }
         Ok(target)
     }
@@ -243,38 +244,38 @@ impl Jobs {
     fn own_output(
         &self,
         input: &Input,
-        (folder, name): (Arc<Folder>, OsString),
+        (directory, name): (Arc<Directory>, OsString),
         (taken, outcomes): (Option<bool>, &Outcomes),
     ) -> Result<Own, Outcome> {
         let settings = &*self.settings;
         let others = self.inputs.clone().filter(|_| settings.may_replace());
         let others = others.map(|inputs| Arc::new(InputProtection { inputs, taken }) as Arc<dyn Protection>);
-        let mut replacing =
-            Replacing { force: settings.overwrite == OverwritePolicy::Replace, input: input.identity(), others };
+        let mut overwrite =
+            OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: input.identity(), others };
         if settings.update
-            && let Some(existing) = Existing::find(input, &folder, &name)?
+            && let Some(existing) = Existing::find(input, &directory, &name)?
         {
             match existing.decide(settings)? {
-                Decision::Replace => replacing.force = true,
+                Decision::Replace => overwrite.force = true,
                 Decision::Keep(reason) => return Err(Outcome::Skipped(reason)),
                 Decision::RemoveOriginal(file) => {
                     return Err(Outcome::Done(existing.remove_original(&file, settings)?));
                 }
             }
         }
-        match look_ahead(&folder, &name, &replacing) {
+        match look_ahead(&directory, &name, &overwrite) {
             Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.overwrite == OverwritePolicy::Ask => {
                 if !outcomes.may_replace(&output) {
                     return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
                 }
-                replacing.force = true;
+                overwrite.force = true;
             }
             looked => drop(looked?),
         }
         let metadata = input.metadata();
-        let birth = if metadata.is_some() { Birth::Private } else { Birth::Umask };
-        let output = Some(make(folder, name, birth, settings)?);
-        Ok(Own { output, replacing, metadata, sync: settings.syncs(), remove: settings.removes() })
+        let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
+        let output = Some(make(directory, name, initial_mode, settings)?);
+        Ok(Own { output, overwrite, metadata, sync: settings.syncs(), remove: settings.removes() })
     }
 }
 
@@ -291,8 +292,8 @@ impl Stored {
         if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {
             return Ok(Self::default());
         }
-        let Found { name, mtime, .. } = match input.gzip_header() {
-            Some(Ok(Start::Member(found))) => found,
+        let ParsedHeader { name, mtime, .. } = match input.gzip_header() {
+            Some(Ok(MemberStart::Member(found))) => found,
             Some(Err(ReadError::Source(error))) => return Err(error.into()),
             // What is no header will be told when it comes to the data.
             _ => return Ok(Self::default()),
@@ -307,7 +308,7 @@ impl Stored {
             suffix::restored(name).ok_or_else(|| {
                 Error::other(format_args!(
                     "its header holds a name that cannot be used ({})",
-                    Shown::bytes(beginning(name))
+                    EscapedName::bytes(beginning(name))
                 ))
             })
         };
@@ -332,32 +333,37 @@ fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome>
     catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(Outcome::panicked()))
 }
 
-fn make(folder: Arc<Folder>, name: OsString, birth: Birth, settings: &Settings) -> Result<Output, Outcome> {
-    let output_name = folder.output_name(&name);
-    let made = Output::create(folder, name, birth, settings.unnamed_temporaries);
+fn make(
+    directory: Arc<Directory>,
+    name: OsString,
+    initial_mode: InitialMode,
+    settings: &Settings,
+) -> Result<Output, Outcome> {
+    let output_name = directory.output_name(&name);
+    let made = Output::create(directory, name, initial_mode, settings.unnamed_temporaries);
     Ok(made.about(output_name)?.sparse(settings.sparse && settings.decompresses()))
 }
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
-fn look_ahead(folder: &Folder, name: &OsStr, replacing: &Replacing) -> Result<Option<Stat>, Outcome> {
-    let allowed = folder.look(name).map_err(Refusal::from).and_then(|standing| {
+fn look_ahead(directory: &Directory, name: &OsStr, overwrite: &OverwriteCheck) -> Result<Option<Stat>, Outcome> {
+    let allowed = directory.look(name).map_err(Refusal::from).and_then(|standing| {
         if let Some(stat) = &standing {
-            replacing.allows(stat, folder, name)?;
+            overwrite.allows(stat, directory, name)?;
         }
         Ok(standing)
     });
-    allowed.map_err(|refusal| refused(refusal, folder.output_name(name)))
+    allowed.map_err(|refusal| refused(refusal, directory.output_name(name)))
 }
 
-/// Whether `name` in `folder` is a symbolic link that leads to `input`.
-fn is_link_to(input: &Input, folder: &Folder, name: &OsStr) -> bool {
+/// Whether `name` in `directory` is a symbolic link that leads to `input`.
+fn is_link_to(input: &Input, directory: &Directory, name: &OsStr) -> bool {
     let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-    folder.look(name).ok().flatten().as_ref().is_some_and(is_link)
-        && folder.look_through(name).ok().flatten().as_ref().map(identity_of) == input.identity()
+    directory.look(name).ok().flatten().as_ref().is_some_and(is_link)
+        && directory.look_through(name).ok().flatten().as_ref().map(identity_of) == input.identity()
 }
 
 /// Folder and name of `-o`'s file.
-fn output_place(path: &Path) -> Result<(Arc<Folder>, OsString), Outcome> {
+fn output_place(path: &Path) -> Result<(Arc<Directory>, OsString), Outcome> {
     let (parent, name) = directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).about(path)?;
-    Ok((Arc::new(Folder::open(&parent).about(path)?), name))
+    Ok((Arc::new(Directory::open(&parent).about(path)?), name))
 }

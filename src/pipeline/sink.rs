@@ -10,9 +10,9 @@ use crate::error::{Error, OutputName};
 use crate::io::closing;
 use crate::io::input::{Change, Input};
 use crate::io::metadata::{Metadata, Original};
-use crate::io::output::{Output, Refusal, Replacing};
+use crate::io::output::{Output, OverwriteCheck, Refusal};
 use crate::io::transfer::write_all;
-use crate::outcome::{Done, Facts, Outcome, Reason, Warning};
+use crate::outcome::{Done, MemberStats, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
 
 /// Where a stream's bytes go.
@@ -39,7 +39,7 @@ pub enum Sink {
         /// The output; taken when it is committed or given up.
         output: Option<Output>,
         /// What it may replace.
-        replacing: Replacing,
+        overwrite: OverwriteCheck,
         /// Whether it is synced.
         sync: bool,
         /// Whether somebody wanted the originals removed, which are not.
@@ -55,7 +55,7 @@ pub struct Own {
     /// The output; taken when it is committed or given up.
     pub output: Option<Output>,
     /// What it may replace.
-    pub replacing: Replacing,
+    pub overwrite: OverwriteCheck,
     /// What it takes over from the original.
     pub metadata: Option<Metadata>,
     /// Whether output and folder are synced.
@@ -85,7 +85,7 @@ pub struct Written<'a> {
     /// Bytes written.
     pub bytes_out: u64,
     /// What was learnt of the input's members, or of the one made.
-    pub facts: Facts,
+    pub stats: MemberStats,
     /// How the input changed while it was read.
     pub change: Change,
     /// Whether something was left over behind the input's last member.
@@ -103,9 +103,9 @@ impl Written<'_> {
     }
 
     fn done(&self, output: Option<PathBuf>, warning: Option<Warning>) -> Outcome {
-        let Self { bytes_in, bytes_out, facts, .. } = *self;
+        let Self { bytes_in, bytes_out, stats, .. } = *self;
         let warning = warning.or(self.trailing_garbage.then_some(Warning::TrailingGarbage));
-        Outcome::Done(Done { bytes_in, bytes_out, facts, output, warning })
+        Outcome::Done(Done { bytes_in, bytes_out, stats, output, warning })
     }
 }
 
@@ -172,9 +172,9 @@ impl Sink {
     /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
     /// it have been told as done. The same holds for an error that a descriptor reports only when it is closed.
     pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
-        let (output, replacing, sync, remove, is_an_input) = match self {
-            Self::Joined { output, replacing, sync, remove, is_an_input } => {
-                (output, replacing, sync, remove, is_an_input)
+        let (output, overwrite, sync, remove, is_an_input) = match self {
+            Self::Joined { output, overwrite, sync, remove, is_an_input } => {
+                (output, overwrite, sync, remove, is_an_input)
             }
             // What cut the output short has been reported as an error.
             Self::Descriptor { fd, shown } if ending != Ending::CutShort => {
@@ -191,7 +191,7 @@ impl Sink {
             Ending::Whole if is_an_input.load(Ordering::Relaxed) => {
                 Outcome::Failed(Error::other("not made, as it is an input as well"))
             }
-            Ending::Whole => match output.commit(replacing, *sync) {
+            Ending::Whole => match output.commit(overwrite, *sync) {
                 Ok(()) if *remove => Outcome::Skipped(Reason::SharedOutput),
                 Ok(()) => return None,
                 Err(Refusal::Exists) => {
@@ -232,7 +232,7 @@ impl Own {
         }
         let original = if self.remove { Original::Goes } else { Original::Stays };
         let applied = self.metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
-        if let Err(refusal) = output.commit(&self.replacing, self.sync) {
+        if let Err(refusal) = output.commit(&self.overwrite, self.sync) {
             return refused(refusal, name);
         }
         let warning = match applied {

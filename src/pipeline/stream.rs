@@ -35,7 +35,7 @@ pub use self::reader::{Inputs, Part, Reader};
 pub use self::shared::{Resources, Shared};
 pub use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
-use crate::sync::{lock, others_first};
+use crate::sync::{lock, yield_point};
 
 /// The other workers, as a stream sees them.
 pub trait Others: Sync {
@@ -168,8 +168,8 @@ impl Stream {
             state.reader = Some(reader);
             return Err(Help::NothingNow);
         }
-        let at_once = if state.broken { AtOnce::InOrder } else { reader.cut_at_once() };
-        let reader_was_out = matches!(at_once, AtOnce::InOrder);
+        let at_once = if state.broken { AtOnce::SequentialReader } else { reader.cut_at_once() };
+        let reader_was_out = matches!(at_once, AtOnce::SequentialReader);
         let placed = match at_once {
             AtOnce::Placed(placed) => Some(placed),
             AtOnce::NotYet => {
@@ -179,7 +179,7 @@ impl Stream {
                 }
                 return Err(Help::NothingNow);
             }
-            AtOnce::InOrder => {
+            AtOnce::SequentialReader => {
                 let broken = state.broken;
                 drop(state);
                 let placed = read_on(&mut reader, broken, hand, shared);
@@ -224,7 +224,7 @@ impl Stream {
             let Some(Some(entry)) = state.parked.pop_front() else { break };
             state.front += 1;
             drop(state);
-            others_first();
+            yield_point();
             if wrote {
                 // The lead has grown by the block written before this one.
                 shared.others.wake();
@@ -275,7 +275,7 @@ impl Stream {
 /// Cuts what comes next with the reader out of the state, or names what will not come. A reader lost to a panic ends the
 /// stream; what it had in hand goes with it.
 fn read_on(reader: &mut Reader, broken: bool, hand: &mut Hand, shared: &Shared<'_>) -> Result<Option<Placed>, ()> {
-    others_first();
+    yield_point();
     let read = AssertUnwindSafe(|| match broken {
         true => {
             reader.give_up(shared.outcomes);

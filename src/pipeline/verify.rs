@@ -8,7 +8,7 @@ use std::fmt;
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use crate::format::gzip::{self, Start};
+use crate::format::gzip::{self, MemberStart};
 
 /// Bytes of content inflated at a time, to be summed up while they are in the cache.
 const PIECE: usize = 64 * 1024;
@@ -76,7 +76,7 @@ impl Verification {
         if first {
             let mut header = bytes.iter().copied();
             match gzip::read_header(0, || Ok(header.next())) {
-                Ok(Start::Member(found)) => bytes = &bytes[found.size as usize..],
+                Ok(MemberStart::Member(found)) => bytes = &bytes[found.size as usize..],
                 _ => return Err(Mismatch),
             }
         }

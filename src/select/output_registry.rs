@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 use crate::io::input::{Identity, identity_of};
 use crate::sync::lock;
 
@@ -31,9 +31,9 @@ impl OutputRegistry {
         lock(&self.places).insert(self.hasher.hash_one("-"))
     }
 
-    /// OutputRegistry `name` in `folder`; `false` if that has been done.
-    pub fn place(&self, folder: &Folder, name: &OsStr) -> bool {
-        lock(&self.places).insert(self.hasher.hash_one(folder.place(name)))
+    /// OutputRegistry `name` in `directory`; `false` if that has been done.
+    pub fn place(&self, directory: &Directory, name: &OsStr) -> bool {
+        lock(&self.places).insert(self.hasher.hash_one(directory.place(name)))
     }
 
     /// OutputRegistry `path` below the output folder; `false` if that has been done.
@@ -41,9 +41,9 @@ impl OutputRegistry {
         lock(&self.places).insert(self.hasher.hash_one(path))
     }
 
-    /// Whether `name` in `folder` has been claimed.
-    pub fn holds(&self, folder: &Folder, name: &OsStr) -> bool {
-        lock(&self.places).contains(&self.hasher.hash_one(folder.place(name)))
+    /// Whether `name` in `directory` has been claimed.
+    pub fn holds(&self, directory: &Directory, name: &OsStr) -> bool {
+        lock(&self.places).contains(&self.hasher.hash_one(directory.place(name)))
     }
 
     /// Takes down a file that is about to get its name.
@@ -56,9 +56,9 @@ impl OutputRegistry {
         lock(&self.files).contains(&self.hasher.hash_one(file))
     }
 
-    /// Whether this run made what stands under `name` in `folder`; that nothing does is an answer as well.
-    pub fn look(&self, folder: &Folder, name: &OsStr) -> io::Result<ExistingOutput> {
-        Ok(match folder.look(name)? {
+    /// Whether this run made what stands under `name` in `directory`; that nothing does is an answer as well.
+    pub fn look(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
+        Ok(match directory.look(name)? {
             None => ExistingOutput::Missing,
             Some(stat) if self.is_output(identity_of(&stat)) => ExistingOutput::OfThisRun,
             Some(_) => ExistingOutput::Older,

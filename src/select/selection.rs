@@ -25,10 +25,10 @@ use self::arguments::{Argument, Arguments};
 pub use self::input_registry::{InputProtection, InputRegistry, is_same_name};
 use self::matcher::{Found, Matcher};
 pub use self::target::{Target, claim, could_be_input};
-use self::target::{is_passed_by, mirrored_folder, output_name};
+use self::target::{is_passed_by, mirrored_directory, output_name};
 use self::walk::{Broken, Walk};
 use crate::error::Error;
-use crate::io::directory::{self, Folder};
+use crate::io::directory::{self, Directory};
 use crate::io::input::{STDIN_NAME, Source};
 use crate::io::temporary::is_temporary;
 use crate::outcome::{InputId, Outcome, Reason};
@@ -67,7 +67,7 @@ pub struct Selection {
     matcher: Matcher,
     walk: Option<Walk>,
     /// Folder of the last argument, as the next one's is mostly the same.
-    last: Option<(PathBuf, Arc<Folder>)>,
+    last: Option<(PathBuf, Arc<Directory>)>,
     /// Outputs of this run.
     outputs: Arc<OutputRegistry>,
     /// Inputs of this run.
@@ -144,7 +144,7 @@ impl Selection {
         let path = PathBuf::from(argument);
         let Some((parent, name)) = directory::split(argument) else {
             // To Folder::open the empty path is the working folder; to a user it is a name that nothing has.
-            let root = if argument.is_empty() { Err(Errno::NOENT.into()) } else { Folder::open(&path) };
+            let root = if argument.is_empty() { Err(Errno::NOENT.into()) } else { Directory::open(&path) };
             return self.begin_walk(root?, path);
         };
         let recursive = self.settings.recursive;
@@ -156,23 +156,23 @@ impl Selection {
         if final_name && !self.matcher.takes_named(&name) {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
-        let folder = self.folder(parent)?;
+        let directory = self.directory(parent)?;
         let (path, name) =
-            if self.settings.decompresses() { meant(&folder, path, name, &self.settings) } else { (path, name) };
-        if recursive && let Some(root) = self.folder_named(&folder, &name, &path)? {
+            if self.settings.decompresses() { meant(&directory, path, name, &self.settings) } else { (path, name) };
+        if recursive && let Some(root) = self.directory_named(&directory, &name, &path)? {
             return self.begin_walk(root, path);
         }
         if recursive && self.matcher.leaves_to_others(argument) {
             return Ok(None);
         }
-        if !final_name && !self.matcher.takes_named(&name) || !self.matcher.fits(&folder, &name, false)? {
+        if !final_name && !self.matcher.takes_named(&name) || !self.matcher.fits(&directory, &name, false)? {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
-        self.item(path, folder, name, false)
+        self.item(path, directory, name, false)
     }
 
     /// Opens the argument `name` in `parent` if it is a folder; a link to one only where originals are kept.
-    fn folder_named(&self, parent: &Folder, name: &OsStr, path: &Path) -> Result<Option<Folder>, Outcome> {
+    fn directory_named(&self, parent: &Directory, name: &OsStr, path: &Path) -> Result<Option<Directory>, Outcome> {
         let Some(stat) = parent.look(name)? else {
             return Ok(None);
         };
@@ -181,19 +181,19 @@ impl Selection {
             FileType::Symlink if path.is_dir() && self.settings.removes() => {
                 return Err(Outcome::Skipped(Reason::SymbolicLink));
             }
-            FileType::Symlink if path.is_dir() => Folder::open(path),
+            FileType::Symlink if path.is_dir() => Directory::open(path),
             _ => return Ok(None),
         };
         Ok(Some(opened?))
     }
 
-    fn begin_walk(&mut self, root: Folder, path: PathBuf) -> Result<Option<Item>, Outcome> {
+    fn begin_walk(&mut self, root: Directory, path: PathBuf) -> Result<Option<Item>, Outcome> {
         if !self.settings.recursive {
             return Err(Outcome::Skipped(Reason::Directory));
         }
         if let Destination::Directory(_) = self.settings.destination {
             // Told once, and not for every file that would be found.
-            mirrored_folder(&path.join("any"))?;
+            mirrored_directory(&path.join("any"))?;
         }
         if !self.matcher.begins(path.file_name()) {
             return Err(Outcome::Skipped(Reason::NotSelected));
@@ -211,7 +211,7 @@ impl Selection {
         let found = Found { path: walk.below(entry.path()), name, depth: entry.depth() };
         if kind.is_dir() {
             if !self.matcher.enters(found) {
-                walk.pass_by_folder(entry);
+                walk.pass_by_directory(entry);
             }
             return Ok(None);
         }
@@ -224,19 +224,19 @@ impl Selection {
         if !kind.is_file() {
             return Err(Outcome::Skipped(Reason::NotRegular));
         }
-        let folder = walk.folder_of(entry.path())?;
+        let directory = walk.directory_of(entry.path())?;
         // What will be passed by for its name need not be looked at for that.
-        if !is_passed_by(name, &self.settings) && !self.matcher.fits(&folder, name, true)? {
+        if !is_passed_by(name, &self.settings) && !self.matcher.fits(&directory, name, true)? {
             return Ok(None);
         }
-        let output_is_walked = self.takes_output(entry, &folder)?;
-        let item = self.item(entry.path().to_owned(), folder, name.to_owned(), true)?;
+        let output_is_walked = self.takes_output(entry, &directory)?;
+        let item = self.item(entry.path().to_owned(), directory, name.to_owned(), true)?;
         Ok(item.map(|item| Item { output_is_walked, ..item }))
     }
 
-    /// Whether the walk that found `entry` in `folder` takes a file of its output's name as well; `None` where that
+    /// Whether the walk that found `entry` in `directory` takes a file of its output's name as well; `None` where that
     /// does not matter.
-    fn takes_output(&mut self, entry: &DirEntry, folder: &Folder) -> io::Result<Option<bool>> {
+    fn takes_output(&mut self, entry: &DirEntry, directory: &Directory) -> io::Result<Option<bool>> {
         let settings = &self.settings;
         let (Some(walk), true, Destination::Beside) = (&self.walk, settings.may_replace(), &settings.destination)
         else {
@@ -250,7 +250,7 @@ impl Selection {
         }
         let path = entry.path().with_file_name(&output);
         let found = Found { path: walk.below(&path), name: &output, depth: entry.depth() };
-        Ok(Some(self.matcher.takes_found(found) && self.matcher.fits(folder, &output, true)?))
+        Ok(Some(self.matcher.takes_found(found) && self.matcher.fits(directory, &output, true)?))
     }
 
     /// What is told of a folder that cannot be read; nothing of one that is to be left out.
@@ -268,12 +268,12 @@ impl Selection {
     fn item(
         &mut self,
         shown: PathBuf,
-        folder: Arc<Folder>,
+        directory: Arc<Directory>,
         name: OsString,
         walked: bool,
     ) -> Result<Option<Item>, Outcome> {
         let settings = Arc::clone(&self.settings);
-        let met = if self.counting { None } else { self.met(&folder, &name, walked)? };
+        let met = if self.counting { None } else { self.met(&directory, &name, walked)? };
         match met {
             Some(ExistingOutput::OfThisRun) if walked => return Ok(None),
             Some(ExistingOutput::OfThisRun) => {
@@ -297,20 +297,20 @@ impl Selection {
                 Err(reason) if walked => return Err(Outcome::Skipped(reason)),
                 Err(reason) => Target::Refused(reason),
                 Ok(output) if settings.destination == Destination::Beside => Target::Beside(output),
-                Ok(output) => Target::InTree(mirrored_folder(&shown)?, output),
+                Ok(output) => Target::InTree(mirrored_directory(&shown)?, output),
             },
         };
         // A name that the header may give is not known yet.
         if !(self.counting || settings.decompresses() && settings.keep_name) {
-            claim(&self.outputs, &target, &folder)?;
+            claim(&self.outputs, &target, &directory)?;
         }
-        Ok(Some(self.item_with_id(shown, Source::File { folder, name, walked }, target)))
+        Ok(Some(self.item_with_id(shown, Source::File { directory, name, walked }, target)))
     }
 
-    /// What stands under `name` in `folder`, if an output of this run may and that could_be_input.
-    fn met(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<Option<ExistingOutput>> {
+    /// What stands under `name` in `directory`, if an output of this run may and that could_be_input.
+    fn met(&self, directory: &Directory, name: &OsStr, walked: bool) -> io::Result<Option<ExistingOutput>> {
         let suspect = match self.settings.destination {
-            Destination::Beside => self.outputs.holds(folder, name),
+            Destination::Beside => self.outputs.holds(directory, name),
             // The output folder may lie in the one that is walked.
             Destination::Directory(_) => walked,
             Destination::Stdout | Destination::File(_) | Destination::Discard => false,
@@ -318,7 +318,7 @@ impl Selection {
         if !suspect || !could_be_input(name, &self.settings) {
             return Ok(None);
         }
-        self.outputs.look(folder, name).map(Some)
+        self.outputs.look(directory, name).map(Some)
     }
 
     fn item_with_id(&mut self, shown: PathBuf, source: Source, target: Target) -> Item {
@@ -343,15 +343,15 @@ impl Selection {
     }
 
     /// Opens an argument's folder.
-    fn folder(&mut self, path: PathBuf) -> io::Result<Arc<Folder>> {
-        if let Some((last, folder)) = &self.last
+    fn directory(&mut self, path: PathBuf) -> io::Result<Arc<Directory>> {
+        if let Some((last, directory)) = &self.last
             && *last == path
         {
-            return Ok(Arc::clone(folder));
+            return Ok(Arc::clone(directory));
         }
-        let folder = Arc::new(Folder::open(&path)?);
-        self.last = Some((path, Arc::clone(&folder)));
-        Ok(folder)
+        let directory = Arc::new(Directory::open(&path)?);
+        self.last = Some((path, Arc::clone(&directory)));
+        Ok(directory)
     }
 }
 
@@ -384,11 +384,11 @@ impl Iterator for Selection {
 
 /// The name that is meant by an argument that does not exist: `a.gz` for `a`. A link to nothing counts as nothing where
 /// links are followed, as in GNU gunzip. If no name exists, the first one that was tried, as the one that is missing.
-fn meant(folder: &Folder, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
-    let there = |name: &OsStr| !matches!(folder.look(name), Ok(None));
+fn meant(directory: &Directory, path: PathBuf, name: OsString, settings: &Settings) -> (PathBuf, OsString) {
+    let there = |name: &OsStr| !matches!(directory.look(name), Ok(None));
     let follows = matches!(settings.destination, Destination::Stdout | Destination::Discard)
         || !settings.refuses(settings.symlinks);
-    let is_there = || there(&name) && !(follows && matches!(folder.look_through(&name), Ok(None)));
+    let is_there = || there(&name) && !(follows && matches!(directory.look_through(&name), Ok(None)));
     let candidates: Vec<OsString> = suffix::meant_by(&name, &settings.suffix).collect();
     if candidates.is_empty() || is_there() {
         return (path, name);

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 pub use self::compressed_formats::is_compressed_format;
-use crate::escaped_name::Shown;
+use crate::escaped_name::EscapedName;
 use crate::io::temporary::is_temporary;
 
 /// Suffixes that stand for gzip, in any case, and what takes their place: those that GNU gzip knows, and bgzip's.
@@ -69,7 +69,7 @@ pub fn meant_by(name: &OsStr, suffix: &OsStr) -> impl Iterator<Item = OsString> 
 pub fn restored(stored: &[u8]) -> Option<OsString> {
     let name = last_part(stored);
     let sane = !matches!(name, b"" | b"." | b"..") && stored.len() <= LONGEST_PATH && name.len() <= LONGEST;
-    let usable = sane && Shown::bytes(name).is_harmless() && !is_temporary(OsStr::from_bytes(name));
+    let usable = sane && EscapedName::bytes(name).is_harmless() && !is_temporary(OsStr::from_bytes(name));
     usable.then(|| OsString::from_vec(name.to_vec()))
 }
 

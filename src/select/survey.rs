@@ -81,8 +81,8 @@ impl Iterator for Survey {
             return Some(match self.plan.as_mut()?.next()? {
                 Selected::Settled(_, Outcome::Skipped(reason)) if reason.is_passed_by() => continue,
                 Selected::Settled(..) | Selected::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
-                Selected::Item(Item { source: Source::File { folder, name, .. }, .. }) => {
-                    let stat = folder.look_through(&name).ok().flatten();
+                Selected::Item(Item { source: Source::File { directory, name, .. }, .. }) => {
+                    let stat = directory.look_through(&name).ok().flatten();
                     stat.map_or(Surveyed::Sized(0), |stat| self.size(&stat))
                 }
                 Selected::Item(Item { source: Source::Stdin, .. }) => {

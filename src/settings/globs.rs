@@ -13,7 +13,7 @@ pub struct Rule {
     glob: Glob,
     takes: bool,
     /// It ends with a slash: it matches folders, and stands for all that is in them.
-    folders: bool,
+    directories: bool,
     /// It has a slash: it says nothing about an argument itself.
     anchored: bool,
 }
@@ -21,7 +21,7 @@ pub struct Rule {
 impl Rule {
     /// The glob `text`, which is to be included if it `takes`, else excluded; or what is wrong with it.
     pub fn new(text: &str, takes: bool) -> Result<Self, String> {
-        let (folders, bare) = match text.strip_suffix('/') {
+        let (directories, bare) = match text.strip_suffix('/') {
             Some(bare) => (true, bare),
             None => (false, text),
         };
@@ -33,7 +33,7 @@ impl Rule {
         let pattern = if anchored { bare.to_owned() } else { format!("**/{bare}") };
         let glob = GlobBuilder::new(&pattern).literal_separator(true).backslash_escape(true).build();
         let glob = glob.map_err(|error| error.kind().to_string())?;
-        Ok(Self { glob, takes, folders, anchored })
+        Ok(Self { glob, takes, directories, anchored })
     }
 
     /// Whether it includes what it matches.
@@ -57,7 +57,7 @@ pub struct Subject<'a> {
     /// Its path below the argument, or the last part of an argument.
     pub path: &'a Path,
     /// It is a folder's.
-    pub folder: bool,
+    pub directory: bool,
     /// It is an argument, and not found in one.
     pub argument: bool,
 }
@@ -99,11 +99,11 @@ impl Globs {
     /// What a folder's name settles for all that is in it; `None` if that is to be left out, whatever it is called.
     /// An exclude stands for all that is in the folder, an include only if it ends with a slash: `--include 'a*'` is
     /// not to take every file in a folder `app`.
-    pub fn enters(&self, folder: Subject<'_>, above: Inherited, matches: &mut Vec<usize>) -> Option<Inherited> {
-        let settled = match self.last_match(folder, matches) {
+    pub fn enters(&self, directory: Subject<'_>, above: Inherited, matches: &mut Vec<usize>) -> Option<Inherited> {
+        let settled = match self.last_match(directory, matches) {
             Some(last) if above.0 < Some(last) => {
-                let Rule { takes, folders, .. } = self.rules[last];
-                Inherited((!takes || folders).then_some(last))
+                let Rule { takes, directories, .. } = self.rules[last];
+                Inherited((!takes || directories).then_some(last))
             }
             _ => above,
         };
@@ -116,7 +116,7 @@ impl Globs {
         self.set.matches_candidate_into(&Candidate::new(subject.path), matches);
         let counts = |&index: &usize| {
             let rule = &self.rules[index];
-            (subject.folder || !rule.folders) && !(subject.argument && rule.anchored)
+            (subject.directory || !rule.directories) && !(subject.argument && rule.anchored)
         };
         matches.iter().copied().rev().find(counts)
     }
@@ -142,15 +142,15 @@ mod tests {
     fn takes(rules: &[&str], path: &str) -> bool {
         let (globs, mut matches, mut above) = (globs(rules), Vec::new(), Inherited::default());
         let path = Path::new(path);
-        let mut folders: Vec<&Path> = path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()).collect();
-        folders.reverse();
-        for path in folders {
-            match globs.enters(Subject { path, folder: true, argument: false }, above, &mut matches) {
+        let mut directories: Vec<&Path> = path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()).collect();
+        directories.reverse();
+        for path in directories {
+            match globs.enters(Subject { path, directory: true, argument: false }, above, &mut matches) {
                 Some(settled) => above = settled,
                 None => return false,
             }
         }
-        globs.takes(Subject { path, folder: false, argument: false }, above, &mut matches)
+        globs.takes(Subject { path, directory: false, argument: false }, above, &mut matches)
     }
 
     #[track_caller]
@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn a_folder_is_left_unread_where_nothing_in_it_can_be_taken() {
-        let enters = |rules: &[&str], folder: &str| {
-            let subject = Subject { path: Path::new(folder), folder: true, argument: false };
+        let enters = |rules: &[&str], directory: &str| {
+            let subject = Subject { path: Path::new(directory), directory: true, argument: false };
             globs(rules).enters(subject, Inherited::default(), &mut Vec::new()).is_some()
         };
         assert!(!enters(&["-cache"], "x/cache") && !enters(&["+*.log", "-cache/"], "cache"));
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn an_argument_is_judged_by_its_name_alone() {
         let judged = |rules: &[&str]| {
-            let subject = Subject { path: Path::new("tmp"), folder: true, argument: true };
+            let subject = Subject { path: Path::new("tmp"), directory: true, argument: true };
             globs(rules).enters(subject, Inherited::default(), &mut Vec::new()).is_some()
         };
         assert!(!judged(&["-tmp"]) && !judged(&["-tmp/"]), "as a name that a shell's * gives");
@@ -235,7 +235,7 @@ mod tests {
     fn names_are_bytes_to_a_glob() {
         use std::os::unix::ffi::OsStrExt;
         let name = Path::new(std::ffi::OsStr::from_bytes(b"caf\xe9.log"));
-        let subject = Subject { path: name, folder: false, argument: false };
+        let subject = Subject { path: name, directory: false, argument: false };
         for rule in ["+*.log", "+caf*", "+caf?.log"] {
             assert!(globs(&[rule]).takes(subject, Inherited::default(), &mut Vec::new()), "{rule}");
         }

@@ -198,7 +198,7 @@ impl Typed {
             _ if makes_nothing => Destination::Discard,
             (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
             (Some(file), _) => Destination::File(non_empty(file, "--output")?),
-            (None, Some(folder)) => Destination::Directory(non_empty(folder, "--output-dir")?),
+            (None, Some(directory)) => Destination::Directory(non_empty(directory, "--output-dir")?),
             (None, None) if self.stdout => Destination::Stdout,
             (None, None) => Destination::Beside,
         })

@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 use gzcc::settings::{self, CompressedFiles, Destination, Filter, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
 use self::switches::Switch::{self, *};
@@ -143,7 +143,7 @@ impl Given {
                     break;
                 }
                 _ if self.variable.is_some() => {
-                    return Err(self.not_in_variable(&format!("{}: non-option", Shown::path(&word))));
+                    return Err(self.not_in_variable(&format!("{}: non-option", EscapedName::path(&word))));
                 }
                 _ => self.settings.inputs.push(word),
             }
@@ -167,7 +167,7 @@ impl Given {
                 meant.extend(options.iter().filter(|(_, known, _)| known.as_bytes().starts_with(name)));
             }
         }
-        let shown = Shown::bytes(name);
+        let shown = EscapedName::bytes(name);
         let Some((_, full, switch)) = meant.first() else {
             return Err(self.refused(&format!("unrecognized option '--{shown}'")));
         };
@@ -196,7 +196,7 @@ impl Given {
             }
             rest = after;
             let Some((.., switch)) = GZIP.iter().chain(PIGZ).find(|(known, ..)| known == letter && *letter != 0) else {
-                return Err(self.refused(&format!("invalid option -- '{}'", Shown::bytes(&[*letter]))));
+                return Err(self.refused(&format!("invalid option -- '{}'", EscapedName::bytes(&[*letter]))));
             };
             let mut value = OsString::new();
             if takes_value(*switch) {
@@ -262,15 +262,16 @@ impl Given {
             Processes => {
                 let number = value.to_str().and_then(|text| text.parse::<usize>().ok());
                 let number = number.filter(|&n| n <= settings::MAX_JOBS).and_then(NonZeroUsize::new);
-                settings.jobs = number
-                    .ok_or_else(|| Usage(format!("{program}: invalid number of processes {}", Shown::path(&value))))?;
+                settings.jobs = number.ok_or_else(|| {
+                    Usage(format!("{program}: invalid number of processes {}", EscapedName::path(&value)))
+                })?;
             }
             Quiet => self.verbosity = Verbosity::Silent,
             Recursive => settings.recursive = true,
             Rsyncable => settings.rsyncable = true,
             // pigz takes the suffix as it is; a suffix with a slash would lead into another folder.
             Suffix if value.is_empty() || value.as_bytes().contains(&b'/') => {
-                let shown = if value.is_empty() { String::new() } else { Shown::path(&value).to_string() };
+                let shown = if value.is_empty() { String::new() } else { EscapedName::path(&value).to_string() };
                 return Err(Usage(format!("{program}: invalid suffix '{shown}'")));
             }
             Suffix => settings.suffix = value,

@@ -18,7 +18,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use gzcc::command::run;
 use gzcc::deflate;
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 use gzcc::settings::{Destination, Mode, Settings, resources};
 
 use self::args::Run;
@@ -173,5 +173,5 @@ fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let payload = panic.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let message = text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    say(format_args!("gzcc: internal error at {place}: {}", Shown::text(message)));
+    say(format_args!("gzcc: internal error at {place}: {}", EscapedName::text(message)));
 }

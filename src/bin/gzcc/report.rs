@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use gzcc::command::{NOT_REACHED, OutcomeQueue, lock};
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 use gzcc::outcome::Done;
 use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Observer, Outcome, Progress, Tally};
@@ -267,7 +267,7 @@ impl Observer for Report {
 impl Messages {
     /// Prints gzcc's own lines about an input.
     fn print(&self, ended: &Ended) {
-        let name = Shown::path(&ended.name);
+        let name = EscapedName::path(&ended.name);
         match &ended.outcome {
             Outcome::Done(done) => {
                 let lists = matches!(self.mode, Mode::List | Mode::ListTrailers);
@@ -324,7 +324,7 @@ impl std::fmt::Display for Figures<'_> {
         let Self(done, mode) = self;
         f.write_str(&wording::sizes(done.bytes_in, done.bytes_out, Sizes::of(done, *mode)))?;
         match &done.output {
-            Some(output) => write!(f, ", {}", Shown::path(output)),
+            Some(output) => write!(f, ", {}", EscapedName::path(output)),
             None if *mode == Mode::Test => f.write_str(", OK"),
             None => Ok(()),
         }
@@ -339,7 +339,7 @@ mod tests {
     fn figures_hold_sizes_percent_and_output() {
         let figures = |bytes_in, bytes_out, overhead, output: Option<&str>, mode| {
             let mut done = Done::default();
-            (done.bytes_in, done.bytes_out, done.facts.overhead) = (bytes_in, bytes_out, overhead);
+            (done.bytes_in, done.bytes_out, done.stats.overhead) = (bytes_in, bytes_out, overhead);
             done.output = output.map(Into::into);
             Figures(&done, mode).to_string()
         };

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::{Birth, Output, Refusal, Replacing, make_temporary};
-use crate::io::directory::Folder;
+use super::{InitialMode, Output, OverwriteCheck, Refusal, make_temporary};
+use crate::io::directory::Directory;
 use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
@@ -33,22 +33,22 @@ enum Taken {
 }
 
 impl Output {
-    /// Takes the final name; from a file that has it only if `replacing` allows that.
-    pub(super) fn take_name(&mut self, replacing: &Replacing) -> Result<(), Refusal> {
+    /// Takes the final name; from a file that has it only if `overwrite` allows that.
+    pub(super) fn take_name(&mut self, overwrite: &OverwriteCheck) -> Result<(), Refusal> {
         loop {
-            let taken = self.take_free_name(replacing.force)?;
+            let taken = self.take_free_name(overwrite.force)?;
             if matches!(taken, Taken::Yes) {
                 return Ok(());
             }
-            let standing = self.folder.look(&self.name)?;
+            let standing = self.directory.look(&self.name)?;
             if let Some(standing) = &standing {
-                replacing.allows(standing, &self.folder, &self.name)?;
+                overwrite.allows(standing, &self.directory, &self.name)?;
             }
             // The file that had the name may be gone by now: then the name is free after all.
             if standing.is_some() || matches!(taken, Taken::OnlyByReplacing) {
                 self.replace()?;
                 if matches!(taken, Taken::OnlyByReplacing) {
-                    self.folder.naming.worked(NamingMethod::Placeholder);
+                    self.directory.naming.worked(NamingMethod::Placeholder);
                 }
                 return Ok(());
             }
@@ -67,7 +67,7 @@ impl Output {
                 Err(_) => self.copy_to_temporary()?,
             }
         }
-        let first = self.folder.naming.get().max(NamingMethod::RenameNoReplace);
+        let first = self.directory.naming.get().max(NamingMethod::RenameNoReplace);
         let mut method = first;
         loop {
             let tried = match method {
@@ -79,7 +79,7 @@ impl Output {
             let error = match tried {
                 Ok(()) if method == first => return Ok(Taken::Yes),
                 Ok(()) => {
-                    self.folder.naming.worked(method);
+                    self.directory.naming.worked(method);
                     return Ok(Taken::Yes);
                 }
                 Err(Errno::EXIST) => return Ok(Taken::Exists),
@@ -112,7 +112,7 @@ impl Output {
     }
 
     fn link_under_temporary(&mut self) -> rustix::io::Result<()> {
-        let (temporary, ()) = Temporary::make(&self.folder, |name| self.link(name))?;
+        let (temporary, ()) = Temporary::make(&self.directory, |name| self.link(name))?;
         self.temporary = Some(temporary);
         Ok(())
     }
@@ -123,23 +123,23 @@ impl Output {
     fn link(&self, name: &OsStr) -> rustix::io::Result<()> {
         static BARE_DESCRIPTOR: AtomicBool = AtomicBool::new(true);
         if BARE_DESCRIPTOR.load(Ordering::Relaxed) {
-            match retry_on_intr(|| rustix::fs::linkat(&self.fd, "", &self.folder, name, AtFlags::EMPTY_PATH)) {
+            match retry_on_intr(|| rustix::fs::linkat(&self.fd, "", &self.directory, name, AtFlags::EMPTY_PATH)) {
                 Err(Errno::NOENT) => BARE_DESCRIPTOR.store(false, Ordering::Relaxed),
                 linked => return linked,
             }
         }
         let unnamed = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
-        retry_on_intr(|| rustix::fs::linkat(CWD, &unnamed, &self.folder, name, AtFlags::SYMLINK_FOLLOW))
+        retry_on_intr(|| rustix::fs::linkat(CWD, &unnamed, &self.directory, name, AtFlags::SYMLINK_FOLLOW))
     }
 
     /// Renames the temporary to the final name.
     fn rename(&mut self, flags: RenameFlags) -> rustix::io::Result<()> {
         let Some(temporary) = &self.temporary else { return Err(Errno::NOENT) };
-        let (folder, from) = (&self.folder, temporary.name());
+        let (directory, from) = (&self.directory, temporary.name());
         match flags.is_empty() {
             // Not every kernel and file system knows renameat2.
-            true => retry_on_intr(|| rustix::fs::renameat(folder, from, folder, &self.name))?,
-            false => retry_on_intr(|| rustix::fs::renameat_with(folder, from, folder, &self.name, flags))?,
+            true => retry_on_intr(|| rustix::fs::renameat(directory, from, directory, &self.name))?,
+            false => retry_on_intr(|| rustix::fs::renameat_with(directory, from, directory, &self.name, flags))?,
         }
         self.temporary.take().into_iter().for_each(Temporary::forget);
         Ok(())
@@ -148,8 +148,8 @@ impl Output {
     /// Gives the file the final name besides its temporary one, and removes that.
     fn link_temporary(&mut self) -> rustix::io::Result<()> {
         let Some(temporary) = &self.temporary else { return Err(Errno::NOENT) };
-        let (folder, from) = (&self.folder, temporary.name());
-        retry_on_intr(|| rustix::fs::linkat(folder, from, folder, &self.name, AtFlags::empty()))?;
+        let (directory, from) = (&self.directory, temporary.name());
+        retry_on_intr(|| rustix::fs::linkat(directory, from, directory, &self.name, AtFlags::empty()))?;
         self.is_linked = true;
         drop(self.temporary.take());
         Ok(())
@@ -159,12 +159,12 @@ impl Output {
     /// in between.
     fn rename_over_placeholder(&mut self) -> rustix::io::Result<()> {
         let _placing = temporary::placing();
-        let folder = Arc::clone(&self.folder);
+        let directory = Arc::clone(&self.directory);
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        let create = || rustix::fs::openat(&folder, &self.name, flags, Mode::RUSR | Mode::WUSR);
+        let create = || rustix::fs::openat(&directory, &self.name, flags, Mode::RUSR | Mode::WUSR);
         // Nothing is written to it, so its close has no result that matters.
         drop(retry_on_intr(create)?);
-        let standing = retry_on_intr(|| rustix::fs::statat(&folder, &self.name, AtFlags::SYMLINK_NOFOLLOW));
+        let standing = retry_on_intr(|| rustix::fs::statat(&directory, &self.name, AtFlags::SYMLINK_NOFOLLOW));
         match standing {
             Ok(stat) if is_empty_file(&stat) => {}
             // Another process has put its own file there, or removed ours: the name is looked at again.
@@ -173,7 +173,7 @@ impl Output {
         }
         self.rename(RenameFlags::empty()).inspect_err(|_| {
             // The error of the rename is reported.
-            let _ = folder.remove(&self.name);
+            let _ = directory.remove(&self.name);
         })
     }
 
@@ -181,7 +181,7 @@ impl Output {
     fn copy_to_temporary(&mut self) -> io::Result<()> {
         let stat = retry_on_intr(|| rustix::fs::fstat(&self.fd))?;
         let metadata = Metadata::of(self.fd.as_fd(), &stat);
-        let (temporary, fd) = make_temporary(&self.folder, Birth::Private)?;
+        let (temporary, fd) = make_temporary(&self.directory, InitialMode::Private)?;
         let unnamed = std::mem::replace(&mut self.fd, fd);
         self.temporary = Some(temporary);
         self.sparse = self.sparse.as_ref().map(|_| SparseWriter::default());
@@ -197,19 +197,19 @@ impl Output {
         self.end()?;
         // The file starts private, so a failure grants nothing. What this file system refuses it refused for the unnamed
         // file as well, and that has been reported.
-        let _ = metadata.apply(self.fd.as_fd(), &self.folder, Original::Stays);
-        self.folder.naming.worked(NamingMethod::RenameNoReplace);
+        let _ = metadata.apply(self.fd.as_fd(), &self.directory, Original::Stays);
+        self.directory.naming.worked(NamingMethod::RenameNoReplace);
         self.settle(true)
     }
 }
 
-/// Produces the event that watchers of the folder wait for (IN_CLOSE_WRITE, inotify(7)) under the final name of an
+/// Produces the event that watchers of the directory wait for (IN_CLOSE_WRITE, inotify(7)) under the final name of an
 /// output. A rename has its own (IN_MOVED_TO), but a link only says that a name was created, which is no sign of a
 /// complete file elsewhere. Nothing is written, so a file that has taken the name meanwhile is not changed.
-pub(super) fn notify_watchers(folder: &Folder, name: &OsStr) {
+pub(super) fn notify_watchers(directory: &Directory, name: &OsStr) {
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     // The output is complete with or without the event.
-    let _ = rustix::fs::openat(folder, name, flags, Mode::empty());
+    let _ = rustix::fs::openat(directory, name, flags, Mode::empty());
 }
 
 fn is_empty_file(stat: &Stat) -> bool {

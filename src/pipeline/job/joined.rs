@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::special::{special_file, standard_output};
 use super::{contained, look_ahead, make, output_place};
 use crate::error::Error;
-use crate::escaped_name::Shown;
+use crate::escaped_name::EscapedName;
 use crate::io::input::{Identity, Input, Source, identity_of};
-use crate::io::output::{Birth, Replacing};
+use crate::io::output::{InitialMode, OverwriteCheck};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
@@ -84,18 +84,18 @@ fn joined_output(
     if let Some(special) = special_file(path, settings)? {
         return Ok(special);
     }
-    let (folder, name) = output_place(path)?;
-    let replacing = Replacing { force: settings.overwrite == OverwritePolicy::Replace, input: None, others: None };
+    let (directory, name) = output_place(path)?;
+    let overwrite = OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, others: None };
     // The file behind a link, as inputs are opened through links.
-    let itself = match look_ahead(&folder, &name, &replacing)? {
-        Some(standing) => folder.look_through(&name)?.or(Some(standing)).as_ref().map(identity_of),
+    let itself = match look_ahead(&directory, &name, &overwrite)? {
+        Some(standing) => directory.look_through(&name)?.or(Some(standing)).as_ref().map(identity_of),
         None => None,
     };
     let list = settings.list.as_ref().and_then(|list| rustix::fs::stat(list.path.as_ref()?).ok());
     if itself.is_some() && itself == list.as_ref().map(identity_of) {
-        return Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", Shown::path(path)))));
+        return Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", EscapedName::path(path)))));
     }
-    let output = Some(make(folder, name, Birth::Umask, settings)?);
+    let output = Some(make(directory, name, InitialMode::Umask, settings)?);
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
-    Ok((Sink::Joined { output, replacing, sync, remove, is_an_input }, itself))
+    Ok((Sink::Joined { output, overwrite, sync, remove, is_an_input }, itself))
 }

@@ -11,16 +11,16 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::error::{About, Error};
-use crate::escaped_name::Shown;
-use crate::io::directory::Folder;
+use crate::escaped_name::EscapedName;
+use crate::io::directory::Directory;
 use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
 /// An output folder.
 pub(super) struct Mirror {
-    root: Arc<Folder>,
+    root: Arc<Directory>,
     /// Path and folder of the last input's mirrored folder, as the next one's is mostly the same.
-    last: Mutex<(PathBuf, Arc<Folder>)>,
+    last: Mutex<(PathBuf, Arc<Directory>)>,
     /// The names of what is made are put on the disk.
     sync: bool,
 }
@@ -29,7 +29,7 @@ impl Mirror {
     /// Opens the folder `path`, made if it is not there.
     pub(super) fn open(path: &Path, sync: bool) -> Result<Self, Error> {
         refuse_dangling_link(path)?;
-        let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+        let missing: Vec<&Path> = path.ancestors().take_while(|directory| !directory.exists()).collect();
         if path.exists() && !path.is_dir() {
             return Err(io::Error::from(Errno::NOTDIR).into());
         }
@@ -38,11 +38,11 @@ impl Mirror {
                 return Err(error.into());
             }
         }
-        let root = Arc::new(Folder::open(path)?);
+        let root = Arc::new(Directory::open(path)?);
         if sync {
-            for parent in missing.iter().filter_map(|folder| folder.parent()) {
+            for parent in missing.iter().filter_map(|directory| directory.parent()) {
                 // One that may be written but not read is synced with all of its file system, through the new folder.
-                Folder::open(parent)?.sync(root.as_fd())?;
+                Directory::open(parent)?.sync(root.as_fd())?;
             }
         }
         let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
@@ -56,34 +56,34 @@ impl Mirror {
 
     /// The folder `path` below it, for the input `shown`; made, with the access of the one it mirrors, where it is
     /// not there.
-    pub(super) fn folder(&self, path: &Path, shown: &Path) -> Result<Arc<Folder>, Error> {
+    pub(super) fn directory(&self, path: &Path, shown: &Path) -> Result<Arc<Directory>, Error> {
         let mut last = lock(&self.last);
         if last.0 != path {
-            let mut folder = Arc::clone(&self.root);
+            let mut directory = Arc::clone(&self.root);
             let mut original = PathBuf::new();
             for part in shown.parent().unwrap_or(Path::new("")).components() {
                 original.push(part);
                 if let Component::Normal(name) = part {
-                    let output = folder.output_name(name);
-                    let made = folder.make(name).about(output.clone())?;
-                    let below = beneath(&folder, name).about(output.clone())?;
+                    let output = directory.output_name(name);
+                    let made = directory.make(name).about(output.clone())?;
+                    let below = beneath(&directory, name).about(output.clone())?;
                     if made {
-                        let mirrored = self.mirror_access(&original, &below, &folder);
+                        let mirrored = self.mirror_access(&original, &below, &directory);
                         // Not left behind with other access than it should have, for the next file to find.
-                        mirrored.inspect_err(|_| folder.unmake(name)).about(output)?;
+                        mirrored.inspect_err(|_| directory.unmake(name)).about(output)?;
                     }
-                    folder = Arc::new(below);
+                    directory = Arc::new(below);
                 }
             }
-            *last = (path.to_owned(), folder);
+            *last = (path.to_owned(), directory);
         }
         Ok(Arc::clone(&last.1))
     }
 
     /// Gives the folder `made` in `parent` the access that `original` has.
-    fn mirror_access(&self, original: &Path, made: &Folder, parent: &Folder) -> Result<(), Error> {
-        let original = Folder::open(original)?;
-        Metadata::of_folder(original.as_fd()).map_err(io::Error::from)?.apply_access(
+    fn mirror_access(&self, original: &Path, made: &Directory, parent: &Directory) -> Result<(), Error> {
+        let original = Directory::open(original)?;
+        Metadata::of_directory(original.as_fd()).map_err(io::Error::from)?.apply_access(
             made.as_fd(),
             parent,
             Original::Stays,
@@ -97,7 +97,7 @@ impl Mirror {
 
 /// Opens the directory `name` in `parent`. A link is refused by what it is: the system's reason, too many levels of links,
 /// would be about something else.
-fn beneath(parent: &Folder, name: &OsStr) -> Result<Folder, Error> {
+fn beneath(parent: &Directory, name: &OsStr) -> Result<Directory, Error> {
     parent.beneath(Path::new(name)).map_err(|error| {
         let standing = parent.look(name).ok().flatten();
         match standing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
@@ -119,7 +119,7 @@ fn refuse_dangling_link(path: &Path) -> Result<(), Error> {
                 return Err(if link == path {
                     Error::other(what)
                 } else {
-                    Error::other(format_args!("{} {what}", Shown::path(link)))
+                    Error::other(format_args!("{} {what}", EscapedName::path(link)))
                 });
             }
             Err(error) => return Err(error.into()),

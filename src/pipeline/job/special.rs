@@ -9,7 +9,7 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{About, Error, ErrorKind};
-use crate::escaped_name::Shown;
+use crate::escaped_name::EscapedName;
 use crate::io::input::{Identity, identity_of, stat_of};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
@@ -29,7 +29,10 @@ pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<(S
     let fd = opened.about(path)?;
     // The name may have been given to a file meanwhile, which is not to be written in place.
     if !is_special(&stat_of(&fd).about(path)?) {
-        return Err(Outcome::Failed(Error::other(format_args!("{} changed while it was opened", Shown::path(path)))));
+        return Err(Outcome::Failed(Error::other(format_args!(
+            "{} changed while it was opened",
+            EscapedName::path(path)
+        ))));
     }
     descriptor(fd, path, settings).map(Some)
 }

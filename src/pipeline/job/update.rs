@@ -11,10 +11,10 @@ use std::os::fd::AsFd;
 use rustix::fs::{FileType, OFlags, Stat};
 
 use crate::error::Error;
-use crate::escaped_name::Shown;
+use crate::escaped_name::EscapedName;
 use crate::format::gzip;
 use crate::io::commit_gate;
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 use crate::io::input::{Input, identity_of, same_content, stat_of};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
@@ -28,7 +28,7 @@ type Time = (i64, u64);
 /// A regular file under the name of an input's output.
 pub(super) struct Existing<'a> {
     input: &'a Input,
-    folder: &'a Folder,
+    directory: &'a Directory,
     name: &'a OsStr,
     stat: Stat,
 }
@@ -45,10 +45,10 @@ pub(super) enum Decision {
 }
 
 impl<'a> Existing<'a> {
-    /// The file `name` in `folder`; `None` if there is none, or if it is nothing that a run has made.
-    pub(super) fn find(input: &'a Input, folder: &'a Folder, name: &'a OsStr) -> io::Result<Option<Self>> {
+    /// The file `name` in `directory`; `None` if there is none, or if it is nothing that a run has made.
+    pub(super) fn find(input: &'a Input, directory: &'a Directory, name: &'a OsStr) -> io::Result<Option<Self>> {
         let regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        Ok(folder.look(name)?.filter(regular).map(|stat| Self { input, folder, name, stat }))
+        Ok(directory.look(name)?.filter(regular).map(|stat| Self { input, directory, name, stat }))
     }
 
     /// Decides by time and size; by content where the original is to be removed and is not newer. Changes nothing.
@@ -91,15 +91,15 @@ impl<'a> Existing<'a> {
         let _finishing = commit_gate::enter();
         let read = stat_of(compared)?;
         if settings.syncs() {
-            let synced = compared.sync_all().and_then(|()| self.folder.sync(compared.as_fd()));
+            let synced = compared.sync_all().and_then(|()| self.directory.sync(compared.as_fd()));
             synced.map_err(|error| self.failed(error))?;
         }
         // The name has to belong to what was compared, unchanged since it was found.
         let same = |stat: &Stat| identity_of(stat) == identity_of(&self.stat) && same_content(stat, &self.stat);
-        if !same(&read) || !self.folder.look(self.name)?.as_ref().is_some_and(same) {
+        if !same(&read) || !self.directory.look(self.name)?.as_ref().is_some_and(same) {
             return Err(Outcome::Failed(Error::other(format_args!(
                 "{} changed while it was compared",
-                Shown::path(&self.shown())
+                EscapedName::path(&self.shown())
             ))));
         }
         let warning = remove_original(self.input);
@@ -108,7 +108,7 @@ impl<'a> Existing<'a> {
     }
 
     fn open(&self) -> Result<File, Outcome> {
-        let opened = self.folder.open_file(self.name, OFlags::NOFOLLOW | OFlags::NONBLOCK);
+        let opened = self.directory.open_file(self.name, OFlags::NOFOLLOW | OFlags::NONBLOCK);
         opened.map(File::from).map_err(|error| self.failed(error.into()))
     }
 
@@ -117,7 +117,7 @@ impl<'a> Existing<'a> {
     }
 
     fn shown(&self) -> std::path::PathBuf {
-        self.folder.shown(self.name)
+        self.directory.shown(self.name)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::pipeline::outcome_queue::OutcomeQueue;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
 use crate::settings::{Mode, Scheduler, Settings};
-use crate::sync::{held_up, lock, others_first};
+use crate::sync::{jitter, lock, yield_point};
 use crate::tally::Tally;
 
 /// Longer than any run takes on a busy machine, by far.
@@ -64,20 +64,20 @@ impl BlockCompressor for Touchy {
 #[test]
 fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
     let runs = if std::env::var_os("GZCC_TESTS").is_some_and(|tests| tests == "full") { 1000 } else { 200 };
-    let folder = tempfile::tempdir().unwrap();
-    let scenes = scenes(folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let scenes = scenes(directory.path());
     let alone: Vec<Ended> = scenes.iter().map(by_one_worker).collect();
     let written = Arc::new((0..WRITTEN as u32).flat_map(|i| (i / 3).to_le_bytes()).collect::<Vec<_>>());
     let encoded_alone = encoded(&written, 1, Scheduler::Threads).expect("one worker ends");
     for run in 1..=runs {
-        let chance = held_up::mixed(run);
+        let chance = jitter::splitmix64(run);
         let (scene, alone) = (&scenes[run as usize % scenes.len()], &alone[run as usize % scenes.len()]);
         let jobs = 2 + chance as usize % 4;
         let scheduler = if chance >> 8 & 1 == 0 { Scheduler::Threads } else { Scheduler::Rayon };
         let shown = format!("run {run}, {}, {scheduler:?}, -j{jobs}", scene.name);
-        held_up::from_seed(run);
+        jitter::start(run);
         let ended = within_patience(scene, jobs, scheduler).unwrap_or_else(|| panic!("{shown}: it does not end"));
-        held_up::from_seed(0);
+        jitter::start(0);
         assert_eq!(ended.told, alone.told, "{shown}");
         assert_eq!(ended.tally, alone.tally, "{shown}");
         assert!(ended.made.keys().eq(alone.made.keys()), "{shown}: {:?} were made", ended.made.keys());
@@ -85,12 +85,12 @@ fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
             assert!(*bytes == alone.made[name], "{shown}: {} is another", name.display());
         }
         assert!(ended.piped == alone.piped, "{shown}: something else was written to the pipe");
-        held_up::from_seed(run);
+        jitter::start(run);
         let encoded = encoded(&written, jobs, scheduler).unwrap_or_else(|| panic!("{shown}: the encoder does not end"));
-        held_up::from_seed(0);
+        jitter::start(0);
         assert!(encoded == encoded_alone, "{shown}: the encoder makes something else");
     }
-    assert!(held_up::times() > runs * 10, "somebody was held up only {} times", held_up::times());
+    assert!(jitter::delays() > runs * 10, "workers were delayed only {} times", jitter::delays());
 }
 
 /// The run that all others are held against: nobody is held up, and all is as the scene says.
@@ -122,7 +122,7 @@ fn within_patience(scene: &Scene, jobs: usize, scheduler: Scheduler) -> Option<E
         told.sort();
     }
     let mut made = BTreeMap::new();
-    for entry in fs::read_dir(&scene.folder).unwrap() {
+    for entry in fs::read_dir(&scene.directory).unwrap() {
         let path = entry.unwrap().path();
         if !scene.standing.contains(&path) {
             made.insert(path.clone(), fs::read(&path).unwrap());
@@ -199,7 +199,7 @@ impl Observer for Recorder {
 fn feed(pipe: &Path, content: &[u8]) {
     let mut pipe = fs::File::options().write(true).open(pipe).unwrap();
     for sip in content.chunks(SIP) {
-        others_first();
+        yield_point();
         // The reader may have seen enough.
         if pipe.write_all(sip).is_err() {
             break;

@@ -12,7 +12,7 @@ use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 use super::Floor;
 use super::board::Task;
 use crate::pipeline::stream::{Hand, Others};
-use crate::sync::{lock, others_first};
+use crate::sync::{lock, yield_point};
 
 /// The workers of a run and those that may still join them.
 struct Crew<'scope, 'env> {
@@ -72,7 +72,7 @@ impl<'scope, 'env> Crew<'scope, 'env> {
     /// Starts one more worker if there is a vacancy. Where the system has no thread left, or no memory for the worker's
     /// tools, there are no more of those.
     fn hire(self: &Arc<Self>) {
-        others_first();
+        yield_point();
         let fewer = |vacancies: usize| vacancies.checked_sub(1);
         if self.vacancies.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err() {
             return;

@@ -11,8 +11,8 @@ use std::io;
 
 use super::piece::Cut;
 use crate::deflate::{BLOCK, WINDOW};
-use crate::io::in_order::InOrder;
 use crate::io::input::Input;
+use crate::io::sequential_reader::SequentialReader;
 use crate::settings::Settings;
 
 /// Fewest bytes of a block that ends by content. Each costs new Huffman codes and a sync flush of 5 bytes; with
@@ -77,7 +77,11 @@ impl Blocks {
 
     /// Reads the next block, or as many small ones as there are, behind their window into `buffer`; and whether the
     /// last is among them.
-    pub(super) fn cut_in_order(&mut self, mut from: InOrder<'_>, buffer: &mut [u8]) -> io::Result<(Cut, bool)> {
+    pub(super) fn cut_in_order(
+        &mut self,
+        mut from: SequentialReader<'_>,
+        buffer: &mut [u8],
+    ) -> io::Result<(Cut, bool)> {
         let mut end = 0;
         for before in self.before() {
             buffer[end..end + before.len()].copy_from_slice(before);

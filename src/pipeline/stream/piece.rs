@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::{Part, Shared};
 use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
-use crate::inflate::{Batch, Content};
+use crate::inflate::{BgzfBatch, Content};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
 use crate::pipeline::block_channel::BlockInput;
@@ -60,7 +60,7 @@ pub(super) enum Cut {
     /// Content.
     Content(Content),
     /// Members to be inflated.
-    Batch(Batch),
+    Batch(BgzfBatch),
 }
 
 /// What is to be written.

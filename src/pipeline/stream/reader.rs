@@ -9,7 +9,7 @@ use super::blocks::Blocks;
 use super::piece::{Cut, Hand, Place};
 use crate::deflate::BLOCK;
 use crate::format::gzip::{self, Header};
-use crate::inflate::{Chunk, Inflation, Supply};
+use crate::inflate::{Chunk, CompressedSource, Inflater};
 use crate::io::input::Input;
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
@@ -105,7 +105,7 @@ enum Cutter {
     /// Into blocks to be compressed.
     Blocks(Blocks),
     /// Into chunks of what it decompresses to; made when it comes to that.
-    Inflation(Option<Inflation>),
+    Inflater(Option<Inflater>),
     /// By whoever hands it over.
     Given(Arc<BlockChannel>),
 }
@@ -117,7 +117,7 @@ pub(super) enum AtOnce {
     /// Nothing, until somebody hands over more.
     NotYet,
     /// Nothing, as what comes next has to be read.
-    InOrder,
+    SequentialReader,
 }
 
 impl Reader {
@@ -141,7 +141,7 @@ impl Reader {
     pub(super) fn is_divisible(&self) -> bool {
         let enough = |current: &Current| match current.cutter {
             Cutter::Blocks(_) => current.part.input.may_fill(BLOCK as u64),
-            Cutter::Inflation(_) => current.part.input.may_fill(WORTH_SHARING),
+            Cutter::Inflater(_) => current.part.input.may_fill(WORTH_SHARING),
             Cutter::Given(_) => true,
         };
         self.upcoming.is_some() || self.current.as_ref().is_some_and(enough)
@@ -156,7 +156,7 @@ impl Reader {
     pub(super) fn waits(&self) -> bool {
         let waits = |current: &Current| match &current.cutter {
             Cutter::Given(from) => from.queued() == 0 && !current.part.is_abandoned(),
-            Cutter::Blocks(_) | Cutter::Inflation(_) => false,
+            Cutter::Blocks(_) | Cutter::Inflater(_) => false,
         };
         self.current.as_ref().is_some_and(waits)
     }
@@ -164,10 +164,10 @@ impl Reader {
     /// Cuts the next block of an input that is read by position, or takes one that was handed over: no system call, so
     /// under the lock.
     pub(super) fn cut_at_once(&mut self) -> AtOnce {
-        let Some(current) = self.current_input() else { return AtOnce::InOrder };
+        let Some(current) = self.current_input() else { return AtOnce::SequentialReader };
         let cut = match &mut current.cutter {
             Cutter::Blocks(blocks) => blocks.cut_by_position(&current.part.input).map(|(cut, last)| (Ok(cut), last)),
-            Cutter::Inflation(_) => None,
+            Cutter::Inflater(_) => None,
             Cutter::Given(from) => match from.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
                     let last = blocks.last;
@@ -178,7 +178,7 @@ impl Reader {
             },
         };
         let placed = cut.and_then(|(cut, last)| self.place(cut, last));
-        placed.map_or(AtOnce::InOrder, AtOnce::Placed)
+        placed.map_or(AtOnce::SequentialReader, AtOnce::Placed)
     }
 
     /// Reads what comes next, opening the next input where one is over. `None` at the end.
@@ -194,18 +194,18 @@ impl Reader {
             return Some(placed);
         }
         let current = self.current.as_mut()?;
-        let mut in_order = match current.part.input.in_order(&mut current.left) {
-            Ok(in_order) => in_order,
+        let mut reader = match current.part.input.sequential(&mut current.left) {
+            Ok(reader) => reader,
             Err(error) => return self.place(Err(error.into()), true),
         };
         let (cut, last) = match &mut current.cutter {
-            Cutter::Blocks(blocks) => match blocks.cut_in_order(in_order, hand.buffer.input()) {
+            Cutter::Blocks(blocks) => match blocks.cut_in_order(reader, hand.buffer.input()) {
                 Ok((cut, last)) => (Ok(cut), last),
                 Err(error) => (Err(error.into()), true),
             },
-            Cutter::Inflation(inflation) => {
+            Cutter::Inflater(inflater) => {
                 let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
-                match inflate(inflation, pass_through, &mut in_order, shared) {
+                match inflate(inflater, pass_through, &mut reader, shared) {
                     Ok((cut, last)) => (Ok(cut), last),
                     Err(error) => (Err(error.into()), true),
                 }
@@ -213,10 +213,10 @@ impl Reader {
             // Has been asked already.
             Cutter::Given(_) => return None,
         };
-        if let Cutter::Inflation(inflation) = &mut current.cutter
+        if let Cutter::Inflater(inflater) = &mut current.cutter
             && last
         {
-            inflation.take().into_iter().for_each(|inflation| shared.resources.reuse_inflation(inflation));
+            inflater.take().into_iter().for_each(|inflater| shared.resources.reuse_inflater(inflater));
         }
         self.place(cut, last)
     }
@@ -252,20 +252,20 @@ impl Reader {
     }
 }
 
-/// Inflates what comes next with `inflation`, which is made first where there is none; and whether it is the last. Fails
+/// Inflates what comes next with `inflater`, which is made first where there is none; and whether it is the last. Fails
 /// where there is no memory for that.
 fn inflate(
-    inflation: &mut Option<Inflation>,
+    inflater: &mut Option<Inflater>,
     pass_through: bool,
-    from: &mut dyn Supply,
+    from: &mut dyn CompressedSource,
     shared: &Shared<'_>,
 ) -> io::Result<(Cut, bool)> {
-    let inflation = match inflation {
-        Some(inflation) => inflation,
-        none => none.insert(shared.resources.inflation(pass_through)?),
+    let inflater = match inflater {
+        Some(inflater) => inflater,
+        none => none.insert(shared.resources.inflater(pass_through)?),
     };
     shared.resources.check_memory(BATCH)?;
-    Ok(match inflation.next(from, shared.resources.try_buffer()?) {
+    Ok(match inflater.next(from, shared.resources.try_buffer()?) {
         Chunk::Batch(batch, unused) => {
             shared.resources.reuse_buffer(unused);
             (Cut::Batch(batch), false)
@@ -281,7 +281,7 @@ impl Current {
     fn new(part: Part, settings: &Settings) -> Self {
         let cutter = match settings.decompresses() {
             false => Cutter::Blocks(Blocks::new(settings)),
-            true => Cutter::Inflation(None),
+            true => Cutter::Inflater(None),
         };
         Self { left: part.input.size, part: Arc::new(part), first: true, cutter }
     }

@@ -11,11 +11,11 @@ use rustix::io::Errno;
 use super::Others;
 use crate::deflate;
 use crate::format::gzip;
-use crate::inflate::Inflation;
+use crate::inflate::Inflater;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
 use crate::settings::{Settings, resources};
-use crate::sync::{lock, others_first};
+use crate::sync::{lock, yield_point};
 
 /// Blocks in flight for each worker, over all streams of the run: one in its hands, one parked because
 /// its turn has not come, one being written. More only costs memory: blocks of a stream take about equally
@@ -25,7 +25,7 @@ const LEAD_PER_WORKER: usize = 3;
 /// Bytes of a buffer.
 const BUFFER: usize = gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER;
 
-/// Most that an [`Inflation`] allocates: 256 KiB to read into, and the decoder's 48 KiB.
+/// Most that an [`Inflater`] allocates: 256 KiB to read into, and the decoder's 48 KiB.
 const INFLATION: usize = 512 * 1024;
 
 /// What all streams of a run share.
@@ -48,7 +48,7 @@ pub struct Resources {
     /// Buffers for pieces.
     buffers: Spare<Vec<u8>>,
     /// Decoders with their buffers.
-    inflations: Spare<Inflation>,
+    inflaters: Spare<Inflater>,
     /// The same for what is read back.
     verifications: Spare<Verification>,
     /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
@@ -63,7 +63,7 @@ impl Resources {
         Self {
             lead: Lead { free: AtomicUsize::new(workers.get() * LEAD_PER_WORKER) },
             buffers: Spare::default(),
-            inflations: Spare::default(),
+            inflaters: Spare::default(),
             verifications: Spare::default(),
             memory_is_limited: resources::is_limited(),
             allocating: Mutex::default(),
@@ -109,17 +109,17 @@ impl Resources {
     }
 
     /// A decoder at the beginning of a file.
-    pub(super) fn inflation(&self, pass_through: bool) -> io::Result<Inflation> {
-        let mut inflation = match self.inflations.take() {
-            Some(inflation) => inflation,
-            None => self.with_memory(INFLATION, Inflation::new)?,
+    pub(super) fn inflater(&self, pass_through: bool) -> io::Result<Inflater> {
+        let mut inflater = match self.inflaters.take() {
+            Some(inflater) => inflater,
+            None => self.with_memory(INFLATION, Inflater::new)?,
         };
-        inflation.restart(pass_through);
-        Ok(inflation)
+        inflater.restart(pass_through);
+        Ok(inflater)
     }
 
-    pub(super) fn reuse_inflation(&self, inflation: Inflation) {
-        self.inflations.put(inflation);
+    pub(super) fn reuse_inflater(&self, inflater: Inflater) {
+        self.inflaters.put(inflater);
     }
 
     /// What reads members back, one after the other.
@@ -163,12 +163,12 @@ impl Lead {
     }
 
     pub(super) fn try_take(&self) -> bool {
-        others_first();
+        yield_point();
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
     }
 
     pub(super) fn give_back(&self) {
-        others_first();
+        yield_point();
         self.free.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -6,11 +6,11 @@ use super::piece::{Packed, Piece, Place};
 use super::{Entry, Shared, worth};
 use crate::error::{Error, ErrorKind};
 use crate::format::gzip::{self, Damage};
-use crate::inflate::{Content, Sums, Trailing};
+use crate::inflate::{Content, MemberChecksum, Trailing};
 use crate::io::commit_gate;
 use crate::io::input::Change;
 use crate::observer::Progress;
-use crate::outcome::{Facts, InputId, Outcome, Reason};
+use crate::outcome::{InputId, MemberStats, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, Written};
 use crate::pipeline::verify::Verification;
 use crate::settings::Settings;
@@ -36,10 +36,10 @@ struct PartState {
     /// Of the member being made.
     crc: Crc,
     /// Of the member being checked.
-    sums: Sums,
+    checksum: MemberChecksum,
     bytes_in: u64,
     bytes_out: u64,
-    facts: Facts,
+    stats: MemberStats,
     /// The input was seen to grow.
     grew: bool,
     trailing_garbage: bool,
@@ -121,16 +121,16 @@ impl Writer {
             Err(error) => return error.into(),
         };
         self.whole += 1;
-        let PartState { mut bytes_in, bytes_out, facts, trailing_garbage, .. } = self.part;
+        let PartState { mut bytes_in, bytes_out, stats, trailing_garbage, .. } = self.part;
         let input = &place.part.input;
         if shared.settings.decompresses() {
             // What follows the last member belongs to the file all the same.
             bytes_in = input.size.unwrap_or(bytes_in);
         }
         // A header's time counts only where it is wanted; 0 is none.
-        let stored = facts.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
-        let facts = Facts { mtime: stored.or(input.mtime()), ..facts };
-        self.sink.finish_part(Written { input, bytes_in, bytes_out, facts, change, trailing_garbage })
+        let stored = stats.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
+        let stats = MemberStats { mtime: stored.or(input.mtime()), ..stats };
+        self.sink.finish_part(Written { input, bytes_in, bytes_out, stats, change, trailing_garbage })
     }
 
     /// What `change`, which the file system reports, means for what was read.
@@ -164,7 +164,7 @@ impl Writer {
         part.grew |= grew;
         if place.last {
             bytes.extend_from_slice(&gzip::trailer(part.crc.sum(), part.bytes_in));
-            part.facts.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
+            part.stats.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
         }
         if shared.settings.verify {
             let verification = self.verification.get_or_insert_with(|| shared.resources.verification());
@@ -196,23 +196,23 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, shared: &Shared<'_>) -> Result<(), Outcome> {
-        let Content { mut bytes, checks, checked, facts, consumed, end } = content;
+        let Content { mut bytes, member_ends, verified, stats, consumed, end } = content;
         let part = &mut self.part;
         let most = shared.settings.max_size.filter(|&most| part.bytes_out + bytes.len() as u64 > most);
         if let Some(most) = most {
             return Err(Outcome::Failed(Damage::TooLong(most).into()));
         }
-        let checked = if checked { Ok(()) } else { part.sums.check(&bytes, &checks) };
-        let checked = checked.map_err(|(damage, at)| {
+        let verified = if verified { Ok(()) } else { part.checksum.check(&bytes, &member_ends) };
+        let verified = verified.map_err(|(damage, at)| {
             // Nothing that follows a damaged member can be trusted.
             bytes.truncate(at);
             damage
         });
-        part.facts.add(facts);
+        part.stats.add(stats);
         part.bytes_in = consumed;
         // What is written of damaged content helps whoever reads a pipe; an output of its own never gets its name.
         self.write_bytes(bytes, shared)?;
-        checked.map_err(|damage| Outcome::Failed(damage.into()))?;
+        verified.map_err(|damage| Outcome::Failed(damage.into()))?;
         match end {
             Some(Err(error)) => Err(Outcome::Failed(error.into())),
             Some(Ok(trailing)) => {

@@ -25,7 +25,7 @@ use rustix::io::{Errno, retry_on_intr};
 use super::matcher::Matcher;
 use super::name_reader::NameReader;
 use super::target::output_name;
-use crate::io::directory::{self, Folder};
+use crate::io::directory::{self, Directory};
 use crate::io::input::{Identity, identity_of};
 use crate::io::output::{Protection, Refusal};
 use crate::select::suffix;
@@ -48,7 +48,7 @@ struct Known {
     /// Hashes of device and inode, and of names.
     files: HashSet<u64>,
     /// Folders that are walked.
-    folders: Vec<Identity>,
+    directories: Vec<Identity>,
     matcher: Matcher,
     /// A second reader of the list, from its beginning; taken when it is read.
     list: Option<NameReader>,
@@ -65,7 +65,7 @@ pub struct InputProtection {
 }
 
 impl Protection for InputProtection {
-    fn allows(&self, standing: &Stat, folder: &Folder, name: &OsStr) -> Result<(), Refusal> {
+    fn allows(&self, standing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
         let inputs = &self.inputs;
         // A name that is skipped because of its suffix does not count as read, so only a link can lead to the file.
         let counts = output_name(name, &inputs.settings).is_ok();
@@ -80,10 +80,10 @@ impl Protection for InputProtection {
         let mut known = lock(&inputs.known);
         inputs.complete(&mut known);
         let walked = || match self.taken {
-            None if counts && !known.folders.is_empty() => folder.is_within(&known.folders),
+            None if counts && !known.directories.is_empty() => directory.is_within(&known.directories),
             _ => Ok(false),
         };
-        let named = || known.files.contains(&inputs.hash_of_name(&folder.shown(name)));
+        let named = || known.files.contains(&inputs.hash_of_name(&directory.shown(name)));
         match inputs.contains(&known, identity_of(standing)) || named() || walked()? {
             true => Err(Refusal::IsAnInput),
             false => Ok(()),
@@ -98,7 +98,7 @@ impl InputRegistry {
         let again = list.and_then(|list| NameReader::open_again(list).ok().flatten());
         let streamed = list.is_some() && again.is_none();
         let matcher = Matcher::new(Arc::clone(&settings));
-        let known = Known { files: HashSet::new(), folders: Vec::new(), matcher, list: again, is_complete: false };
+        let known = Known { files: HashSet::new(), directories: Vec::new(), matcher, list: again, is_complete: false };
         let (hasher, list_goes_on) = (RandomState::new(), AtomicBool::new(streamed));
         Self { settings, hasher, list_goes_on, streamed, known: Mutex::new(known) }
     }
@@ -161,7 +161,7 @@ impl InputRegistry {
         }
         for stat in [Some(stat), behind].into_iter().flatten() {
             if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-                known.folders.extend(self.settings.recursive.then(|| identity_of(&stat)));
+                known.directories.extend(self.settings.recursive.then(|| identity_of(&stat)));
             } else if counts {
                 known.files.insert(self.hasher.hash_one(identity_of(&stat)));
             }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustix::fs::{FileType, Stat};
 
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 use crate::settings::globs::{Inherited, Subject};
 use crate::settings::{FileTime, Filter, Settings};
 
@@ -44,7 +44,7 @@ impl Matcher {
         let (globs, above) = (&self.settings.filter.globs, Inherited::default());
         let settled = match name.map(Path::new) {
             Some(path) if !globs.is_empty() => {
-                globs.enters(Subject { path, folder: true, argument: true }, above, &mut self.matches)
+                globs.enters(Subject { path, directory: true, argument: true }, above, &mut self.matches)
             }
             _ => Some(above),
         };
@@ -54,17 +54,17 @@ impl Matcher {
     }
 
     /// Whether a walk goes into this folder. It asks in its own order: each folder before what is in it.
-    pub(super) fn enters(&mut self, folder: Found<'_>) -> bool {
+    pub(super) fn enters(&mut self, directory: Found<'_>) -> bool {
         let Filter { globs, no_hidden, max_depth, .. } = &self.settings.filter;
-        if *no_hidden && is_hidden(folder.name) || max_depth.is_some_and(|most| folder.depth >= most as usize) {
+        if *no_hidden && is_hidden(directory.name) || max_depth.is_some_and(|most| directory.depth >= most as usize) {
             return false;
         }
         if globs.is_empty() {
             return true;
         }
-        let subject = Subject { path: folder.path, folder: true, argument: false };
-        let settled = globs.enters(subject, self.above(folder), &mut self.matches);
-        self.settled.truncate(folder.depth);
+        let subject = Subject { path: directory.path, directory: true, argument: false };
+        let settled = globs.enters(subject, self.above(directory), &mut self.matches);
+        self.settled.truncate(directory.depth);
         self.settled.extend(settled);
         settled.is_some()
     }
@@ -76,7 +76,7 @@ impl Matcher {
             return false;
         }
         if !globs.is_empty() {
-            let subject = Subject { path: file.path, folder: false, argument: false };
+            let subject = Subject { path: file.path, directory: false, argument: false };
             if !globs.takes(subject, self.above(file), &mut self.matches) {
                 return false;
             }
@@ -92,19 +92,19 @@ impl Matcher {
     /// Whether an argument that is no folder is taken, for all that the last part of its name tells.
     pub(super) fn takes_named(&mut self, name: &OsStr) -> bool {
         let globs = &self.settings.filter.globs;
-        let subject = Subject { path: Path::new(name), folder: false, argument: true };
+        let subject = Subject { path: Path::new(name), directory: false, argument: true };
         globs.is_empty() || globs.takes(subject, Inherited::default(), &mut self.matches)
     }
 
     /// Whether the file `name` has the size and time to be taken. What is no regular file is another matter, told when
     /// it is opened.
-    pub(super) fn fits(&self, folder: &Folder, name: &OsStr, walked: bool) -> io::Result<bool> {
+    pub(super) fn fits(&self, directory: &Directory, name: &OsStr, walked: bool) -> io::Result<bool> {
         let Filter { older_than, newer_than, min_size, .. } = self.settings.filter;
         if older_than.is_none() && newer_than.is_none() && min_size == 0 {
             return Ok(true);
         }
         let itself = walked || self.settings.refuses(self.settings.symlinks);
-        let standing = if itself { folder.look(name)? } else { folder.look_through(name)? };
+        let standing = if itself { directory.look(name)? } else { directory.look_through(name)? };
         let Some(stat) = standing.filter(is_regular) else {
             return Ok(true);
         };

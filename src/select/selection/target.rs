@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
-use crate::escaped_name::Shown;
-use crate::io::directory::Folder;
+use crate::escaped_name::EscapedName;
+use crate::io::directory::Directory;
 use crate::io::memory_file::MemoryFile;
 use crate::outcome::{Outcome, Reason};
 use crate::select::output_registry::OutputRegistry;
@@ -74,10 +74,10 @@ fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
     }
 }
 
-/// Makes sure that no other input of the run has this output; `folder` is the input's.
-pub fn claim(outputs: &OutputRegistry, target: &Target, folder: &Folder) -> Result<(), Outcome> {
+/// Makes sure that no other input of the run has this output; `directory` is the input's.
+pub fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -> Result<(), Outcome> {
     let (free, output) = match target {
-        Target::Beside(output) => (outputs.place(folder, output), folder.shown(output)),
+        Target::Beside(output) => (outputs.place(directory, output), directory.shown(output)),
         Target::InTree(path, output) => {
             let path = path.join(output);
             (outputs.mirrored(&path), path)
@@ -90,13 +90,13 @@ pub fn claim(outputs: &OutputRegistry, target: &Target, folder: &Folder) -> Resu
         true => Ok(()),
         false => Err(Outcome::Failed(Error::other(format_args!(
             "{} is the output of another input already",
-            Shown::path(&output)
+            EscapedName::path(&output)
         )))),
     }
 }
 
 /// The folder of `path` as it is mirrored below the output folder: without `.`, and without the root's slash.
-pub(super) fn mirrored_folder(path: &Path) -> Result<PathBuf, Outcome> {
+pub(super) fn mirrored_directory(path: &Path) -> Result<PathBuf, Outcome> {
     let parts = path.parent().unwrap_or(Path::new("")).components();
     parts
         .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn mirrored_paths_stay_below_the_output_folder() {
-        let mirrored = |p: &str| mirrored_folder(Path::new(p)).ok();
+        let mirrored = |p: &str| mirrored_directory(Path::new(p)).ok();
         assert_eq!(mirrored("/var/log/a"), Some("var/log".into()));
         assert_eq!(mirrored("./x/./a"), Some("x".into()));
         assert_eq!(mirrored("a"), Some("".into()));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustix::process::{Resource, getrlimit};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::io::directory::Folder;
+use crate::io::directory::Directory;
 use crate::settings::{Destination, Settings};
 
 /// Folders that a walk holds open, one in the other, where there are descriptors enough. From those above it takes all
@@ -24,12 +24,12 @@ const OTHERS: u64 = 22;
 
 /// A walk under way.
 pub(super) struct Walk {
-    root: Arc<Folder>,
+    root: Arc<Directory>,
     path: PathBuf,
     entries: walkdir::IntoIter,
     one_file_system: bool,
     /// The folder of the last entry, and its path below the root.
-    last: (PathBuf, Arc<Folder>),
+    last: (PathBuf, Arc<Directory>),
     /// Path of the last entry, and how deep below the root it is.
     reached: (PathBuf, usize),
     /// The names that were met, where the run writes into the folders that it reads.
@@ -45,16 +45,16 @@ pub(super) struct Walk {
 struct MetNames {
     hashers: [RandomState; 2],
     /// By depth below the root.
-    folders: Vec<HashSet<[u64; 2]>>,
+    directories: Vec<HashSet<[u64; 2]>>,
 }
 
 impl MetNames {
     /// Adds the name of `entry`; `false` if the folder has listed it before.
     fn add(&mut self, entry: &DirEntry) -> bool {
         // The folders that were left end before this entry.
-        self.folders.resize_with(entry.depth(), HashSet::new);
+        self.directories.resize_with(entry.depth(), HashSet::new);
         let hash = self.hashers.each_ref().map(|hasher| hasher.hash_one(entry.file_name()));
-        self.folders.last_mut().is_none_or(|names| names.insert(hash))
+        self.directories.last_mut().is_none_or(|names| names.insert(hash))
     }
 }
 
@@ -69,8 +69,8 @@ pub(super) struct Broken {
 impl Walk {
     /// Through `root`, which is named `path`. Into one output, it goes in an order that does not depend on the file
     /// system, for which each folder's names are kept.
-    pub(super) fn new(root: Folder, path: PathBuf, settings: &Settings) -> Self {
-        let mut entries = WalkDir::new(&path).min_depth(1).max_open(open_folders());
+    pub(super) fn new(root: Directory, path: PathBuf, settings: &Settings) -> Self {
+        let mut entries = WalkDir::new(&path).min_depth(1).max_open(open_directories());
         let one_file_system = settings.filter.one_file_system;
         entries = entries.same_file_system(one_file_system);
         if settings.concatenates() {
@@ -97,10 +97,10 @@ impl Walk {
     }
 
     /// Goes on behind the folder that was the last entry, and not into it.
-    pub(super) fn pass_by_folder(&mut self, folder: &DirEntry) {
+    pub(super) fn pass_by_directory(&mut self, directory: &DirEntry) {
         // walkdir has opened it, unless it is on a file system that is not walked. Then it would be the folder that
         // holds this one from which nothing more would come.
-        let elsewhere = || rustix::fs::lstat(folder.path()).is_ok_and(|stat| stat.st_dev != self.root.device());
+        let elsewhere = || rustix::fs::lstat(directory.path()).is_ok_and(|stat| stat.st_dev != self.root.device());
         if !self.one_file_system || !elsewhere() {
             self.entries.skip_current_dir();
         }
@@ -120,7 +120,7 @@ impl Walk {
     }
 
     /// The opened folder of the entry `path`.
-    pub(super) fn folder_of(&mut self, path: &Path) -> io::Result<Arc<Folder>> {
+    pub(super) fn directory_of(&mut self, path: &Path) -> io::Result<Arc<Directory>> {
         let below = self.below(path).parent().unwrap_or(Path::new(""));
         if self.last.0.as_os_str() != below.as_os_str() {
             self.last = (below.to_owned(), Arc::new(self.root.beneath(below)?));
@@ -144,14 +144,14 @@ impl Iterator for Walk {
                 return Some(Ok(entry));
             }
             if entry.file_type().is_dir() {
-                self.pass_by_folder(&entry);
+                self.pass_by_directory(&entry);
             }
         }
     }
 }
 
 /// How many folders a walk may hold open where descriptors are few.
-fn open_folders() -> usize {
+fn open_directories() -> usize {
     let room = getrlimit(Resource::Nofile).current.map_or(MOST_OPEN, |limit| limit.saturating_sub(OTHERS));
     room.clamp(1, MOST_OPEN) as usize
 }

@@ -11,7 +11,7 @@ use std::thread;
 
 use flate2::{Crc, Decompress};
 use gzcc::deflate::{BLOCK, WORST_CASE};
-use gzcc::fuzzing::{Check, Chunk, Content, Inflation, MOST_HEADER, TRAILER, Trailing};
+use gzcc::fuzzing::{MemberEnd, Chunk, Content, Inflater, MOST_HEADER, TRAILER, Trailing};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
@@ -32,11 +32,11 @@ fuzz_target!(|data: &[u8]| {
         1 if data.len() < 200 => data.repeat(1030),
         _ => data.to_vec(),
     };
-    let mut inflation = Inflation::new();
+    let mut inflater = Inflater::new();
     let mut decoder = Decompress::new(false);
     for pass_through in [false, true] {
         let expected = reference::read(&file, pass_through, ENOUGH);
-        let whole = read(memfd(&file).as_fd(), &mut inflation, &mut decoder, (pass_through, ROOM));
+        let whole = read(memfd(&file).as_fd(), &mut inflater, &mut decoder, (pass_through, ROOM));
         agree(&whole, &expected, &file);
         if pass_through != (choice >> 8 & 3 == 0) {
             continue;
@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
         let (reader, writer) = pipe_with(PipeFlags::DIRECT | PipeFlags::CLOEXEC).expect("a pipe");
         let piped = thread::scope(|scope| {
             scope.spawn(|| send(&file, writer.into(), choice));
-            let read = read(reader.as_fd(), &mut inflation, &mut decoder, (pass_through, room));
+            let read = read(reader.as_fd(), &mut inflater, &mut decoder, (pass_through, room));
             // Whoever reads no further must not keep the writer waiting.
             io::copy(&mut File::from(reader), &mut io::sink()).expect("a pipe");
             read
@@ -77,18 +77,18 @@ fn agree(read: &Read, expected: &Read, file: &[u8]) {
 /// All that comes out of `fd`, checked member by member.
 fn read(
     fd: BorrowedFd<'_>,
-    inflation: &mut Inflation,
+    inflater: &mut Inflater,
     decoder: &mut Decompress,
     (pass_through, room): (bool, usize),
 ) -> Read {
     let mut all = Read { content: Vec::new(), verdict: Verdict::Whole };
     let mut member = (Crc::new(), 0);
     let mut consumed = 0;
-    inflation.restart(pass_through);
+    inflater.restart(pass_through);
     let mut spare = Vec::with_capacity(room);
     while all.content.len() <= ENOUGH {
         let mut capacity = spare.capacity();
-        let mut content = match inflation.next(&mut { fd }, std::mem::take(&mut spare)) {
+        let mut content = match inflater.next(&mut { fd }, std::mem::take(&mut spare)) {
             Chunk::Content(content) => content,
             Chunk::Batch(batch, _) => {
                 let bytes = Vec::with_capacity(ROOM);
@@ -113,9 +113,9 @@ fn read(
 
 /// Appends a chunk to what came before, and the verdict if this is the end.
 fn take_in(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) -> Option<Verdict> {
-    let Content { bytes, checks, checked, end, .. } = content;
+    let Content { bytes, member_ends, verified, end, .. } = content;
     let mut start = 0;
-    for &Check { at, crc, length, offset } in checks.iter() {
+    for &MemberEnd { at, crc, length, offset } in member_ends.iter() {
         update(member, &bytes[start..at]);
         all.extend(&bytes[start..at]);
         start = at;
@@ -124,7 +124,7 @@ fn take_in(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) ->
             return Some(Verdict::Bad(format!("sums at {offset}")));
         }
     }
-    if !*checked {
+    if !*verified {
         update(member, &bytes[start..]);
     }
     all.extend(&bytes[start..]);

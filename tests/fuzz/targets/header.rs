@@ -5,7 +5,7 @@ use std::io;
 
 use flate2::Crc;
 use flate2::bufread::GzDecoder;
-use gzcc::fuzzing::{Damage, Found, ReadError, Start, TRAILER, bgzf_block, read_header};
+use gzcc::fuzzing::{Damage, ParsedHeader, ReadError, MemberStart, TRAILER, bgzf_block, read_header};
 use libfuzzer_sys::fuzz_target;
 
 /// flate2 refuses a text of a header that is longer than this.
@@ -27,21 +27,21 @@ fuzz_target!(|data: &[u8]| {
     // Nothing behind the header is touched, and the end is met once.
     assert!(read <= data.len() + 1);
     match &found {
-        Ok(Start::Member(found)) => is_as_read_by_flate2(data, found, read),
-        Ok(Start::End) => assert!(data.is_empty()),
-        Ok(Start::Foreign(bytes)) => assert!(data.starts_with(bytes) && !data.starts_with(&[0x1f, 0x8b])),
+        Ok(MemberStart::Member(found)) => is_as_read_by_flate2(data, found, read),
+        Ok(MemberStart::End) => assert!(data.is_empty()),
+        Ok(MemberStart::Foreign(bytes)) => assert!(data.starts_with(bytes) && !data.starts_with(&[0x1f, 0x8b])),
         Err(damage) => is_refused_for_a_reason(data, *damage),
     }
     if let Some((size, header)) = bgzf_block(data) {
         // Such a block has no field but the extra one, so its header ends where that does.
         assert!(size >= header + TRAILER && size <= 1 << 16 && header <= data.len());
-        let Ok(Start::Member(found)) = &found else { panic!("a block without a header: {found:?}") };
+        let Ok(MemberStart::Member(found)) = &found else { panic!("a block without a header: {found:?}") };
         assert_eq!((found.size, &found.name), (header as u64, &None));
     }
     fails_with_its_reader(data, read);
 });
 
-fn is_as_read_by_flate2(data: &[u8], found: &Found, read: usize) {
+fn is_as_read_by_flate2(data: &[u8], found: &ParsedHeader, read: usize) {
     assert_eq!(found.size, read as u64);
     let header = written_again(&data[..read]);
     assert_eq!(header, &data[..read], "what is read is all there is");

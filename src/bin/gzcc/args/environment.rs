@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use super::Usage;
 use super::values::{jobs, level, size};
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 
 /// The unparsed values of the variables.
 #[derive(Default)]
@@ -70,6 +70,6 @@ fn value<T>(
     };
     let text = value.to_str().ok_or_else(|| "no text".to_owned());
     text.and_then(parse).map(Some).map_err(|reason| {
-        Usage(format!("gzcc: invalid value '{}' for {name}: {reason}", Shown::bytes(value.as_encoded_bytes())))
+        Usage(format!("gzcc: invalid value '{}' for {name}: {reason}", EscapedName::bytes(value.as_encoded_bytes())))
     })
 }

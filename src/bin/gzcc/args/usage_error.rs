@@ -2,7 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 
 /// clap's error as one line without the program's name.
 pub(super) fn message(error: &clap::Error) -> String {
@@ -46,7 +46,7 @@ pub(super) fn message(error: &clap::Error) -> String {
             line += &format!(" (similar: {suggestion})");
         }
     }
-    Shown::text(&line).to_string()
+    EscapedName::text(&line).to_string()
 }
 
 /// The long option that differs from `given` by one typing error. Preferred to clap's suggestion, whose similarity measure

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gzcc::ErrorKind;
 use gzcc::command::NOT_REACHED;
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 use gzcc::outcome::{Damage, Done, Reason, Warning};
 use gzcc::settings::Mode;
 use gzcc::{Ended, Outcome};
@@ -42,7 +42,7 @@ pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
 impl Messages {
     /// gzip's words.
     pub(super) fn print_as_gzip(&self, ended: &Ended) {
-        let (program, name) = (self.program, Shown::path(name_of(ended)));
+        let (program, name) = (self.program, EscapedName::path(name_of(ended)));
         match &ended.outcome {
             Outcome::Done(done) => {
                 match &done.warning {
@@ -74,7 +74,7 @@ impl Messages {
     /// gzip has begun its verbose line when it comes to what is wrong with a file.
     fn begun(&self, ended: &Ended) -> String {
         let told = self.verbosity == Verbosity::Verbose && matches!(self.mode, Mode::Decompress | Mode::Test);
-        if told && !ended.is_stdin { format!("{}:\t", Shown::path(name_of(ended))) } else { String::new() }
+        if told && !ended.is_stdin { format!("{}:\t", EscapedName::path(name_of(ended))) } else { String::new() }
     }
 
     fn tell_terminal(&self, done: &str, what: &str) {
@@ -84,7 +84,7 @@ impl Messages {
     }
 
     fn tell_done(&self, ended: &Ended, done: &Done) {
-        let shown = Shown::path(name_of(ended)).to_string();
+        let shown = EscapedName::path(name_of(ended)).to_string();
         // The rest of a line that a warning has broken.
         let garbage = matches!(done.warning, Some(Warning::TrailingGarbage));
         let name = if garbage { String::new() } else { format!("{shown}:\t") };
@@ -94,26 +94,26 @@ impl Messages {
             (Mode::Test, _) if ended.is_stdin => say(format_args!(" OK")),
             (Mode::Test, _) => say(format_args!("{name} OK")),
             (Mode::List | Mode::ListTrailers, _) => {}
-            (_, Some(output)) => say(format_args!("{name}{ratio} -- {what} {}", Shown::path(output))),
+            (_, Some(output)) => say(format_args!("{name}{ratio} -- {what} {}", EscapedName::path(output))),
             (Mode::Compress, None) if ended.is_stdin => say(format_args!("{ratio}")),
             (_, None) if ended.is_stdin => {}
             (_, None) => say(format_args!("{name}{ratio} -- replaced with stdout")),
         }
     }
 
-    fn tell_skipped(&self, name: Shown<'_>, reason: &Reason) {
+    fn tell_skipped(&self, name: EscapedName<'_>, reason: &Reason) {
         let program = self.program;
         match reason {
             Reason::HasSuffix { suffix, .. } => {
-                say(format_args!("{program}: {name} already has {} suffix -- unchanged", Shown::path(suffix)));
+                say(format_args!("{program}: {name} already has {} suffix -- unchanged", EscapedName::path(suffix)));
             }
             Reason::UnknownSuffix { .. } => say(format_args!("{program}: {name}: unknown suffix -- ignored")),
             Reason::OutputNotReplaceable(output) if !self.force => {
-                say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
+                say(format_args!("{program}: {} already exists;\tnot overwritten", EscapedName::path(output)));
             }
             Reason::NotOverwritten(_) if question::can_ask() => say(format_args!("\tnot overwritten")),
             Reason::OutputExists(output) | Reason::NotOverwritten(output) => {
-                say(format_args!("{program}: {} already exists;\tnot overwritten", Shown::path(output)));
+                say(format_args!("{program}: {} already exists;\tnot overwritten", EscapedName::path(output)));
             }
             Reason::SymbolicLink | Reason::WalkedLink => {
                 say(format_args!("{program}: {name}: Too many levels of symbolic links"));
@@ -138,7 +138,7 @@ impl Messages {
     }
 
     fn tell_damage(&self, ended: &Ended, damage: &Damage) {
-        let (program, name) = (self.program, Shown::path(name_of(ended)));
+        let (program, name) = (self.program, EscapedName::path(name_of(ended)));
         let begun = self.begun(ended);
         let invalid = |what: &str| say(format_args!("{begun}\n{program}: {name}: invalid compressed data--{what}"));
         match *damage {

@@ -9,7 +9,7 @@ use super::sizes::{Sizes, percent};
 use crate::presentation::Verbosity;
 use gzcc::Ended;
 use gzcc::command::suffix;
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 use gzcc::outcome::Done;
 use gzcc::settings::{Mode, Settings};
 use std::ffi::OsString;
@@ -58,9 +58,9 @@ impl Listing {
         let sizes = Sizes::of(done, Mode::List);
         self.total.add(sizes);
         if self.verbose {
-            text += &format!("defla {:08x} {} ", done.facts.crc.unwrap_or(0), self.time(done.facts.mtime));
+            text += &format!("defla {:08x} {} ", done.stats.crc.unwrap_or(0), self.time(done.stats.mtime));
         }
-        text + &self.sizes(sizes, &Shown::path(&self.name(ended, done)).to_string())
+        text + &self.sizes(sizes, &EscapedName::path(&self.name(ended, done)).to_string())
     }
 
     /// The line that ends a table of several files.
@@ -102,7 +102,7 @@ impl Listing {
 mod tests {
     use super::*;
     use gzcc::Outcome;
-    use gzcc::outcome::Facts;
+    use gzcc::outcome::MemberStats;
 
     fn listing(mode: Mode, verbosity: Verbosity) -> Listing {
         let settings = Settings { mode, ..Settings::default() };
@@ -112,7 +112,7 @@ mod tests {
     fn done() -> Done {
         let mut done = Done::default();
         (done.bytes_in, done.bytes_out) = (31, 24);
-        let Facts { overhead, crc, mtime, .. } = &mut done.facts;
+        let MemberStats { overhead, crc, mtime, .. } = &mut done.stats;
         (*overhead, *crc, *mtime) = (20, Some(0x0b59_8800), Some(1_700_000_000));
         done
     }

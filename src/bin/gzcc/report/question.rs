@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 
 /// Whether there is a terminal to ask on.
 pub(crate) fn can_ask() -> bool {
@@ -15,7 +15,8 @@ pub(crate) fn may_replace(program: &str, output: &Path) -> bool {
     if !can_ask() {
         return false;
     }
-    let question = format!("{program}: {} already exists; do you wish to overwrite (y or n)? ", Shown::path(output));
+    let question =
+        format!("{program}: {} already exists; do you wish to overwrite (y or n)? ", EscapedName::path(output));
     let mut answer = Vec::new();
     // Who cannot be asked, or does not answer, has not said yes.
     let asked = io::stderr().write_all(question.as_bytes());

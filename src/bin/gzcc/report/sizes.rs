@@ -16,7 +16,7 @@ impl Sizes {
     /// The sizes of one input and its output.
     pub(crate) fn of(done: &Done, mode: Mode) -> Self {
         let (packed, plain) = mode.packed_and_plain(done.bytes_in, done.bytes_out);
-        Self { packed, plain, overhead: done.facts.overhead }
+        Self { packed, plain, overhead: done.stats.overhead }
     }
 
     pub(crate) fn add(&mut self, other: Self) {

@@ -12,7 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use gzcc::escaped_name::Shown;
+use gzcc::escaped_name::EscapedName;
 use gzcc::settings::Settings;
 
 use crate::presentation::{Presentation, Rules, Verbosity, When};
@@ -83,7 +83,7 @@ pub(crate) fn watch(counters: Arc<Counters>, settings: &Settings) -> Watching {
                     skipped: counters.skipped_bytes(),
                     mode,
                     elapsed: began.elapsed(),
-                    biggest: counters.biggest().map(|name| Shown::path(&name).to_string()),
+                    biggest: counters.biggest().map(|name| EscapedName::path(&name).to_string()),
                 };
                 line::draw(&state.line(columns()));
             }

@@ -13,12 +13,12 @@ use super::PANIC;
 use crate::deflate::BLOCK;
 use crate::format::gzip;
 use crate::settings::{Destination, Mode, Settings};
-use crate::sync::held_up::mixed;
+use crate::sync::jitter::splitmix64;
 
 /// A run that can be played again and again.
 pub(super) struct Scene {
     pub(super) name: &'static str,
-    pub(super) folder: PathBuf,
+    pub(super) directory: PathBuf,
     pub(super) settings: Settings,
     /// The pipe among the inputs, and what comes out of it.
     pub(super) feed: Option<(PathBuf, Vec<u8>)>,
@@ -116,16 +116,16 @@ fn decompressing(root: &Path) -> Vec<Scene> {
 
 impl Scene {
     fn new(root: &Path, name: &'static str, files: Files, mut settings: Settings) -> Self {
-        let folder = root.join(name.replace(' ', "-"));
-        fs::create_dir(&folder).unwrap();
+        let directory = root.join(name.replace(' ', "-"));
+        fs::create_dir(&directory).unwrap();
         let mut standing = Vec::new();
         for (name, content) in files {
-            let path = folder.join(name);
+            let path = directory.join(name);
             fs::write(&path, content).unwrap();
             settings.inputs.push(path.clone().into());
             standing.push(path);
         }
-        Self { name, folder, settings, feed: None, drain: None, standing, done: 0, failed: 0 }
+        Self { name, directory, settings, feed: None, drain: None, standing, done: 0, failed: 0 }
     }
 
     fn ends(self, done: u64, failed: u64) -> Self {
@@ -142,12 +142,12 @@ impl Scene {
 
     /// Among the inputs is one that does not exist.
     fn without(mut self, name: &str) -> Self {
-        self.settings.inputs.insert(1, OsString::from(self.folder.join(name)));
+        self.settings.inputs.insert(1, OsString::from(self.directory.join(name)));
         self
     }
 
     fn into_one_file(mut self) -> Self {
-        self.settings.destination = Destination::File(self.folder.join("made"));
+        self.settings.destination = Destination::File(self.directory.join("made"));
         self
     }
 
@@ -159,7 +159,7 @@ impl Scene {
     }
 
     fn pipe(&mut self, name: &str) -> PathBuf {
-        let path = self.folder.join(name);
+        let path = self.directory.join(name);
         mknodat(CWD, &path, FileType::Fifo, Permissions::RUSR | Permissions::WUSR, 0).unwrap();
         self.standing.push(path.clone());
         path
@@ -180,7 +180,7 @@ fn giants() -> Files {
 
 /// Text that shrinks to about a quarter.
 fn text(size: usize, seed: u64) -> Vec<u8> {
-    let numbers = (seed << 32..).map(mixed);
+    let numbers = (seed << 32..).map(splitmix64);
     let lines = numbers.flat_map(|n| format!("{:>12} {n:08x} it was so\n", n % 977).into_bytes());
     lines.take(size).collect()
 }

@@ -9,11 +9,11 @@ use std::ops::Range;
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::packed::{Packed, Supply};
+use super::compressed_buffer::{CompressedBuffer, CompressedSource};
 use super::{Content, MOST_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::format::gzip::{self, Damage};
-use crate::outcome::Facts;
+use crate::outcome::MemberStats;
 
 /// Most bytes a block expands to (SAM/BAM specification, section 4.1).
 const MOST_CONTENT: usize = 64 * 1024;
@@ -23,19 +23,19 @@ const HEADER: usize = 64;
 
 /// Whole blocks that together expand to [`BLOCK`] bytes at most.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct BgzfBatch {
     /// Their bytes, from the first header to the last trailer.
     packed: Vec<u8>,
     /// Each one's DEFLATE data and trailer, in those bytes.
     blocks: Vec<Range<usize>>,
-    facts: Facts,
+    stats: MemberStats,
     /// Offset in the file of the first.
     offset: u64,
 }
 
-impl Batch {
+impl BgzfBatch {
     /// Cuts off the blocks that stand next in `packed`; `None` if there are none.
-    pub(super) fn cut(packed: &mut Packed, from: &mut dyn Supply) -> io::Result<Option<Self>> {
+    pub(super) fn cut(packed: &mut CompressedBuffer, from: &mut dyn CompressedSource) -> io::Result<Option<Self>> {
         let mut batch = Self { offset: packed.offset(), ..Self::default() };
         let mut content = 0;
         // Blocks of no content may still be long.
@@ -51,7 +51,7 @@ impl Batch {
             let (crc, _) = trailer(block);
             let mtime = u32::from_le_bytes([block[4], block[5], block[6], block[7]]);
             let overhead = (header + gzip::TRAILER) as u64;
-            batch.facts.add(Facts { overhead, crc: Some(crc), mtime: Some(mtime.into()) });
+            batch.stats.add(MemberStats { overhead, crc: Some(crc), mtime: Some(mtime.into()) });
             let start = batch.packed.len();
             batch.blocks.push(start + header..start + size);
             batch.packed.extend_from_slice(block);
@@ -60,10 +60,10 @@ impl Batch {
         Ok((!batch.blocks.is_empty()).then_some(batch))
     }
 
-    /// Inflates and checks the blocks into `bytes`, which is empty and has room for more than [`BLOCK`] bytes.
+    /// Inflates and member_ends the blocks into `bytes`, which is empty and has room for more than [`BLOCK`] bytes.
     pub fn inflate(self, decoder: &mut Decompress, bytes: Vec<u8>) -> Content {
         let consumed = self.offset + self.packed.len() as u64;
-        let mut content = Content { bytes, checked: true, facts: self.facts, consumed, ..Content::default() };
+        let mut content = Content { bytes, verified: true, stats: self.stats, consumed, ..Content::default() };
         for block in self.blocks {
             let offset = self.offset + block.start as u64;
             if let Err(damage) = inflate(&self.packed[block], offset, decoder, &mut content.bytes) {
@@ -86,7 +86,7 @@ pub(super) struct Next {
 }
 
 /// The block that stands next, if there is one to be believed.
-pub(super) fn next_block(packed: &mut Packed, from: &mut dyn Supply) -> io::Result<Option<Next>> {
+pub(super) fn next_block(packed: &mut CompressedBuffer, from: &mut dyn CompressedSource) -> io::Result<Option<Next>> {
     // Most members have no extra field, and those may be all that there is for a long time.
     packed.provide(from, gzip::BGZF_BEGINNING.len())?;
     if !packed.bytes().starts_with(&gzip::BGZF_BEGINNING) {
@@ -112,7 +112,7 @@ fn trailer(block: &[u8]) -> (u32, u32) {
     gzip::read_trailer(*block.last_chunk().expect("a block has a trailer"))
 }
 
-/// Inflates a block without its header, which stands at `offset` in the file, and checks what came of it.
+/// Inflates a block without its header, which stands at `offset` in the file, and member_ends what came of it.
 fn inflate(block: &[u8], offset: u64, decoder: &mut Decompress, bytes: &mut Vec<u8>) -> Result<(), Damage> {
     let data = &block[..block.len() - gzip::TRAILER];
     let start = bytes.len();

@@ -21,7 +21,7 @@ const MOST_NAME: usize = 4096 + 1;
 
 /// What a member's header says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct ParsedHeader {
     /// FNAME without its end, where there is one; of one that is longer than any path, the beginning.
     pub name: Option<Vec<u8>>,
     /// MTIME: seconds since 1970; 0 is none.
@@ -32,16 +32,16 @@ pub struct Found {
 
 /// What stands where a member may begin.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Start {
+pub enum MemberStart {
     /// A member, whose header has been read.
-    Member(Found),
+    Member(ParsedHeader),
     /// Nothing: the data is over.
     End,
     /// Something else, of which these bytes have been read.
     Foreign(Vec<u8>),
 }
 
-/// What is wrong with compressed data. The offset, in bytes, is where in the file it was found.
+/// What is wrong with compressed data. The offset, in bytes, is where in the file it was header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// It does not begin as gzip data does.
@@ -58,7 +58,7 @@ pub enum Damage {
     Data(u64),
     /// The content has another CRC-32: (offset of the trailer, stored, computed).
     Crc(u64, u32, u32),
-    /// The content has another length: (offset of the trailer, stored, found, modulo 2^32).
+    /// The content has another length: (offset of the trailer, stored, header, modulo 2^32).
     Length(u64, u32, u32),
     /// The content is longer than the run allows, in bytes.
     TooLong(u64),
@@ -80,8 +80,8 @@ impl fmt::Display for Damage {
             Self::Crc(at, stored, computed) => {
                 write!(f, "damaged data before byte {at} (CRC {stored:#010x} stored, {computed:#010x} computed)")
             }
-            Self::Length(at, stored, found) => {
-                write!(f, "damaged data before byte {at} (length {stored} stored, {found} found)")
+            Self::Length(at, stored, header) => {
+                write!(f, "damaged data before byte {at} (length {stored} stored, {header} found)")
             }
             Self::TooLong(most) => write!(f, "expands to more than {most} bytes (--max-size)"),
         }
@@ -113,18 +113,18 @@ impl From<Damage> for ReadError {
 ///
 /// # Errors
 /// If the header is damaged or of an unknown kind, and those of `next`.
-pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) -> Result<Start, ReadError> {
+pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) -> Result<MemberStart, ReadError> {
     let start = offset;
     let mut fields = Fields { next, crc: Crc::new(), offset };
     let Some(first) = fields.maybe()? else {
-        return Ok(Start::End);
+        return Ok(MemberStart::End);
     };
     if first != MAGIC[0] {
-        return Ok(Start::Foreign(vec![first]));
+        return Ok(MemberStart::Foreign(vec![first]));
     }
     match fields.maybe()? {
         Some(second) if second == MAGIC[1] => {}
-        second => return Ok(Start::Foreign([first].into_iter().chain(second).collect())),
+        second => return Ok(MemberStart::Foreign([first].into_iter().chain(second).collect())),
     }
     let method = fields.byte()?;
     if method != METHOD_DEFLATE {
@@ -156,7 +156,7 @@ pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) ->
             return Err(Damage::HeaderCrc(stored, computed).into());
         }
     }
-    Ok(Start::Member(Found { name, mtime, size: fields.offset - start }))
+    Ok(MemberStart::Member(ParsedHeader { name, mtime, size: fields.offset - start }))
 }
 
 /// A header under way.
@@ -228,7 +228,7 @@ mod tests {
     use crate::format::gzip::{Header, write_header};
     use std::ffi::OsStr;
 
-    fn read(bytes: &[u8]) -> Result<Start, Damage> {
+    fn read(bytes: &[u8]) -> Result<MemberStart, Damage> {
         let mut bytes = bytes.iter().copied();
         read_header(0, || Ok(bytes.next())).map_err(|error| match error {
             ReadError::Damage(damage) => damage,
@@ -243,7 +243,10 @@ mod tests {
             let header = Header { name: name.map(OsStr::new), mtime: Some(mtime), level: 6 };
             write_header(&header, &mut bytes);
             let name = name.map(|name| name.as_bytes().to_vec());
-            assert_eq!(read(&bytes), Ok(Start::Member(Found { name, mtime: mtime as u32, size: bytes.len() as u64 })));
+            assert_eq!(
+                read(&bytes),
+                Ok(MemberStart::Member(ParsedHeader { name, mtime: mtime as u32, size: bytes.len() as u64 }))
+            );
             for cut in 2..bytes.len() {
                 assert_eq!(read(&bytes[..cut]), Err(Damage::Truncated(cut as u64)));
             }
@@ -257,21 +260,24 @@ mod tests {
         let mut crc = Crc::new();
         crc.update(&bytes);
         bytes.extend((crc.sum() as u16).to_le_bytes());
-        assert_eq!(read(&bytes), Ok(Start::Member(Found { name: Some(b"name".to_vec()), mtime: 1, size: 32 })));
+        assert_eq!(
+            read(&bytes),
+            Ok(MemberStart::Member(ParsedHeader { name: Some(b"name".to_vec()), mtime: 1, size: 32 }))
+        );
         // But for the bit that says there is a CRC at all.
         for bit in (0..8 * (bytes.len() - 2)).filter(|&bit| bit != 8 * 3 + 1) {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(!matches!(read(&flipped), Ok(Start::Member(found)) if found.mtime == 1), "bit {bit}");
+            assert!(!matches!(read(&flipped), Ok(MemberStart::Member(header)) if header.mtime == 1), "bit {bit}");
         }
     }
 
     #[test]
     fn what_is_no_member_is_told_from_one_that_is_unknown() {
-        assert_eq!(read(b""), Ok(Start::End));
-        assert_eq!(read(b"plain"), Ok(Start::Foreign(b"p".to_vec())));
-        assert_eq!(read(b"\x1f\x8c"), Ok(Start::Foreign(b"\x1f\x8c".to_vec())));
-        assert_eq!(read(b"\x1f"), Ok(Start::Foreign(b"\x1f".to_vec())));
+        assert_eq!(read(b""), Ok(MemberStart::End));
+        assert_eq!(read(b"plain"), Ok(MemberStart::Foreign(b"p".to_vec())));
+        assert_eq!(read(b"\x1f\x8c"), Ok(MemberStart::Foreign(b"\x1f\x8c".to_vec())));
+        assert_eq!(read(b"\x1f"), Ok(MemberStart::Foreign(b"\x1f".to_vec())));
         assert_eq!(read(b"\x1f\x8b\x07\0"), Err(Damage::Method(7)));
         assert_eq!(read(b"\x1f\x8b\x08\x20"), Err(Damage::Flags(0x20)));
     }

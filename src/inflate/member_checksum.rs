@@ -2,22 +2,22 @@
 
 use flate2::Crc;
 
-use super::Check;
+use super::MemberEnd;
 use crate::format::gzip::Damage;
 
 /// CRC-32 and length of the member that is being read.
 #[derive(Debug, Default)]
-pub struct Sums {
+pub struct MemberChecksum {
     crc: Crc,
     length: u64,
 }
 
-impl Sums {
+impl MemberChecksum {
     /// Takes in content, and compares the members that end in it with their trailers; what is wrong with the first
     /// bad one, and where it ends.
-    pub fn check(&mut self, bytes: &[u8], checks: &[Check]) -> Result<(), (Damage, usize)> {
+    pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd]) -> Result<(), (Damage, usize)> {
         let mut start = 0;
-        for &Check { at, offset, crc, length } in checks {
+        for &MemberEnd { at, offset, crc, length } in member_ends {
             self.take_in(&bytes[start..at]);
             start = at;
             if self.crc.sum() != crc {

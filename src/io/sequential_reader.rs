@@ -3,19 +3,19 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use crate::inflate::Supply;
+use crate::inflate::CompressedSource;
 use crate::io::input::{Change, Input};
 use crate::io::transfer::{read_full, read_some};
 
 /// An input's content in order.
-pub struct InOrder<'a> {
+pub struct SequentialReader<'a> {
     input: &'a Input,
     fd: BorrowedFd<'a>,
     /// Bytes up to there. `None` if it was of no size then, as a pipe is: it is read until it is over.
     left: &'a mut Option<u64>,
 }
 
-impl<'a> InOrder<'a> {
+impl<'a> SequentialReader<'a> {
     /// The content of `input`, which is open as `fd`.
     pub(super) fn new(input: &'a Input, fd: BorrowedFd<'a>, left: &'a mut Option<u64>) -> Self {
         Self { input, fd, left }
@@ -49,8 +49,8 @@ impl<'a> InOrder<'a> {
     }
 }
 
-impl Supply for InOrder<'_> {
-    fn supply(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl CompressedSource for SequentialReader<'_> {
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read(buffer, read_some)
     }
 }

@@ -6,13 +6,13 @@ use std::os::fd::BorrowedFd;
 use crate::io::transfer::read_some;
 
 /// Where a compressed file comes from, in its order.
-pub trait Supply {
+pub trait CompressedSource {
     /// Puts what there is, at least a byte, at the beginning of `buffer`, and tells how much; nothing if the file is over.
-    fn supply(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
-impl Supply for BorrowedFd<'_> {
-    fn supply(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl CompressedSource for BorrowedFd<'_> {
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         read_some(*self, buffer)
     }
 }
@@ -22,7 +22,7 @@ impl Supply for BorrowedFd<'_> {
 const BUFFER: usize = 256 * 1024;
 
 /// Bytes of a file that have been read, and where in the file they are.
-pub(super) struct Packed {
+pub(super) struct CompressedBuffer {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
@@ -32,7 +32,7 @@ pub(super) struct Packed {
     over: bool,
 }
 
-impl Packed {
+impl CompressedBuffer {
     pub(super) fn new() -> Self {
         Self { buffer: vec![0; BUFFER].into_boxed_slice(), start: 0, end: 0, offset: 0, over: false }
     }
@@ -53,20 +53,20 @@ impl Packed {
     }
 
     /// Reads on if nothing is left; tells whether there is anything.
-    pub(super) fn fill(&mut self, from: &mut dyn Supply) -> io::Result<bool> {
+    pub(super) fn fill(&mut self, from: &mut dyn CompressedSource) -> io::Result<bool> {
         self.provide(from, 1)?;
         Ok(self.start < self.end)
     }
 
     /// Reads on until there are `wanted` bytes, at most a whole buffer, or the file is over.
-    pub(super) fn provide(&mut self, from: &mut dyn Supply, wanted: usize) -> io::Result<()> {
+    pub(super) fn provide(&mut self, from: &mut dyn CompressedSource, wanted: usize) -> io::Result<()> {
         if self.end - self.start >= wanted || self.over {
             return Ok(());
         }
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         while self.end < wanted && !self.over {
-            let got = from.supply(&mut self.buffer[self.end..])?;
+            let got = from.read_some(&mut self.buffer[self.end..])?;
             self.end += got;
             self.over = got == 0;
         }
@@ -74,7 +74,7 @@ impl Packed {
     }
 
     /// Takes the next byte; `None` at the end.
-    pub(super) fn byte(&mut self, from: &mut dyn Supply) -> io::Result<Option<u8>> {
+    pub(super) fn byte(&mut self, from: &mut dyn CompressedSource) -> io::Result<Option<u8>> {
         self.fill(from)?;
         let byte = self.bytes().first().copied();
         self.consume(usize::from(byte.is_some()));
