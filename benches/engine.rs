@@ -1,6 +1,6 @@
-//! The engines by level, and what everything around it costs.
+//! The speed of the engines at each level, and the overhead of a whole run over the engine alone.
 //!
-//! `cargo bench --bench engine`; `-- levels` or `-- one-worker` for a part, `-- --quick` for a look.
+//! `cargo bench --bench engine`; `-- levels` or `-- one-worker` for one part, `-- --quick` for a rough result.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
@@ -17,7 +17,7 @@ use gzcc::compress;
 use gzcc::deflate::{self, BLOCK, WINDOW, WindowBuffer};
 use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Destination, Engine, Settings};
 
-/// Compresses and sums all of `data`, block by block, in memory: the least that a run has to do. Returns the size.
+/// Compresses `data` block by block in memory and computes the CRC, which is the minimum work of a run. Returns the size.
 fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
     let mut compressor = deflate::new_compressor(kind, level);
     let mut buffer = WindowBuffer::new();
@@ -42,7 +42,7 @@ fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
     size
 }
 
-/// Every level of every engine over the same 4 MiB.
+/// Each level of each engine on the same 4 MiB.
 fn levels(c: &mut Criterion) {
     let data = data::text(4 << 20);
     let mut group = c.benchmark_group("levels");
@@ -56,11 +56,11 @@ fn levels(c: &mut Criterion) {
     group.finish();
 }
 
-/// A run with one worker, from a file to a device, against the bare loop over the same blocks.
+/// A run with one worker, from a file to /dev/null, compared with the bare loop over the same blocks.
 fn one_worker(c: &mut Criterion) {
     let data = data::text(24 << 20);
-    let folder = data::folder();
-    let path = folder.path().join("big");
+    let directory = data::directory();
+    let path = directory.path().join("big");
     std::fs::write(&path, &data).unwrap();
     let settings = Settings {
         inputs: vec![path.into()],
@@ -81,7 +81,7 @@ fn one_worker(c: &mut Criterion) {
     group.finish();
 }
 
-/// Times two things in turn, as a machine whose speed drifts slows both alike, and prints the median ratio.
+/// Times two functions alternately, so that a drift of the machine's speed affects both, and prints the median ratio.
 fn print_ratio(name: &str, mut a: impl FnMut(), mut b: impl FnMut()) {
     let time = |work: &mut dyn FnMut()| {
         let start = Instant::now();
@@ -93,7 +93,7 @@ fn print_ratio(name: &str, mut a: impl FnMut(), mut b: impl FnMut()) {
     println!("{name}: {:.3} (median of {ROUNDS} pairs)", ratios[ROUNDS / 2]);
 }
 
-/// Pairs that [`print_ratio`] times: enough for a median, few enough for a bench.
+/// Pairs that [`print_ratio`] times. An odd number, so that the median is a measured ratio; 15 pairs take a few seconds.
 const ROUNDS: usize = 15;
 
 criterion_group! {

@@ -1,7 +1,7 @@
-//! Decompressing one big file: the bare loop of decoder and CRC in memory, one worker, and two that overlap; and the
-//! same for BGZF, whose members any worker can inflate.
+//! The speed of decompressing one large file: decoder and CRC alone in memory, one worker, and all workers; and the same for
+//! BGZF, whose members are decompressed in parallel.
 //!
-//! `cargo bench --bench inflate`. The content goes nowhere (`-t`), so what is measured is decoding and the way to it.
+//! `cargo bench --bench inflate`. The runs only test the file (`-t`), so writing is not measured.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -19,13 +19,13 @@ use gzcc::decompress;
 use gzcc::settings::resources::available_workers;
 use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings};
 
-/// Content of a BGZF block, as bgzip cuts it.
+/// Bytes of content in a BGZF block, as written by bgzip.
 const BGZF_BLOCK: usize = 0xff00;
 
-fn one_big_file(c: &mut Criterion) {
+fn one_large_file(c: &mut Criterion) {
     let text = data::text(48 << 20);
-    let folder = data::folder();
-    let (plain, bgzf) = (folder.path().join("plain.gz"), folder.path().join("bgzf.gz"));
+    let directory = data::directory();
+    let (plain, bgzf) = (directory.path().join("plain.gz"), directory.path().join("bgzf.gz"));
     let member = member(&[], &text);
     std::fs::write(&plain, &member).unwrap();
     std::fs::write(&bgzf, text.chunks(BGZF_BLOCK).flat_map(bgzf_block).collect::<Vec<u8>>()).unwrap();
@@ -56,7 +56,7 @@ fn test(path: &Path, jobs: NonZeroUsize) {
     assert_eq!(decompress(&settings, &()).unwrap().done, 1);
 }
 
-/// Inflates DEFLATE data chunk by chunk into one buffer, and sums it up.
+/// Inflates DEFLATE data in chunks into one buffer; returns the CRC.
 fn bare_loop(mut data: &[u8]) -> u32 {
     let (mut decoder, mut crc) = (Decompress::new(false), Crc::new());
     let mut chunk = Vec::with_capacity(gzcc::deflate::BLOCK);
@@ -72,7 +72,7 @@ fn bare_loop(mut data: &[u8]) -> u32 {
     }
 }
 
-/// One member of `content`, with `extra` in its header.
+/// A gzip member with `content` and the extra field `extra`.
 fn member(extra: &[u8], content: &[u8]) -> Vec<u8> {
     let mut member = vec![0x1f, 0x8b, 8, if extra.is_empty() { 0 } else { 4 }, 0, 0, 0, 0, 0, 3];
     if !extra.is_empty() {
@@ -90,7 +90,7 @@ fn member(extra: &[u8], content: &[u8]) -> Vec<u8> {
     member
 }
 
-/// One BGZF block of `content`: its extra field tells its size less one.
+/// A BGZF block with `content`. Its extra field contains the size of the member minus one.
 fn bgzf_block(content: &[u8]) -> Vec<u8> {
     let mut block = member(b"BC\x02\0\0\0", content);
     let size = (block.len() - 1) as u16;
@@ -101,6 +101,6 @@ fn bgzf_block(content: &[u8]) -> Vec<u8> {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = one_big_file
+    targets = one_large_file
 }
 criterion_main!(benches);

@@ -1,6 +1,6 @@
-//! One worker, threads and rayon on the three shapes of work: many small files, one big one, and both.
+//! One worker, threads and rayon on three workloads: many small files, one large file, and both.
 //!
-//! `cargo bench --bench schedulers`; `-- small`, `-- big` or `-- mix` for a part, `-- --quick` for a look.
+//! `cargo bench --bench schedulers`; `-- small`, `-- big` or `-- mix` for one part, `-- --quick` for a rough result.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -17,17 +17,17 @@ use gzcc::compress;
 use gzcc::settings::resources::available_workers;
 use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings};
 
-/// Sizes of files that follow each other in `small`: from a few bytes to some tens of kilobytes, 6 KB in the middle.
+/// Sizes of the small files, repeated in this order: from 300 bytes to 42 KB, with a median of 6 KB.
 const SMALL: [usize; 8] = [300, 1_500, 3_000, 5_000, 7_000, 11_000, 20_000, 42_000];
 
-fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
+fn bench_files(c: &mut Criterion, name: &str, sizes: &[usize]) {
     let text = data::text(sizes.iter().copied().max().unwrap() + 100_000);
-    let folder = data::folder();
+    let directory = data::directory();
     let inputs: Vec<OsString> = sizes
         .iter()
         .enumerate()
         .map(|(i, &size)| {
-            let path = folder.path().join(i.to_string());
+            let path = directory.path().join(i.to_string());
             let start = i * 97 % 100_000;
             fs::write(&path, &text[start..start + size]).unwrap();
             path.into()
@@ -61,16 +61,16 @@ fn race(c: &mut Criterion, name: &str, sizes: &[usize]) {
 }
 
 fn small(c: &mut Criterion) {
-    race(c, "small", &SMALL.repeat(100));
+    bench_files(c, "small", &SMALL.repeat(100));
 }
 
 fn big(c: &mut Criterion) {
-    race(c, "big", &[16 << 20]);
+    bench_files(c, "big", &[16 << 20]);
 }
 
 fn mix(c: &mut Criterion) {
-    // The giant comes last, where a scheduler that minds files alone leaves its other workers idle.
-    race(c, "mix", &[SMALL.repeat(30), vec![12 << 20]].concat());
+    // The large file comes last: a scheduler that distributes whole files leaves the other workers idle.
+    bench_files(c, "mix", &[SMALL.repeat(30), vec![12 << 20]].concat());
 }
 
 criterion_group! {

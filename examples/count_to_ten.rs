@@ -1,7 +1,7 @@
-//! What a thread in the background is: it counts, once a period, and main leaves before it is done.
+//! A background thread: it counts once per period, and main returns before it has finished.
 //!
-//! Nobody waits for the thread (its handle is dropped, not joined), so it ends with main, wherever it is. In Go it would be
-//! a goroutine; what main hears of it comes through a channel there as here.
+//! The handle is dropped, not joined, so the process ends with main, whatever the thread is doing. In Go it would be a
+//! goroutine. As in Go, main receives the counts through a channel.
 //!
 //! `cargo run --example count_to_ten [MILLISECONDS [LEAVE [LAST]]]`, by default 1000 7 10.
 
@@ -12,9 +12,9 @@ use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match count() {
-        // The reader, such as head, has read enough; `println!` would panic.
+        // The reader of the pipe has exited, as `head` does. `println!` would panic.
         Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => Ok(()),
-        ended => ended,
+        result => result,
     }
 }
 
@@ -27,19 +27,19 @@ fn count() -> Result<(), Box<dyn std::error::Error>> {
     thread::spawn(move || {
         for count in 1..=last {
             thread::sleep(period);
-            // Main has left: there is nobody to count for.
+            // The receiver is dropped: main has returned.
             if sender.send(count).is_err() {
                 return;
             }
         }
     });
 
-    // The channel ends when the thread does, should that be first.
-    let mut heard = 0;
+    // The iterator also ends if the thread ends first, because that drops the sender.
+    let mut received = 0;
     for count in counts.iter().take(leave.try_into()?) {
         writeln!(io::stdout(), "{count}")?;
-        heard += 1;
+        received += 1;
     }
-    writeln!(io::stdout(), "main leaves after {heard} of {last}")?;
+    writeln!(io::stdout(), "main leaves after {received} of {last}")?;
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Two functions at the same time, and a caller that waits for both.
+//! Two functions that run concurrently, and a caller that waits for both.
 //!
-//! In Go it takes `go hello()`, `go world()` and a WaitGroup; a scope is all three: no thread in it can outlive it, so it
-//! ends when both have ended, and what they borrow is still there.
+//! In Go this takes `go hello()`, `go world()` and a WaitGroup. `thread::scope` replaces all three: it returns when all its
+//! threads have ended, so threads can borrow from the caller.
 //!
 //! `cargo run --example hello_world`
 
@@ -9,25 +9,26 @@ use std::io::{self, ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
-/// How often each is said.
+/// How often each word is printed.
 const TIMES: usize = 5;
 
-/// Between two times, so that the other one has its turn: what is said alternates, more or less.
+/// The pause after each word, in which the other thread runs: the words mostly alternate.
 const PAUSE: Duration = Duration::from_millis(10);
 
 fn main() -> io::Result<()> {
     match say_both().and_then(|()| writeln!(io::stdout(), "both have been said {TIMES} times")) {
-        // The reader, such as head, has read enough; `println!` would panic.
+        // The reader of the pipe has exited, as `head` does. `println!` would panic.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        ended => ended,
+        result => result,
     }
 }
 
-/// Says both, and returns when all has been said.
+/// Prints both words, and returns when both threads have ended.
 fn say_both() -> io::Result<()> {
     thread::scope(|scope| {
         let both = [scope.spawn(hello), scope.spawn(world)];
-        both.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("it panicked"))))
+        both.into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread panicked"))))
     })
 }
 

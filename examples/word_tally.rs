@@ -1,11 +1,11 @@
-//! Many threads, one map: each file has a thread of its own, and what they count is behind a mutex.
+//! Many threads, one map: one thread for each file, and a mutex around the common counts.
 //!
-//! A thread counts for itself and takes the lock once, when it is done: what is shared for a moment is not waited for
-//! long. Files that end in .gz are read as what they were compressed from.
+//! A thread counts into its own map and takes the lock once, at the end, so threads rarely wait for each other. Files whose
+//! names end in .gz are decompressed.
 //!
 //! `cargo run --example word_tally FILE...` prints the words that occur more than once, with their counts, sorted.
 
-#![allow(clippy::print_stderr, reason = "it is what a program in a shell does")]
+#![allow(clippy::print_stderr, reason = "a command prints its errors")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
@@ -18,7 +18,7 @@ use std::thread;
 
 use gzcc::Decoder;
 
-/// How often each word occurs.
+/// The number of occurrences of each word.
 type Tally = BTreeMap<String, u64>;
 
 fn main() -> ExitCode {
@@ -29,12 +29,12 @@ fn main() -> ExitCode {
             let all = &all;
             scope.spawn(move || count_in(file, all))
         };
-        // All are begun before the first is waited for.
+        // All threads are started before the first one is joined.
         let threads: Vec<_> = files.iter().map(|file| (file, count(file))).collect();
         let mut failed = false;
         for (file, thread) in threads {
-            let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread panicked")));
-            if let Err(error) = ended {
+            let result = thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread panicked")));
+            if let Err(error) = result {
                 eprintln!("word_tally: {}: {error}", file.display());
                 failed = true;
             }
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     });
     let printed = print(&all.into_inner().unwrap_or_else(PoisonError::into_inner));
     match printed {
-        // The reader, such as head, has read enough.
+        // The reader of the pipe has exited, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => {
             eprintln!("word_tally: standard output: {error}");
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Prints the words that occur more than once. `println!` would panic when the reader is gone.
+/// Prints the words that occur more than once. `println!` would panic if the reader of the pipe has exited.
 fn print(words: &Tally) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     for (word, times) in words.iter().filter(|(_, times)| **times > 1) {
@@ -63,10 +63,10 @@ fn print(words: &Tally) -> io::Result<()> {
     out.flush()
 }
 
-/// Adds the words of a file to all others, if it can be read to its end.
+/// Adds the words of a file to the common counts, or none of them if reading fails.
 fn count_in(file: &Path, all: &Mutex<Tally>) -> io::Result<()> {
     let words = words_of(open(file)?)?;
-    // A thread that panicked with the lock held has added some words twice at worst; the others still count.
+    // If a thread panicked with the lock held, only words of its file are missing; the other files still count.
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
     for (word, times) in words {
         *all.entry(word).or_default() += times;
@@ -76,11 +76,11 @@ fn count_in(file: &Path, all: &Mutex<Tally>) -> io::Result<()> {
 
 fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
     let content = File::open(file)?;
-    let packed = file.extension().and_then(OsStr::to_str).is_some_and(|end| end.eq_ignore_ascii_case("gz"));
-    Ok(if packed { Box::new(Decoder::new(content)) } else { Box::new(BufReader::new(content)) })
+    let compressed = file.extension().and_then(OsStr::to_str).is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    Ok(if compressed { Box::new(Decoder::new(content)) } else { Box::new(BufReader::new(content)) })
 }
 
-/// The words, which whitespace parts, in lower case. What is no UTF-8 is read as well as can be.
+/// The words in lower case, separated by whitespace. Invalid UTF-8 is replaced by U+FFFD.
 fn words_of(content: impl BufRead) -> io::Result<HashMap<String, u64>> {
     let mut words = HashMap::new();
     for line in content.split(b'\n') {

@@ -1,15 +1,15 @@
-//! Seeded data, the same on every machine: text that compresses about as logs and prose do.
+//! Seeded text, the same on every machine, that compresses about as well as logs and prose.
 
 use std::fmt::Write;
 use std::path::Path;
 
-/// A temporary folder, in memory where there is one.
-pub fn folder() -> tempfile::TempDir {
+/// A temporary directory, in memory if possible.
+pub fn directory() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
-/// Words of a made-up language, drawn as real ones are (a few often, most seldom), in lines with numbers in them.
+/// Lines of a number and words of an artificial language. A few words are frequent and most are rare, as in real text.
 pub fn text(size: usize) -> Vec<u8> {
     let mut random = Random(0x2026_1123);
     let words: Vec<String> = (0..4000)

@@ -1,4 +1,4 @@
-//! Links ISA-L. No crate that builds it from source does so without autotools, so it is the system's.
+//! Links the system's ISA-L: every crate that builds it from source needs autotools.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -6,7 +6,7 @@ fn main() {
     if let Err(error) = pkg_config::Config::new().atleast_version("2.30").probe("libisal") {
         println!(
             "cargo::error=ISA-L 2.30 or newer was not found (Debian: apt-get install libisal-dev pkg-config); \
-             to race without it: --no-default-features"
+             to build without it: --no-default-features"
         );
         for line in error.to_string().lines().filter(|line| !line.trim().is_empty()) {
             println!("cargo::warning={line}");

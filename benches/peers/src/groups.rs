@@ -1,4 +1,4 @@
-//! The data: files, read once, in groups that count as one.
+//! The data: files, read once, in groups that are measured as a whole.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 pub struct Group {
     pub name: String,
     pub files: Vec<Vec<u8>>,
-    /// Of all files.
+    /// The sum of the sizes.
     pub bytes: u64,
 }
 
@@ -27,22 +27,22 @@ impl Group {
     }
 }
 
-/// Reads what was named: `[GROUP:] FILE... [GROUP: FILE...]...`. Files before the first group are one called `files`.
-pub fn read(words: &[OsString]) -> Result<Vec<Group>> {
+/// Reads the files of `[GROUP:] FILE... [GROUP: FILE...]...`. Files before the first group name form a group called `files`.
+pub fn read(arguments: &[OsString]) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
-    for word in words {
-        match word.as_bytes().strip_suffix(b":") {
+    for argument in arguments {
+        match argument.as_bytes().strip_suffix(b":") {
             Some(name) => groups.push(Group::new(String::from_utf8_lossy(name).into_owned())),
             None => {
                 if groups.is_empty() {
                     groups.push(Group::new("files".into()));
                 }
-                groups.last_mut().expect("one was just made").add(word)?;
+                groups.last_mut().expect("one was just added").add(argument)?;
             }
         }
     }
     for group in &groups {
-        ensure!(group.bytes > 0, "group {} has no bytes", group.name);
+        ensure!(group.bytes > 0, "group {} is empty", group.name);
     }
     Ok(groups)
 }

@@ -1,12 +1,12 @@
-//! Races gzcc's engines against everybody else's: in memory, on one core, in turn, on the files given.
+//! Compares gzcc's engines with other DEFLATE libraries on the given files: in memory, on one core, interleaved.
 //!
-//! Owns the order of things: read, race, print. See README.md.
+//! Reads the files, measures, prints. See README.md.
 
-mod arguments;
-mod contenders;
-mod domination;
+mod args;
+mod engines;
 mod groups;
-mod race;
+mod measurements;
+mod pareto;
 mod table;
 mod targets;
 
@@ -15,12 +15,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use arguments::Arguments;
+use args::Args;
 use groups::Group;
-use race::Race;
+use measurements::Measurements;
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("peers: {error:#}");
@@ -29,25 +29,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
-    let groups = groups::read(&arguments.files)?;
-    let field = contenders::field(arguments)?;
+fn run(args: &Args) -> Result<()> {
+    let groups = groups::read(&args.files)?;
+    let cases = engines::cases(args)?;
     for group in &groups {
-        let race = race::run(&field, group, arguments).with_context(|| format!("group {}", group.name))?;
-        print(&race, group, arguments);
+        let measurements = Measurements::take(&cases, group, args).with_context(|| format!("group {}", group.name))?;
+        print(&measurements, group, args);
     }
     Ok(())
 }
 
-fn print(race: &Race, group: &Group, arguments: &Arguments) {
+fn print(measurements: &Measurements, group: &Group, args: &Args) {
     let (files, bytes) = (group.files.len(), group.bytes);
-    println!("\n{}: {files} files, {bytes} bytes; medians of {} rounds\n", group.name, arguments.rounds);
-    table::print(&["engine", "MB/s", "ratio", "bytes"], &race.rows(group));
-    println!("\n{}: targets of {}, measured factor against required\n", group.name, arguments.ours);
-    table::print(&["level", "speed", "size", "met"], &targets::rows(race, group, arguments));
-    if arguments.domination {
+    println!("\n{}: {files} files, {bytes} bytes; medians of {} rounds\n", group.name, args.rounds);
+    table::print(&["engine", "MB/s", "ratio", "bytes"], &measurements.rows(group));
+    println!("\n{}: targets of {}, measured and required factors\n", group.name, args.ours);
+    table::print(&["level", "speed", "size", "met"], &targets::rows(measurements, group, args));
+    if args.domination {
         println!();
-        for finding in domination::findings(race) {
+        for finding in pareto::findings(measurements) {
             println!("{}: {finding}", group.name);
         }
     }

@@ -1,6 +1,6 @@
-//! Tables on standard output, in Markdown, with columns that line up.
+//! Prints Markdown tables with aligned columns on standard output.
 
-/// Prints a table. Each row has as many cells as there are headings.
+/// Prints a table. Each row must have one cell for each heading.
 pub fn print(headings: &[&str], rows: &[Vec<String>]) {
     let widths: Vec<usize> = (headings.iter().enumerate())
         .map(|(i, heading)| rows.iter().map(|row| row[i].len()).chain([heading.len()]).max().unwrap_or(0))

@@ -1,10 +1,10 @@
-//! gzcc's engines, through its library, on its blocks: each with the window before it, as the program does it.
+//! gzcc's engines through its library: gzcc's own blocks, each with the preceding 32 KiB as dictionary, as in the command.
 
 use anyhow::Result;
 use gzcc::deflate::{self, BLOCK, BlockCompressor, WINDOW, WindowBuffer};
 pub(super) use gzcc::settings::Engine as Kind;
 
-use super::{Contender, Pieces};
+use super::{Compressor, StreamLayout};
 
 /// One of gzcc's engines at a level.
 pub(super) struct Gzcc {
@@ -19,9 +19,9 @@ impl Gzcc {
     }
 }
 
-impl Contender for Gzcc {
-    fn compress(&mut self, file: &[u8], piece: &mut dyn FnMut(&[u8])) -> Result<()> {
-        // The last block is the one that is shorter than a block, if by all of it.
+impl Compressor for Gzcc {
+    fn compress(&mut self, file: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<()> {
+        // The last block is the one that is shorter than BLOCK; it may be empty.
         for start in (0..=file.len()).step_by(BLOCK) {
             let (window, end) = (start.saturating_sub(WINDOW), file.len().min(start + BLOCK));
             self.out.clear();
@@ -32,12 +32,12 @@ impl Contender for Gzcc {
                 end - start < BLOCK,
                 &mut self.out,
             );
-            piece(&self.out);
+            sink(&self.out);
         }
         Ok(())
     }
 
-    fn pieces(&self) -> Pieces {
-        Pieces::Joined
+    fn layout(&self) -> StreamLayout {
+        StreamLayout::OneStream
     }
 }

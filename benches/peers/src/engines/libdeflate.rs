@@ -1,4 +1,4 @@
-//! libdeflate, called directly: a block in, a stream out, into memory that is there already.
+//! libdeflate, called directly: each block becomes a stream in a buffer that is allocated once.
 
 use std::ptr::NonNull;
 
@@ -8,9 +8,9 @@ use libdeflate_sys::{
     libdeflate_free_compressor,
 };
 
-use super::{Contender, Pieces};
+use super::{Compressor, StreamLayout};
 
-/// A compressor at a level. Owns what libdeflate allocated for it.
+/// A compressor at a level. Owns libdeflate's allocation.
 pub(super) struct Libdeflate {
     compressor: NonNull<libdeflate_compressor>,
     block: usize,
@@ -19,10 +19,10 @@ pub(super) struct Libdeflate {
 
 impl Libdeflate {
     pub(super) fn new(level: u8, block: usize) -> Result<Self> {
-        // SAFETY: Takes a number, and returns null for one that is no level.
+        // SAFETY: The function takes any number, and returns null for an invalid level.
         let compressor = unsafe { libdeflate_alloc_compressor(level.into()) };
-        let compressor = NonNull::new(compressor).context("libdeflate makes no compressor")?;
-        // SAFETY: The compressor was just made by libdeflate.
+        let compressor = NonNull::new(compressor).context("libdeflate created no compressor")?;
+        // SAFETY: libdeflate just created the compressor.
         let bound = unsafe { libdeflate_deflate_compress_bound(compressor.as_ptr(), block) };
         Ok(Self { compressor, block, out: vec![0; bound] })
     }
@@ -30,15 +30,15 @@ impl Libdeflate {
 
 impl Drop for Libdeflate {
     fn drop(&mut self) {
-        // SAFETY: libdeflate made it, and nobody else has it.
+        // SAFETY: libdeflate created the compressor, and `self` is its only owner.
         unsafe { libdeflate_free_compressor(self.compressor.as_ptr()) }
     }
 }
 
-impl Contender for Libdeflate {
-    fn compress(&mut self, file: &[u8], piece: &mut dyn FnMut(&[u8])) -> Result<()> {
+impl Compressor for Libdeflate {
+    fn compress(&mut self, file: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<()> {
         for input in file.chunks(self.block) {
-            // SAFETY: The compressor is this one's alone; both pointers come with the length of what they point to.
+            // SAFETY: `self` is the only owner of the compressor; both pointers are passed with the length of their buffers.
             let size = unsafe {
                 libdeflate_deflate_compress(
                     self.compressor.as_ptr(),
@@ -48,13 +48,13 @@ impl Contender for Libdeflate {
                     self.out.len(),
                 )
             };
-            ensure!(size > 0, "libdeflate found its own bound too small");
-            piece(&self.out[..size]);
+            ensure!(size > 0, "the output does not fit libdeflate's own bound");
+            sink(&self.out[..size]);
         }
         Ok(())
     }
 
-    fn pieces(&self) -> Pieces {
-        Pieces::Alone(self.block)
+    fn layout(&self) -> StreamLayout {
+        StreamLayout::StreamPerBlock(self.block)
     }
 }

@@ -1,13 +1,13 @@
-//! ISA-L, called directly: a block in, a stream out, into memory that is there already, without a copy.
+//! ISA-L, called directly: each block becomes a stream in a buffer that is allocated once.
 //!
-//! The declarations are those of igzip_lib.h 2.30 and 2.31, as far as anything here touches them.
+//! Declares only the part of igzip_lib.h (2.30 and 2.31) that is used here.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use anyhow::{Result, ensure};
 
-use super::{Contender, Pieces};
+use super::{Compressor, StreamLayout};
 
 /// `struct isal_zstream`.
 #[repr(C, align(64))]
@@ -29,17 +29,17 @@ struct Stream {
     internal_state: [u8; INTERNAL],
 }
 
-/// Room for `struct isal_zstate`, which takes 82,320 bytes: two windows, a look-ahead, 8 Ki hashes of 2 bytes, and less
-/// than 128 bytes more. More than it takes does no harm.
+/// An upper bound of the size of `struct isal_zstate`, which takes 82,320 bytes: two windows, a lookahead, 8 Ki hashes of
+/// 2 bytes, and less than 128 bytes more.
 const INTERNAL: usize = 96 << 10;
 
-// `internal_state` comes last, and the public fields before it take 64 bytes.
+// `internal_state` is the last field, after 64 bytes of public fields.
 const _: () = assert!(std::mem::offset_of!(Stream, internal_state) == 64);
 
 const COMP_OK: c_int = 0;
 const NO_FLUSH: u16 = 0;
 
-/// `ISAL_DEF_LVLn_DEFAULT`: what the level needs, and room for 64 Ki tokens of 4 bytes.
+/// `ISAL_DEF_LVLn_DEFAULT`: the size of the level's tables plus 64 Ki tokens of 4 bytes.
 const LEVEL_BUFFER: [usize; 4] = {
     const K: usize = 1024;
     [0, 4 * K + 2 * 8 * K + 4 * 64 * K, 4 * K + 2 * 32 * K + 4 * 64 * K, 4 * K + 16 * K + 2 * 32 * K + 4 * 64 * K]
@@ -54,7 +54,7 @@ unsafe extern "C" {
 pub(super) struct Isal {
     stream: Box<Stream>,
     level: u8,
-    /// In units as aligned as what malloc returns, as ISA-L's own program uses that.
+    /// u128 has the alignment of malloc, which ISA-L's own program uses for this buffer.
     level_buffer: Vec<u128>,
     block: usize,
     out: Vec<u8>,
@@ -81,15 +81,15 @@ impl Isal {
             hist_bits: 0,
             internal_state: [0; INTERNAL],
         });
-        // ISA-L stores what would grow: 5 bytes for each 65,535, and at least once.
+        // ISA-L stores incompressible data: 5 bytes for each 65,535 bytes, and at least 5.
         let bound = block + 5 * (block / 65_535 + 1);
         Ok(Self { stream, level, level_buffer: vec![0; size.div_ceil(size_of::<u128>())], block, out: vec![0; bound] })
     }
 
-    /// Compresses a block, and returns the size of what is in `out` then.
-    fn block(&mut self, input: &[u8]) -> Result<usize> {
+    /// Compresses a block into `out`; returns the compressed size.
+    fn compress_block(&mut self, input: &[u8]) -> Result<usize> {
         let stream = &mut *self.stream;
-        // SAFETY: `stream` has the layout of ISA-L's, and more room.
+        // SAFETY: `stream` has the layout of ISA-L's structure, and is at least as large.
         unsafe { isal_deflate_stateless_init(stream) };
         stream.level = self.level.into();
         stream.level_buf = self.level_buffer.as_mut_ptr().cast();
@@ -100,25 +100,25 @@ impl Isal {
         stream.avail_in = input.len().try_into()?;
         stream.next_out = self.out.as_mut_ptr();
         stream.avail_out = self.out.len().try_into()?;
-        // SAFETY: All three pointers come with the length of what they point to, and live as long as the call; the
-        // level's buffer has the size that ISA-L asks for, and the rest was set by its own init.
+        // SAFETY: All three pointers are passed with the length of their buffers and outlive the call. The level's buffer has
+        // the required size, and isal_deflate_stateless_init set the other fields.
         let result = unsafe { isal_deflate_stateless(stream) };
         ensure!(result == COMP_OK, "ISA-L failed with {result}");
-        ensure!(stream.avail_in == 0, "ISA-L left {} bytes of a block", stream.avail_in);
+        ensure!(stream.avail_in == 0, "ISA-L did not read {} bytes of a block", stream.avail_in);
         Ok(self.out.len() - stream.avail_out as usize)
     }
 }
 
-impl Contender for Isal {
-    fn compress(&mut self, file: &[u8], piece: &mut dyn FnMut(&[u8])) -> Result<()> {
+impl Compressor for Isal {
+    fn compress(&mut self, file: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<()> {
         for input in file.chunks(self.block) {
-            let size = self.block(input)?;
-            piece(&self.out[..size]);
+            let size = self.compress_block(input)?;
+            sink(&self.out[..size]);
         }
         Ok(())
     }
 
-    fn pieces(&self) -> Pieces {
-        Pieces::Alone(self.block)
+    fn layout(&self) -> StreamLayout {
+        StreamLayout::StreamPerBlock(self.block)
     }
 }
