@@ -1,9 +1,7 @@
-//! What was decided: plain values, already checked, that everything below the command line reads.
+//! The decisions of a run, as plain values: what it reads, what it writes, and how.
 //!
-//! What was *typed* is another type (the binary's `cli`). Nothing here knows of clap, prints, or
-//! touches a file, so a test, a bench or a user of the library starts from a [`Settings`].
-//!
-//! What is of use to the command alone, as a run of the library prints nothing, is left out of the documentation.
+//! Tests, benchmarks and users of the library construct a [`Settings`]; the command makes one from its arguments. Nothing
+//! here parses arguments, prints, or opens a file of the run.
 
 mod check;
 mod filter;
@@ -22,10 +20,10 @@ pub use self::filter::{CompressedFiles, FileTime, Filter, Globs, Rule, Shard};
 pub use self::name_list::NameList;
 use crate::settings::resources::available_workers;
 
-/// Everything one run needs to know.
+/// The decisions of one run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
-/// Take the defaults and say what is to be otherwise; what does not fit together is found by
-/// [`check`](Settings::check), which everything that takes settings asks first.
+/// Start from the defaults and change fields. [`check`](Settings::check) finds fields that contradict each other; both
+/// functions call it first.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -40,33 +38,33 @@ use crate::settings::resources::available_workers;
 ///     ..Settings::default()
 /// };
 /// assert_eq!(nightly.check(), Ok(()));
-/// let nowhere = Settings { destination: Destination::Discard, ..nightly };
-/// assert!(nowhere.check().is_err());
+/// let contradiction = Settings { destination: Destination::Stdout, ..nightly };
+/// assert!(contradiction.check().is_err());
 /// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Names of files, and with [`recursive`](Self::recursive) of folders; `-` is standard input.
+    /// Names of files, and with [`recursive`](Self::recursive) of directories. `-` is standard input.
     pub inputs: Vec<OsString>,
-    /// More names, read as they are reached. Each is that of a file or folder, `-` too.
+    /// A list of more names, read while the run proceeds. In a list, `-` is the name of a file.
     pub list: Option<NameList>,
-    /// Which of all those are taken.
+    /// The files among these that are processed.
     pub filter: Filter,
-    /// What is done with them; [`compress`](crate::compress) and [`decompress`](crate::decompress) set it themselves.
+    /// The operation. [`compress`](crate::compress) and [`decompress`](crate::decompress) set it.
     #[doc(hidden)]
     pub mode: Mode,
-    /// Who compresses.
+    /// The encoder.
     pub engine: Engine,
     /// Compression level, 0 (stored) to the engine's [`max_level`](Engine::max_level).
     pub level: u8,
-    /// Workers for the whole run, the calling thread included.
+    /// The number of workers of the run, the calling thread included. From 1 to [`MAX_JOBS`].
     pub jobs: NonZeroUsize,
-    /// Who hands out the work.
+    /// How work is distributed among the workers.
     pub scheduler: Scheduler,
-    /// Walk into the folders among the inputs.
+    /// Process the files in directories that are inputs, hidden ones included. Symbolic links are not followed.
     pub recursive: bool,
-    /// Where what is made goes.
+    /// Where outputs are written.
     pub destination: Destination,
-    /// What becomes of an original whose output is whole.
+    /// Whether an original is removed after its output is complete.
     pub originals: Originals,
     /// What happens where an output's name exists already.
     pub overwrite: OverwritePolicy,
@@ -84,45 +82,46 @@ pub struct Settings {
     pub terminal_output: bool,
     /// Copy data that is not gzip unchanged when decompressing to standard output, as `gzip -dcf` does.
     pub copy_foreign: bool,
-    /// What a compressed file's name adds to its original's. Never empty, never with a `/`.
+    /// The suffix that a compressed file's name adds to its original's. Not empty, and without `/`.
     pub suffix: OsString,
-    /// Store each file's name in its header; when decompressing, name the output by it (`-N`).
+    /// Store each file's name in its header. When decompressing, use the stored name for the output.
     pub keep_name: bool,
-    /// Store each file's time in its header; when decompressing, give it to the output (`-N`).
+    /// Store each file's modification time in its header. When decompressing, set the stored time on the output.
     pub keep_time: bool,
-    /// Compress blocks without the window before them (`-i`).
+    /// Compress each block without the preceding 32 KiB as dictionary.
     pub independent: bool,
-    /// End blocks where the content says so (`--rsyncable`).
+    /// End blocks where the content decides, so that a change in the input changes only nearby output.
     pub rsyncable: bool,
-    /// Decompress what was made before it counts, and compare.
+    /// Decompress each output in memory and compare it with the input before it gets its name.
     pub verify: bool,
-    /// Leave alone what has an output of its time and size. With [`Originals::Remove`], remove an original whose output
-    /// is not older and holds the same.
+    /// Skip inputs whose output has the same time and size. With [`Originals::Remove`], remove an original whose output
+    /// is not older and has the same content.
     pub update: bool,
-    /// Keep no output that is not this many percent smaller than its original; 0 is smaller at all.
+    /// Discard outputs that are not this many percent smaller than their original, 0 to 100. 0 discards outputs that are
+    /// not smaller.
     pub only_smaller: Option<u8>,
-    /// Most bytes that a file may expand to.
+    /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
-    /// `--sync` (`Some(true)`), `--no-sync` (`Some(false)`), or as is right: where an original is removed.
+    /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.
     pub sync: Option<bool>,
-    /// Leave holes for runs of zero bytes, 64 KiB or longer, in the files that decompression makes.
+    /// Write runs of zero bytes, from 64 KiB on, as holes in decompressed files.
     pub sparse: bool,
-    /// Create outputs without a name where the system can. `false` only to test the other way.
+    /// Create outputs without a name (`O_TMPFILE`) where the file system supports it. `false` tests the other method.
     #[doc(hidden)]
     pub unnamed_temporaries: bool,
 }
 
-/// Engine when none is asked for.
+/// The default engine.
 pub const DEFAULT_ENGINE: Engine = Engine::Native;
 
-/// What `--best` stands for: the highest level that gzip and pigz have by that name, and that every engine has.
+/// The level of `--best`: the highest one of gzip, pigz and every engine.
 pub const BEST_LEVEL: u8 = 9;
 
-/// The most workers. A rayon pool starts all its threads at once: 1,024 take half a second, 65,000 minutes, and few
-/// machines have work for more.
+/// The largest number of workers. A rayon pool starts all its threads at once: 1,024 take half a second, 65,000 take
+/// minutes.
 pub const MAX_JOBS: usize = 1024;
 
-/// Level when none is asked for: what gzip, pigz and zlib take.
+/// The default level, as in gzip, pigz and zlib.
 pub const DEFAULT_LEVEL: u8 = 6;
 
 impl Default for Settings {
@@ -132,7 +131,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The defaults, for whoever knows how many workers there are: finding that out reads several files of the system's.
+    /// The defaults with this number of workers. To find the number of available workers, as [`default`](Self::default)
+    /// does, several files of the system are read.
     pub fn of_workers(jobs: NonZeroUsize) -> Self {
         Self {
             inputs: Vec::new(),
@@ -169,12 +169,12 @@ impl Settings {
         }
     }
 
-    /// Whether outputs and their folders are synced: as asked, else only where an original is about to go.
+    /// Whether outputs and their directories are synced.
     pub(crate) fn syncs(&self) -> bool {
         self.sync.unwrap_or(self.removes())
     }
 
-    /// Whether originals are to be removed.
+    /// Whether originals are removed.
     #[doc(hidden)]
     pub fn removes(&self) -> bool {
         self.originals == Originals::Remove
@@ -185,7 +185,7 @@ impl Settings {
         self.update || self.overwrite != OverwritePolicy::Skip
     }
 
-    /// Whether one output takes every input, one member after the other.
+    /// Whether all inputs are written to one output, one member after the other.
     pub(crate) fn concatenates(&self) -> bool {
         match self.destination {
             Destination::Stdout => true,
@@ -202,8 +202,7 @@ impl Settings {
         self.inputs.iter().any(|input| input == "-")
     }
 
-    /// Whether standard output carries what is made: of all inputs, or where each has an output of its own, of standard
-    /// input.
+    /// Whether outputs are written to standard output: all of them, or the one of standard input.
     #[doc(hidden)]
     pub fn stdout_has_data(&self) -> bool {
         match self.destination {
@@ -213,7 +212,7 @@ impl Settings {
         }
     }
 
-    /// Whether gzip data is read, and not made.
+    /// Whether gzip data is read, and not written.
     pub(crate) fn decompresses(&self) -> bool {
         self.mode != Mode::Compress
     }
@@ -226,7 +225,7 @@ impl Settings {
         self.mode == Mode::Decompress && self.copy_foreign && to_stdout
     }
 
-    /// Whether inputs that `policy` is about are skipped.
+    /// Whether `policy` skips an input in this run.
     pub(crate) fn refuses(&self, policy: Refuse) -> bool {
         match policy {
             Refuse::Never => false,
@@ -236,23 +235,23 @@ impl Settings {
     }
 }
 
-/// What is done with the inputs.
+/// The operation on the inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Each becomes a gzip member.
+    /// Write each as a gzip member.
     Compress,
-    /// Each becomes what it was compressed from.
+    /// Write the content of each.
     Decompress,
-    /// Each is decompressed to nowhere, to see whether it can be (`-t`).
+    /// Decompress each without output (`-t`).
     Test,
-    /// Each has its sizes told, and is tested on the way (`-l`).
+    /// Decompress each without output, for its sizes (`-l`).
     List,
-    /// Each has the sizes told that its last trailer holds; nothing is tested (`-l --trailers`).
+    /// Read the sizes of each from its last trailer, without a test of the data (`-l --trailers`).
     ListTrailers,
 }
 
 impl Mode {
-    /// Which of the bytes read and made are those of the compressed form, and which those of the content.
+    /// Sorts the numbers of bytes read and written into those of the compressed form and those of the content.
     pub fn packed_and_plain(self, bytes_in: u64, bytes_out: u64) -> (u64, u64) {
         if self == Self::Compress { (bytes_out, bytes_in) } else { (bytes_in, bytes_out) }
     }
@@ -281,20 +280,20 @@ pub enum Refuse {
     Always,
 }
 
-/// Who compresses. Each writes bytes of its own; what they stand for is the same.
+/// An encoder. The engines write different bytes for the same content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// gzcc's own encoder.
+    /// gzcc's own encoder, levels 0 to 12.
     Native,
-    /// flate2 on zlib-rs, which compresses as zlib does.
+    /// flate2 with zlib-rs, a port of zlib; levels 0 to 9.
     Flate2,
 }
 
 impl Engine {
-    /// All of them.
+    /// All engines.
     pub const ALL: [Self; 2] = [Self::Native, Self::Flate2];
 
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
@@ -302,7 +301,7 @@ impl Engine {
         }
     }
 
-    /// The highest level that it has.
+    /// Its highest level.
     pub const fn max_level(self) -> u8 {
         match self {
             Self::Native => 12,
@@ -311,17 +310,17 @@ impl Engine {
     }
 }
 
-/// Who hands out the work. Both write the same bytes.
+/// How work is distributed among the workers. Both write the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {
-    /// Scoped threads that take a block of an open stream, else the next file.
+    /// Scoped threads. Each takes a block of an open stream if there is one, otherwise the next file.
     Threads,
-    /// Tasks on a rayon pool, one a file and more for a big one.
+    /// Tasks on a rayon pool: one for each file, and more for a large one.
     Rayon,
 }
 
 impl Scheduler {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Threads => "threads",
@@ -330,26 +329,27 @@ impl Scheduler {
     }
 }
 
-/// Where what is made goes.
+/// Where outputs are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// Each into a file of its own beside its input, named with the suffix.
+    /// Each input has an output file in its own directory, whose name has the suffix added or removed.
     Beside,
-    /// All to standard output, members in argument order.
+    /// All outputs are written to standard output, in the order of the inputs.
     Stdout,
-    /// All into this file.
+    /// All outputs are written to this file, in the order of the inputs.
     File(PathBuf),
-    /// Each into a file of its own under this folder, paths mirrored as given.
+    /// Each input has an output file below this directory, where the paths of the inputs are mirrored.
     Directory(PathBuf),
-    /// Nowhere: inputs are tested or listed.
+    /// There is no output: inputs are tested or listed.
     Discard,
 }
 
-/// What becomes of an original whose output is whole.
+/// Whether an original is removed after its output is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Originals {
-    /// It stays.
+    /// Originals are kept.
     Keep,
-    /// It goes, once its output is named and synced.
+    /// An original is removed after its output is named and synced, if its name still refers to the file that was read and
+    /// there was no warning about it.
     Remove,
 }

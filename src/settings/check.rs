@@ -1,11 +1,11 @@
-//! Which settings make no sense: the command line has refused them in its own words before; a program's are refused here.
+//! The check for settings that contradict each other. The command checks its options before, with messages of its own.
 
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
 use super::{Destination, MAX_JOBS, Mode, Settings};
 
-/// Settings that make no sense, and why.
+/// Settings that contradict each other, with the reason in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSettings(String);
 
@@ -18,25 +18,25 @@ impl fmt::Display for InvalidSettings {
 }
 
 impl Settings {
-    /// Whether these settings make sense together.
+    /// Checks that the settings do not contradict each other.
     ///
     /// # Errors
-    /// If they do not, what is wrong, in a line.
+    /// The first contradiction found.
     pub fn check(&self) -> Result<(), InvalidSettings> {
         let Self { engine, level, mode, .. } = *self;
         let suffix = self.suffix.as_bytes();
         let wrong = if level > engine.max_level() {
-            format!("{} has no level {level}; the highest is {}", engine.name(), engine.max_level())
+            format!("invalid level {level}: the {} engine has levels 0 to {}", engine.name(), engine.max_level())
         } else if self.jobs.get() > MAX_JOBS {
-            format!("{} workers are too many; there can be {MAX_JOBS}", self.jobs)
+            format!("invalid number of workers {}: expected 1 to {MAX_JOBS}", self.jobs)
         } else if suffix.is_empty() || suffix.contains(&b'/') {
-            "the suffix has to be something, without a slash".into()
+            "invalid suffix: expected a non-empty suffix without /".into()
         } else if matches!(mode, Mode::Compress | Mode::Decompress) == (self.destination == Destination::Discard) {
-            "what is compressed or decompressed has to go somewhere, and what is tested or listed nowhere".into()
+            "invalid destination: compressing and decompressing need an output, testing and listing have none".into()
         } else if self.removes() && self.destination == Destination::Stdout {
-            "originals are not removed for what goes to standard output".into()
+            "originals cannot be removed if outputs are written to standard output".into()
         } else if self.only_smaller.is_some_and(|percent| percent > 100) {
-            "nothing gets smaller by more than 100 percent".into()
+            "invalid percentage: expected 0 to 100".into()
         } else {
             return Ok(());
         };
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_make_sense_and_each_senseless_setting_is_refused_in_one_line() {
+    fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
         let wrong: [fn(&mut Settings); 9] = [
             |settings| settings.level = 13,
@@ -66,8 +66,8 @@ mod tests {
         for (i, wrong) in wrong.iter().enumerate() {
             let mut settings = Settings::default();
             wrong(&mut settings);
-            let told = settings.check().expect_err(&format!("number {i} is accepted")).to_string();
-            assert!(!told.is_empty() && !told.contains('\n'), "{told}");
+            let reason = settings.check().expect_err(&format!("setting {i} is accepted")).to_string();
+            assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");
         }
     }
 }

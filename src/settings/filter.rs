@@ -1,4 +1,4 @@
-//! Which of the names that are given or found are taken.
+//! Which files among those named or found are processed.
 
 pub use super::globs::{Globs, Rule};
 pub use super::shard::Shard;
@@ -12,42 +12,43 @@ pub struct FileTime {
     pub nanoseconds: u64,
 }
 
-/// What is taken. What a walk finds and this leaves out is as good as not there; what was named, and is no folder, is
-/// counted as left alone. Standard input is always taken.
+/// Which files are processed. A file that a walk finds and the filter rejects is ignored. A file that was named and is rejected
+/// counts as skipped. Standard input is always accepted.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// By name.
+    /// Globs for the names.
     pub globs: Globs,
-    /// Modified before this moment.
+    /// Accept only files modified before this time.
     pub older_than: Option<FileTime>,
-    /// Modified after this moment.
+    /// Accept only files modified after this time.
     pub newer_than: Option<FileTime>,
-    /// Bytes that a file must have.
+    /// Accept only files of at least this many bytes.
     pub min_size: u64,
-    /// How deep in a folder named a file may be; 1 is directly in it.
+    /// The largest depth of a file below a directory that was named; 1 is directly in it.
     pub max_depth: Option<u32>,
-    /// Nothing that begins with a dot and is found on a walk.
+    /// Reject files and directories that a walk finds and whose name begins with a dot.
     pub no_hidden: bool,
-    /// No folder that is on another file system than the one named.
+    /// Reject directories on another file system than the directory that was named.
     pub one_file_system: bool,
-    /// What becomes of a file whose name tells that it is compressed.
+    /// Which files are skipped because their name says that they are compressed.
     pub compressed_files: CompressedFiles,
-    /// The part of the files that this run does.
+    /// Accept only the names of this shard.
     pub shard: Option<Shard>,
 }
 
-/// What becomes of a file whose name tells that it is compressed, where each gets an output of its own.
+/// Which files are skipped when compressing because their name says that they are compressed. It applies where each input has an
+/// output of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CompressedFiles {
-    /// It is skipped if its suffix stands for gzip and begins with a dot, or is [`Settings::suffix`](super::Settings::suffix).
-    /// A name like `core_z` seldom stands for gzip, and to leave a file uncompressed is worse than to compress it twice.
+    /// Skip suffixes of gzip that begin with a dot (`.gz`, `.tgz`), and [`Settings::suffix`](super::Settings::suffix). A name
+    /// like `core_z` seldom means gzip, and to leave a file uncompressed is worse than to compress it twice.
     #[default]
     SkipGzip,
-    /// It is skipped if its suffix stands for gzip to GNU gzip, `-gz` and `_z` included.
+    /// Skip all suffixes that GNU gzip skips, including `-gz` and `_z`.
     SkipGnu,
-    /// With any that stands for compressed data, `.zst` or `.jpg`.
+    /// Skip the suffixes of [`SkipGzip`](Self::SkipGzip), and those of other compressed formats (`.zst`, `.jpg`).
     SkipAll,
-    /// It is compressed again. With [`Settings::update`](super::Settings::update), gzip's suffixes are skipped all the
-    /// same: otherwise the outputs of the last run would be inputs of this one.
+    /// Skip none. With [`Settings::update`](super::Settings::update), skip those of [`SkipGzip`](Self::SkipGzip) all the same:
+    /// otherwise the outputs of the last run would be inputs of this one.
     Include,
 }

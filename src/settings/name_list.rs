@@ -1,12 +1,12 @@
-//! A list of names to work on, besides those on the command line.
+//! Where a list of names is read from.
 
 use std::path::PathBuf;
 
-/// Where it is, and how names end in it.
+/// A list of names to process, in addition to those of [`Settings::inputs`](super::Settings::inputs).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameList {
-    /// The file that it is read from; `None` is standard input.
+    /// The file that the list is read from; `None` is standard input.
     pub path: Option<PathBuf>,
-    /// The byte that ends a name: a line feed or zero.
+    /// The byte that ends each name: a line feed or zero.
     pub end: u8,
 }

@@ -1,54 +1,55 @@
-//! Shards: which of N runs a name belongs to, told by its bytes alone.
+//! Shards: the assignment of each name to one of N runs, by a hash of its bytes.
 //!
-//! Every run finds the same for the same name, on any host, whatever other names there are: so N runs with the same
-//! arguments share a tree without talking, and a file that appears meanwhile belongs to one of them as well. The hash
-//! is ours and may never change, or hosts with different versions would leave files to each other.
+//! The shard of a name is the same in every run, on every host, and does not depend on other names. So N runs with the same
+//! arguments divide a tree without communication, and a file that appears during the runs belongs to exactly one of them. The
+//! hash must never change: otherwise hosts with different versions would skip files, or process them twice.
 
 use std::num::NonZeroU32;
 
-/// One part of a work that is shared.
+/// One of N parts of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// Counted from 0.
+    /// The number of the shard, from 0.
     index: u32,
     of: NonZeroU32,
 }
 
 impl Shard {
-    /// The shard `number`, counted from 1, of this many; `None` if there is none of that number.
+    /// The shard `number` of `of`, counted from 1; `None` unless `number` is from 1 to `of`.
     pub fn new(number: u32, of: u32) -> Option<Self> {
         let index = number.checked_sub(1).filter(|&index| index < of)?;
         Some(Self { index, of: NonZeroU32::new(of)? })
     }
 
-    /// Whether the file of this name is for this shard.
-    pub fn takes(self, name: &[u8]) -> bool {
-        // The high half of the product: fair for any number of shards, and no division.
+    /// Whether the name belongs to this shard.
+    pub fn contains(self, name: &[u8]) -> bool {
+        // The high half of the product distributes evenly over any number of shards, without a division.
         let shard = (u128::from(hash(name)) * u128::from(self.of.get())) >> 64;
         shard == u128::from(self.index)
     }
 }
 
-/// FNV-1a of the name's parts with a slash between them, stirred. `./a`, `a` and `/a` are one name, as are `x//a` and
-/// `x/./a`: how an argument was spelled should not matter. `..` stays as it is, as it may lead through a link.
+/// Hashes a name: FNV-1a of its components, joined by slashes, and then [`mix`]. `./a`, `a` and `/a` have the same hash, and so
+/// have `x//a` and `x/./a`: the spelling of an argument must not matter. `..` is kept, because the component before it may be a
+/// symbolic link.
 fn hash(name: &[u8]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
-    let parts = name.split(|&byte| byte == b'/').filter(|part| !matches!(*part, b"" | b"."));
+    let components = name.split(|&byte| byte == b'/').filter(|component| !matches!(*component, b"" | b"."));
     let mut hash = OFFSET;
-    for (i, part) in parts.enumerate() {
+    for (i, component) in components.enumerate() {
         if i > 0 {
             hash = step(hash, &b'/');
         }
-        hash = part.iter().fold(hash, step);
+        hash = component.iter().fold(hash, step);
     }
-    stirred(hash)
+    mix(hash)
 }
 
-/// Each bit of the result depends on all bits (the end of MurmurHash3). FNV-1a's high bits, which decide here, hardly
-/// depend on a name's last bytes, and those are where numbered files differ.
-fn stirred(mut hash: u64) -> u64 {
+/// The finalizer of MurmurHash3: each bit of the result depends on all bits of `hash`. The shard depends on the high bits, and
+/// those of FNV-1a hardly depend on the last bytes of a name, where numbered files differ.
+fn mix(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ (hash >> 33)
@@ -59,17 +60,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_belongs_to_one_shard() {
+    fn every_name_belongs_to_exactly_one_shard() {
         for of in [1, 2, 3, 4, 7, 64, 1000] {
             for name in (0..300).map(|i| format!("logs/{i}.log")) {
-                let takers = (1..=of).filter(|&k| Shard::new(k, of).unwrap().takes(name.as_bytes())).count();
-                assert_eq!(takers, 1, "{name} of {of}");
+                let owners = (1..=of).filter(|&k| Shard::new(k, of).unwrap().contains(name.as_bytes())).count();
+                assert_eq!(owners, 1, "{name} of {of}");
             }
         }
     }
 
     #[test]
-    fn shards_get_about_the_same_number_of_files_however_these_are_numbered() {
+    fn shards_have_similar_numbers_of_files_for_all_numbering_schemes() {
         let names: [fn(u32) -> String; 4] = [
             |i| i.to_string(),
             |i| format!("{i:06}.log"),
@@ -80,8 +81,8 @@ mod tests {
             for of in [2, 3, 4, 10, 16] {
                 let mut counts = vec![0; of as usize];
                 for i in 0..9000 {
-                    let taker = (1..=of).find(|&k| Shard::new(k, of).unwrap().takes(name(i).as_bytes())).unwrap();
-                    counts[taker as usize - 1] += 1;
+                    let owner = (1..=of).find(|&k| Shard::new(k, of).unwrap().contains(name(i).as_bytes())).unwrap();
+                    counts[owner as usize - 1] += 1;
                 }
                 let fair = 9000 / of as usize;
                 let tolerance = fair / 5;
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_matter_how_a_name_is_spelled() {
+    fn the_spelling_of_a_path_does_not_change_its_hash() {
         for (name, other) in [("a", "./a"), ("a", "/a"), ("x/a", "x//a"), ("x/a", "./x/./a"), ("x", "x/")] {
             assert_eq!(hash(name.as_bytes()), hash(other.as_bytes()), "{name} and {other}");
         }
@@ -101,17 +102,17 @@ mod tests {
         }
     }
 
-    /// From FNV-1a and MurmurHash3 as others have them. Hosts with another version must find the same.
+    /// Values from other implementations of FNV-1a and MurmurHash3.
     #[test]
-    fn the_hash_is_the_one_it_has_always_been() {
-        assert_eq!(hash(b""), stirred(0xcbf2_9ce4_8422_2325));
-        assert_eq!(hash(b"a"), stirred(0xaf63_dc4c_8601_ec8c));
-        assert_eq!(hash(b"foobar"), stirred(0x8594_4171_f739_67e8));
-        assert_eq!(stirred(1), 0xb456_bcfc_34c2_cb2c);
+    fn the_hash_never_changes() {
+        assert_eq!(hash(b""), mix(0xcbf2_9ce4_8422_2325));
+        assert_eq!(hash(b"a"), mix(0xaf63_dc4c_8601_ec8c));
+        assert_eq!(hash(b"foobar"), mix(0x8594_4171_f739_67e8));
+        assert_eq!(mix(1), 0xb456_bcfc_34c2_cb2c);
     }
 
     #[test]
-    fn there_is_no_shard_0_and_none_beyond_the_last() {
+    fn shard_numbers_run_from_1_to_the_number_of_shards() {
         assert_eq!([Shard::new(0, 4), Shard::new(5, 4), Shard::new(1, 0), Shard::new(0, 0)], [None; 4]);
         assert!(Shard::new(4, 4).is_some() && Shard::new(1, 1).is_some());
     }

@@ -28,7 +28,10 @@ fn settings_that_make_no_sense_are_refused_before_anything_is_done() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("f"), "content").unwrap();
     let settings = Settings { inputs: vec![folder.path().join("f").into()], suffix: "".into(), ..Settings::default() };
-    assert_eq!(compress(&settings, &()).unwrap_err().to_string(), "the suffix has to be something, without a slash");
+    assert_eq!(
+        compress(&settings, &()).unwrap_err().to_string(),
+        "invalid suffix: expected a non-empty suffix without /"
+    );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 

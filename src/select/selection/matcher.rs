@@ -81,12 +81,12 @@ impl Matcher {
                 return false;
             }
         }
-        shard.is_none_or(|shard| shard.takes(file.path.as_os_str().as_bytes()))
+        shard.is_none_or(|shard| shard.contains(file.path.as_os_str().as_bytes()))
     }
 
     /// Whether an argument that is a file, or may be one, is another run's.
     pub(super) fn leaves_to_others(&self, argument: &OsStr) -> bool {
-        self.settings.filter.shard.is_some_and(|shard| !shard.takes(argument.as_bytes()))
+        self.settings.filter.shard.is_some_and(|shard| !shard.contains(argument.as_bytes()))
     }
 
     /// Whether an argument that is no folder is taken, for all that the last part of its name tells.
