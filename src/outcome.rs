@@ -1,7 +1,7 @@
-//! What became of one input, and what that means for the exit status.
+//! The result of one input: done, skipped for a reason, failed with an error.
 //!
-//! "Said" and "counts against the exit status" are two different things; `Verdict` keeps them apart.
-//! Nothing here prints: `plan` and `job` return outcomes, `report` says them.
+//! `select` and `pipeline` return outcomes; the [`Observer`](crate::Observer) receives them. Nothing here prints, and nothing
+//! decides about an exit status.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -39,33 +39,34 @@ impl InputId {
     }
 }
 
-/// What became of one input.
+/// The result of one input.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// What was made of it is whole and where it belongs.
+    /// Its output is complete and has its name, or it was tested or listed.
     Done(Done),
-    /// It was left alone, and no output was made.
+    /// It was not processed, or its output was discarded. The original is unchanged.
     Skipped(Reason),
-    /// It failed: it has no output, or the output is not known to be on the disk.
+    /// It failed. There is no output, or the output is complete and it is not known whether it is on the disk.
     Failed(Error),
-    /// It could have been done, but the output it was to go into ended before it.
+    /// It was not processed, because the output that it shares with other inputs ended early: an input before it failed after
+    /// some of its bytes were written.
     NotReached,
-    /// The reader of standard output has gone away. Not an error to speak of: the process dies as filters do.
+    /// The reader of standard output has closed it (EPIPE). Filters end silently in this case.
     ReaderGone,
 }
 
-/// What is told of [`Outcome::NotReached`].
+/// The message for [`Outcome::NotReached`].
 pub const NOT_REACHED: &str = "not written, as the output ended before it";
 
 impl Outcome {
-    /// Of an input whose worker panicked.
+    /// The outcome of an input whose worker panicked.
     pub(crate) fn panicked() -> Self {
         Self::Failed(Error::new(ErrorKind::Panic, "internal error: a worker panicked"))
     }
 
-    /// The device that has no room for an output, or no more for this user, if that is why it failed. The limit of a
-    /// file's size is another matter: the next file may keep to it.
+    /// The device of the output, if the input failed because the device or the user's quota is full. A limit on the size of one
+    /// file (EFBIG) does not count: the next file may be smaller.
     pub(crate) fn full_device(&self) -> Option<u64> {
         let Self::Failed(error) = self else { return None };
         match error.kind() {
@@ -74,13 +75,12 @@ impl Outcome {
         }
     }
 
-    /// The same for another input, where one cause keeps both from being done.
+    /// The outcome of another input that fails for the same cause.
     pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Skipped(reason) => Self::Skipped(reason.clone()),
             Self::Failed(error) => Self::Failed(error.clone()),
             Self::ReaderGone => Self::ReaderGone,
-            // What is done is done for one input only.
             Self::NotReached | Self::Done(_) => Self::NotReached,
         }
     }
@@ -110,30 +110,30 @@ impl From<ReadError> for Outcome {
 pub struct Done {
     /// Bytes of the input.
     pub bytes_in: u64,
-    /// Bytes made of it.
+    /// Bytes written for it, or that would be written if it had an output.
     pub bytes_out: u64,
-    /// The output's name, where it has one of its own.
+    /// The name of its output, if it has one of its own.
     pub output: Option<PathBuf>,
-    /// What was learnt of its gzip members, where they were read or written.
+    /// Figures of its gzip members, as far as they were read or written.
     pub stats: MemberStats,
-    /// What fell short without costing the output. An original about which there is one is never removed.
+    /// A problem that does not affect the output's content. An original with a warning is never removed.
     pub warning: Option<Warning>,
 }
 
-/// What `-l` tells of a file's members.
+/// Figures of the gzip members of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemberStats {
     /// Bytes of headers and trailers.
     pub overhead: u64,
-    /// CRC-32 that the last trailer holds.
+    /// The CRC-32 in the last trailer.
     pub crc: Option<u32>,
     /// MTIME of the last header, or the input's own modification time; in seconds since 1970.
     pub mtime: Option<i64>,
 }
 
 impl MemberStats {
-    /// Takes in what was learnt later.
+    /// Adds the figures of a later part of the file.
     pub(crate) fn add(&mut self, later: Self) {
         self.overhead += later.overhead;
         self.crc = later.crc.or(self.crc);
@@ -141,81 +141,83 @@ impl MemberStats {
     }
 }
 
-/// What fell short although the output is whole.
+/// A problem that does not affect the output's content.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Mode, times or an inherited ACL could not be set as they should.
+    /// The output's owner, mode, ACL or times could not be set.
     Metadata(Error),
-    /// The name no longer belongs to the file that was read.
+    /// The name no longer refers to the file that was read, so the original was not removed.
     OriginalReplaced,
     /// The original could not be removed.
     OriginalStays(io::Error),
-    /// It grew while it was read. What was made of it holds this many bytes, which it had when it was opened.
+    /// The input grew while it was read. The output has the content up to this size in bytes, the size when it was opened.
     Grew(u64),
-    /// It changed while it was read, and what was made of it is already part of a longer output.
+    /// The input changed while it was read, and its bytes are already part of an output of several inputs.
     Changed,
-    /// Behind its last member is something that is none.
+    /// The last member is followed by data that is not gzip, which was ignored.
     TrailingGarbage,
 }
 
-/// Why an input was left alone.
+/// The reason why an input was skipped.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Its name tells that it is compressed already.
+    /// Its suffix is one of gzip, so it is taken for compressed already.
     HasSuffix {
-        /// The suffix that does.
+        /// That suffix.
         suffix: OsString,
-        /// Under -r, where that is to be expected.
+        /// The run is recursive, so this is expected.
         recursive: bool,
     },
-    /// The same, but not by gzip, and nobody wants it compressed again.
+    /// Its suffix is one of another compressed format.
     CompressedFormat,
-    /// It was named, but is not among what is taken.
+    /// It was named, and the filter rejects it.
     NotSelected,
-    /// It is to be decompressed, and its name does not tell what the output's would be.
+    /// Its suffix is not one of gzip, so its output would have no name.
     UnknownSuffix {
-        /// Under -r, where that is to be expected.
+        /// The run is recursive, so this is expected.
         recursive: bool,
     },
-    /// The user was asked whether the output of that name may be replaced, and did not say so.
+    /// An output of this name exists, and [`Observer::may_replace`](crate::Observer::may_replace) returned false.
     NotOverwritten(PathBuf),
-    /// There is an output of that name.
+    /// An output of this name exists.
     OutputExists(PathBuf),
-    /// The output's name belongs to something that is never replaced.
+    /// The output's name belongs to a directory, device, FIFO or socket, which is never replaced.
     OutputNotReplaceable(PathBuf),
-    /// A folder, and nobody asked to walk into it.
+    /// It is a directory, and the run is not recursive.
     Directory,
-    /// A FIFO, device or socket.
+    /// It is a FIFO, device or socket.
     NotRegular,
-    /// A symbolic link whose original would be removed.
+    /// It is a symbolic link, which [`Settings::symlinks`](crate::Settings::symlinks) refuses; or a link to a directory whose
+    /// files would be removed.
     SymbolicLink,
-    /// A walk found a symbolic link, and walks do not follow them.
+    /// A walk found a symbolic link. Walks do not follow links.
     WalkedLink,
-    /// A walk found the file that this run writes.
+    /// A walk found an output of this run.
     WalkedOutput,
-    /// The original would be removed, and other names share it: this many in all.
+    /// It has this number of hard links, which [`Settings::hard_links`](crate::Settings::hard_links) refuses.
     HardLinks(u64),
-    /// The original would be removed, and its mode has these of the bits setuid, setgid and sticky.
+    /// Its mode has these of the bits setuid, setgid and sticky, which [`Settings::setid`](crate::Settings::setid) or
+    /// [`Settings::sticky`](crate::Settings::sticky) refuses.
     SpecialMode(u32),
-    /// Size or modification time changed while it was read.
+    /// Its size or modification time changed while it was read.
     Changed,
-    /// Its output exists, and has its time and size.
+    /// Its output of this name exists, and has the same time and size.
     UpToDate(PathBuf),
-    /// Its output is not older, but does not hold what the original does, which was to be removed.
+    /// Its output of this name is not older and has other content, so the original is not removed.
     OutputDiffers(PathBuf),
-    /// Its output would not be smaller by as much as was asked for.
+    /// Its output would save less than [`Settings::only_smaller`](crate::Settings::only_smaller) demands.
     NotSmaller,
-    /// An output for several inputs, of which there were none.
+    /// The output of several inputs was not written, because there was no input.
     NoInput,
-    /// Originals were to be removed, and share their output.
+    /// The originals were not removed, because they share an output.
     SharedOutput,
 }
 
 impl Reason {
-    /// Whether it is what a walk passes by, which is no input of the run to anybody.
-    pub fn is_passed_by(&self) -> bool {
+    /// Whether a walk ignores files for this reason, so that they do not count as inputs.
+    pub fn is_ignored(&self) -> bool {
         matches!(
             self,
             Self::HasSuffix { recursive: true, .. }
@@ -225,9 +227,9 @@ impl Reason {
         )
     }
 
-    /// Whether the settings ask for this: it is not a warning.
+    /// Whether the settings ask for this, so that it is not a warning.
     pub fn is_expected(&self) -> bool {
-        self.is_passed_by()
+        self.is_ignored()
             || matches!(self, Self::CompressedFormat | Self::NotSelected | Self::UpToDate(_) | Self::NotSmaller)
     }
 }
@@ -286,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suffix_is_expected_in_a_walk_only() {
+    fn a_gzip_suffix_is_expected_in_a_recursive_run_only() {
         let has_suffix = |recursive| Reason::HasSuffix { suffix: ".gz".into(), recursive }.is_expected();
         assert!(has_suffix(true) && !has_suffix(false));
     }

@@ -79,7 +79,7 @@ impl Iterator for Survey {
     fn next(&mut self) -> Option<Surveyed> {
         loop {
             return Some(match self.plan.as_mut()?.next()? {
-                Selected::Settled(_, Outcome::Skipped(reason)) if reason.is_passed_by() => continue,
+                Selected::Settled(_, Outcome::Skipped(reason)) if reason.is_ignored() => continue,
                 Selected::Settled(..) | Selected::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
                 Selected::Item(Item { source: Source::File { directory, name, .. }, .. }) => {
                     let stat = directory.look_through(&name).ok().flatten();

@@ -1,7 +1,7 @@
-//! How many workers a budget of memory has room for, and what a container leaves of it.
+//! The number of workers that memory limits allow: `--memory`, the container's limit, `ulimit -v` and `-d`.
 //!
-//! Memory is bounded by workers times what one needs, so a budget lowers their number and nothing else: blocks stay as
-//! they are, and so do the bytes that come out. Reads what the kernel tells of the limits; allocates nothing.
+//! A memory limit changes the number of workers and nothing else. Blocks keep their size, so the output does not depend on it.
+//! Reads limits from the kernel; allocates nothing.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -10,87 +10,88 @@ use std::path::{Component, Path};
 use rustix::param::page_size;
 use rustix::process::{Resource, getrlimit};
 
-/// What a run takes beside its workers: the program, its tables and the system's buffers. With one worker 9.0 MiB were
-/// measured for all, names aside.
-const RUN: u64 = 6 << 20;
+/// Memory of a run in addition to its workers: program, tables, buffers of the system. A run with one worker was measured at
+/// 9.0 MiB in all, without names.
+const BASE: u64 = 6 << 20;
 
-/// Most that a worker takes at levels up to 9, with the finished blocks that wait for a slow output: measured 3.3 MiB with
-/// the native engine and 4.9 MiB with flate2, on noise, which makes the largest blocks.
+/// Memory of a worker at levels 0 to 9, including finished blocks that wait for a slow output. Measured on random data, whose
+/// blocks are the largest: 3.3 MiB with the native engine, 4.9 MiB with flate2.
 const WORKER: u64 = 5 << 20;
 
-/// The same at levels 10 to 12, which keep trees and the costs of a whole block: measured 8 to 15 MiB.
-const PATIENT_WORKER: u64 = 16 << 20;
+/// Memory of a worker at levels 10 to 12, which keep binary trees and the costs of a whole block. Measured 8 to 15 MiB.
+const SLOW_LEVEL_WORKER: u64 = 16 << 20;
 
-/// The highest level of [`WORKER`].
-const MOST_HASTE: u8 = 9;
+/// The highest level for which [`WORKER`] and [`WORKER_ADDRESSES`] hold.
+const MAX_FAST_LEVEL: u8 = 9;
 
-/// Of a container's limit, how much is a run's: the kernel's own share for it, and files read and written, count too.
+/// The part of a container's limit that a run uses, as numerator and denominator. The page cache of its files and the kernel's
+/// memory count against the limit as well.
 const SHARE: (u64, u64) = (3, 4);
 
-/// Bytes that this many workers need, at this level.
+/// The memory of a run with this number of workers at this level, in bytes.
 pub fn needed(workers: NonZeroUsize, level: u8) -> u64 {
-    RUN + workers.get() as u64 * each(level)
+    BASE + workers.get() as u64 * per_worker(level)
 }
 
-/// Addresses that a run takes beside its workers and what the process has at its start: the threads for signals and
+/// Address space of a run in bytes, in addition to its workers and to that of the process at its start: threads for signals and
 /// progress with their stacks, names, open files.
-const RUN_ADDRESSES: u64 = 8 << 20;
+const BASE_ADDRESSES: u64 = 8 << 20;
 
-/// Addresses of a worker at levels up to 9: 2 MiB of stack, tools, buffers that nothing has been written to yet. With all
-/// threads allocating from one arena 7.4 MiB were measured.
+/// Address space of a worker at levels 0 to 9: 2 MiB of stack, encoder, buffers. Measured 7.4 MiB with one malloc arena for all
+/// threads.
 const WORKER_ADDRESSES: u64 = 9 << 20;
 
-/// The same at levels 10 to 12: measured 16.5 MiB.
-const PATIENT_WORKER_ADDRESSES: u64 = 20 << 20;
+/// Address space of a worker at levels 10 to 12. Measured 16.5 MiB.
+const SLOW_LEVEL_WORKER_ADDRESSES: u64 = 20 << 20;
 
-/// How many of these workers `ulimit -v` and `ulimit -d` leave room for, one at least.
+/// The largest number of workers, at most `workers` and at least one, that `ulimit -v` and `ulimit -d` allow.
 pub fn within_limits(workers: NonZeroUsize, level: u8) -> NonZeroUsize {
     let Some(free) = free_addresses() else { return workers };
-    let each = if level > MOST_HASTE { PATIENT_WORKER_ADDRESSES } else { WORKER_ADDRESSES };
-    let within = free.saturating_sub(RUN_ADDRESSES) / each;
+    let each = if level > MAX_FAST_LEVEL { SLOW_LEVEL_WORKER_ADDRESSES } else { WORKER_ADDRESSES };
+    let within = free.saturating_sub(BASE_ADDRESSES) / each;
     let within = usize::try_from(within).ok().and_then(NonZeroUsize::new);
     workers.min(within.unwrap_or(NonZeroUsize::MIN))
 }
 
-/// Whether the process may have only so many addresses, or so much data.
+/// Whether `ulimit -v` or `ulimit -d` is set.
 pub fn is_limited() -> bool {
     [Resource::As, Resource::Data].into_iter().any(|resource| getrlimit(resource).current.is_some())
 }
 
-/// Bytes that a worker's tools take at this level, blocks aside: measured 2.4 MiB up to level 9, and 12 MiB above.
+/// Bytes of a worker's encoder and decoder at this level, without blocks. Measured 2.4 MiB at levels 0 to 9, and 12 MiB above.
 pub fn tools(level: u8) -> usize {
-    if level > MOST_HASTE { 15 << 20 } else { 3 << 20 }
+    if level > MAX_FAST_LEVEL { 15 << 20 } else { 3 << 20 }
 }
 
-/// Bytes that a worker allocates while it compresses a block at this level: the flate2 engine its state, the levels from 10
-/// on what grows with the content.
+/// Bytes that a worker allocates while it compresses a block at this level: the state of the flate2 engine, and from level 10 on
+/// the costs and matches of a block.
 pub fn block(level: u8) -> usize {
-    if level > MOST_HASTE { 4 << 20 } else { 512 << 10 }
+    if level > MAX_FAST_LEVEL { 4 << 20 } else { 512 << 10 }
 }
 
-/// Bytes of addresses or data, whichever is less, that the limits of this process leave it; `None` where it has none.
+/// Bytes that are left of `ulimit -v` or `ulimit -d`, whichever are fewer; `None` if neither is set.
 fn free_addresses() -> Option<u64> {
     if !is_limited() {
         return None;
     }
-    // In pages: size, resident, shared, text, library, data and stack.
+    // proc(5), in pages: size, resident, shared, text, lib, data.
     let used = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let used: Vec<u64> = used.split_whitespace().filter_map(|pages| pages.parse().ok()).collect();
     let left = |resource, field: usize| {
-        let used = used.get(field).map_or(RUN, |pages| pages.saturating_mul(page_size() as u64));
+        let used = used.get(field).map_or(BASE, |pages| pages.saturating_mul(page_size() as u64));
         getrlimit(resource).current.map(|limit| limit.saturating_sub(used))
     };
     [left(Resource::As, 0), left(Resource::Data, 5)].into_iter().flatten().min()
 }
 
-/// How many workers there is room for in so many bytes, at this level; `None` where there is no room for one.
+/// The number of workers that fit into this many bytes at this level; `None` if not even one fits.
 pub fn workers_within(bytes: u64, level: u8) -> Option<NonZeroUsize> {
-    let workers = bytes.saturating_sub(RUN) / each(level);
+    let workers = bytes.saturating_sub(BASE) / per_worker(level);
     NonZeroUsize::new(usize::try_from(workers).unwrap_or(usize::MAX))
 }
 
-/// Workers when none are asked for: what CPU affinity and the container's CPU quota leave, and its memory has room for
-/// at this level.
+/// The default number of workers at this level: the CPUs of the affinity mask and the container's CPU quota, limited by the
+/// container's memory.
 pub fn available_workers(level: u8) -> NonZeroUsize {
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     match limit_of_container() {
@@ -99,36 +100,36 @@ pub fn available_workers(level: u8) -> NonZeroUsize {
     }
 }
 
-/// Bytes that a run may take beside its workers without anybody else going short: of what the machine has available and
-/// the container and `ulimit` allow, three quarters. `None` where neither is told.
+/// Bytes that a run can use: three quarters of the smallest of the machine's available memory, the container's limit and the
+/// rest of `ulimit`. `None` if none of them is known.
 pub fn spare() -> Option<u64> {
     let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available_in(&text));
     let least = [available, limit_of_container(), free_addresses()].into_iter().flatten().min();
     least.map(|bytes| bytes / SHARE.1 * SHARE.0)
 }
 
-/// What /proc/meminfo tells is available without swapping.
+/// The value of `MemAvailable` in /proc/meminfo, in bytes.
 fn available_in(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-fn each(level: u8) -> u64 {
-    if level > MOST_HASTE { PATIENT_WORKER } else { WORKER }
+fn per_worker(level: u8) -> u64 {
+    if level > MAX_FAST_LEVEL { SLOW_LEVEL_WORKER } else { WORKER }
 }
 
-/// The memory limit of the control group that this process is in, or of one above it.
+/// The lowest memory limit of this process's control group and the groups above it.
 fn limit_of_container() -> Option<u64> {
     limit_in(&fs::read_to_string("/proc/self/cgroup").ok()?, Path::new("/sys/fs/cgroup"))
 }
 
-/// The lowest of the limits that hold for `groups`, as /proc/self/cgroup lists them, told below `root`. (Within a container
-/// the group is often shown at `root` itself, whatever it is called outside.)
+/// The lowest memory limit of `groups`, the content of /proc/self/cgroup, with the control group file system at `root`. In a
+/// container the group is often mounted at `root` itself, so that its path is not found below it.
 fn limit_in(groups: &str, root: &Path) -> Option<u64> {
     let limits = groups.lines().flat_map(|line| {
         let mut parts = line.splitn(3, ':').skip(1);
         let (controllers, path) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        // Version 2 has one tree, version 1 one for each controller.
+        // cgroup version 2 has one tree, version 1 has one for each controller.
         let (tree, file) = match controllers {
             "" => (root.to_owned(), "memory.max"),
             _ if controllers.split(',').any(|name| name == "memory") => (root.join("memory"), "memory.limit_in_bytes"),
@@ -138,7 +139,7 @@ fn limit_in(groups: &str, root: &Path) -> Option<u64> {
         let plain = inner.components().all(|part| matches!(part, Component::Normal(_)));
         // The last of the ancestors is the tree itself.
         let groups = if plain { inner } else { Path::new("") }.ancestors();
-        // What is no number, "max", is no limit; neither is version 1's largest, which no machine has.
+        // "max" is no limit. Version 1 writes no limit as a number larger than any memory.
         groups.filter_map(|group| fs::read_to_string(tree.join(group).join(file)).ok()?.trim().parse().ok()).collect()
     });
     limits.min()
@@ -151,7 +152,7 @@ mod tests {
     const MIB: u64 = 1 << 20;
 
     #[test]
-    fn as_many_workers_fit_as_need_no_more_than_there_is() {
+    fn the_largest_number_of_workers_that_fit_is_found() {
         for level in [0, 6, 9, 10, 12] {
             for workers in 1..40 {
                 let workers = NonZeroUsize::new(workers).unwrap();
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_available_is_found_among_the_rest() {
+    fn available_memory_is_parsed_from_meminfo() {
         let meminfo =
             "MemTotal:       24689764 kB\nMemFree:         8000000 kB\nMemAvailable:   20000000 kB\nBuffers: 1 kB\n";
         assert_eq!(available_in(meminfo), Some(20_000_000 * 1024));
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lowest_limit_of_the_group_and_those_above_it_holds() {
+    fn the_lowest_limit_of_a_group_and_its_ancestors_counts() {
         let root = tempfile::tempdir().unwrap();
         let set = |file: &str, text: &str| {
             let file = root.path().join(file);
@@ -181,20 +182,20 @@ mod tests {
             fs::write(file, text).unwrap();
         };
         let limit = |groups| limit_in(groups, root.path());
-        assert_eq!(limit("0::/\n"), None, "nothing is told");
+        assert_eq!(limit("0::/\n"), None, "no file");
         set("a/b/memory.max", "max\n");
         assert_eq!(limit("0::/a/b\n"), None, "no limit");
         set("a/memory.max", &format!("{}\n", 64 * MIB));
-        assert_eq!(limit("0::/a/b\n"), Some(64 * MIB), "that of the group above");
+        assert_eq!(limit("0::/a/b\n"), Some(64 * MIB), "the limit of the parent");
         set("a/b/memory.max", &format!("{}\n", 32 * MIB));
         assert_eq!(limit("0::/a/b\n"), Some(32 * MIB));
-        assert_eq!(limit("0::/elsewhere\n"), None, "another group's");
+        assert_eq!(limit("0::/elsewhere\n"), None, "the limit of another group");
         set("memory/docker/x/memory.limit_in_bytes", &format!("{}\n", 16 * MIB));
         set("memory/memory.limit_in_bytes", "9223372036854771712\n");
-        assert_eq!(limit("4:cpu,memory:/docker/x\n0::/a\n"), Some(16 * MIB), "version 1, and the lower of both");
-        assert_eq!(limit("4:cpu:/docker/x\n"), None, "another controller's");
+        assert_eq!(limit("4:cpu,memory:/docker/x\n0::/a\n"), Some(16 * MIB), "version 1 is lower than version 2");
+        assert_eq!(limit("4:cpu:/docker/x\n"), None, "the limit of another controller");
         set("memory.max", &format!("{}\n", 8 * MIB));
-        assert_eq!(limit("0::/docker/y\n"), Some(8 * MIB), "as within a container");
-        assert_eq!(limit("0::/../../a/b\n"), Some(8 * MIB), "a path out of the container is none in it");
+        assert_eq!(limit("0::/docker/y\n"), Some(8 * MIB), "as in a container");
+        assert_eq!(limit("0::/../../a/b\n"), Some(8 * MIB), "a path with .. is ignored");
     }
 }

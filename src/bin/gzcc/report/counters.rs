@@ -61,7 +61,7 @@ impl Counters {
     }
 
     pub(super) fn ended(&self, ended: &Ended) {
-        let passed_by = matches!(&ended.outcome, Outcome::Skipped(reason) if reason.is_passed_by());
+        let passed_by = matches!(&ended.outcome, Outcome::Skipped(reason) if reason.is_ignored());
         if ended.position.is_some() && !passed_by {
             self.files.fetch_add(1, Relaxed);
         }
