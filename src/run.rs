@@ -1,4 +1,4 @@
-//! A run from settings to tally, a line a stage.
+//! Runs over files: from settings to a tally.
 
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -14,21 +14,21 @@ use crate::pipeline::scheduler;
 use crate::settings::{Destination, InvalidSettings, Mode, Settings};
 use crate::tally::Tally;
 
-/// Compresses the [`inputs`](Settings::inputs), several at a time and big ones in pieces, as `gzcc` does; returns when all
-/// of them have ended. Each becomes one gzip member (RFC 1952), in a file of its own beside it unless
-/// [`destination`](Settings::destination) says something else. Nothing is printed: `observer` gets the results, and decides with [`OverwritePolicy::Ask`](crate::settings::OverwritePolicy).
+/// Compresses the [`inputs`](Settings::inputs) and returns when all of them have ended. Several inputs are processed at a time,
+/// and large ones in blocks. Each becomes one gzip member (RFC 1952), by default in a file next to it; see
+/// [`destination`](Settings::destination). Nothing is printed: `observer` receives the results.
 ///
-/// An input of the name `-` is the standard input of the program, as it is for the command (`./-` is a file); no inputs at
-/// all are nothing to do. A worker has up to five descriptors open at a time.
+/// The input `-` is the standard input of the program (`./-` is a file). A run without inputs does nothing. A worker has at most
+/// five open descriptors at a time.
 ///
-/// What goes wrong with an input is no error of this function, and stops no other input; it is an [`Outcome`] that the
-/// observer is told, and counts in the [`Tally`].
+/// An input that fails is not an error of this function, and does not affect other inputs: the observer receives an [`Outcome`]
+/// for each input, and the [`Tally`] counts them.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// # let log = folder.path().join("a.log");
-/// # std::fs::write(&log, "what happened")?;
+/// # std::fs::write(&log, "content")?;
 /// use gzcc::Settings;
 ///
 /// let settings = Settings { inputs: vec![log.into()], level: 9, ..Settings::default() };
@@ -39,7 +39,7 @@ use crate::tally::Tally;
 /// # }
 /// ```
 ///
-/// A directory, with an observer that collects what failed:
+/// A directory, with an observer that collects failures:
 ///
 /// ```
 /// use std::sync::Mutex;
@@ -59,7 +59,7 @@ use crate::tally::Tally;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// # let logs = folder.path().to_owned();
-/// # std::fs::write(logs.join("a.log"), "what happened")?;
+/// # std::fs::write(logs.join("a.log"), "content")?;
 /// let settings = Settings { inputs: vec![logs.into()], recursive: true, ..Settings::default() };
 /// let failures = Failures::default();
 /// let tally = gzcc::compress(&settings, &failures)?;
@@ -70,22 +70,22 @@ use crate::tally::Tally;
 /// ```
 ///
 /// # Errors
-/// If the settings make no sense together ([`Settings::check`]); then nothing has been done.
+/// If the settings contradict each other ([`Settings::check`]). Nothing has been done in that case.
 ///
 /// # Panics
-/// If the observer did, when all inputs have ended.
+/// If the observer panicked. All inputs have ended in that case.
 pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
     run_inputs(Settings { mode: Mode::Compress, ..settings.clone() }, observer)
 }
 
-/// Decompresses the [`inputs`](Settings::inputs), or tests them where [`destination`](Settings::destination) is
-/// [`Discard`](Destination::Discard); the counterpart of [`compress`], which tells the rest.
+/// Decompresses the [`inputs`](Settings::inputs), or tests them if [`destination`](Settings::destination) is
+/// [`Discard`](Destination::Discard). Otherwise as [`compress`].
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// # let packed = folder.path().join("a.gz");
-/// # std::fs::write(&packed, "no gzip data")?;
+/// # std::fs::write(&packed, "not gzip data")?;
 /// use gzcc::Settings;
 /// use gzcc::settings::Destination;
 ///
@@ -97,7 +97,10 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 /// ```
 ///
 /// # Errors
-/// As those of [`compress`], and so with panics.
+/// As [`compress`].
+///
+/// # Panics
+/// As [`compress`].
 pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
     let tests = settings.destination == Destination::Discard;
     let mode = if tests { Mode::Test } else { Mode::Decompress };
@@ -111,15 +114,15 @@ fn run_inputs(settings: Settings, observer: &dyn Observer) -> Result<Tally, Inva
     Ok(if is_empty { Tally::default() } else { run(settings, observer) })
 }
 
-/// Does what checked settings say, for the command.
+/// A run with checked settings, in any mode; for the command.
 ///
 /// # Panics
-/// If the observer did, after all inputs have ended.
+/// If the observer panicked. All inputs have ended in that case.
 pub fn run(settings: Settings, observer: &dyn Observer) -> Tally {
     run_with_engine(settings, observer, deflate::new_compressor)
 }
 
-/// [`run`] with compressors from `engine`.
+/// As [`run`], with encoders from `engine`.
 pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: deflate::NewCompressor) -> Tally {
     let outcomes = Outcomes::new(Arc::new(observer));
     let settings = Arc::new(settings);
@@ -137,12 +140,12 @@ pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: defl
     }
 }
 
-/// Records the same outcome for every argument, when the run cannot start.
+/// Records the same outcome for every argument. Called if the run cannot start.
 fn record_for_each_argument(outcomes: &Outcomes, settings: &Settings, outcome: &Outcome) {
     let stdin = Path::new(STDIN_NAME);
     let arguments =
         settings.inputs.iter().map(|input| if input == "-" { (stdin, true) } else { (Path::new(input), false) });
-    // The names in a list are not read: the list itself is named.
+    // The list is reported instead of the names in it, which are not read.
     let list = settings.list.iter().map(|list| (list.path.as_deref().unwrap_or(stdin), false));
     for (position, (name, is_stdin)) in arguments.chain(list).enumerate() {
         let id = InputId { shown: name.into(), position: Some(position as u64), is_stdin, began: None };

@@ -2,7 +2,7 @@
 
 use crate::outcome::{Done, Outcome};
 
-/// The counts of a run. What a walk ignores is not counted. An output that several inputs share and that could not be
+/// The counts of a run. Files that a walk ignores are not counted. An output that several inputs share and that could not be
 /// finished counts as failed, in addition to its inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

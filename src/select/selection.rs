@@ -149,11 +149,11 @@ impl Selection {
         };
         let recursive = self.settings.recursive;
         // A name settles it before anything is opened, where it cannot be that of a folder, nor mean another one.
-        if !recursive && self.matcher.leaves_to_others(argument) {
+        if !recursive && self.matcher.is_of_other_shard(argument) {
             return Ok(None);
         }
         let final_name = !recursive && !self.settings.decompresses();
-        if final_name && !self.matcher.takes_named(&name) {
+        if final_name && !self.matcher.accepts_named(&name) {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
         let directory = self.directory(parent)?;
@@ -162,10 +162,12 @@ impl Selection {
         if recursive && let Some(root) = self.directory_named(&directory, &name, &path)? {
             return self.begin_walk(root, path);
         }
-        if recursive && self.matcher.leaves_to_others(argument) {
+        if recursive && self.matcher.is_of_other_shard(argument) {
             return Ok(None);
         }
-        if !final_name && !self.matcher.takes_named(&name) || !self.matcher.fits(&directory, &name, false)? {
+        if !final_name && !self.matcher.accepts_named(&name)
+            || !self.matcher.accepts_metadata(&directory, &name, false)?
+        {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
         self.item(path, directory, name, false)
@@ -195,7 +197,7 @@ impl Selection {
             // Told once, and not for every file that would be found.
             mirrored_directory(&path.join("any"))?;
         }
-        if !self.matcher.begins(path.file_name()) {
+        if !self.matcher.starts_at(path.file_name()) {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
         self.walk = Some(Walk::new(root, path, &self.settings));
@@ -215,7 +217,7 @@ impl Selection {
             }
             return Ok(None);
         }
-        if is_temporary(name) || !self.matcher.takes_found(found) {
+        if is_temporary(name) || !self.matcher.accepts_found(found) {
             return Ok(None);
         }
         if kind.is_symlink() {
@@ -226,7 +228,7 @@ impl Selection {
         }
         let directory = walk.directory_of(entry.path())?;
         // What will be passed by for its name need not be looked at for that.
-        if !is_passed_by(name, &self.settings) && !self.matcher.fits(&directory, name, true)? {
+        if !is_passed_by(name, &self.settings) && !self.matcher.accepts_metadata(&directory, name, true)? {
             return Ok(None);
         }
         let output_is_walked = self.takes_output(entry, &directory)?;
@@ -250,7 +252,7 @@ impl Selection {
         }
         let path = entry.path().with_file_name(&output);
         let found = Found { path: walk.below(&path), name: &output, depth: entry.depth() };
-        Ok(Some(self.matcher.takes_found(found) && self.matcher.fits(directory, &output, true)?))
+        Ok(Some(self.matcher.accepts_found(found) && self.matcher.accepts_metadata(directory, &output, true)?))
     }
 
     /// What is told of a folder that cannot be read; nothing of one that is to be left out.

@@ -154,8 +154,8 @@ impl InputRegistry {
         let behind = is_link.then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
         let last = path.file_name().unwrap_or_default();
         let counts = output_name(last, &self.settings).is_ok()
-            && known.matcher.takes_named(last)
-            && !known.matcher.leaves_to_others(name);
+            && known.matcher.accepts_named(last)
+            && !known.matcher.is_of_other_shard(name);
         if counts {
             known.files.insert(self.hash_of_name(&path));
         }

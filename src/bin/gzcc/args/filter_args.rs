@@ -139,7 +139,7 @@ impl FilterArgs {
             ("--older-than", self.older_than.is_some()),
             ("--newer-than", self.newer_than.is_some()),
             ("--min-size", self.min_size.is_some()),
-            ("--include", self.globs.0.iter().any(Rule::takes)),
+            ("--include", self.globs.0.iter().any(Rule::includes)),
             ("--exclude", !self.globs.0.is_empty()),
         ];
         options.into_iter().find(|(_, is_set)| *is_set).map(|(option, _)| option)

@@ -42,7 +42,7 @@ fn globs_of_both_kinds_are_known_in_the_order_in_which_they_were_typed() {
     use gzcc::settings::Filter;
     let takes = |words: &str| {
         let Filter { globs, .. } = settings(words).unwrap().filter;
-        let rules: Vec<bool> = globs.rules().iter().map(gzcc::settings::Rule::takes).collect();
+        let rules: Vec<bool> = globs.rules().iter().map(gzcc::settings::Rule::includes).collect();
         rules
     };
     assert_eq!(takes("-r a --include x --exclude=y --include z"), [true, false, true]);
