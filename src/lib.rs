@@ -1,27 +1,24 @@
-//! gzcc compresses many files at once, and big ones in pieces, to plain gzip (RFC 1952), and decompresses them.
+//! Parallel gzip (RFC 1952): compresses many files at once, and large ones in blocks, and decompresses them. For Linux.
 //!
-//! This is the library that the command of that name is made of, for Linux. It does three things.
-//!
-//! **Files to files**, by as many workers as there are: [`compress`] and [`decompress`], told by a [`Settings`] what to do;
-//! an [`Observer`] is told how it goes.
+//! **Files to files**: [`compress`] and [`decompress`] process the inputs of a [`Settings`] with a number of workers. An
+//! [`Observer`] receives the progress, and an [`Outcome`] for each input.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
-//! # let (a, b) = (folder.path().join("a.log"), folder.path().join("b.log"));
-//! # std::fs::write(&a, "what happened").and_then(|()| std::fs::write(&b, "and what then"))?;
+//! # let directory = tempfile::tempdir()?;
+//! # let (a, b) = (directory.path().join("a.log"), directory.path().join("b.log"));
+//! # std::fs::write(&a, "first log").and_then(|()| std::fs::write(&b, "second log"))?;
 //! let settings = gzcc::Settings { inputs: vec![a.into(), b.into()], ..Default::default() };
 //! let tally = gzcc::compress(&settings, &())?;
-//! println!("{} files, {} of {} bytes saved", tally.done, tally.bytes_in - tally.bytes_out.min(tally.bytes_in), tally.bytes_in);
+//! println!("{} files, {} -> {} bytes", tally.done, tally.bytes_in, tally.bytes_out);
 //! # assert_eq!(tally.done, 2);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! **Content to gzip**, by the same workers: [`Encoder`] is a writer of gzip data to another writer, and [`EncoderReader`]
-//! a reader of gzip data with the content of another reader. [`EncoderOptions`] say how they compress.
-//!
-//! **Gzip to content**: [`Decoder`] is a reader of the content of another reader's gzip data.
+//! **Streams to streams**: [`Encoder`] is a writer that compresses to another writer. [`EncoderReader`] is a reader of the
+//! compressed content of another reader. [`EncoderOptions`] has their level, engine and number of workers. [`Decoder`] is a reader
+//! of the content of another reader's gzip data.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -29,55 +26,29 @@
 //! # fn main() -> std::io::Result<()> {
 //! let options = gzcc::EncoderOptions::default().level(9);
 //! let mut encoder = gzcc::Encoder::with_options(Vec::new(), &options)?;
-//! encoder.write_all(b"there and back")?;
+//! encoder.write_all(b"content")?;
 //! let bytes = encoder.finish()?;
 //!
 //! let mut content = String::new();
 //! gzcc::Decoder::new(&bytes[..]).read_to_string(&mut content)?;
-//! assert_eq!(content, "there and back");
+//! assert_eq!(content, "content");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The output depends on the content, the level, the engine, the options of the format and an encoder's flushes only: not on
-//! the number of workers, the scheduler, or how content is divided into writes.
+//! The output depends only on the content, the level, the engine, the format options and an encoder's flushes. It does not depend
+//! on the number of workers, the scheduler, or the sizes of writes.
 //!
-//! # How it works
+//! # Overview
 //!
-//! A run begins with [`Settings`]: what was decided, in plain types.
+//! `select` turns names into items: inputs, each with the name of its output. A job of `pipeline` opens an item's input, creates
+//! its output without a name, and joins both in a stream. A stream is cut into blocks of fixed size. A worker takes a block,
+//! compresses it with the preceding 32 KiB as dictionary (`deflate`), and returns the result; the worker that completes the next
+//! block in order writes it. Decompression inflates each file in order (`inflate`), while another worker checks and writes the
+//! content. After the last block the output gets its metadata and, in one step, its name (`io`). Only then is an original
+//! removed. `docs/ARCHITECTURE.md` in the repository describes the design.
 //!
-//! The `plan` turns names into items, lazily: arguments in their order, lists as they are read, folders as they are
-//! walked. A `job`
-//! opens an item's input and makes its output, which has no name yet, and joins the two in a `stream`.
-//!
-//! A stream is one ordered output and the inputs that go into it: a file, standard input, all of `-c a b c`, or what a
-//! program writes.
-//! It is cut into blocks of fixed size. A worker takes a block and its number, compresses it with the 32 KiB before
-//! it as preset dictionary (`deflate`), and puts the result; whoever puts the block that is next in order
-//! writes it. Each piece ends on a byte boundary, so the pieces, with a `gzip` header before and a trailer behind
-//! them, are one member. What ends up in the file depends on the content and the options alone, never on
-//! who did which block when.
-//!
-//! Decompressing goes the same way. What a DEFLATE stream says depends on all before it, so a file is inflated in
-//! order (`inflate`), chunk by chunk, by one worker at a time; the CRC and the writing are another's, so that the two
-//! overlap. Members that tell their own size are cut off unread and inflated like blocks. Testing and listing are
-//! decompressing to nowhere.
-//!
-//! The `schedule` decides who works on what. Scoped threads (the default) help a stream that is open before they
-//! take the next file, so that many files and big files share one budget of workers; the rayon pool is the
-//! alternative. When the last handle is joined, the count is told.
-//!
-//! When a stream's last block is written, its `sink` makes it count: the `output` gets owner, mode and times
-//! of the original (`metadata`), is synced if asked, and takes its name in one step. Only then may the original
-//! go. A process killed at any instant leaves the name absent, or whole.
-//!
-//! A `benchmark` is many such runs, from files in memory to files in memory, with a clock beside them.
-//!
-//! A signal ends a run of the command the same way, through `interrupt`.
-//!
-//! Every input ends as an [`Outcome`]; only `report` and the binary's `main` print, and the
-//! worst outcome is the exit status. The modules that the documentation leaves out are of use to the command alone, and
-//! change with it.
+//! Modules that the documentation omits serve the command, and change with it.
 
 mod decoder;
 #[doc(hidden)]
@@ -110,8 +81,8 @@ pub use self::run::{compress, decompress};
 pub use self::settings::{InvalidSettings, Settings};
 pub use self::tally::Tally;
 
-/// What the command needs beyond the public API: runs in memory for its benchmark, its own entry point, and the means of its
-/// messages. Not covered by semantic versioning.
+/// The items that the command uses in addition to the public API: its entry point, runs in memory for its benchmark, and helpers
+/// of its messages. Not covered by semantic versioning.
 #[doc(hidden)]
 pub mod command {
     pub use crate::io::closing;
