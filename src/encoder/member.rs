@@ -12,11 +12,11 @@ use crate::deflate;
 use crate::io::input::Input;
 use crate::observer::{Ended, Observer};
 use crate::outcome::{InputId, Outcome};
-use crate::pipeline::block_channel::{BlockChannel, BlockInput};
+use crate::pipeline::block_channel::{BlockChannel, SubmittedBlocks};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::CallerWorker;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stream::{Blocks, Following, Part, Reader, Stream, Writer};
+use crate::pipeline::stream::{Following, InputSplitter, Member, Reader, Stream, Writer};
 use crate::sync::lock;
 
 /// Compresses one member. Dropped before its end, it stops the workers and waits for them.
@@ -24,7 +24,7 @@ pub(super) struct MemberEncoder {
     caller: CallerWorker,
     channel: Arc<BlockChannel>,
     failure: Arc<Failure>,
-    blocks: Blocks,
+    splitter: InputSplitter,
     /// The window of the next block, and its content so far.
     buffer: Vec<u8>,
     /// Submissions whose output was not taken.
@@ -42,13 +42,13 @@ impl MemberEncoder {
         let (channel, failure) = (Arc::new(BlockChannel::default()), Arc::new(Failure::default()));
         let outcomes = Outcomes::new(Arc::clone(&failure) as Arc<dyn Observer>);
         let id = InputId { shown: "the content".into(), position: Some(0), is_stdin: false, began: None };
-        let part = Part::with_header(Input::written(id), options.header());
-        let reader = Reader::given(part, Arc::clone(&channel));
+        let member = Member::with_header(Input::written(id), options.header());
+        let reader = Reader::submitted(member, Arc::clone(&channel));
         let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&channel)))));
-        let blocks = Blocks::new(&settings);
+        let splitter = InputSplitter::new(&settings);
         let caller = CallerWorker::new(settings, outcomes, stream, make);
         let buffer = caller.buffer();
-        Ok(Self { caller, channel, failure, blocks, buffer, pending: 0, ended: false, broken: None })
+        Ok(Self { caller, channel, failure, splitter, buffer, pending: 0, ended: false, broken: None })
     }
 
     /// Where content goes: at the end of this buffer, up to [`space`](Self::space) bytes.
@@ -58,12 +58,12 @@ impl MemberEncoder {
 
     /// Bytes of content until a block is complete. 0: it has to be submitted.
     pub(super) fn space(&self) -> usize {
-        self.blocks.most() - self.buffer.len()
+        self.splitter.capacity() - self.buffer.len()
     }
 
     /// Whether there is content that was not submitted.
     pub(super) fn has_content(&self) -> bool {
-        self.buffer.len() > self.blocks.before()[0].len()
+        self.buffer.len() > self.splitter.prefix()[0].len()
     }
 
     /// Whether one more submission keeps the queue within its bound: one block for each worker.
@@ -73,12 +73,12 @@ impl MemberEncoder {
 
     /// Submits the content in the buffer: all of it, or before more content as many blocks as are complete.
     pub(super) fn submit(&mut self, following: Following) {
-        let (window, ends) = self.blocks.cut(&self.buffer, following);
+        let blocks = self.splitter.split(&self.buffer, following);
         let mut next = self.caller.buffer();
-        self.blocks.before().iter().for_each(|before| next.extend_from_slice(before));
+        self.splitter.prefix().iter().for_each(|prefix| next.extend_from_slice(prefix));
         let bytes = std::mem::replace(&mut self.buffer, next);
         self.ended = following == Following::Nothing;
-        self.channel.submit(BlockInput { bytes, window, ends, last: self.ended });
+        self.channel.submit(SubmittedBlocks { bytes, blocks, last: self.ended });
         self.pending += 1;
         if following == Following::Content {
             // A caller that flushes or ends has nothing else to do, and compresses the block itself unless a worker is idle.

@@ -6,26 +6,25 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
+use super::stream::BlockEnds;
 use crate::sync::lock;
 
 /// What the caller submits.
 #[derive(Debug)]
 pub enum Submitted {
     /// Blocks to compress.
-    Blocks(BlockInput),
+    Blocks(SubmittedBlocks),
     /// The caller gives up: the member stays incomplete.
     Cancelled,
 }
 
 /// Consecutive blocks, preceded by their window.
 #[derive(Debug)]
-pub struct BlockInput {
+pub struct SubmittedBlocks {
     /// The window, then the content of the blocks.
     pub bytes: Vec<u8>,
-    /// Length of the window in bytes.
-    pub window: usize,
-    /// End of each block, in bytes after the window.
-    pub ends: Vec<usize>,
+    /// Where the blocks are in `bytes`.
+    pub blocks: BlockEnds,
     /// The last block ends the member.
     pub last: bool,
 }
@@ -39,7 +38,7 @@ pub struct BlockChannel {
 
 impl BlockChannel {
     /// Queues blocks.
-    pub fn submit(&self, blocks: BlockInput) {
+    pub fn submit(&self, blocks: SubmittedBlocks) {
         lock(&self.submitted).push_back(Submitted::Blocks(blocks));
     }
 

@@ -1,4 +1,4 @@
-//! `--update --rm`: whether a .gz that is there already holds an original, byte for byte.
+//! `--update --rm`: whether an existing .gz contains an original, byte for byte.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,30 +8,30 @@ use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
 
 /// Bytes compared at a time.
-const PIECE: usize = 256 * 1024;
+const COMPARED: usize = 256 * 1024;
 
-/// Whether `packed` decompresses to just what `original`, a regular file, holds.
+/// Whether `compressed` decompresses to exactly the content of `original`, a regular file.
 ///
 /// # Errors
-/// Of the system; what is no gzip data, or damaged, is merely something else.
-pub fn holds(packed: &File, original: &Input) -> io::Result<bool> {
-    let mut decoder = Decoder::new(packed);
-    let (mut content, mut expected) = (Vec::with_capacity(PIECE), vec![0; PIECE]);
+/// Those of the system. A file that is not gzip data, or is damaged, is a file with other content.
+pub fn contains(compressed: &File, original: &Input) -> io::Result<bool> {
+    let mut decoder = Decoder::new(compressed);
+    let (mut content, mut expected) = (Vec::with_capacity(COMPARED), vec![0; COMPARED]);
     let mut offset = 0;
     loop {
         content.clear();
-        let got = match decoder.by_ref().take(PIECE as u64).read_to_end(&mut content) {
+        let decompressed = match decoder.by_ref().take(COMPARED as u64).read_to_end(&mut content) {
             Err(error) if error.raw_os_error().is_none() => return Ok(false),
-            got => got?,
+            decompressed => decompressed?,
         };
-        // Where the original has more, it has it behind what was compared.
-        let wanted = read_at_least(original.fd()?, &mut expected, PIECE, offset)?;
-        if content != expected[..wanted] {
+        // At the end of the decompressed content, this also finds out whether the original continues.
+        let read = read_at_least(original.fd()?, &mut expected, COMPARED, offset)?;
+        if content != expected[..read] {
             return Ok(false);
         }
-        if got < PIECE {
+        if decompressed < COMPARED {
             return Ok(!decoder.has_trailing_garbage());
         }
-        offset += got as u64;
+        offset += decompressed as u64;
     }
 }

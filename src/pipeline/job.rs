@@ -2,8 +2,8 @@
 //!
 //! Everything that can be refused is refused here, before any work is done.
 
-mod joined;
-mod mirror;
+mod concatenated;
+mod output_tree;
 mod special;
 mod update;
 
@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use self::joined::joined;
-use self::mirror::Mirror;
+use self::concatenated::concatenate;
+use self::output_tree::OutputTree;
 use self::special::{special_file, standard_output};
 use self::update::{Decision, Existing};
 use crate::error::{About, Error};
@@ -30,8 +30,8 @@ use crate::io::metadata::Metadata;
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
-use crate::pipeline::sink::{Own, Sink, refused};
-use crate::pipeline::stream::{Part, Reader, Stream, Writer};
+use crate::pipeline::sink::{PerInput, Sink, refused};
+use crate::pipeline::stream::{Member, Reader, Stream, Writer};
 use crate::select::output_registry::OutputRegistry;
 use crate::select::selection::{
     InputProtection, InputRegistry, Item, Selected, Selection, Target, claim, could_be_input, is_same_name,
@@ -49,7 +49,7 @@ pub struct Jobs {
     inputs: Option<Arc<InputRegistry>>,
     /// Held from taking a name to the answer, where there may be a question.
     turn: Mutex<()>,
-    mirror: Option<Mirror>,
+    output_tree: Option<OutputTree>,
 }
 
 /// What has not been opened.
@@ -65,24 +65,24 @@ enum Left {
 impl Jobs {
     /// The jobs that `settings` ask for. Where no input could be done, why.
     pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
-        let mut mirror = None;
+        let mut output_tree = None;
         if let Destination::Directory(path) = &settings.destination {
-            let opened = Mirror::open(path, settings.syncs());
-            mirror = Some(opened.about(path.as_path())?);
+            let opened = OutputTree::open(path, settings.syncs());
+            output_tree = Some(opened.about(path.as_path())?);
         }
         let plan = Selection::new(Arc::clone(&settings));
         let (outputs, inputs) = (plan.outputs(), Some(plan.inputs()));
         let left = match settings.concatenates() {
             false => Left::Each(Box::new(plan)),
-            true => Left::All(Some(Box::new(joined(plan, &settings)?))),
+            true => Left::All(Some(Box::new(concatenate(plan, &settings)?))),
         };
-        Ok(Self { settings, left: Mutex::new(left), outputs, inputs, turn: Mutex::default(), mirror })
+        Ok(Self { settings, left: Mutex::new(left), outputs, inputs, turn: Mutex::default(), output_tree })
     }
 
     /// The jobs for these inputs, whatever `settings` name.
     pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let left = Mutex::new(Left::Ready(items.into_iter()));
-        Self { settings, left, outputs: Arc::default(), inputs: None, turn: Mutex::default(), mirror: None }
+        Self { settings, left, outputs: Arc::default(), inputs: None, turn: Mutex::default(), output_tree: None }
     }
 
     /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
@@ -121,9 +121,9 @@ impl Jobs {
 
     /// Whether the output's device is known to be full. Where an output may be up to date, it need not be made.
     fn has_no_room(&self, item: &Item, outcomes: &Outcomes) -> bool {
-        let device = match (&item.target, &item.source, &self.mirror) {
+        let device = match (&item.target, &item.source, &self.output_tree) {
             (Target::Beside(_), Source::File { directory, .. }, _) => directory.device(),
-            (Target::InTree(..), _, Some(mirror)) => mirror.device(),
+            (Target::InTree(..), _, Some(output_tree)) => output_tree.device(),
             _ => return false,
         };
         !self.settings.update && outcomes.is_full(device)
@@ -133,14 +133,15 @@ impl Jobs {
     fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Stream, Outcome> {
         let Item { id, source, target, output_is_walked } = item;
         let settings = &*self.settings;
-        let stream = |input, sink| Stream::new(Reader::single(Part::new(input, settings), settings), Writer::new(sink));
+        let stream =
+            |input, sink| Stream::new(Reader::single(Member::new(input, settings), settings), Writer::new(sink));
         let input = match &target {
             Target::Discard => {
                 let input = Input::open_any(id, source, None, settings)?;
                 if settings.mode == settings::Mode::ListTrailers {
                     return Err(Outcome::Done(input.gzip_ends()?));
                 }
-                let stored = Stored::of(&input, settings)?.name;
+                let stored = HeaderFields::of(&input, settings)?.name;
                 let name = stored.map(|name| OsString::from_vec(suffix::last_part(&name).to_vec()));
                 let name = name.map(|name| input.id.shown.with_file_name(name));
                 return Ok(stream(input, Sink::Nowhere { name }));
@@ -150,7 +151,7 @@ impl Jobs {
                 return Ok(stream(Input::open_any(id, source, itself, settings)?, sink));
             }
             Target::Memory(file) => {
-                let sink = Sink::Descriptor { fd: Some(file.open()?), shown: "memory".into() };
+                let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
                 return Ok(stream(Input::open_any(id, source, None, settings)?, sink));
             }
             // Whoever names the output may take the input from a pipe.
@@ -158,7 +159,7 @@ impl Jobs {
             _ => Input::open_regular(id, source, settings)?,
         };
         self.spare_output(&input)?;
-        let stored = Stored::of(&input, settings)?;
+        let stored = HeaderFields::of(&input, settings)?;
         let target = self.renamed(target, &input, &stored)?;
         let (directory, name) = match target {
             Target::Refused(reason) => return Err(Outcome::Skipped(reason)),
@@ -166,8 +167,8 @@ impl Jobs {
                 Some(directory) => (Arc::clone(directory), name),
                 None => return Err(Outcome::Failed(Error::other("has no folder"))),
             },
-            Target::InTree(path, name) => match &self.mirror {
-                Some(mirror) => (mirror.directory(&path, &input.id.shown)?, name),
+            Target::InTree(path, name) => match &self.output_tree {
+                Some(output_tree) => (output_tree.directory(&path, &input.id.shown)?, name),
                 None => return Err(Outcome::Failed(Error::other("there is no output folder"))),
             },
             Target::Named(path) => {
@@ -192,9 +193,9 @@ impl Jobs {
         let is_planned = !(settings.decompresses() && settings.keep_name);
         let mut own =
             self.own_output(&input, (directory, name), (output_is_walked.filter(|_| is_planned), outcomes))?;
-        own.output.as_ref().map_or(Ok(()), |output| self.record(output))?;
+        self.record(&own.output)?;
         own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
-        Ok(stream(input, Sink::Own(own)))
+        Ok(stream(input, Sink::PerInput(own)))
     }
 
     /// Takes down an output before it has a name, if it could_be_input when it is met under that name.
@@ -224,7 +225,7 @@ impl Jobs {
     }
 
     /// The target under the name that the input's header holds, if it holds one that is wanted.
-    fn renamed(&self, target: Target, input: &Input, stored: &Stored) -> Result<Target, Outcome> {
+    fn renamed(&self, target: Target, input: &Input, stored: &HeaderFields) -> Result<Target, Outcome> {
         if !(self.settings.decompresses() && self.settings.keep_name) {
             return Ok(target);
         }
@@ -246,7 +247,7 @@ impl Jobs {
         input: &Input,
         (directory, name): (Arc<Directory>, OsString),
         (taken, outcomes): (Option<bool>, &Outcomes),
-    ) -> Result<Own, Outcome> {
+    ) -> Result<PerInput, Outcome> {
         let settings = &*self.settings;
         let others = self.inputs.clone().filter(|_| settings.may_replace());
         let others = others.map(|inputs| Arc::new(InputProtection { inputs, taken }) as Arc<dyn Protection>);
@@ -274,19 +275,19 @@ impl Jobs {
         }
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
-        let output = Some(make(directory, name, initial_mode, settings)?);
-        Ok(Own { output, overwrite, metadata, sync: settings.syncs(), remove: settings.removes() })
+        let output = make(directory, name, initial_mode, settings)?;
+        Ok(PerInput { output, overwrite, metadata, sync: settings.syncs(), remove: settings.removes() })
     }
 }
 
 /// What an input's header holds of the file it was made of.
 #[derive(Default)]
-struct Stored {
+struct HeaderFields {
     name: Option<Vec<u8>>,
     mtime: Option<i64>,
 }
 
-impl Stored {
+impl HeaderFields {
     /// Of `input`, if that is wanted.
     fn of(input: &Input, settings: &Settings) -> Result<Self, Outcome> {
         if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {

@@ -28,7 +28,7 @@ struct State {
     waiting: BTreeMap<u64, Ended>,
     /// How many bytes that takes, about.
     bytes: usize,
-    /// Inputs behind `next` of which nothing is to be told any more: first position, and the one behind the last.
+    /// MemberSource behind `next` of which nothing is to be told any more: first position, and the one behind the last.
     settled: BTreeMap<u64, u64>,
     /// Nobody waits for anybody any more.
     dissolved: bool,
@@ -65,7 +65,7 @@ impl OutcomeQueue {
         self.shorter.notify_all();
     }
 
-    /// Waits until there is room for the outcomes of more inputs. Not for whoever has one in hand.
+    /// Waits until there is room for the outcomes of more inputs. Not for whoever has one in worker.
     pub fn wait_for_space(&self) {
         let mut state = self.lock();
         while state.bytes >= MOST_WAITING {

@@ -1,93 +1,100 @@
-//! Who works on what: the two schedulers, and the floor that their workers share.
+//! The two schedulers, which decide which worker processes which stream.
 //!
-//! Both hand out the same work, block by block through [`Stream::help`], so both write the same bytes; they
-//! differ in who waits where. One worker is the case N = 1 of the same code.
+//! Both do the same work, block by block through [`Stream::work`], so both write the same bytes. They differ in where an idle
+//! worker waits. One worker is the case N = 1 of the same code.
+//!
+//! Each worker repeats: process a block of an open stream that can use more workers, or else open the next file. So few streams
+//! are open at a time, and no worker is idle while a large file is left. A stream of a single block stays with the worker that
+//! opened it.
 
-mod board;
-mod desk;
-mod rayon;
+mod caller_worker;
+mod rayon_pool;
 #[cfg(test)]
 mod stress;
 mod threads;
+mod work_queue;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use self::board::Board;
-pub use self::desk::CallerWorker;
+pub use self::caller_worker::CallerWorker;
+use self::work_queue::WorkQueue;
 use crate::deflate;
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
-use crate::pipeline::stream::{Hand, Help, Others, Resources, Shared, Stream};
+use crate::pipeline::stream::{OtherWorkers, RunResources, Stream, StreamContext, WorkStatus, Worker};
 use crate::settings::{Scheduler, Settings};
 
-/// Does all of `jobs` with the scheduler and workers of `settings`. Returns when everything is done; at once and with an
-/// error where there is no memory for a single worker.
+/// Does all `jobs` with the scheduler and the number of workers in `settings`. Returns when all are done.
+///
+/// # Errors
+/// If there is not enough memory for one worker. Then no job was begun.
 pub fn run(
     settings: &Settings,
     jobs: &Jobs,
     outcomes: &Outcomes,
     compressor: deflate::NewCompressor,
 ) -> io::Result<()> {
-    let board = Board::new();
-    let resources = Resources::new(settings.jobs);
-    let shared = Shared { outcomes, settings, compressor, others: &board, resources: &resources };
-    let workers = settings.jobs.get();
-    let floor = Floor { jobs: Some(jobs), shared: &shared, board: &board };
-    let first = Hand::try_new(&shared)?;
+    let queue = WorkQueue::new();
+    let resources = RunResources::new(settings.jobs);
+    let streams = StreamContext { outcomes, settings, compressor, others: &queue, resources: &resources };
+    let context = RunContext { jobs: Some(jobs), streams: &streams, queue: &queue };
+    let (workers, first) = (settings.jobs.get(), Worker::try_new(&streams)?);
     match settings.scheduler {
-        Scheduler::Threads => threads::run(&floor, workers, first),
-        Scheduler::Rayon => rayon::run(&floor, workers, first),
+        Scheduler::Threads => threads::run(&context, workers, first),
+        Scheduler::Rayon => rayon_pool::run(&context, workers, first),
     }
     Ok(())
 }
 
-/// What every worker sees.
-struct Floor<'run> {
-    /// The files; none where blocks are submitted.
+/// What all workers of a run share.
+struct RunContext<'run> {
+    /// The files; `None` if the caller of the encoder submits blocks.
     jobs: Option<&'run Jobs>,
-    shared: &'run Shared<'run>,
-    board: &'run Board,
+    streams: &'run StreamContext<'run>,
+    queue: &'run WorkQueue,
 }
 
-impl Floor<'_> {
-    /// Opens the next stream, and calls `opening` before if there may be another one. Jobs contain the panics of an
-    /// input; one in the plan itself ends the run.
-    fn next_stream(&self, opening: impl Fn()) -> Option<Stream> {
-        let jobs = self.jobs?;
-        catch_unwind(AssertUnwindSafe(|| jobs.next(self.shared.outcomes, opening))).unwrap_or_else(|_| {
-            self.shared.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
+impl RunContext<'_> {
+    /// Opens the next stream. Calls `before_opening` first if there may be another one. Jobs contain the panics of an input; a
+    /// panic of the plan itself ends the run.
+    fn next_stream(&self, before_opening: impl Fn()) -> Option<Stream> {
+        let (jobs, outcomes) = (self.jobs?, self.streams.outcomes);
+        catch_unwind(AssertUnwindSafe(|| jobs.next(outcomes, before_opening))).unwrap_or_else(|_| {
+            outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
             None
         })
     }
 
-    /// Does one block of `stream`, with others or alone.
-    fn help(&self, stream: &Stream, hand: &mut Hand, company: bool) -> Help {
-        // The stream has reported a panic; the tools it may have broken are replaced.
-        catch_unwind(AssertUnwindSafe(|| stream.help(hand, company, self.shared))).unwrap_or_else(|_| {
-            // A compressor keeps nothing from block to block, so the old tools do where there is no memory for others.
-            if let Ok(replacement) = Hand::try_new(self.shared) {
-                *hand = replacement;
+    /// Processes a block of `stream`. `is_shared` means that other workers may work on the stream.
+    fn work(&self, stream: &Stream, worker: &mut Worker, is_shared: bool) -> WorkStatus {
+        // The stream has recorded the panic. The worker's state may be inconsistent, so it is replaced.
+        catch_unwind(AssertUnwindSafe(|| stream.work(worker, is_shared, self.streams))).unwrap_or_else(|_| {
+            // A compressor keeps nothing between blocks, so without memory for a new worker the old one serves.
+            if let Ok(replacement) = Worker::try_new(self.streams) {
+                *worker = replacement;
             }
-            Help::Worked
+            WorkStatus::Worked
         })
     }
 
-    /// Does blocks of `stream`, with others, until there are no more to take.
-    fn help_to_the_end(&self, stream: &Stream, hand: &mut Hand) {
+    /// Processes blocks of `stream` together with other workers, until all are taken.
+    fn share_to_end(&self, stream: &Stream, worker: &mut Worker) {
         loop {
-            match self.help(stream, hand, true) {
-                Help::Worked => self.board.wake(),
-                Help::Exhausted => break,
-                Help::NothingNow => self.board.wait_until(|| stream.is_exhausted() || stream.has_work(self.shared)),
+            match self.work(stream, worker, true) {
+                WorkStatus::Worked => self.queue.wake(),
+                WorkStatus::Exhausted => break,
+                WorkStatus::NothingNow => {
+                    self.queue.wait_until(|| stream.is_exhausted() || stream.has_work(self.streams));
+                }
             }
         }
-        self.board.wake();
+        self.queue.wake();
     }
 
-    /// Does all of a stream that nobody else knows of.
-    fn do_alone(&self, stream: &Stream, hand: &mut Hand) {
-        while self.help(stream, hand, false) == Help::Worked {}
+    /// Processes all blocks of a stream that no other worker knows.
+    fn process_alone(&self, stream: &Stream, worker: &mut Worker) {
+        while self.work(stream, worker, false) == WorkStatus::Worked {}
     }
 }

@@ -1,4 +1,7 @@
-//! Where a stream's bytes go, and what it takes for a member there to count as done.
+//! Where a stream's bytes go, and when a member there is done.
+//!
+//! An output file gets its name here, and here its original is removed. A sink does not know about blocks or order: the writer
+//! calls it.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,83 +21,89 @@ use crate::pipeline::block_channel::BlockChannel;
 /// Where a stream's bytes go.
 #[derive(Debug)]
 pub enum Sink {
-    /// Straight into a descriptor: standard output, or a device or FIFO named with `-o`.
+    /// A descriptor that is written in place: standard output, or a device or FIFO named with `-o`.
     Descriptor {
-        /// The descriptor; taken when it is closed.
-        fd: Option<OwnedFd>,
+        /// The descriptor.
+        fd: OwnedFd,
         /// Its name in messages.
         shown: PathBuf,
     },
-    /// Back to the caller of the library.
+    /// Back to the caller of the encoder.
     Returned(Arc<BlockChannel>),
     /// Nowhere: the input is tested or listed.
     Nowhere {
-        /// Under this name, if its header's is wanted.
+        /// The name in the input's header, if the settings ask for it.
         name: Option<PathBuf>,
     },
-    /// Into the output of the one input.
-    Own(Own),
-    /// Into one output that takes every input; gets its name when all are in.
-    Joined {
-        /// The output; taken when it is committed or given up.
-        output: Option<Output>,
-        /// What it may replace.
-        overwrite: OverwriteCheck,
-        /// Whether it is synced.
-        sync: bool,
-        /// Whether somebody wanted the originals removed, which are not.
-        remove: bool,
-        /// Set when an input is the file that the output would replace.
-        is_an_input: Arc<AtomicBool>,
-    },
+    /// The output file of a single input.
+    PerInput(PerInput),
+    /// One output file for several inputs.
+    Concatenated(Concatenated),
+    /// The output has been closed.
+    Closed,
 }
 
-/// An output of one input, and what is to happen to both.
+/// The output file of a single input, and what happens to both. The file gets its name when its input is done.
 #[derive(Debug)]
-pub struct Own {
-    /// The output; taken when it is committed or given up.
-    pub output: Option<Output>,
-    /// What it may replace.
+pub struct PerInput {
+    /// The file.
+    pub output: Output,
+    /// Which file it may replace.
     pub overwrite: OverwriteCheck,
-    /// What it takes over from the original.
+    /// The original's metadata.
     pub metadata: Option<Metadata>,
-    /// Whether output and folder are synced.
+    /// Whether file and directory are synced.
     pub sync: bool,
-    /// Whether the original goes.
+    /// Whether the original is removed.
     pub remove: bool,
+}
+
+/// One output file for several inputs. It gets its name when all inputs are done.
+#[derive(Debug)]
+pub struct Concatenated {
+    /// The file.
+    pub output: Output,
+    /// Which file it may replace.
+    pub overwrite: OverwriteCheck,
+    /// Whether file and directory are synced.
+    pub sync: bool,
+    /// Whether removal of the originals is requested. It is refused.
+    pub remove: bool,
+    /// Set when an input is the file that the output would replace.
+    pub is_an_input: Arc<AtomicBool>,
 }
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Every member that was begun is whole, and there is at least one.
-    Whole,
-    /// A member was broken off.
-    CutShort,
+    /// All members are complete, and there is at least one.
+    Complete,
+    /// A member is incomplete.
+    Incomplete,
     /// There is no member.
     Empty,
 }
 
-/// A member, or a file's content, whose bytes are all written.
+/// A member, or a file's decompressed content, after its last byte is written.
 #[derive(Debug)]
-pub struct Written<'a> {
-    /// What it was made of.
+pub struct WrittenMember<'a> {
+    /// The input.
     pub input: &'a Input,
     /// Bytes of the input.
     pub bytes_in: u64,
     /// Bytes written.
     pub bytes_out: u64,
-    /// What was learnt of the input's members, or of the one made.
+    /// Data from the headers and trailers of the members that were read or written.
     pub stats: MemberStats,
     /// How the input changed while it was read.
     pub change: Change,
-    /// Whether something was left over behind the input's last member.
+    /// Whether something other than a member followed the input's last member.
     pub trailing_garbage: bool,
 }
 
-impl Written<'_> {
-    /// What there is to say about a change where the output stays.
-    fn warning(&self) -> Option<Warning> {
+impl WrittenMember<'_> {
+    /// The warning about a change of the input, if the output is kept.
+    fn change_warning(&self) -> Option<Warning> {
         match self.change {
             Change::None => None,
             Change::Grown => Some(Warning::Grew(self.input.size.unwrap_or(0))),
@@ -110,21 +119,19 @@ impl Written<'_> {
 }
 
 impl Sink {
-    /// Appends `bytes`; the buffer comes back where it is of no more use here.
+    /// Appends `bytes`. Returns the buffer if it can be reused.
     pub fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         match self {
             Self::Nowhere { .. } => {}
-            Self::Descriptor { fd: Some(fd), .. } => write_all(fd.as_fd(), &bytes)?,
-            Self::Returned(to) => {
-                to.push_output(bytes);
+            Self::Descriptor { fd, .. } => write_all(fd.as_fd(), &bytes)?,
+            Self::Returned(channel) => {
+                channel.push_output(bytes);
                 return Ok(None);
             }
-            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+            Self::PerInput(PerInput { output, .. }) | Self::Concatenated(Concatenated { output, .. }) => {
                 output.write(&bytes)?;
             }
-            Self::Descriptor { .. } | Self::Own(_) | Self::Joined { .. } => {
-                return Err(io::Error::other("the output is closed already"));
-            }
+            Self::Closed => return Err(io::Error::other("the output is closed already")),
         }
         Ok(Some(bytes))
     }
@@ -136,75 +143,60 @@ impl Sink {
         Outcome::Failed(match self {
             Self::Descriptor { .. } if broken_pipe => return Outcome::ReaderGone,
             Self::Descriptor { shown, .. } => error.about(shown.as_path()),
-            Self::Own(Own { output: Some(output), .. }) | Self::Joined { output: Some(output), .. } => {
+            Self::PerInput(PerInput { output, .. }) | Self::Concatenated(Concatenated { output, .. }) => {
                 error.about(output.output_name())
             }
-            Self::Nowhere { .. } | Self::Returned(_) | Self::Own(_) | Self::Joined { .. } => error,
+            Self::Nowhere { .. } | Self::Returned(_) | Self::Closed => error,
         })
     }
 
-    /// The outcome of a member that ends with `outcome` after some of its bytes are out: where others share
-    /// the output, it is spoilt for them, which is more than a warning.
+    /// The outcome of a member that ends with `outcome` after some of its bytes are written. If other inputs share the output,
+    /// it is damaged for them, so a warning becomes an error.
     pub fn cut_short(&self, outcome: Outcome) -> Outcome {
         match (self, outcome) {
-            (Self::Own(_) | Self::Nowhere { .. }, outcome) => outcome,
+            (Self::PerInput(_) | Self::Nowhere { .. }, outcome) => outcome,
             (_, Outcome::Skipped(reason)) => Outcome::Failed(Error::other(reason)),
             (_, outcome) => outcome,
         }
     }
 
-    /// Whether it is a descriptor that somebody else reads or has opened.
+    /// Whether it is a descriptor: bytes that are written cannot be taken back.
     pub fn is_descriptor(&self) -> bool {
         matches!(self, Self::Descriptor { .. })
     }
 
-    /// Called when the last byte of a part is written. An own output gets its name here.
-    pub fn finish_part(&mut self, written: Written<'_>) -> Outcome {
-        match self {
-            Self::Own(own) => own.finish(&written),
-            Self::Nowhere { name } => written.done(name.take(), written.warning()),
-            // What was read is written whole; others stand beside it, so it stays.
-            Self::Descriptor { .. } | Self::Returned(_) | Self::Joined { .. } => written.done(None, written.warning()),
+    /// Completes a member after its last byte; returns its outcome. An output file of a single input gets its name.
+    pub fn finish_member(&mut self, written: WrittenMember<'_>) -> Outcome {
+        // Most sinks take more members, and an output file of a single input is closed.
+        match std::mem::replace(self, Self::Closed) {
+            Self::PerInput(per_input) => per_input.finish(&written),
+            Self::Nowhere { name } => written.done(name, written.change_warning()),
+            // The member is kept whatever happened to its input, because it is written and other members surround it.
+            shared => {
+                *self = shared;
+                written.done(None, written.change_warning())
+            }
         }
     }
 
-    /// Called when nothing more will be written, with what has become of the members. A joined output gets its
-    /// name here; if it does not, that is an outcome of its own, under its own name, as members written into
-    /// it have been told as done. The same holds for an error that a descriptor reports only when it is closed.
+    /// Closes the output after the last member. An output file of several inputs gets its name. If that fails, or if a
+    /// descriptor reports an error when it is closed, the output has an outcome of its own, under its own name, because its
+    /// members are recorded as done.
     pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
-        let (output, overwrite, sync, remove, is_an_input) = match self {
-            Self::Joined { output, overwrite, sync, remove, is_an_input } => {
-                (output, overwrite, sync, remove, is_an_input)
-            }
-            // What cut the output short has been reported as an error.
-            Self::Descriptor { fd, shown } if ending != Ending::CutShort => {
-                let fd = fd.take()?;
+        if let Self::PerInput(_) = self {
+            // Its input has failed. The file is removed when the sink is dropped.
+            return None;
+        }
+        match std::mem::replace(self, Self::Closed) {
+            Self::Concatenated(concatenated) => concatenated.close(ending),
+            // The error that made it incomplete has been recorded.
+            Self::Descriptor { .. } if ending == Ending::Incomplete => None,
+            Self::Descriptor { fd, shown } => {
                 let closed = closing::flush(&fd).and_then(|()| closing::close(fd));
-                return closed.err().map(|error| (shown.clone(), close_failure(error)));
+                closed.err().map(|error| (shown, close_failure(error)))
             }
-            Self::Descriptor { .. } | Self::Returned(_) | Self::Nowhere { .. } | Self::Own(_) => return None,
-        };
-        let output = output.take()?;
-        let name = output.output_name();
-        let shown = name.shown.clone();
-        let outcome = match ending {
-            Ending::Whole if is_an_input.load(Ordering::Relaxed) => {
-                Outcome::Failed(Error::other("not made, as it is an input as well"))
-            }
-            Ending::Whole => match output.commit(overwrite, *sync) {
-                Ok(()) if *remove => Outcome::Skipped(Reason::SharedOutput),
-                Ok(()) => return None,
-                Err(Refusal::Exists) => {
-                    Outcome::Failed(Error::other("was made by somebody else meanwhile; left alone"))
-                }
-                // The outcome has the name already.
-                Err(Refusal::System(error)) => error.into(),
-                Err(refusal) => refused(refusal, name),
-            },
-            Ending::CutShort => Outcome::Failed(Error::other("not made, as it could not be finished")),
-            Ending::Empty => Outcome::Skipped(Reason::NoInput),
-        };
-        Some((shown, outcome))
+            Self::Returned(_) | Self::Nowhere { .. } | Self::PerInput(_) | Self::Closed => None,
+        }
     }
 }
 
@@ -216,13 +208,11 @@ fn close_failure(error: io::Error) -> Outcome {
     }
 }
 
-impl Own {
-    fn finish(&mut self, written: &Written<'_>) -> Outcome {
-        let Some(mut output) = self.output.take() else {
-            return Outcome::Failed(Error::other("its output is closed already"));
-        };
-        // What an original has gained while it was read must not be lost with it.
-        if written.change == Change::Other || written.change == Change::Grown && self.remove {
+impl PerInput {
+    fn finish(self, written: &WrittenMember<'_>) -> Outcome {
+        let Self { mut output, overwrite, metadata, sync, remove } = self;
+        // Content that an original has gained while it was read must not be removed with it.
+        if written.change == Change::Other || written.change == Change::Grown && remove {
             return Outcome::Skipped(Reason::Changed);
         }
         let name = output.output_name();
@@ -230,21 +220,47 @@ impl Own {
         if let Err(error) = output.end() {
             return refused(error.into(), name);
         }
-        let original = if self.remove { Original::Goes } else { Original::Stays };
-        let applied = self.metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
-        if let Err(refusal) = output.commit(&self.overwrite, self.sync) {
+        let original = if remove { Original::Goes } else { Original::Stays };
+        let applied = metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
+        if let Err(refusal) = output.commit(&overwrite, sync) {
             return refused(refusal, name);
         }
         let warning = match applied {
             Err(error) => Some(Warning::Metadata(error.about(shown.as_path()))),
-            Ok(()) if !self.remove || written.trailing_garbage => written.warning(),
+            Ok(()) if !remove || written.trailing_garbage => written.change_warning(),
             Ok(()) => remove_original(written.input),
         };
         written.done(Some(shown), warning)
     }
 }
 
-/// Removes an original whose output is whole; why not, if it stays.
+impl Concatenated {
+    fn close(self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+        let Self { output, overwrite, sync, remove, is_an_input } = self;
+        let name = output.output_name();
+        let shown = name.shown.clone();
+        let outcome = match ending {
+            Ending::Complete if is_an_input.load(Ordering::Relaxed) => {
+                Outcome::Failed(Error::other("not made, as it is an input as well"))
+            }
+            Ending::Complete => match output.commit(&overwrite, sync) {
+                Ok(()) if remove => Outcome::Skipped(Reason::SharedOutput),
+                Ok(()) => return None,
+                Err(Refusal::Exists) => {
+                    Outcome::Failed(Error::other("was made by somebody else meanwhile; left alone"))
+                }
+                // The outcome already has the output's name.
+                Err(Refusal::System(error)) => error.into(),
+                Err(refusal) => refused(refusal, name),
+            },
+            Ending::Incomplete => Outcome::Failed(Error::other("not made, as it could not be finished")),
+            Ending::Empty => Outcome::Skipped(Reason::NoInput),
+        };
+        Some((shown, outcome))
+    }
+}
+
+/// Removes an original whose output is complete. Returns a warning if the original stays.
 pub fn remove_original(input: &Input) -> Option<Warning> {
     match input.remove_original() {
         Ok(true) => None,

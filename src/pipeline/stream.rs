@@ -1,52 +1,54 @@
-//! One ordered output, many hands: the mechanism that everything goes through.
+//! A stream: one ordered output, and the inputs that are written to it. All work of a run goes through streams.
 //!
-//! A file, standard input, and all the inputs of `-c a b c` are each a stream. [`Stream::help`] does one block
-//! of it: take the next block with its number, make of it what is to be written, put that. Whoever puts the block that is
-//! next in order writes it, and those parked behind it; nobody else waits for that.
+//! A file, standard input, and the inputs of `-c a b c` together are each a stream. Several workers process its blocks at the
+//! same time; the output has the order of the input.
 //!
-//! Decompressing is the same with the weight elsewhere: content comes inflated out of the [`Reader`], which is all
-//! that cannot be shared out, and the writer checks it. So whoever inflates leaves the writing to a worker that has
-//! nothing else to do, and goes on. (Members that tell their size are taken in batches and inflated like blocks.)
+//! # How a block moves
+//! 1. A worker calls [`Stream::work`], which takes the next block of the [`Reader`]: a `BlockTask` and a `Ticket` with the
+//!    block's sequence number. Each block that is taken waits in the list of pending blocks.
+//! 2. The worker makes the block's `BlockOutput`, without a lock: it reads and compresses, or inflates.
+//! 3. The ticket accepts the output. A ticket dropped without one, because the worker panicked, accepts a failure instead, so
+//!    that no block is missing.
+//! 4. The worker that completes the first pending block takes the [`Writer`], and writes that block and all completed blocks
+//!    after it. Other workers do not wait for that.
 //!
-//! State is behind one lock that is held for a few instructions only. Whoever needs longer with the
-//! input (opening a file, reading a pipe) or with the output (writing) takes the [`Reader`] or the [`Writer`] out
-//! of the state and puts it back afterwards; others find it gone and do something else.
+//! Decompression goes the same way with a different distribution of the work. The reader inflates, which cannot be divided,
+//! and the writer checks the content. So the worker that inflates leaves the writing to a waiting worker, if there is one,
+//! and continues. (BGZF members, which declare their size, are taken in batches and inflated like blocks.)
 //!
-//! Blocks taken and not yet written are counted against a lead that the whole run shares, so memory is
-//! bounded. The first block in flight of a stream needs no leave, so whoever holds the lowest block never waits
-//! and nothing can deadlock. A ticket dropped without a result (a panic) counts as a failed block.
+//! # Locks
+//! One lock protects the state, and is held for a few instructions only. A worker that needs more time with the input (opening
+//! a file, reading a pipe) or with the output (writing) takes the reader or the writer out of the state and puts it back
+//! afterwards. Other workers find it missing and do something else.
+//!
+//! # Progress and memory
+//! Each block that is taken and not yet written holds a permit of the run, which bounds memory. The first block in flight of a
+//! stream needs no permit, so the worker with the lowest block never waits, and streams cannot deadlock.
 
-mod blocks;
-mod piece;
+mod block;
+mod context;
+mod input_splitter;
 mod reader;
-mod shared;
-mod worth;
+mod savings;
+mod worker;
 mod writer;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
-pub use self::blocks::{Blocks, Following};
-pub use self::piece::Hand;
-use self::piece::{Cut, Piece, Place};
-use self::reader::{AtOnce, Placed};
-pub use self::reader::{Inputs, Part, Reader};
-pub use self::shared::{Resources, Shared};
+pub use self::block::{BlockEnds, Member};
+use self::block::{BlockInput, BlockOutput, BlockPosition, BlockTask, StreamError};
+pub use self::context::{OtherWorkers, RunResources, StreamContext};
+pub use self::input_splitter::{Following, InputSplitter};
+use self::reader::Ready;
+pub use self::reader::{MemberSource, Reader};
+pub use self::worker::Worker;
 pub use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
 use crate::sync::{lock, yield_point};
 
-/// The other workers, as a stream sees them.
-pub trait Others: Sync {
-    /// Wakes those that found nothing to do, to look again. Called with no lock held.
-    fn wake(&self);
-
-    /// Whether any of them waits.
-    fn any_waits(&self) -> bool;
-}
-
-/// One ordered output and the inputs that go into it.
+/// One ordered output and its inputs.
 #[derive(Debug)]
 pub struct Stream {
     state: Mutex<State>,
@@ -54,51 +56,51 @@ pub struct Stream {
 
 #[derive(Debug)]
 struct State {
-    /// `None` while somebody reads with it.
+    /// `None` while a worker reads with it.
     reader: Option<Reader>,
-    /// `None` while somebody writes with it, and at the end.
+    /// `None` while a worker writes with it, and after the output is closed.
     writer: Option<Writer>,
-    /// Blocks from the first that nobody has begun to write to the last taken; `None` is still in somebody's hands.
-    parked: VecDeque<Option<Entry>>,
-    /// Number of the block at the front of `parked`.
-    front: u64,
-    /// Blocks taken and not yet written.
+    /// Blocks that are taken and that no worker has begun to write, in order.
+    pending: VecDeque<PendingBlock>,
+    /// Sequence number of the first of `pending`.
+    first_pending: u64,
+    /// Number of blocks that are taken and not yet written.
     in_flight: usize,
-    /// Nothing is left to take.
+    /// No block is left to take.
     exhausted: bool,
-    /// Nothing more can be written, so that nothing more needs to be taken.
+    /// Nothing more can be written, so the remaining inputs are not read.
     broken: bool,
 }
 
-/// A block that is to be written when its turn comes.
+/// A block between being taken and being written.
 #[derive(Debug)]
-struct Entry {
-    place: Place,
-    /// Whether it holds its share of the lead, to be given back when it is written.
-    counted: bool,
-    /// The block, or what its member's outcome is to be.
-    result: Result<Piece, Outcome>,
+struct PendingBlock {
+    position: BlockPosition,
+    /// It holds a permit, to be released when it is written.
+    has_permit: bool,
+    /// `None` while a worker processes it.
+    output: Option<Result<BlockOutput, StreamError>>,
 }
 
-/// What [`Stream::help`] came to.
+/// Result of [`Stream::work`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Help {
-    /// A block was done.
+pub enum WorkStatus {
+    /// A block was processed or written.
     Worked,
-    /// There is nothing to be done now, but there may be later.
+    /// There is no work now, but there may be later.
     NothingNow,
-    /// There is no block to be had any more.
+    /// All blocks have been taken.
     Exhausted,
 }
 
 impl Stream {
-    /// A stream of what `reader` reads into what `writer` writes.
+    /// A stream from `reader` to `writer`.
     pub fn new(reader: Reader, writer: Writer) -> Self {
         let state = State {
             reader: Some(reader),
             writer: Some(writer),
-            parked: VecDeque::new(),
-            front: 0,
+            pending: VecDeque::new(),
+            first_pending: 0,
             in_flight: 0,
             exhausted: false,
             broken: false,
@@ -106,152 +108,145 @@ impl Stream {
         Self { state: Mutex::new(state) }
     }
 
-    /// Takes a block, makes what is to be written of it and puts that; or writes what others have put.
-    /// `company` tells whether there may be others.
-    pub fn help(&self, hand: &mut Hand, company: bool, shared: &Shared<'_>) -> Help {
-        let Taken { mut ticket, cut, reader_was_out } = match self.take(hand, shared) {
+    /// Processes the next block; if none can be taken, writes completed blocks. `is_shared` means that other workers may
+    /// work on the stream.
+    pub fn work(&self, worker: &mut Worker, is_shared: bool, context: &StreamContext<'_>) -> WorkStatus {
+        let (mut ticket, task) = match self.take(worker, context) {
             Ok(taken) => taken,
-            Err(_) if self.write_ready(shared) => return Help::Worked,
-            Err(nothing) => return nothing,
+            Err(_) if self.write_completed(context) => return WorkStatus::Worked,
+            Err(status) => return status,
         };
-        // Inflating goes on best where it was: in the caches of this worker.
-        let inflated = matches!(cut, Ok(Cut::Content(_)));
-        if company && reader_was_out && !inflated {
-            // Others may have found the reader gone; it is back, and the next block theirs.
-            shared.others.wake();
+        let is_inflated = matches!(task.input, Ok(BlockInput::Content(_)));
+        // Other workers may have found the reader missing. Inflater, though, continues in this worker's caches.
+        if is_shared && task.blocked_reader && !is_inflated {
+            context.others.wake();
         }
-        let result = cut.and_then(|cut| piece::make(&ticket.place, cut, hand, shared));
-        ticket.park(result);
-        // It is what nobody can help with, so the rest of the work is left to whoever has time.
-        let left_to_others = company && inflated && shared.others.any_waits();
-        match left_to_others {
-            true => shared.others.wake(),
-            false => drop(self.write_ready(shared)),
+        let output = task.input.and_then(|input| worker.process(&task.position, input, context));
+        ticket.complete(output);
+        // Only one worker at a time can inflate, so another one writes.
+        if is_shared && is_inflated && context.others.any_waits() {
+            context.others.wake();
+        } else {
+            self.write_completed(context);
         }
-        Help::Worked
+        WorkStatus::Worked
     }
 
-    /// Whether [`Stream::help`] would find something to do.
-    pub fn has_work(&self, shared: &Shared<'_>) -> bool {
+    /// Whether [`Stream::work`] would find work.
+    pub fn has_work(&self, context: &StreamContext<'_>) -> bool {
         let state = self.lock();
-        let has_reader = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.waits());
-        let has_block = !state.exhausted && has_reader && (state.in_flight == 0 || shared.resources.lead.is_free());
-        has_block || state.next_is_ready()
+        let can_read = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.awaits_submission());
+        let has_permit = state.in_flight == 0 || context.resources.permits.is_available();
+        !state.exhausted && can_read && has_permit || state.can_write()
     }
 
-    /// Whether there is no block to be had any more.
+    /// Whether all blocks have been taken.
     pub fn is_exhausted(&self) -> bool {
         self.lock().exhausted
     }
 
-    /// Whether every block has been taken and written, and the output closed.
+    /// Whether all blocks have been written and the output is closed.
     pub fn is_finished(&self) -> bool {
         let state = self.lock();
         state.exhausted && state.in_flight == 0 && state.writer.is_none()
     }
 
-    /// Whether there is more than one block, so that a second worker could help.
+    /// Whether there may be more than one block, so that a second worker is of use.
     pub fn is_divisible(&self) -> bool {
         self.lock().reader.as_ref().is_some_and(Reader::is_divisible)
     }
 
-    fn take<'a>(&'a self, hand: &mut Hand, shared: &'a Shared<'a>) -> Result<Taken<'a>, Help> {
+    /// Takes the next block.
+    fn take(&self, worker: &mut Worker, context: &StreamContext<'_>) -> Result<(Ticket<'_>, BlockTask), WorkStatus> {
+        let permits = &context.resources.permits;
         let mut state = self.lock();
         if state.exhausted {
-            return Err(Help::Exhausted);
+            return Err(WorkStatus::Exhausted);
         }
         let Some(mut reader) = state.reader.take() else {
-            return Err(Help::NothingNow);
+            return Err(WorkStatus::NothingNow);
         };
-        let counted = shared.resources.lead.try_take();
-        if !counted && state.in_flight > 0 {
+        let has_permit = permits.try_acquire();
+        if !has_permit && state.in_flight > 0 {
             state.reader = Some(reader);
-            return Err(Help::NothingNow);
+            return Err(WorkStatus::NothingNow);
         }
-        let at_once = if state.broken { AtOnce::SequentialReader } else { reader.cut_at_once() };
-        let reader_was_out = matches!(at_once, AtOnce::SequentialReader);
-        let placed = match at_once {
-            AtOnce::Placed(placed) => Some(placed),
-            AtOnce::NotYet => {
+        let ready = if state.broken { Ready::MustRead } else { reader.next_ready() };
+        let task = match ready {
+            Ready::Task(task) => Some(task),
+            Ready::NotSubmitted => {
                 state.reader = Some(reader);
-                if counted {
-                    shared.resources.lead.give_back();
+                if has_permit {
+                    permits.release();
                 }
-                return Err(Help::NothingNow);
+                return Err(WorkStatus::NothingNow);
             }
-            AtOnce::SequentialReader => {
+            Ready::MustRead => {
                 let broken = state.broken;
                 drop(state);
-                let placed = read_on(&mut reader, broken, hand, shared);
+                let task = read(&mut reader, broken, worker, context);
                 state = self.lock();
-                state.broken |= placed.is_err();
-                placed.unwrap_or(None)
+                state.broken |= task.is_err();
+                task.unwrap_or(None)
             }
         };
-        state.exhausted = placed.is_none() || reader.is_over();
+        state.exhausted = task.is_none() || reader.is_finished();
         state.reader = Some(reader);
-        let Some(Placed { place, cut }) = placed else {
-            if counted {
-                shared.resources.lead.give_back();
+        let Some(task) = task else {
+            if has_permit {
+                permits.release();
             }
-            self.close_if_finished(state, shared);
-            return Err(Help::Exhausted);
+            self.close_if_finished(state, context);
+            return Err(WorkStatus::Exhausted);
         };
-        let number = state.front + state.parked.len() as u64;
-        state.parked.push_back(None);
+        let number = state.first_pending + state.pending.len() as u64;
+        state.pending.push_back(PendingBlock { position: task.position.clone(), has_permit, output: None });
         state.in_flight += 1;
         drop(state);
-        let ticket = Ticket { stream: self, number, place, counted, parked: false };
-        Ok(Taken { ticket, cut, reader_was_out })
+        Ok((Ticket { stream: self, number, is_completed: false }, task))
     }
 
-    /// Takes in a block's result.
-    fn park(&self, number: u64, entry: Entry) {
+    /// Accepts the output of the block with this sequence number.
+    fn complete(&self, number: u64, output: Result<BlockOutput, StreamError>) {
         let mut state = self.lock();
-        let index = (number - state.front) as usize;
-        state.parked[index] = Some(entry);
+        let index = (number - state.first_pending) as usize;
+        state.pending[index].output = Some(output);
     }
 
-    /// Writes whatever is next in order, unless somebody does; tells whether it did.
-    fn write_ready(&self, shared: &Shared<'_>) -> bool {
+    /// Writes the completed blocks at the front, unless another worker is writing. Returns whether it wrote any.
+    fn write_completed(&self, context: &StreamContext<'_>) -> bool {
         let mut state = self.lock();
         let Some(mut writer) = state.writer.take() else {
-            // Somebody is writing, and looks for more when done.
+            // The worker that writes looks for more blocks when it is done.
             return false;
         };
-        let mut wrote = false;
-        while let Some(Some(_)) = state.parked.front() {
-            let Some(Some(entry)) = state.parked.pop_front() else { break };
-            state.front += 1;
+        let mut has_written = false;
+        while let Some((block, output)) = state.pop_completed() {
             drop(state);
             yield_point();
-            if wrote {
-                // The lead has grown by the block written before this one.
-                shared.others.wake();
+            if has_written {
+                // The previous block has released its permit.
+                context.others.wake();
             }
-            let (counted, part) = (entry.counted, Arc::clone(&entry.place.part));
-            let written = catch_unwind(AssertUnwindSafe(|| writer.write(entry, shared)));
-            if counted {
-                shared.resources.lead.give_back();
+            let written = AssertUnwindSafe(|| writer.write(&block.position, output, context));
+            if catch_unwind(written).is_err() {
+                writer.end_after_panic(&block.position, context);
+            }
+            if block.has_permit {
+                context.resources.permits.release();
             }
             state = self.lock();
             state.in_flight -= 1;
-            // A panic in between leaves the output in an unknown state: nothing more goes into it.
-            let broken = written.unwrap_or_else(|_| {
-                shared.outcomes.record(&part.input.id, Outcome::panicked());
-                writer.break_off();
-                true
-            });
-            state.broken |= broken;
-            wrote = true;
+            state.broken |= writer.is_broken();
+            has_written = true;
         }
         state.writer = Some(writer);
-        self.close_if_finished(state, shared);
-        wrote
+        self.close_if_finished(state, context);
+        has_written
     }
 
-    /// Closes the output when the last block is written; exactly one caller finds that to be so.
-    fn close_if_finished(&self, mut state: MutexGuard<'_, State>, shared: &Shared<'_>) {
+    /// Closes the output after the last block. The state changes under the lock, so only one worker closes it.
+    fn close_if_finished(&self, mut state: MutexGuard<'_, State>, context: &StreamContext<'_>) {
         if !state.exhausted || state.in_flight > 0 {
             return;
         }
@@ -260,68 +255,75 @@ impl Stream {
         };
         let broken = state.broken;
         drop(state);
-        let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, shared)));
+        let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, context)));
         if closed.is_err() {
-            shared.outcomes.record(&InputId::of_output("the output".into()), Outcome::panicked());
+            context.outcomes.record(&InputId::of_output("the output".into()), Outcome::panicked());
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic runs under the lock.
+        // No code that can panic runs under the lock.
         lock(&self.state)
     }
 }
 
-/// Cuts what comes next with the reader out of the state, or names what will not come. A reader lost to a panic ends the
-/// stream; what it had in hand goes with it.
-fn read_on(reader: &mut Reader, broken: bool, hand: &mut Hand, shared: &Shared<'_>) -> Result<Option<Placed>, ()> {
+/// Reads the next block with the reader out of the state; if the stream is broken, skips all inputs. A panic of the reader ends
+/// the stream, because the state of its input is unknown.
+fn read(
+    reader: &mut Reader,
+    broken: bool,
+    worker: &mut Worker,
+    context: &StreamContext<'_>,
+) -> Result<Option<BlockTask>, StreamError> {
     yield_point();
-    let read = AssertUnwindSafe(|| match broken {
-        true => {
-            reader.give_up(shared.outcomes);
-            None
+    let read = AssertUnwindSafe(|| {
+        if broken {
+            reader.skip_all(context.outcomes);
+            return None;
         }
-        false => reader.cut_in_order(hand, shared),
+        reader.read_next(worker, context)
     });
-    catch_unwind(read).map_err(|_| shared.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked()))
+    catch_unwind(read).map_err(|_| {
+        context.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
+        StreamError::Panicked
+    })
 }
 
 impl State {
-    /// Whether a block waits to be written, and nobody is writing.
-    fn next_is_ready(&self) -> bool {
-        self.writer.is_some() && matches!(self.parked.front(), Some(Some(_)))
+    /// Whether the first pending block is completed and no worker is writing.
+    fn can_write(&self) -> bool {
+        self.writer.is_some() && self.pending.front().is_some_and(|block| block.output.is_some())
+    }
+
+    /// Removes the first pending block if it is completed.
+    fn pop_completed(&mut self) -> Option<(PendingBlock, Result<BlockOutput, StreamError>)> {
+        let output = self.pending.front_mut()?.output.take()?;
+        let block = self.pending.pop_front()?;
+        self.first_pending += 1;
+        Some((block, output))
     }
 }
 
-/// A block, taken.
-struct Taken<'a> {
-    ticket: Ticket<'a>,
-    cut: Result<Cut, Outcome>,
-    /// It took a system call to cut it, so that others could not have one meanwhile.
-    reader_was_out: bool,
-}
-
-/// The right, and the duty, to park one block.
+/// The obligation to complete one block.
 struct Ticket<'a> {
     stream: &'a Stream,
+    /// The block's sequence number.
     number: u64,
-    place: Place,
-    counted: bool,
-    parked: bool,
+    is_completed: bool,
 }
 
 impl Ticket<'_> {
-    fn park(&mut self, result: Result<Piece, Outcome>) {
-        self.parked = true;
-        let entry = Entry { place: self.place.clone(), counted: self.counted, result };
-        self.stream.park(self.number, entry);
+    fn complete(&mut self, output: Result<BlockOutput, StreamError>) {
+        self.is_completed = true;
+        self.stream.complete(self.number, output);
     }
 }
 
 impl Drop for Ticket<'_> {
+    /// Completes the block with a failure if the worker panicked.
     fn drop(&mut self) {
-        if !self.parked {
-            self.park(Err(Outcome::panicked()));
+        if !self.is_completed {
+            self.complete(Err(StreamError::Panicked));
         }
     }
 }

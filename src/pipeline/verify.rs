@@ -1,8 +1,8 @@
-//! `--verify`: what is written is decompressed first, from memory, and compared with what it was made of.
+//! `--verify`: decompresses what is about to be written, and compares the result with the content that it was made of.
 //!
-//! Reads a member just as a decoder will, in order and from header to trailer, so it finds what a look at single blocks
-//! could not: blocks in the wrong order, a window that is not the one a block was compressed with, sums combined
-//! wrongly. That is one worker's at a time, about 800 MB/s of content.
+//! Each member is read as any decoder reads it: in order, from header to trailer. So errors are found that a check of single
+//! blocks would miss: blocks in the wrong order, a wrong window, wrongly combined CRCs. One worker at a time does this, at about
+//! 800 MB/s of content.
 
 use std::fmt;
 
@@ -10,19 +10,40 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use crate::format::gzip::{self, MemberStart};
 
-/// Bytes of content inflated at a time, to be summed up while they are in the cache.
-const PIECE: usize = 64 * 1024;
+/// Bytes of content inflated at a time. They are still in the cache when their CRC is computed.
+const CONTENT_BUFFER: usize = 64 * 1024;
 
-/// A member, read back. Costly to make and used for member after member.
+/// Decompresses the members of a stream, one after the other. It is expensive to create, so it is reused.
 pub struct Verification {
     decoder: Decompress,
     content: Vec<u8>,
     crc: Crc,
     length: u64,
-    /// The DEFLATE data is over.
-    over: bool,
-    /// What follows it.
-    tail: Vec<u8>,
+    state: VerificationState,
+    /// The bytes after the DEFLATE data.
+    trailer: Vec<u8>,
+}
+
+/// How much of a member is decompressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VerificationState {
+    /// Nothing: the header follows.
+    Header,
+    /// The header and some of the DEFLATE data.
+    Data,
+    /// All DEFLATE data.
+    Trailer,
+}
+
+/// The expected result after some blocks of a member.
+#[derive(Clone, Copy, Debug)]
+pub struct ContentSoFar {
+    /// CRC-32 of the content.
+    pub crc: u32,
+    /// Length of the content in bytes.
+    pub length: u64,
+    /// Whether the member is complete, so that its trailer is expected.
+    pub is_whole: bool,
 }
 
 impl fmt::Debug for Verification {
@@ -31,7 +52,7 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// What was made of an input is not what it should be.
+/// The output does not decompress to the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mismatch;
 
@@ -48,46 +69,42 @@ impl Verification {
     pub fn new() -> Self {
         Self {
             decoder: Decompress::new(false),
-            content: Vec::with_capacity(PIECE),
+            content: Vec::with_capacity(CONTENT_BUFFER),
             crc: Crc::new(),
             length: 0,
-            over: false,
-            tail: Vec::new(),
+            state: VerificationState::Header,
+            trailer: Vec::new(),
         }
     }
 
-    /// Begins a member.
+    /// Starts a member.
     pub fn restart(&mut self) {
         self.decoder.reset(false);
-        (self.crc, self.length, self.over) = (Crc::new(), 0, false);
-        self.tail.clear();
+        (self.crc, self.length, self.state) = (Crc::new(), 0, VerificationState::Header);
+        self.trailer.clear();
     }
 
-    /// Takes in what is about to be written: whole blocks, which make the content so far `length` bytes with this `crc`;
-    /// at the `first` call with the header, at the `last` with the trailer.
-    pub fn take_in(
-        &mut self,
-        bytes: &[u8],
-        (first, last): (bool, bool),
-        crc: &Crc,
-        length: u64,
-    ) -> Result<(), Mismatch> {
-        let mut bytes = bytes;
-        if first {
+    /// Decompresses the next `bytes` of the member, which contain whole blocks, and compares the content so far with
+    /// `expected`.
+    pub fn check(&mut self, mut bytes: &[u8], expected: &ContentSoFar) -> Result<(), Mismatch> {
+        if self.state == VerificationState::Header {
             let mut header = bytes.iter().copied();
             match gzip::read_header(0, || Ok(header.next())) {
                 Ok(MemberStart::Member(found)) => bytes = &bytes[found.size as usize..],
                 _ => return Err(Mismatch),
             }
+            self.state = VerificationState::Data;
         }
         self.inflate(bytes)?;
-        let trailer = if last { &gzip::trailer(crc.sum(), length)[..] } else { &[] };
-        let right = self.crc.sum() == crc.sum() && self.length == length && self.over == last && self.tail == trailer;
-        if right { Ok(()) } else { Err(Mismatch) }
+        let &ContentSoFar { crc, length, is_whole } = expected;
+        let trailer = if is_whole { &gzip::trailer(crc, length)[..] } else { &[] };
+        let has_ended = self.state == VerificationState::Trailer;
+        let is_equal = self.crc.sum() == crc && self.length == length;
+        if is_equal && has_ended == is_whole && self.trailer == trailer { Ok(()) } else { Err(Mismatch) }
     }
 
     fn inflate(&mut self, mut bytes: &[u8]) -> Result<(), Mismatch> {
-        while !self.over {
+        while self.state == VerificationState::Data {
             self.content.clear();
             let consumed = self.decoder.total_in();
             let status = self.decoder.decompress_vec(bytes, &mut self.content, FlushDecompress::None);
@@ -95,15 +112,15 @@ impl Verification {
             self.crc.update(&self.content);
             self.length += self.content.len() as u64;
             match status {
-                Ok(Status::StreamEnd) => self.over = true,
-                // With room to spare, nothing more will come of these bytes.
-                Ok(_) if bytes.is_empty() && self.content.len() < PIECE => return Ok(()),
+                Ok(Status::StreamEnd) => self.state = VerificationState::Trailer,
+                // The buffer is not full, so these bytes yield no more content.
+                Ok(_) if bytes.is_empty() && self.content.len() < CONTENT_BUFFER => return Ok(()),
                 Ok(Status::BufError) if self.content.is_empty() => return Err(Mismatch),
                 Ok(_) => {}
                 Err(_) => return Err(Mismatch),
             }
         }
-        self.tail.extend_from_slice(bytes);
+        self.trailer.extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -114,15 +131,18 @@ mod tests {
     use crate::deflate;
     use crate::settings::DEFAULT_ENGINE;
 
-    /// Three blocks as a stream writes them, and the sums behind each.
-    fn member() -> Vec<(Vec<u8>, Crc, u64)> {
+    /// The bytes of a block as a stream writes them, and the expected content up to its end.
+    type Block = (Vec<u8>, ContentSoFar);
+
+    /// A member of three blocks.
+    fn member() -> Vec<Block> {
         let content: Vec<u8> = (0..300_000u32).flat_map(|i| (i / 7).to_le_bytes()).collect();
         let mut compressor = deflate::new_compressor(DEFAULT_ENGINE, 6);
         let mut buffer = deflate::WindowBuffer::new();
         let (mut crc, mut length) = (Crc::new(), 0);
         let blocks = content.chunks(500_000);
         let last = blocks.len() - 1;
-        let pieces = blocks.enumerate().map(|(i, block)| {
+        let blocks = blocks.enumerate().map(|(i, block)| {
             let mut bytes = Vec::with_capacity(deflate::WORST_CASE + 300);
             if i == 0 {
                 gzip::write_header(&gzip::Header { name: Some("n".as_ref()), ..gzip::Header::default() }, &mut bytes);
@@ -135,50 +155,46 @@ mod tests {
             if i == last {
                 bytes.extend(gzip::trailer(crc.sum(), length));
             }
-            let mut sum = Crc::new();
-            sum.combine(&crc);
-            (bytes, sum, length)
+            (bytes, ContentSoFar { crc: crc.sum(), length, is_whole: i == last })
         });
-        pieces.collect()
+        blocks.collect()
     }
 
-    fn verify(verification: &mut Verification, pieces: &[(Vec<u8>, Crc, u64)]) -> Result<(), Mismatch> {
+    fn verify(verification: &mut Verification, blocks: &[Block]) -> Result<(), Mismatch> {
         verification.restart();
-        let last = pieces.len() - 1;
-        let mut each = pieces.iter().enumerate();
-        each.try_for_each(|(i, (bytes, crc, length))| verification.take_in(bytes, (i == 0, i == last), crc, *length))
+        blocks.iter().try_for_each(|(bytes, expected)| verification.check(bytes, expected))
     }
 
     #[test]
-    fn a_member_in_order_is_accepted_again_and_again() {
-        let (mut verification, pieces) = (Verification::new(), member());
-        assert!(pieces.len() == 3);
+    fn a_correct_member_is_accepted_each_time() {
+        let (mut verification, blocks) = (Verification::new(), member());
+        assert!(blocks.len() == 3);
         for _ in 0..3 {
-            assert_eq!(verify(&mut verification, &pieces), Ok(()));
+            assert_eq!(verify(&mut verification, &blocks), Ok(()));
         }
     }
 
     #[test]
-    fn any_flipped_bit_and_any_block_out_of_place_is_found() {
-        let (mut verification, pieces) = (Verification::new(), member());
-        for piece in 0..pieces.len() {
-            // Of the header only what a decoder checks.
-            let skip = if piece == 0 { 12 } else { 0 };
-            for at in (skip..pieces[piece].0.len()).step_by(997).chain([pieces[piece].0.len() - 1]) {
-                let mut pieces = member();
-                pieces[piece].0[at] ^= 1 << (at % 8);
-                assert_eq!(verify(&mut verification, &pieces), Err(Mismatch), "byte {at} of piece {piece}");
+    fn a_flipped_bit_or_a_misplaced_block_is_found() {
+        let (mut verification, blocks) = (Verification::new(), member());
+        for block in 0..blocks.len() {
+            // Decoders do not check the rest of the header.
+            let skip = if block == 0 { 12 } else { 0 };
+            for at in (skip..blocks[block].0.len()).step_by(997).chain([blocks[block].0.len() - 1]) {
+                let mut blocks = member();
+                blocks[block].0[at] ^= 1 << (at % 8);
+                assert_eq!(verify(&mut verification, &blocks), Err(Mismatch), "byte {at} of block {block}");
             }
         }
         let mut swapped = member();
         swapped.swap(0, 1);
         assert_eq!(verify(&mut verification, &swapped), Err(Mismatch));
         let mut twice = member();
-        twice[1].0 = pieces[0].0.clone();
+        twice[1].0 = blocks[0].0.clone();
         assert_eq!(verify(&mut verification, &twice), Err(Mismatch));
         let mut more = member();
         more[2].0.push(0);
         assert_eq!(verify(&mut verification, &more), Err(Mismatch));
-        assert_eq!(verify(&mut verification, &pieces), Ok(()));
+        assert_eq!(verify(&mut verification, &blocks), Ok(()));
     }
 }

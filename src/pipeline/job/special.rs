@@ -58,7 +58,7 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, O
         )));
     }
     let itself = identity(&fd).about(shown)?;
-    Ok((Sink::Descriptor { fd: Some(fd), shown: shown.to_owned() }, itself))
+    Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, itself))
 }
 
 /// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may

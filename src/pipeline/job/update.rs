@@ -64,7 +64,7 @@ impl<'a> Existing<'a> {
             return Ok(Decision::Replace);
         }
         let file = self.open()?;
-        Ok(if compare::holds(&file, self.input)? {
+        Ok(if compare::contains(&file, self.input)? {
             Decision::RemoveOriginal(file)
         } else if settings.overwrite == OverwritePolicy::Replace {
             Decision::Replace

@@ -3,7 +3,7 @@
 //!
 //! 200 runs; 1,000 with `GZCC_TESTS=full`.
 
-mod scenes;
+mod cases;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use self::scenes::{Scene, scenes};
+use self::cases::{StressCase, cases};
 use crate::deflate::{self, BlockCompressor, Window};
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::observer::{Ended as Event, Observer};
@@ -65,13 +65,13 @@ impl BlockCompressor for Touchy {
 fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
     let runs = if std::env::var_os("GZCC_TESTS").is_some_and(|tests| tests == "full") { 1000 } else { 200 };
     let directory = tempfile::tempdir().unwrap();
-    let scenes = scenes(directory.path());
-    let alone: Vec<Ended> = scenes.iter().map(by_one_worker).collect();
+    let cases = cases(directory.path());
+    let alone: Vec<Ended> = cases.iter().map(by_one_worker).collect();
     let written = Arc::new((0..WRITTEN as u32).flat_map(|i| (i / 3).to_le_bytes()).collect::<Vec<_>>());
     let encoded_alone = encoded(&written, 1, Scheduler::Threads).expect("one worker ends");
     for run in 1..=runs {
         let chance = jitter::splitmix64(run);
-        let (scene, alone) = (&scenes[run as usize % scenes.len()], &alone[run as usize % scenes.len()]);
+        let (scene, alone) = (&cases[run as usize % cases.len()], &alone[run as usize % cases.len()]);
         let jobs = 2 + chance as usize % 4;
         let scheduler = if chance >> 8 & 1 == 0 { Scheduler::Threads } else { Scheduler::Rayon };
         let shown = format!("run {run}, {}, {scheduler:?}, -j{jobs}", scene.name);
@@ -94,7 +94,7 @@ fn whoever_is_held_up_where_every_run_ends_and_comes_to_the_same() {
 }
 
 /// The run that all others are held against: nobody is held up, and all is as the scene says.
-fn by_one_worker(scene: &Scene) -> Ended {
+fn by_one_worker(scene: &StressCase) -> Ended {
     let ended = within_patience(scene, 1, Scheduler::Threads).expect("one worker ends");
     let Tally { done, failed, .. } = ended.tally;
     assert_eq!((done, failed), (scene.done, scene.failed), "{}: {:#?}", scene.name, ended.told);
@@ -108,7 +108,7 @@ fn by_one_worker(scene: &Scene) -> Ended {
 }
 
 /// Plays a scene; `None` if it does not end.
-fn within_patience(scene: &Scene, jobs: usize, scheduler: Scheduler) -> Option<Ended> {
+fn within_patience(scene: &StressCase, jobs: usize, scheduler: Scheduler) -> Option<Ended> {
     let settings = Settings { jobs: jobs.try_into().unwrap(), scheduler, ..scene.settings.clone() };
     let fed = scene.feed.clone().map(|(pipe, content)| thread::spawn(move || feed(&pipe, &content)));
     let drained = scene.drain.clone().map(|(pipe, most)| thread::spawn(move || drain(&pipe, most)));

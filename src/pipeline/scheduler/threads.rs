@@ -1,93 +1,93 @@
-//! The default scheduler: scoped threads with one budget for files and blocks.
+//! The default scheduler: scoped threads.
 //!
-//! A worker does a block of an open stream if there is one, else takes the next file, so no worker is idle
-//! while one giant is left. It begins with the calling thread; whoever gets work and sees that there is more hires
-//! one thread, up to the number allowed, so that a single small file costs none. Every handle is joined before the
-//! count: that join is the lesson's WaitGroup.
+//! The calling thread is the first worker. A worker that gets work, and finds that there may be more, starts one more thread, up
+//! to the limit; so a single small file starts none. Every handle is joined before the run ends: the WaitGroup of the Go lesson.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
-use super::Floor;
-use super::board::Task;
-use crate::pipeline::stream::{Hand, Others};
+use super::RunContext;
+use super::work_queue::Work;
+use crate::pipeline::stream::{OtherWorkers, Worker};
 use crate::sync::{lock, yield_point};
 
-/// The workers of a run and those that may still join them.
-struct Crew<'scope, 'env> {
-    floor: &'env Floor<'env>,
+/// The threads of a run.
+struct ThreadPool<'scope, 'env> {
+    context: &'env RunContext<'env>,
     scope: &'scope Scope<'scope, 'env>,
-    /// Threads that may still be hired.
-    vacancies: AtomicUsize,
+    /// Number of threads that may still be started.
+    spare_threads: AtomicUsize,
     handles: Mutex<Vec<ScopedJoinHandle<'scope, ()>>>,
 }
 
-/// Runs `workers` workers at most, the caller being one of them, with the tools `first`.
-pub(super) fn run(floor: &Floor<'_>, workers: usize, first: Hand) {
+/// Runs up to `workers` workers. The caller is `first`.
+pub(super) fn run(context: &RunContext<'_>, workers: usize, first: Worker) {
     thread::scope(|scope| {
-        let crew = Crew::new(floor, workers, scope);
-        crew.work(first);
-        crew.join();
+        let pool = ThreadPool::new(context, workers, scope);
+        pool.work(first);
+        pool.join();
     });
 }
 
-impl<'scope, 'env> Crew<'scope, 'env> {
-    fn new(floor: &'env Floor<'env>, workers: usize, scope: &'scope Scope<'scope, 'env>) -> Arc<Self> {
-        Arc::new(Self { floor, scope, vacancies: AtomicUsize::new(workers - 1), handles: Mutex::default() })
+impl<'scope, 'env> ThreadPool<'scope, 'env> {
+    fn new(context: &'env RunContext<'env>, workers: usize, scope: &'scope Scope<'scope, 'env>) -> Arc<Self> {
+        Arc::new(Self { context, scope, spare_threads: AtomicUsize::new(workers - 1), handles: Mutex::default() })
     }
 
     /// Waits for every thread.
     fn join(&self) {
-        // Whoever hires is a worker, so after the last handle nobody is left to add one.
+        // Only workers start threads, so no handle is added after the last one is joined.
         loop {
-            // Not in the loop's head: the lock would be held while joining, and hiring takes it.
+            // A `while let` would hold the lock while joining, and `spawn` takes it.
             let Some(handle) = self.handles().pop() else { break };
-            // A worker contains its panics, so one that gets here is a defect worth the noise.
+            // A worker contains the panics of its blocks, so this one is a defect of the scheduler.
             handle.join().expect("a worker ends without a panic");
         }
     }
 
-    fn work(self: &Arc<Self>, mut hand: Hand) {
-        let floor = self.floor;
-        while let Some(task) = floor.board.next(floor.shared) {
-            match task {
-                Task::Help(stream) => {
-                    self.hire();
-                    floor.help(&stream, &mut hand, true);
-                    floor.board.wake();
+    /// Works until all work is done.
+    fn work(self: &Arc<Self>, mut worker: Worker) {
+        let context = self.context;
+        while let Some(work) = context.queue.next(context.streams) {
+            match work {
+                Work::Block(stream) => {
+                    self.spawn();
+                    context.work(&stream, &mut worker, true);
+                    context.queue.wake();
                 }
-                Task::Open => match floor.next_stream(|| self.hire()) {
-                    None => floor.board.no_more(),
-                    Some(stream) if stream.is_divisible() => floor.board.opened(Some(Arc::new(stream))),
+                Work::OpenNext => match context.next_stream(|| self.spawn()) {
+                    None => context.queue.no_more(),
+                    Some(stream) if stream.is_divisible() => context.queue.opened(Some(Arc::new(stream))),
                     Some(stream) => {
-                        floor.do_alone(&stream, &mut hand);
-                        floor.board.opened(None);
+                        context.process_alone(&stream, &mut worker);
+                        context.queue.opened(None);
                     }
                 },
             }
         }
     }
 
-    /// Starts one more worker if there is a vacancy. Where the system has no thread left, or no memory for the worker's
-    /// tools, there are no more of those.
-    fn hire(self: &Arc<Self>) {
+    /// Starts one more thread if the limit allows. If the system has no more threads, or no memory for the worker, no other
+    /// thread is tried.
+    fn spawn(self: &Arc<Self>) {
         yield_point();
-        let fewer = |vacancies: usize| vacancies.checked_sub(1);
-        if self.vacancies.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err() {
+        let fewer = |spare: usize| spare.checked_sub(1);
+        if self.spare_threads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err() {
             return;
         }
-        let crew = Arc::clone(self);
-        match Builder::new().spawn_scoped(self.scope, move || match Hand::try_new(crew.floor.shared) {
-            Ok(hand) => crew.work(hand),
-            Err(_) => crew.vacancies.store(0, Ordering::Relaxed),
-        }) {
+        let pool = Arc::clone(self);
+        let run = move || match Worker::try_new(pool.context.streams) {
+            Ok(worker) => pool.work(worker),
+            Err(_) => pool.spare_threads.store(0, Ordering::Relaxed),
+        };
+        match Builder::new().spawn_scoped(self.scope, run) {
             Ok(handle) => self.handles().push(handle),
-            Err(_) => self.vacancies.store(0, Ordering::Relaxed),
+            Err(_) => self.spare_threads.store(0, Ordering::Relaxed),
         }
     }
 
-    fn handles(&self) -> std::sync::MutexGuard<'_, Vec<ScopedJoinHandle<'scope, ()>>> {
+    fn handles(&self) -> MutexGuard<'_, Vec<ScopedJoinHandle<'scope, ()>>> {
         lock(&self.handles)
     }
 }

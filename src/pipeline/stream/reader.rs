@@ -1,78 +1,42 @@
-//! A stream's input side: takes the inputs one after the other and cuts each into blocks or chunks.
+//! A stream's input side: reads the inputs one after the other and produces the tasks for the workers.
+//!
+//! The reader does not know about workers or order. The stream calls it under its lock for a block that needs no system call
+//! ([`Reader::next_ready`]), and without the lock for any other ([`Reader::read_next`]).
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Shared;
-use super::blocks::Blocks;
-use super::piece::{Cut, Hand, Place};
+use super::StreamContext;
+use super::block::{BlockInput, BlockPosition, BlockTask, Member, StreamError};
+use super::input_splitter::InputSplitter;
+use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::format::gzip::{self, Header};
 use crate::inflate::{Chunk, CompressedSource, Inflater};
-use crate::io::input::Input;
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
 use crate::settings::Settings;
 
-/// Compressed bytes from which it is worth the while to inflate, check and write with two hands.
-const WORTH_SHARING: u64 = 128 * 1024;
+/// Compressed bytes of an input above which a second worker pays off: one inflates while the other checks and writes.
+const MIN_SHARED_INPUT: u64 = 128 * 1024;
 
-/// Most that is allocated besides a buffer for what is read at a time: a batch of members that tell their size.
+/// Upper bound of what reading allocates beside a buffer, in bytes: a batch of BGZF members.
 const BATCH: usize = 1 << 20;
 
-/// One input's part of a stream: what is made of it is one gzip member, or its content.
-#[derive(Debug)]
-pub struct Part {
-    /// The input, opened.
-    pub input: Input,
-    /// The member's header, where one is made.
-    pub header: Vec<u8>,
-    /// It will not be written, so what remains of it need not be read.
-    abandoned: AtomicBool,
+/// The members of a stream that concatenates several.
+pub trait MemberSource: Send {
+    /// Opens the next input. An input that cannot be opened is returned with its outcome. `None` at the end.
+    fn open_next(&mut self) -> Option<Result<Member, (InputId, Outcome)>>;
+
+    /// Skips the next input because the output has ended; returns its outcome. `None` at the end.
+    fn skip_next(&mut self) -> Option<(InputId, Outcome)>;
 }
 
-impl Part {
-    /// The part of `input`; a member has name and time in the header if the settings ask for them.
-    pub fn new(input: Input, settings: &Settings) -> Self {
-        let mut header = Vec::new();
-        if !settings.decompresses() {
-            let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
-            let mtime = input.mtime().filter(|_| settings.keep_time);
-            gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);
-        }
-        Self::with_header(input, header)
-    }
-
-    /// The part of content that a program writes, with this header.
-    pub fn with_header(input: Input, header: Vec<u8>) -> Self {
-        Self { input, header, abandoned: AtomicBool::new(false) }
-    }
-
-    /// Tells the reader that the rest is of no use.
-    pub(super) fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Relaxed);
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed)
-    }
-}
-
-/// The inputs of a joined stream, one after the other.
-pub trait Inputs: Send {
-    /// Opens the next input; one that cannot be opened has its outcome. `None` at the end.
-    fn open_next(&mut self) -> Option<Result<Part, (InputId, Outcome)>>;
-
-    /// Passes over the next input, with the outcome that this is for it. `None` at the end.
-    fn pass_next(&mut self) -> Option<(InputId, Outcome)>;
-}
-
-/// Reads inputs in their order.
+/// Reads the inputs of a stream.
 pub struct Reader {
-    current: Option<Current>,
-    upcoming: Option<Box<dyn Inputs>>,
+    current: Option<CurrentMember>,
+    /// The members after the current one.
+    upcoming: Option<Box<dyn MemberSource>>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -81,208 +45,208 @@ impl std::fmt::Debug for Reader {
     }
 }
 
-/// The input being read.
+/// The member being read.
 #[derive(Debug)]
-struct Current {
-    part: Arc<Part>,
-    /// Whether nothing has been cut yet.
+struct CurrentMember {
+    member: Arc<Member>,
+    /// No block has been produced.
     first: bool,
-    /// Bytes left to read, where they are read in order and it is known how many there are.
+    /// Bytes left to read, if the input is read sequentially and has a known size.
     left: Option<u64>,
-    cutter: Cutter,
+    blocks: BlockSource,
 }
 
-/// What was cut, and its place in the stream.
+/// Where the blocks of a member come from.
 #[derive(Debug)]
-pub(super) struct Placed {
-    pub(super) place: Place,
-    pub(super) cut: Result<Cut, Outcome>,
+enum BlockSource {
+    /// Content, split into blocks to compress.
+    Split(InputSplitter),
+    /// Compressed data, inflated in chunks. The decoder is created for the first chunk.
+    Inflate(Option<Inflater>),
+    /// The caller of the encoder submits them.
+    Submitted(Arc<BlockChannel>),
 }
 
-/// How an input is cut.
-#[derive(Debug)]
-enum Cutter {
-    /// Into blocks to be compressed.
-    Blocks(Blocks),
-    /// Into chunks of what it decompresses to; made when it comes to that.
-    Inflater(Option<Inflater>),
-    /// By whoever hands it over.
-    Given(Arc<BlockChannel>),
+/// Result of [`Reader::next_ready`].
+pub(super) enum Ready {
+    /// The next block.
+    Task(BlockTask),
+    /// No block, until the caller of the encoder submits one.
+    NotSubmitted,
+    /// [`Reader::read_next`] has to read the next block.
+    MustRead,
 }
 
-/// What can be cut without a system call.
-pub(super) enum AtOnce {
-    /// This.
-    Placed(Placed),
-    /// Nothing, until somebody hands over more.
-    NotYet,
-    /// Nothing, as what comes next has to be read.
-    SequentialReader,
-}
+/// A block, and whether it is the last of its member.
+type Next = (Result<BlockInput, StreamError>, bool);
 
 impl Reader {
     /// Reads one input.
-    pub fn single(part: Part, settings: &Settings) -> Self {
-        Self { current: Some(Current::new(part, settings)), upcoming: None }
+    pub fn single(member: Member, settings: &Settings) -> Self {
+        Self { current: Some(CurrentMember::new(member, settings)), upcoming: None }
     }
 
-    /// Reads one input after the other.
-    pub fn joined(inputs: impl Inputs + 'static) -> Self {
-        Self { current: None, upcoming: Some(Box::new(inputs)) }
+    /// Reads several inputs, one after the other.
+    pub fn concatenated(members: impl MemberSource + 'static) -> Self {
+        Self { current: None, upcoming: Some(Box::new(members)) }
     }
 
-    /// Takes what is handed over for one part.
-    pub fn given(part: Part, from: Arc<BlockChannel>) -> Self {
-        let current = Current { part: Arc::new(part), first: true, left: None, cutter: Cutter::Given(from) };
-        Self { current: Some(current), upcoming: None }
+    /// Takes the blocks of one member from a channel.
+    pub fn submitted(member: Member, channel: Arc<BlockChannel>) -> Self {
+        let blocks = BlockSource::Submitted(channel);
+        Self {
+            current: Some(CurrentMember { member: Arc::new(member), first: true, left: None, blocks }),
+            upcoming: None,
+        }
     }
 
-    /// Whether there is, for all that is known, enough for more than one worker.
+    /// Whether there may be enough to read for more than one worker.
     pub(super) fn is_divisible(&self) -> bool {
-        let enough = |current: &Current| match current.cutter {
-            Cutter::Blocks(_) => current.part.input.may_fill(BLOCK as u64),
-            Cutter::Inflater(_) => current.part.input.may_fill(WORTH_SHARING),
-            Cutter::Given(_) => true,
+        let is_enough = |current: &CurrentMember| match current.blocks {
+            BlockSource::Split(_) => current.member.input.may_fill(BLOCK as u64),
+            BlockSource::Inflate(_) => current.member.input.may_fill(MIN_SHARED_INPUT),
+            BlockSource::Submitted(_) => true,
         };
-        self.upcoming.is_some() || self.current.as_ref().is_some_and(enough)
+        self.upcoming.is_some() || self.current.as_ref().is_some_and(is_enough)
     }
 
-    /// Whether everything has been cut.
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether everything has been read.
+    pub(super) fn is_finished(&self) -> bool {
         self.current.is_none() && self.upcoming.is_none()
     }
 
-    /// Whether it is somebody else's turn to hand over what comes next.
-    pub(super) fn waits(&self) -> bool {
-        let waits = |current: &Current| match &current.cutter {
-            Cutter::Given(from) => from.queued() == 0 && !current.part.is_abandoned(),
-            Cutter::Blocks(_) | Cutter::Inflater(_) => false,
+    /// Whether the next block has not been submitted yet.
+    pub(super) fn awaits_submission(&self) -> bool {
+        let awaits = |current: &CurrentMember| match &current.blocks {
+            BlockSource::Submitted(channel) => channel.queued() == 0 && !current.member.is_abandoned(),
+            BlockSource::Split(_) | BlockSource::Inflate(_) => false,
         };
-        self.current.as_ref().is_some_and(waits)
+        self.current.as_ref().is_some_and(awaits)
     }
 
-    /// Cuts the next block of an input that is read by position, or takes one that was handed over: no system call, so
-    /// under the lock.
-    pub(super) fn cut_at_once(&mut self) -> AtOnce {
-        let Some(current) = self.current_input() else { return AtOnce::SequentialReader };
-        let cut = match &mut current.cutter {
-            Cutter::Blocks(blocks) => blocks.cut_by_position(&current.part.input).map(|(cut, last)| (Ok(cut), last)),
-            Cutter::Inflater(_) => None,
-            Cutter::Given(from) => match from.take_submitted() {
+    /// Produces the next block if that needs no system call: the input is read by position, or the block was submitted.
+    pub(super) fn next_ready(&mut self) -> Ready {
+        let Some(current) = self.skip_abandoned() else { return Ready::MustRead };
+        let next: Option<Next> = match &mut current.blocks {
+            BlockSource::Split(splitter) => {
+                splitter.next_range(&current.member.input).map(|(block, last)| (Ok(block), last))
+            }
+            BlockSource::Inflate(_) => None,
+            BlockSource::Submitted(channel) => match channel.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
                     let last = blocks.last;
-                    Some((Ok(Cut::Given(blocks)), last))
+                    Some((Ok(BlockInput::Submitted(blocks)), last))
                 }
-                Some(Submitted::Cancelled) => Some((Err(Outcome::NotReached), true)),
-                None => return AtOnce::NotYet,
+                Some(Submitted::Cancelled) => Some((Err(StreamError::Cancelled), true)),
+                None => return Ready::NotSubmitted,
             },
         };
-        let placed = cut.and_then(|(cut, last)| self.place(cut, last));
-        placed.map_or(AtOnce::SequentialReader, AtOnce::Placed)
+        let task = next.and_then(|next| self.task(next, false));
+        task.map_or(Ready::MustRead, Ready::Task)
     }
 
-    /// Reads what comes next, opening the next input where one is over. `None` at the end.
-    pub(super) fn cut_in_order(&mut self, hand: &mut Hand, shared: &Shared<'_>) -> Option<Placed> {
-        while self.current_input().is_none() {
+    /// Reads the next block; opens the next input at the end of the current one. `None` at the end of the last input.
+    pub(super) fn read_next(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<BlockTask> {
+        while self.skip_abandoned().is_none() {
             match self.upcoming.as_mut()?.open_next() {
-                Some(Ok(part)) => self.current = Some(Current::new(part, shared.settings)),
-                Some(Err((id, outcome))) => shared.outcomes.record(&id, outcome),
+                Some(Ok(member)) => self.current = Some(CurrentMember::new(member, context.settings)),
+                Some(Err((id, outcome))) => context.outcomes.record(&id, outcome),
                 None => self.upcoming = None,
             }
         }
-        if let AtOnce::Placed(placed) = self.cut_at_once() {
-            return Some(placed);
+        if let Ready::Task(task) = self.next_ready() {
+            return Some(BlockTask { blocked_reader: true, ..task });
         }
-        let current = self.current.as_mut()?;
-        let mut reader = match current.part.input.sequential(&mut current.left) {
-            Ok(reader) => reader,
-            Err(error) => return self.place(Err(error.into()), true),
-        };
-        let (cut, last) = match &mut current.cutter {
-            Cutter::Blocks(blocks) => match blocks.cut_in_order(reader, hand.buffer.input()) {
-                Ok((cut, last)) => (Ok(cut), last),
-                Err(error) => (Err(error.into()), true),
-            },
-            Cutter::Inflater(inflater) => {
-                let pass_through = shared.settings.passes_through(current.part.input.is_stdin());
-                match inflate(inflater, pass_through, &mut reader, shared) {
-                    Ok((cut, last)) => (Ok(cut), last),
-                    Err(error) => (Err(error.into()), true),
-                }
-            }
-            // Has been asked already.
-            Cutter::Given(_) => return None,
-        };
-        if let Cutter::Inflater(inflater) = &mut current.cutter
-            && last
-        {
-            inflater.take().into_iter().for_each(|inflater| shared.resources.reuse_inflater(inflater));
-        }
-        self.place(cut, last)
+        let next = self.current.as_mut()?.read(worker, context)?;
+        self.task(next, true)
     }
 
-    /// Gives what was cut its place.
-    fn place(&mut self, cut: Result<Cut, Outcome>, last: bool) -> Option<Placed> {
+    /// The task for the next block of the current member. The last block ends the member.
+    fn task(&mut self, (input, last): Next, blocked_reader: bool) -> Option<BlockTask> {
         let current = self.current.as_mut()?;
-        let place = Place { part: Arc::clone(&current.part), first: current.first, last };
+        let position = BlockPosition { member: Arc::clone(&current.member), first: current.first, last };
         current.first = false;
         if last {
             self.current = None;
         }
-        Some(Placed { place, cut })
+        Some(BlockTask { position, input, blocked_reader })
     }
 
-    /// The input being read, unless the rest of it is of no use.
-    fn current_input(&mut self) -> Option<&mut Current> {
-        if self.current.as_ref().is_some_and(|current| current.part.is_abandoned()) {
+    /// The current member, unless the rest of it is discarded.
+    fn skip_abandoned(&mut self) -> Option<&mut CurrentMember> {
+        if self.current.as_ref().is_some_and(|current| current.member.is_abandoned()) {
             self.current = None;
         }
         self.current.as_mut()
     }
 
-    /// Names every input that has not been begun, as the output cannot take it any more.
-    pub(super) fn give_up(&mut self, outcomes: &Outcomes) {
+    /// Records an outcome for each input that was not begun, because the output has ended.
+    pub(super) fn skip_all(&mut self, outcomes: &Outcomes) {
         self.current = None;
         let Some(mut upcoming) = self.upcoming.take() else {
             return;
         };
-        while let Some((id, outcome)) = upcoming.pass_next() {
+        while let Some((id, outcome)) = upcoming.skip_next() {
             outcomes.record(&id, outcome);
         }
     }
 }
 
-/// Inflates what comes next with `inflater`, which is made first where there is none; and whether it is the last. Fails
-/// where there is no memory for that.
+impl CurrentMember {
+    fn new(member: Member, settings: &Settings) -> Self {
+        let blocks = match settings.decompresses() {
+            false => BlockSource::Split(InputSplitter::new(settings)),
+            true => BlockSource::Inflate(None),
+        };
+        Self { left: member.input.size, member: Arc::new(member), first: true, blocks }
+    }
+
+    /// Reads the next block. `None` if blocks are submitted.
+    fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Next> {
+        let mut content = match self.member.input.sequential(&mut self.left) {
+            Ok(content) => content,
+            Err(error) => return Some((Err(error.into()), true)),
+        };
+        let read = match &mut self.blocks {
+            BlockSource::Split(splitter) => splitter.read_next(content, worker.buffer.input()),
+            BlockSource::Inflate(inflater) => {
+                let pass_through = context.settings.passes_through(self.member.input.is_stdin());
+                inflate(inflater, pass_through, &mut content, context)
+            }
+            BlockSource::Submitted(_) => return None,
+        };
+        let (input, last) = match read {
+            Ok((block, last)) => (Ok(block), last),
+            Err(error) => (Err(error.into()), true),
+        };
+        if last && let BlockSource::Inflate(inflater) = &mut self.blocks {
+            inflater.take().into_iter().for_each(|inflater| context.resources.reuse_inflater(inflater));
+        }
+        Some((input, last))
+    }
+}
+
+/// Inflates the next chunk of an input; returns whether it is the last. Creates the decoder if there is none. Fails if there is
+/// not enough memory.
 fn inflate(
     inflater: &mut Option<Inflater>,
     pass_through: bool,
     from: &mut dyn CompressedSource,
-    shared: &Shared<'_>,
-) -> io::Result<(Cut, bool)> {
+    context: &StreamContext<'_>,
+) -> io::Result<(BlockInput, bool)> {
     let inflater = match inflater {
         Some(inflater) => inflater,
-        none => none.insert(shared.resources.inflater(pass_through)?),
+        none => none.insert(context.resources.inflater(pass_through)?),
     };
-    shared.resources.check_memory(BATCH)?;
-    Ok(match inflater.next(from, shared.resources.try_buffer()?) {
+    context.resources.check_memory(BATCH)?;
+    Ok(match inflater.next(from, context.resources.try_buffer()?) {
         Chunk::Batch(batch, unused) => {
-            shared.resources.reuse_buffer(unused);
-            (Cut::Batch(batch), false)
+            context.resources.reuse_buffer(unused);
+            (BlockInput::Batch(batch), false)
         }
         Chunk::Content(content) => {
             let last = content.end.is_some();
-            (Cut::Content(content), last)
+            (BlockInput::Content(content), last)
         }
     })
-}
-
-impl Current {
-    fn new(part: Part, settings: &Settings) -> Self {
-        let cutter = match settings.decompresses() {
-            false => Cutter::Blocks(Blocks::new(settings)),
-            true => Cutter::Inflater(None),
-        };
-        Self { left: part.input.size, part: Arc::new(part), first: true, cutter }
-    }
 }

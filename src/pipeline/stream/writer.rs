@@ -1,9 +1,12 @@
-//! A stream's output side: lays pieces one after the other, and closes or checks each member.
+//! A stream's output side: writes blocks in order, and completes or checks each member.
+//!
+//! The writer decides what becomes of a member when one of its blocks fails, and records each member's outcome. The stream
+//! guarantees that only one worker at a time calls it, with the blocks in order.
 
 use flate2::Crc;
 
-use super::piece::{Packed, Piece, Place};
-use super::{Entry, Shared, worth};
+use super::block::{BlockOutput, BlockPosition, Compressed, StreamError};
+use super::{StreamContext, savings};
 use crate::error::{Error, ErrorKind};
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{Content, MemberChecksum, Trailing};
@@ -11,270 +14,302 @@ use crate::io::commit_gate;
 use crate::io::input::Change;
 use crate::observer::Progress;
 use crate::outcome::{InputId, MemberStats, Outcome, Reason};
-use crate::pipeline::sink::{Ending, Sink, Written};
-use crate::pipeline::verify::Verification;
+use crate::pipeline::sink::{Ending, Sink, WrittenMember};
+use crate::pipeline::verify::{ContentSoFar, Verification};
 use crate::settings::Settings;
 
-/// Writes pieces in the order of their numbers.
+/// Writes the blocks of a stream to its sink.
 #[derive(Debug)]
 pub struct Writer {
     sink: Sink,
-    part: PartState,
-    /// The part being written has failed: the rest of it is passed over.
-    dropped: bool,
-    /// Nothing more can follow: a member is broken off, or the output itself failed.
-    broken: bool,
-    /// Parts written whole.
-    whole: u64,
-    /// Reads back what is written, where that is wanted.
+    state: WriterState,
+    /// The member being written.
+    member: MemberState,
+    /// Number of complete members.
+    complete: u64,
+    /// Decompresses what is written, if `--verify` is set.
     verification: Option<Verification>,
 }
 
-/// How far the part being written is.
+/// What the writer does with the next block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WriterState {
+    /// Writes it.
+    Writing,
+    /// Discards it, because its member has failed. Continues with the next member.
+    SkippingMember,
+    /// Discards it, because the output ends: it cannot be written, or contains an incomplete member.
+    Broken,
+}
+
+/// The state of the member being written.
 #[derive(Debug, Default)]
-struct PartState {
-    /// Of the member being made.
+struct MemberState {
+    /// CRC-32 of the content compressed so far.
     crc: Crc,
-    /// Of the member being checked.
+    /// CRC-32 and length of the content decompressed so far.
     checksum: MemberChecksum,
     bytes_in: u64,
     bytes_out: u64,
     stats: MemberStats,
-    /// The input was seen to grow.
+    /// A worker read beyond the size that the input had when it was opened.
     grew: bool,
     trailing_garbage: bool,
 }
 
 impl Writer {
-    /// Writes into `sink`.
+    /// Writes to `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { sink, part: PartState::default(), dropped: false, broken: false, whole: 0, verification: None }
+        Self { sink, state: WriterState::Writing, member: MemberState::default(), complete: 0, verification: None }
     }
 
-    /// Writes the piece whose turn it is; tells whether the output is broken.
-    pub(super) fn write(&mut self, entry: Entry, shared: &Shared<'_>) -> bool {
-        let Entry { place, result, .. } = entry;
-        let id = &place.part.input.id;
-        if self.broken {
-            if place.first {
-                shared.outcomes.record(id, Outcome::NotReached);
-            }
-        } else {
-            if place.first {
-                (self.part, self.dropped) = (PartState::default(), false);
-            }
-            if !self.dropped {
-                let before = (self.part.bytes_in, self.part.bytes_out);
-                let written = self.write_piece(&place, result, shared);
-                self.tell_progress(before, &place, shared);
-                match written {
-                    Err(outcome) => shared.outcomes.record(id, outcome),
-                    Ok(()) if place.last => {
-                        // A signal finds it done and counted, or not done at all.
-                        let _finishing = commit_gate::enter();
-                        let outcome = self.finish(&place, shared);
-                        shared.outcomes.record(id, outcome);
-                    }
-                    Ok(()) => {}
-                }
+    /// Writes the next block. Records the member's outcome with its last block, or with the first one that fails.
+    pub(super) fn write(
+        &mut self,
+        position: &BlockPosition,
+        output: Result<BlockOutput, StreamError>,
+        context: &StreamContext<'_>,
+    ) {
+        let id = &position.member.input.id;
+        if position.first {
+            match self.state {
+                WriterState::Broken => context.outcomes.record(id, Outcome::NotReached),
+                _ => (self.member, self.state) = (MemberState::default(), WriterState::Writing),
             }
         }
-        self.broken
+        if self.state != WriterState::Writing {
+            return;
+        }
+        let before = (self.member.bytes_in, self.member.bytes_out);
+        let written = output.and_then(|output| self.write_output(output, position, context));
+        let failure = written.err().map(|error| self.fail(error, position, context));
+        self.report_progress(before, position, context);
+        if let Some(outcome) = failure {
+            context.outcomes.record(id, outcome);
+        } else if position.last {
+            // A signal ends the process before the member is complete, or after it is recorded.
+            let _gate = commit_gate::enter();
+            let outcome = self.finish_member(position, context);
+            context.outcomes.record(id, outcome);
+        }
     }
 
-    /// Tells whoever watches what has come since `before`.
-    fn tell_progress(&self, before: (u64, u64), place: &Place, shared: &Shared<'_>) {
-        let input = &place.part.input;
-        shared.outcomes.advanced(&Progress {
+    /// Whether the output has ended before its inputs.
+    pub(super) fn is_broken(&self) -> bool {
+        self.state == WriterState::Broken
+    }
+
+    /// Ends the output after a panic in [`write`](Self::write), because its state is unknown.
+    pub(super) fn end_after_panic(&mut self, position: &BlockPosition, context: &StreamContext<'_>) {
+        self.state = WriterState::Broken;
+        context.outcomes.record(&position.member.input.id, Outcome::panicked());
+    }
+
+    /// Reports the bytes since `before`: read and written.
+    fn report_progress(&self, before: (u64, u64), position: &BlockPosition, context: &StreamContext<'_>) {
+        let input = &position.member.input;
+        context.outcomes.advanced(&Progress {
             input: &input.id.shown,
             size: input.size,
-            bytes_in: self.part.bytes_in - before.0,
-            bytes_out: self.part.bytes_out - before.1,
-            first: place.first,
-            last: place.last || self.dropped,
+            bytes_in: self.member.bytes_in - before.0,
+            bytes_out: self.member.bytes_out - before.1,
+            first: position.first,
+            last: position.last || self.state != WriterState::Writing,
         });
     }
 
-    /// Writes a piece of a part that is in order so far; if the part fails over it, its outcome.
-    fn write_piece(
+    fn write_output(
         &mut self,
-        place: &Place,
-        result: Result<Piece, Outcome>,
-        shared: &Shared<'_>,
-    ) -> Result<(), Outcome> {
-        let written = match result {
-            Ok(Piece::Packed(packed)) => self.write_packed(packed, place, shared),
-            Ok(Piece::Content(content)) => self.write_content(content, shared),
-            Err(outcome) => Err(outcome),
-        };
-        written.map_err(|outcome| {
-            let outcome = if self.is_moving(&outcome, place) { Outcome::Skipped(Reason::Changed) } else { outcome };
-            self.give_up(outcome, place, shared.settings.decompresses())
-        })
+        output: BlockOutput,
+        position: &BlockPosition,
+        context: &StreamContext<'_>,
+    ) -> Result<(), StreamError> {
+        match output {
+            BlockOutput::Compressed(compressed) => self.write_compressed(compressed, position, context),
+            BlockOutput::Content(content) => self.write_content(content, context),
+        }
     }
 
-    /// The outcome of a part whose last piece is written.
-    fn finish(&mut self, place: &Place, shared: &Shared<'_>) -> Outcome {
-        // Everything has been read by now, so whatever changes from here on has not been read.
-        let change = match place.part.input.change() {
-            Ok(change) => self.judge(change, place, shared.settings),
+    /// The outcome of a member whose last block is written.
+    fn finish_member(&mut self, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
+        // The input is read to its end, so a change after this point does not matter.
+        let change = match position.member.input.change() {
+            Ok(change) => self.change_while_read(change, position, context.settings),
             Err(error) => return error.into(),
         };
-        self.whole += 1;
-        let PartState { mut bytes_in, bytes_out, stats, trailing_garbage, .. } = self.part;
-        let input = &place.part.input;
-        if shared.settings.decompresses() {
-            // What follows the last member belongs to the file all the same.
+        self.complete += 1;
+        let MemberState { mut bytes_in, bytes_out, stats, trailing_garbage, .. } = self.member;
+        let input = &position.member.input;
+        if context.settings.decompresses() {
+            // Data after the last member belongs to the file, too.
             bytes_in = input.size.unwrap_or(bytes_in);
         }
-        // A header's time counts only where it is wanted; 0 is none.
-        let stored = stats.mtime.filter(|&mtime| shared.settings.keep_time && mtime != 0);
+        // The header's time counts only if the settings ask for it; 0 means that there is none.
+        let stored = stats.mtime.filter(|&mtime| context.settings.keep_time && mtime != 0);
         let stats = MemberStats { mtime: stored.or(input.mtime()), ..stats };
-        self.sink.finish_part(Written { input, bytes_in, bytes_out, stats, change, trailing_garbage })
+        self.sink.finish_member(WrittenMember { input, bytes_in, bytes_out, stats, change, trailing_garbage })
     }
 
-    /// What `change`, which the file system reports, means for what was read.
-    fn judge(&self, change: Change, place: &Place, settings: &Settings) -> Change {
-        let read_past_size = place.part.input.size.is_none() && self.part.bytes_in > 0;
+    /// How the input changed while it was read, given the `change` that the file system reports.
+    fn change_while_read(&self, change: Change, position: &BlockPosition, settings: &Settings) -> Change {
+        let read_past_size = position.member.input.size.is_none() && self.member.bytes_in > 0;
         match change {
-            _ if self.fell_short(place, settings) => Change::Other,
-            // Read to its end, wherever that was by then.
+            _ if self.fell_short(position, settings) => Change::Other,
+            // It was read to its end, wherever that was at the time.
             Change::Grown if read_past_size => Change::Other,
-            // There was more to read than the file system reports.
-            Change::None if self.part.grew => Change::Grown,
+            // It was longer than the file system reports.
+            Change::None if self.member.grew => Change::Grown,
             change => change,
         }
     }
 
-    /// Whether there was less to be read than the input has. A file that only shows a state of the system (those of
-    /// /sys say that they are a page long) may have less; nobody removes one of these.
-    fn fell_short(&self, place: &Place, settings: &Settings) -> bool {
-        let (input, part) = (&place.part.input, &self.part);
-        // What is garbage is not read to its end.
-        let less = !part.trailing_garbage && input.size.is_some_and(|size| part.bytes_in < size);
-        less && (input.is_stored() || settings.removes())
+    /// Whether the input had less content than its size. Files that show a state of the system may have less (files in /sys
+    /// report the size of a page); those are never removed.
+    fn fell_short(&self, position: &BlockPosition, settings: &Settings) -> bool {
+        let (input, member) = (&position.member.input, &self.member);
+        // Trailing garbage is not read to its end.
+        let is_short = !member.trailing_garbage && input.size.is_some_and(|size| member.bytes_in < size);
+        is_short && (input.is_stored() || settings.removes())
     }
 
-    /// Writes compressed data, with the member's trailer if it is the last.
-    fn write_packed(&mut self, packed: Packed, place: &Place, shared: &Shared<'_>) -> Result<(), Outcome> {
-        let Packed { mut bytes, length, crc, grew } = packed;
-        let part = &mut self.part;
-        part.crc.combine(&crc);
-        part.bytes_in += length as u64;
-        part.grew |= grew;
-        if place.last {
-            bytes.extend_from_slice(&gzip::trailer(part.crc.sum(), part.bytes_in));
-            part.stats.overhead = (place.part.header.len() + gzip::TRAILER) as u64;
+    /// Writes compressed data; appends the member's trailer to its last block.
+    fn write_compressed(
+        &mut self,
+        compressed: Compressed,
+        position: &BlockPosition,
+        context: &StreamContext<'_>,
+    ) -> Result<(), StreamError> {
+        let Compressed { mut bytes, length, crc, grew } = compressed;
+        let member = &mut self.member;
+        member.crc.combine(&crc);
+        member.bytes_in += length as u64;
+        member.grew |= grew;
+        if position.last {
+            bytes.extend_from_slice(&gzip::trailer(member.crc.sum(), member.bytes_in));
+            member.stats.overhead = (position.member.header.len() + gzip::TRAILER) as u64;
         }
-        if shared.settings.verify {
-            let verification = self.verification.get_or_insert_with(|| shared.resources.verification());
-            if place.first {
-                verification.restart();
-            }
-            let verified = verification.take_in(&bytes, (place.first, place.last), &part.crc, part.bytes_in);
-            verified.map_err(|mismatch| Outcome::Failed(Error::new(ErrorKind::Verification, mismatch)))?;
+        if context.settings.verify {
+            self.verify(&bytes, position, context)?;
         }
-        let (written, grew) = (self.part.bytes_out + bytes.len() as u64, self.part.grew);
-        if let Some(percent) = self.least_percent(shared) {
-            let read = self.part.bytes_in;
-            let pays = match place.last {
-                // An original that grew and was to be removed is reported as changed.
-                true => grew && shared.settings.removes() || worth::pays(percent, read, written),
-                false => !worth::is_hopeless(percent, place.part.input.size, read, written),
-            };
-            if !pays {
-                return Err(Outcome::Skipped(Reason::NotSmaller));
-            }
+        if !self.saves_enough(&bytes, position, context) {
+            return Err(StreamError::Member(Outcome::Skipped(Reason::NotSmaller)));
         }
-        self.write_bytes(bytes, shared)
+        self.write_bytes(bytes, context)
     }
 
-    /// How many percent smaller an output has to be to be kept, if it can still be left out.
-    fn least_percent(&self, shared: &Shared<'_>) -> Option<u8> {
-        shared.settings.only_smaller.filter(|_| matches!(self.sink, Sink::Own(_)))
+    /// Decompresses `bytes` and compares the result with the member's content so far.
+    fn verify(
+        &mut self,
+        bytes: &[u8],
+        position: &BlockPosition,
+        context: &StreamContext<'_>,
+    ) -> Result<(), StreamError> {
+        let verification = self.verification.get_or_insert_with(|| context.resources.verification());
+        if position.first {
+            verification.restart();
+        }
+        let expected =
+            ContentSoFar { crc: self.member.crc.sum(), length: self.member.bytes_in, is_whole: position.last };
+        let verified = verification.check(bytes, &expected);
+        Ok(verified.map_err(|mismatch| Error::new(ErrorKind::Verification, mismatch))?)
+    }
+
+    /// Whether the member saves as much as `--only-smaller` asks for once `bytes` are written, or may still do so.
+    fn saves_enough(&self, bytes: &[u8], position: &BlockPosition, context: &StreamContext<'_>) -> bool {
+        // Only an output of its own can be discarded.
+        let percent = context.settings.only_smaller.filter(|_| matches!(self.sink, Sink::PerInput(_)));
+        let Some(percent) = percent else { return true };
+        let (read, written) = (self.member.bytes_in, self.member.bytes_out + bytes.len() as u64);
+        if !position.last {
+            return !savings::is_hopeless(percent, position.member.input.size, read, written);
+        }
+        // An original that grew and would be removed is reported as changed.
+        self.member.grew && context.settings.removes() || savings::saves_enough(percent, read, written)
     }
 
     /// Checks and writes content.
-    fn write_content(&mut self, content: Content, shared: &Shared<'_>) -> Result<(), Outcome> {
+    fn write_content(&mut self, content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
         let Content { mut bytes, member_ends, verified, stats, consumed, end } = content;
-        let part = &mut self.part;
-        let most = shared.settings.max_size.filter(|&most| part.bytes_out + bytes.len() as u64 > most);
-        if let Some(most) = most {
-            return Err(Outcome::Failed(Damage::TooLong(most).into()));
+        let member = &mut self.member;
+        let length = member.bytes_out + bytes.len() as u64;
+        if let Some(limit) = context.settings.max_size.filter(|&limit| length > limit) {
+            return Err(Error::from(Damage::TooLong(limit)).into());
         }
-        let verified = if verified { Ok(()) } else { part.checksum.check(&bytes, &member_ends) };
-        let verified = verified.map_err(|(damage, at)| {
-            // Nothing that follows a damaged member can be trusted.
+        let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends) };
+        let checked = checked.map_err(|(damage, at)| {
+            // Nothing after a damaged member can be trusted.
             bytes.truncate(at);
             damage
         });
-        part.stats.add(stats);
-        part.bytes_in = consumed;
-        // What is written of damaged content helps whoever reads a pipe; an output of its own never gets its name.
-        self.write_bytes(bytes, shared)?;
-        verified.map_err(|damage| Outcome::Failed(damage.into()))?;
-        match end {
-            Some(Err(error)) => Err(Outcome::Failed(error.into())),
-            Some(Ok(trailing)) => {
-                self.part.trailing_garbage = trailing == Trailing::Garbage;
-                Ok(())
-            }
-            None => Ok(()),
+        member.stats.add(stats);
+        member.bytes_in = consumed;
+        // In a pipe, damaged content is of use to the reader. An output file with damaged content never gets its name.
+        self.write_bytes(bytes, context)?;
+        checked.map_err(Error::from)?;
+        if let Some(trailing) = end.transpose()? {
+            self.member.trailing_garbage = trailing == Trailing::Garbage;
         }
-    }
-
-    /// Whether damage may be no more than the sight of a file that somebody is still writing.
-    fn is_moving(&self, outcome: &Outcome, place: &Place) -> bool {
-        let Outcome::Failed(error) = outcome else { return false };
-        let damaged = matches!(error.kind(), ErrorKind::Damage(damage) if !matches!(damage, Damage::TooLong(_)));
-        damaged && place.part.input.change().is_ok_and(|change| change != Change::None)
-    }
-
-    fn write_bytes(&mut self, bytes: Vec<u8>, shared: &Shared<'_>) -> Result<(), Outcome> {
-        self.part.bytes_out += bytes.len() as u64;
-        let spare = self.sink.write(bytes).map_err(|error| {
-            self.broken = true;
-            self.sink.failure(error)
-        })?;
-        spare.into_iter().for_each(|bytes| shared.resources.reuse_buffer(bytes));
         Ok(())
     }
 
-    /// Passes over the rest of a part. What shares an output with a member that is broken off cannot follow it; what
-    /// is decompressed into a pipe can, as gzip does, and the exit status tells.
-    fn give_up(&mut self, outcome: Outcome, place: &Place, decompresses: bool) -> Outcome {
-        self.dropped = true;
-        place.part.abandon();
-        if self.broken {
+    fn write_bytes(&mut self, bytes: Vec<u8>, context: &StreamContext<'_>) -> Result<(), StreamError> {
+        self.member.bytes_out += bytes.len() as u64;
+        let unused = self.sink.write(bytes).map_err(StreamError::Output)?;
+        unused.into_iter().for_each(|bytes| context.resources.reuse_buffer(bytes));
+        Ok(())
+    }
+
+    /// Gives up the member after `error`; returns its outcome. If a part of it is written, no member can follow, except in a
+    /// pipe that decompressed content is written to: there the next input follows, as in gzip, and the exit status shows the
+    /// error.
+    fn fail(&mut self, error: StreamError, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
+        position.member.abandon();
+        self.state = WriterState::SkippingMember;
+        let outcome = match error {
+            StreamError::Output(error) => {
+                self.state = WriterState::Broken;
+                return self.sink.failure(error);
+            }
+            StreamError::Member(outcome) if is_changing(&outcome, position) => Outcome::Skipped(Reason::Changed),
+            StreamError::Member(outcome) => outcome,
+            StreamError::Cancelled => Outcome::NotReached,
+            StreamError::Panicked => Outcome::panicked(),
+        };
+        if self.member.bytes_out == 0 {
+            // The output is as if the member had never been there.
             return outcome;
         }
-        // With nothing of it out, it may as well not have been there.
-        let begun = self.part.bytes_out > 0;
-        self.broken = begun && !(decompresses && self.sink.is_descriptor());
-        if begun { self.sink.cut_short(outcome) } else { outcome }
+        if !(context.settings.decompresses() && self.sink.is_descriptor()) {
+            self.state = WriterState::Broken;
+        }
+        self.sink.cut_short(outcome)
     }
 
-    /// Nothing more is to be written.
-    pub(super) fn break_off(&mut self) {
-        self.broken = true;
-    }
-
-    /// Called once, when nothing will follow.
-    pub(super) fn close(&mut self, broken: bool, shared: &Shared<'_>) {
-        self.verification.take().into_iter().for_each(|verification| shared.resources.reuse_verification(verification));
-        let outcomes = shared.outcomes;
-        let ending = match (broken || self.broken, self.whole) {
-            (true, _) => Ending::CutShort,
+    /// Closes the output after the last block. `broken` means that the stream ended before its inputs.
+    pub(super) fn close(&mut self, broken: bool, context: &StreamContext<'_>) {
+        let verification = self.verification.take();
+        verification.into_iter().for_each(|verification| context.resources.reuse_verification(verification));
+        let outcomes = context.outcomes;
+        let ending = match (broken || self.is_broken(), self.complete) {
+            (true, _) => Ending::Incomplete,
             (false, 0) => Ending::Empty,
-            (false, _) => Ending::Whole,
+            (false, _) => Ending::Complete,
         };
-        // That nothing could be read has been told already, name by name; that there was nothing to read has not.
+        // Inputs that could not be read have been recorded, each with its own outcome. Without any input, the output itself
+        // has to be reported.
         if ending == Ending::Empty && !outcomes.tally().is_clean() {
             return;
         }
-        let _finishing = commit_gate::enter();
+        let _gate = commit_gate::enter();
         if let Some((shown, outcome)) = self.sink.close(ending) {
             outcomes.record(&InputId::of_output(shown), outcome);
         }
     }
+}
+
+/// Whether the input seems damaged only because another process is still writing it.
+fn is_changing(outcome: &Outcome, position: &BlockPosition) -> bool {
+    let Outcome::Failed(error) = outcome else { return false };
+    let is_damaged = matches!(error.kind(), ErrorKind::Damage(damage) if !matches!(damage, Damage::TooLong(_)));
+    is_damaged && position.member.input.change().is_ok_and(|change| change != Change::None)
 }

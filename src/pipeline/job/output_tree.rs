@@ -17,7 +17,7 @@ use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
 /// An output folder.
-pub(super) struct Mirror {
+pub(super) struct OutputTree {
     root: Arc<Directory>,
     /// Path and folder of the last input's mirrored folder, as the next one's is mostly the same.
     last: Mutex<(PathBuf, Arc<Directory>)>,
@@ -25,7 +25,7 @@ pub(super) struct Mirror {
     sync: bool,
 }
 
-impl Mirror {
+impl OutputTree {
     /// Opens the folder `path`, made if it is not there.
     pub(super) fn open(path: &Path, sync: bool) -> Result<Self, Error> {
         refuse_dangling_link(path)?;

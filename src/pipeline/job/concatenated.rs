@@ -11,24 +11,24 @@ use crate::escaped_name::EscapedName;
 use crate::io::input::{Identity, Input, Source, identity_of};
 use crate::io::output::{InitialMode, OverwriteCheck};
 use crate::outcome::{InputId, Outcome};
-use crate::pipeline::sink::Sink;
-use crate::pipeline::stream::{Inputs, Part, Reader, Stream, Writer};
+use crate::pipeline::sink::{Concatenated, Sink};
+use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
 use crate::select::selection::{Item, Selected, Selection, is_same_name};
 use crate::settings::{Destination, OverwritePolicy, Settings};
 
 /// One stream of all inputs.
-pub(super) fn joined(plan: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
+pub(super) fn concatenate(plan: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
     let is_an_input = Arc::default();
     let (sink, itself) = match &settings.destination {
-        Destination::File(path) => joined_output(path, &is_an_input, settings)?,
+        Destination::File(path) => shared_output(path, &is_an_input, settings)?,
         _ => standard_output(settings)?,
     };
-    let inputs = Joining { plan, settings: Arc::clone(settings), itself, is_an_input };
-    Ok(Stream::new(Reader::joined(inputs), Writer::new(sink)))
+    let inputs = ConcatenatedInputs { plan, settings: Arc::clone(settings), itself, is_an_input };
+    Ok(Stream::new(Reader::concatenated(inputs), Writer::new(sink)))
 }
 
 /// The inputs that go into one output.
-struct Joining {
+struct ConcatenatedInputs {
     plan: Selection,
     settings: Arc<Settings>,
     /// Device and inode of the output, which none of them may have.
@@ -37,10 +37,10 @@ struct Joining {
     is_an_input: Arc<AtomicBool>,
 }
 
-impl Joining {
+impl ConcatenatedInputs {
     /// Opens an input, unless it is the output. A walk passes by standard output without a word, which is written
     /// already; a file that `-o` would replace is refused however it was found.
-    fn open(&self, id: InputId, source: Source) -> Result<Part, Outcome> {
+    fn open(&self, id: InputId, source: Source) -> Result<Member, Outcome> {
         let input = Input::open_any(id, source, None, &self.settings)?;
         if let Destination::File(path) = &self.settings.destination
             && self.itself.is_some()
@@ -50,14 +50,14 @@ impl Joining {
             self.is_an_input.store(true, Ordering::Relaxed);
             return Err(Outcome::Failed(Error::other("is the output as well")));
         }
-        Ok(Part::new(input.unless_it_is(self.itself)?, &self.settings))
+        Ok(Member::new(input.unless_it_is(self.itself)?, &self.settings))
     }
 }
 
-impl Inputs for Joining {
-    fn open_next(&mut self) -> Option<Result<Part, (InputId, Outcome)>> {
+impl MemberSource for ConcatenatedInputs {
+    fn open_next(&mut self) -> Option<Result<Member, (InputId, Outcome)>> {
         if self.is_an_input.load(Ordering::Relaxed) {
-            return self.pass_next().map(Err);
+            return self.skip_next().map(Err);
         }
         let Item { id, source, .. } = match self.plan.next()? {
             Selected::Settled(id, outcome) => return Some(Err((id, outcome))),
@@ -67,7 +67,7 @@ impl Inputs for Joining {
         Some(contained(open).map_err(|outcome| (id, outcome)))
     }
 
-    fn pass_next(&mut self) -> Option<(InputId, Outcome)> {
+    fn skip_next(&mut self) -> Option<(InputId, Outcome)> {
         Some(match self.plan.next()? {
             Selected::Settled(id, outcome) => (id, outcome),
             Selected::Item(item) => (item.id, Outcome::NotReached),
@@ -76,7 +76,7 @@ impl Inputs for Joining {
 }
 
 /// The output of `-o` for several inputs, and the identity that none of them may have.
-fn joined_output(
+fn shared_output(
     path: &Path,
     is_an_input: &Arc<AtomicBool>,
     settings: &Settings,
@@ -95,7 +95,7 @@ fn joined_output(
     if itself.is_some() && itself == list.as_ref().map(identity_of) {
         return Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", EscapedName::path(path)))));
     }
-    let output = Some(make(directory, name, InitialMode::Umask, settings)?);
+    let output = make(directory, name, InitialMode::Umask, settings)?;
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
-    Ok((Sink::Joined { output, overwrite, sync, remove, is_an_input }, itself))
+    Ok((Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input }), itself))
 }

@@ -16,7 +16,7 @@ use crate::settings::{Destination, Mode, Settings};
 use crate::sync::jitter::splitmix64;
 
 /// A run that can be played again and again.
-pub(super) struct Scene {
+pub(super) struct StressCase {
     pub(super) name: &'static str,
     pub(super) directory: PathBuf,
     pub(super) settings: Settings,
@@ -26,7 +26,7 @@ pub(super) struct Scene {
     pub(super) drain: Option<(PathBuf, Option<u64>)>,
     /// Names in the folder that are not made by a run.
     pub(super) standing: Vec<PathBuf>,
-    /// Inputs done and failed, as they must be.
+    /// MemberSource done and failed, as they must be.
     pub(super) done: u64,
     pub(super) failed: u64,
 }
@@ -34,33 +34,33 @@ pub(super) struct Scene {
 /// Files by their names, in the order in which they are given.
 type Files = Vec<(String, Vec<u8>)>;
 
-/// All scenes, in folders of their own below `root`.
-pub(super) fn scenes(root: &Path) -> Vec<Scene> {
-    let mut scenes = compressing(root);
-    scenes.extend(going_wrong(root));
-    scenes.extend(decompressing(root));
-    scenes
+/// All cases, in folders of their own below `root`.
+pub(super) fn cases(root: &Path) -> Vec<StressCase> {
+    let mut cases = compressing(root);
+    cases.extend(going_wrong(root));
+    cases.extend(decompressing(root));
+    cases
 }
 
-fn compressing(root: &Path) -> Vec<Scene> {
+fn compressing(root: &Path) -> Vec<StressCase> {
     let mixed =
         || files(&[("a", 300), ("b", 0), ("giant", 5 * BLOCK + 1234), ("c", BLOCK), ("d", 900), ("e", BLOCK - 1)]);
     let stored = Settings { level: 0, independent: true, ..fast() };
     let rsyncable = Settings { rsyncable: true, ..fast() };
     vec![
-        Scene::new(root, "small files and a giant", mixed(), fast()).ends(6, 0),
-        Scene::new(root, "two giants, stored", giants(), stored.clone()).ends(2, 0),
-        Scene::new(root, "joined", mixed(), fast()).into_one_file().ends(6, 0),
-        Scene::new(root, "joined, stored, into a pipe", mixed(), stored).into_a_pipe(None).ends(6, 0),
-        Scene::new(root, "out of a pipe", vec![], fast()).fed(text(3 * BLOCK + 77, 5)).into_one_file().ends(1, 0),
-        Scene::new(root, "joined, the last one a pipe", mixed(), rsyncable)
+        StressCase::new(root, "small files and a giant", mixed(), fast()).ends(6, 0),
+        StressCase::new(root, "two giants, stored", giants(), stored.clone()).ends(2, 0),
+        StressCase::new(root, "joined", mixed(), fast()).into_one_file().ends(6, 0),
+        StressCase::new(root, "joined, stored, into a pipe", mixed(), stored).into_a_pipe(None).ends(6, 0),
+        StressCase::new(root, "out of a pipe", vec![], fast()).fed(text(3 * BLOCK + 77, 5)).into_one_file().ends(1, 0),
+        StressCase::new(root, "joined, the last one a pipe", mixed(), rsyncable)
             .fed(text(2 * BLOCK, 6))
             .into_one_file()
             .ends(7, 0),
     ]
 }
 
-fn going_wrong(root: &Path) -> Vec<Scene> {
+fn going_wrong(root: &Path) -> Vec<StressCase> {
     let panics = || {
         let mut files = files(&[("a", 300), ("giant", 6 * BLOCK), ("b", 900), ("c", 2 * BLOCK)]);
         files[1].1[3 * BLOCK..][..PANIC.len()].copy_from_slice(PANIC);
@@ -68,18 +68,18 @@ fn going_wrong(root: &Path) -> Vec<Scene> {
     };
     let stored = Settings { level: 0, ..fast() };
     vec![
-        Scene::new(root, "a panic", panics(), fast()).ends(3, 1),
+        StressCase::new(root, "a panic", panics(), fast()).ends(3, 1),
         // The output is told of as well.
-        Scene::new(root, "a panic in the middle of joined files", panics(), fast()).into_one_file().ends(1, 4),
-        Scene::new(root, "a missing file among joined ones", giants(), fast())
+        StressCase::new(root, "a panic in the middle of joined files", panics(), fast()).into_one_file().ends(1, 4),
+        StressCase::new(root, "a missing file among joined ones", giants(), fast())
             .without("nobody")
             .into_one_file()
             .ends(2, 1),
-        Scene::new(root, "the reader leaves", giants(), stored).into_a_pipe(Some(5000)).ends(0, 1),
+        StressCase::new(root, "the reader leaves", giants(), stored).into_a_pipe(Some(5000)).ends(0, 1),
     ]
 }
 
-fn decompressing(root: &Path) -> Vec<Scene> {
+fn decompressing(root: &Path) -> Vec<StressCase> {
     let good = || -> Files {
         let bgzf: Vec<u8> = text(3 * BLOCK, 8).chunks(60_000).flat_map(bgzf_block).collect();
         let members: Vec<u8> = text(BLOCK, 9).chunks(BLOCK / 3).flat_map(packed).collect();
@@ -106,15 +106,18 @@ fn decompressing(root: &Path) -> Vec<Scene> {
     let back = Settings { mode: Mode::Decompress, ..fast() };
     let test = Settings { mode: Mode::Test, destination: Destination::Discard, ..fast() };
     vec![
-        Scene::new(root, "decompressed", good(), back.clone()).ends(5, 0),
-        Scene::new(root, "damaged", damaged(), back.clone()).ends(3, 2),
-        Scene::new(root, "decompressed into a pipe", damaged(), back.clone()).into_a_pipe(None).ends(3, 2),
-        Scene::new(root, "decompressed out of a pipe", vec![], back).fed(packed_twice()).into_one_file().ends(1, 0),
-        Scene::new(root, "tested", many, test).ends(33, 2),
+        StressCase::new(root, "decompressed", good(), back.clone()).ends(5, 0),
+        StressCase::new(root, "damaged", damaged(), back.clone()).ends(3, 2),
+        StressCase::new(root, "decompressed into a pipe", damaged(), back.clone()).into_a_pipe(None).ends(3, 2),
+        StressCase::new(root, "decompressed out of a pipe", vec![], back)
+            .fed(packed_twice())
+            .into_one_file()
+            .ends(1, 0),
+        StressCase::new(root, "tested", many, test).ends(33, 2),
     ]
 }
 
-impl Scene {
+impl StressCase {
     fn new(root: &Path, name: &'static str, files: Files, mut settings: Settings) -> Self {
         let directory = root.join(name.replace(' ', "-"));
         fs::create_dir(&directory).unwrap();

@@ -1,0 +1,150 @@
+//! The data types of a block on its way through a stream.
+//!
+//! The reader produces a [`BlockTask`], a worker makes a [`BlockOutput`] of its [`BlockInput`], and the writer writes that at
+//! the block's [`BlockPosition`]. This file contains no logic.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use flate2::Crc;
+
+use crate::format::gzip::{self, Header};
+use crate::inflate::{BgzfBatch, Content};
+use crate::io::input::Input;
+use crate::outcome::Outcome;
+use crate::pipeline::block_channel::SubmittedBlocks;
+use crate::settings::Settings;
+
+/// An input of a stream, with what is written before its data. Compression makes one gzip member of it, decompression its
+/// content.
+#[derive(Debug)]
+pub struct Member {
+    /// The opened input.
+    pub input: Input,
+    /// The member's gzip header; empty when decompressing.
+    pub header: Vec<u8>,
+    /// The writer discards the remaining blocks, so the reader need not read them.
+    abandoned: AtomicBool,
+}
+
+impl Member {
+    /// The member for `input`. Its header holds name and time if the settings ask for them.
+    pub fn new(input: Input, settings: &Settings) -> Self {
+        let mut header = Vec::new();
+        if !settings.decompresses() {
+            let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
+            let mtime = input.mtime().filter(|_| settings.keep_time);
+            gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);
+        }
+        Self::with_header(input, header)
+    }
+
+    /// A member with a given header.
+    pub fn with_header(input: Input, header: Vec<u8>) -> Self {
+        Self { input, header, abandoned: AtomicBool::new(false) }
+    }
+
+    /// Lets the reader skip the rest of the input.
+    pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+}
+
+/// The position of a block: its member, and whether it is the first or the last block there. A block can be both.
+#[derive(Clone, Debug)]
+pub(super) struct BlockPosition {
+    pub(super) member: Arc<Member>,
+    pub(super) first: bool,
+    pub(super) last: bool,
+}
+
+/// A block that a worker has taken and not yet processed.
+#[derive(Debug)]
+pub(super) struct BlockTask {
+    pub(super) position: BlockPosition,
+    pub(super) input: Result<BlockInput, StreamError>,
+    /// Producing this block took a system call. The stream had no reader meanwhile, so other workers may have found nothing
+    /// to do.
+    pub(super) blocked_reader: bool,
+}
+
+/// The input of a block: what a worker has to process.
+#[derive(Debug)]
+pub(super) enum BlockInput {
+    /// A block in a file, which the worker reads.
+    AtOffset(FileRange),
+    /// Blocks in the buffer of the worker that read them.
+    InBuffer(BlockEnds),
+    /// Blocks that the caller of the encoder submitted.
+    Submitted(SubmittedBlocks),
+    /// Inflated content, which only has to be checked and written.
+    Content(Content),
+    /// BGZF members, which any worker can inflate.
+    Batch(BgzfBatch),
+}
+
+/// A block in a file.
+#[derive(Debug)]
+pub(super) struct FileRange {
+    /// Where the block begins; the window ends there.
+    pub(super) offset: u64,
+    /// Length of the window in bytes.
+    pub(super) window: usize,
+    /// Length of the block in bytes, according to the file's size when it was opened.
+    pub(super) length: usize,
+}
+
+/// Consecutive blocks in a buffer, preceded by their window.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BlockEnds {
+    /// Length of the window in bytes.
+    pub window: usize,
+    /// End of each block, in bytes after the window.
+    pub ends: Vec<usize>,
+}
+
+/// The output of a block: what the writer has to write.
+#[derive(Debug)]
+pub(super) enum BlockOutput {
+    /// Compressed data.
+    Compressed(Compressed),
+    /// Content, with what is needed to check it.
+    Content(Content),
+}
+
+/// One or more compressed blocks.
+#[derive(Debug)]
+pub(super) struct Compressed {
+    /// DEFLATE data, preceded by the member's header in its first block.
+    pub(super) bytes: Vec<u8>,
+    /// Length of the content in bytes.
+    pub(super) length: usize,
+    /// CRC-32 of the content.
+    pub(super) crc: Crc,
+    /// The file was longer than it was when it was opened.
+    pub(super) grew: bool,
+}
+
+/// How a stream fails.
+#[derive(Debug)]
+pub(super) enum StreamError {
+    /// A member ends with this outcome. Other members follow it unless some of its bytes are written.
+    Member(Outcome),
+    /// The caller of the encoder cancelled the member.
+    Cancelled,
+    /// The output cannot be written. No member can follow.
+    Output(std::io::Error),
+    /// A worker panicked. In a block, the block's member fails; in the reader or writer, whose state is unknown then, the
+    /// stream ends.
+    Panicked,
+}
+
+impl<E: Into<Outcome>> From<E> for StreamError {
+    fn from(error: E) -> Self {
+        Self::Member(error.into())
+    }
+}

@@ -1,0 +1,180 @@
+//! What all streams of a run share: settings, outcomes, the limit of blocks in flight, and objects to be reused.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::io::Errno;
+
+use crate::deflate;
+use crate::format::gzip;
+use crate::inflate::Inflater;
+use crate::pipeline::outcomes::Outcomes;
+use crate::pipeline::verify::Verification;
+use crate::settings::{Settings, resources};
+use crate::sync::{lock, yield_point};
+
+/// Blocks in flight for each worker, over all streams of the run: one being processed, one waiting for its turn to be
+/// written, one being written. More would only cost memory: the blocks of a stream take about equally long, so only a slow
+/// output uses up three times the number of workers.
+const PERMITS_PER_WORKER: usize = 3;
+
+/// Capacity of a buffer in bytes: a member's header, a block of incompressible data, and the trailer.
+const BUFFER: usize = gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER;
+
+/// Upper bound of what an [`Inflater`] allocates, in bytes: its read buffer of 256 KiB and the decoder's 48 KiB.
+const INFLATER: usize = 512 * 1024;
+
+/// What the workers need to process a stream.
+pub struct StreamContext<'run> {
+    /// Receives the outcomes.
+    pub outcomes: &'run Outcomes<'run>,
+    /// The settings of the run.
+    pub settings: &'run Settings,
+    /// Creates a worker's compressor.
+    pub compressor: deflate::NewCompressor,
+    /// The other workers.
+    pub others: &'run dyn OtherWorkers,
+    /// Shared by the workers.
+    pub resources: &'run RunResources,
+}
+
+/// The other workers, as a stream sees them.
+pub trait OtherWorkers: Sync {
+    /// Wakes the workers that wait, so that they look for work again. The caller must not hold a lock.
+    fn wake(&self);
+
+    /// Whether a worker waits.
+    fn any_waits(&self) -> bool;
+}
+
+/// Resources that the workers of a run share. Bounds the memory of the run.
+pub struct RunResources {
+    pub(super) permits: Permits,
+    /// For the output of blocks.
+    buffers: Reusable<Vec<u8>>,
+    /// Decoders of files.
+    inflaters: Reusable<Inflater>,
+    /// Decoders of `--verify`.
+    verifications: Reusable<Verification>,
+    /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
+    pub memory_is_limited: bool,
+    /// Held between checking for memory and allocating it, if memory is limited.
+    allocating: Mutex<()>,
+}
+
+impl RunResources {
+    /// Resources for this number of workers.
+    pub fn new(workers: NonZeroUsize) -> Self {
+        Self {
+            permits: Permits { free: AtomicUsize::new(workers.get() * PERMITS_PER_WORKER) },
+            buffers: Reusable::default(),
+            inflaters: Reusable::default(),
+            verifications: Reusable::default(),
+            memory_is_limited: resources::is_limited(),
+            allocating: Mutex::default(),
+        }
+    }
+
+    /// An empty buffer with capacity for a compressed block. Aborts if there is not enough memory.
+    pub fn buffer(&self) -> Vec<u8> {
+        self.buffers.take().unwrap_or_else(|| Vec::with_capacity(BUFFER))
+    }
+
+    /// An empty buffer with capacity for a compressed block. Fails if there is not enough memory.
+    pub(super) fn try_buffer(&self) -> io::Result<Vec<u8>> {
+        if let Some(buffer) = self.buffers.take() {
+            return Ok(buffer);
+        }
+        let mut buffer = Vec::new();
+        buffer.try_reserve_exact(BUFFER).map_err(|_| Errno::NOMEM)?;
+        Ok(buffer)
+    }
+
+    /// Calls `create`, which allocates up to `bytes` bytes and would abort the process if it could not. Fails if memory is
+    /// limited and less than that is left.
+    pub(super) fn with_memory<T>(&self, bytes: usize, create: impl FnOnce() -> T) -> io::Result<T> {
+        // One caller at a time, because the check frees the memory before `create` allocates it.
+        let _turn = self.memory_is_limited.then(|| lock(&self.allocating));
+        self.check_memory(bytes)?;
+        Ok(create())
+    }
+
+    /// Fails if memory is limited and less than `bytes` bytes are left.
+    pub(super) fn check_memory(&self, bytes: usize) -> io::Result<()> {
+        if self.memory_is_limited {
+            Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Errno::NOMEM)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a buffer back.
+    pub fn reuse_buffer(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.buffers.put(buffer);
+    }
+
+    /// A decoder at the beginning of a file.
+    pub(super) fn inflater(&self, pass_through: bool) -> io::Result<Inflater> {
+        let mut inflater = match self.inflaters.take() {
+            Some(inflater) => inflater,
+            None => self.with_memory(INFLATER, Inflater::new)?,
+        };
+        inflater.restart(pass_through);
+        Ok(inflater)
+    }
+
+    pub(super) fn reuse_inflater(&self, inflater: Inflater) {
+        self.inflaters.put(inflater);
+    }
+
+    pub(super) fn verification(&self) -> Verification {
+        self.verifications.take().unwrap_or_else(Verification::new)
+    }
+
+    pub(super) fn reuse_verification(&self, verification: Verification) {
+        self.verifications.put(verification);
+    }
+}
+
+/// Expensive objects that no worker uses at the moment.
+struct Reusable<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Reusable<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Reusable<T> {
+    fn take(&self) -> Option<T> {
+        lock(&self.0).pop()
+    }
+
+    fn put(&self, object: T) {
+        lock(&self.0).push(object);
+    }
+}
+
+/// A counting semaphore that never blocks: the number of blocks that may still be taken before others are written.
+#[derive(Debug)]
+pub(super) struct Permits {
+    free: AtomicUsize,
+}
+
+impl Permits {
+    pub(super) fn is_available(&self) -> bool {
+        self.free.load(Ordering::Relaxed) > 0
+    }
+
+    pub(super) fn try_acquire(&self) -> bool {
+        yield_point();
+        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
+    }
+
+    pub(super) fn release(&self) {
+        yield_point();
+        self.free.fetch_add(1, Ordering::Relaxed);
+    }
+}

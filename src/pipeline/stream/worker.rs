@@ -1,0 +1,136 @@
+//! A worker's own state, and how it makes the output of a block from its input: read and compress, or inflate.
+//!
+//! A block is processed independently of all other blocks and workers: this file knows neither the stream's order nor its
+//! locks.
+
+use std::io;
+use std::ops::Range;
+
+use flate2::{Crc, Decompress};
+use rustix::io::Errno;
+
+use super::StreamContext;
+use super::block::{BlockEnds, BlockInput, BlockOutput, BlockPosition, Compressed, FileRange, StreamError};
+use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
+use crate::io::transfer::read_at_least;
+use crate::outcome::{Outcome, Reason};
+use crate::settings::resources;
+
+/// The state of one worker. It is expensive to create, so a worker reuses it for all blocks.
+pub struct Worker {
+    compressor: Box<dyn BlockCompressor>,
+    /// The window and the blocks to compress.
+    pub(super) buffer: WindowBuffer,
+    /// Inflates batches. Created with the first one.
+    decoder: Option<Decompress>,
+}
+
+impl Worker {
+    /// Creates the state of a worker. Fails if memory is limited and not enough is left.
+    pub fn try_new(context: &StreamContext<'_>) -> io::Result<Self> {
+        let level = if context.settings.decompresses() { 0 } else { context.settings.level };
+        context.resources.with_memory(resources::tools(level), || Self::new(context))
+    }
+
+    /// Creates the state of a worker. Aborts if there is not enough memory.
+    pub fn new(context: &StreamContext<'_>) -> Self {
+        let compressor = (context.compressor)(context.settings.engine, context.settings.level);
+        Self { compressor, buffer: WindowBuffer::new(), decoder: None }
+    }
+
+    /// Makes the output of the block at `position`.
+    pub(super) fn process(
+        &mut self,
+        position: &BlockPosition,
+        input: BlockInput,
+        context: &StreamContext<'_>,
+    ) -> Result<BlockOutput, StreamError> {
+        match input {
+            BlockInput::AtOffset(range) => {
+                Ok(BlockOutput::Compressed(self.read_and_compress(&range, position, context)?))
+            }
+            BlockInput::InBuffer(blocks) => Ok(BlockOutput::Compressed(self.compress(&blocks, position, context)?)),
+            BlockInput::Submitted(submitted) => {
+                self.buffer.fill(&submitted.bytes);
+                context.resources.reuse_buffer(submitted.bytes);
+                Ok(BlockOutput::Compressed(self.compress(&submitted.blocks, position, context)?))
+            }
+            BlockInput::Content(content) => Ok(BlockOutput::Content(content)),
+            BlockInput::Batch(batch) => {
+                let decoder = self.decoder.get_or_insert_with(|| Decompress::new(false));
+                Ok(BlockOutput::Content(batch.inflate(decoder, context.resources.try_buffer()?)))
+            }
+        }
+    }
+
+    /// Reads a block with its window and compresses it.
+    fn read_and_compress(
+        &mut self,
+        range: &FileRange,
+        position: &BlockPosition,
+        context: &StreamContext<'_>,
+    ) -> Result<Compressed, StreamError> {
+        let &FileRange { offset, window, length } = range;
+        let expected = window + length;
+        // Asking for one byte more at the end of the file shows whether it has grown, without another system call.
+        let target = &mut self.buffer.input()[..expected + usize::from(position.last)];
+        let read = read_at_least(position.member.input.fd()?, target, expected, offset - window as u64)?;
+        if read < window || read < expected && !position.last {
+            return Err(StreamError::Member(Outcome::Skipped(Reason::Changed)));
+        }
+        let mut compressed = Compressed::new(position, context)?;
+        compressed.add(&mut *self.compressor, self.buffer.window(0), window..read.min(expected), position.last)?;
+        compressed.grew = read > expected;
+        Ok(compressed)
+    }
+
+    /// Compresses the blocks in the buffer.
+    fn compress(
+        &mut self,
+        blocks: &BlockEnds,
+        position: &BlockPosition,
+        context: &StreamContext<'_>,
+    ) -> io::Result<Compressed> {
+        let mut compressed = Compressed::new(position, context)?;
+        let BlockEnds { window, ends } = blocks;
+        let mut start = *window;
+        for (i, end) in ends.iter().enumerate() {
+            let end = window + end;
+            let dictionary = if context.settings.independent { 0 } else { start.min(WINDOW) };
+            // The view must begin with the dictionary, because the compressed bytes depend on positions in the view.
+            let view = self.buffer.window(start - dictionary);
+            let block = dictionary..dictionary + (end - start);
+            compressed.add(&mut *self.compressor, view, block, position.last && i + 1 == ends.len())?;
+            start = end;
+        }
+        Ok(compressed)
+    }
+}
+
+impl Compressed {
+    /// No blocks yet; contains the member's header if the block is its first.
+    fn new(position: &BlockPosition, context: &StreamContext<'_>) -> io::Result<Self> {
+        let mut bytes = context.resources.try_buffer()?;
+        context.resources.check_memory(resources::block(context.settings.level))?;
+        if position.first {
+            bytes.extend_from_slice(&position.member.header);
+        }
+        Ok(Self { bytes, length: 0, crc: Crc::new(), grew: false })
+    }
+
+    /// Compresses the part `block` of `window` and appends it.
+    fn add(
+        &mut self,
+        compressor: &mut dyn BlockCompressor,
+        window: Window<'_>,
+        block: Range<usize>,
+        last: bool,
+    ) -> io::Result<()> {
+        // The compressor would reserve as much itself, but it cannot report a failure.
+        self.bytes.try_reserve(deflate::WORST_CASE).map_err(|_| Errno::NOMEM)?;
+        self.crc.update(window.bytes(block.clone()));
+        self.length += block.len();
+        deflate::compress_block(compressor, window, block, last, &mut self.bytes);
+        Ok(())
+    }
+}
