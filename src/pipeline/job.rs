@@ -98,7 +98,9 @@ impl Jobs {
                 Left::All(stream) => return stream.take().map(|stream| *stream),
                 Left::Ready(items) => (Selected::Item(items.next()?), items.len() > 0),
                 Left::Each(plan) => match plan.next()? {
-                    Selected::Item(item) if self.has_no_room(&item, outcomes) => (plan.pass(item), plan.has_more()),
+                    Selected::Item(item) if self.has_no_room(&item, outcomes) => {
+                        (plan.fail_for_full_disk(item), plan.has_more())
+                    }
                     planned => (planned, plan.has_more()),
                 },
             };
@@ -250,7 +252,8 @@ impl Jobs {
     ) -> Result<PerInput, Outcome> {
         let settings = &*self.settings;
         let others = self.inputs.clone().filter(|_| settings.may_replace());
-        let others = others.map(|inputs| Arc::new(InputProtection { inputs, taken }) as Arc<dyn Protection>);
+        let others =
+            others.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked: taken }) as Arc<dyn Protection>);
         let mut overwrite =
             OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: input.identity(), others };
         if settings.update

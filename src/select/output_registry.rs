@@ -1,9 +1,10 @@
-//! Which places the outputs of a run take, and which files it has made: no two inputs write one output, and a walk
-//! takes nothing that the run itself writes.
+//! The outputs of a run: the names that they will have, and the files that were created for them.
 //!
-//! All that is remembered of an output are two hashes of 8 bytes. With a million outputs, the chance that one
-//! is refused for another's hash is 1 in 37 million; the hashes are seeded anew for each run, so another try does it.
-//! A file that somebody makes meanwhile may get the inode of an output that failed, and is then passed by as well.
+//! The registry prevents that two inputs write the same output, and that a walk processes an output of its own run.
+//!
+//! It remembers two hashes of 8 bytes for each output. With a million outputs, the chance that an output is refused because two
+//! hashes collide is 1 in 37 million. Each run has another seed, so the next run succeeds. A file of another process can get the
+//! inode number of an output that failed; it is then ignored as well.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -16,48 +17,49 @@ use crate::io::directory::Directory;
 use crate::io::input::{Identity, identity_of};
 use crate::sync::lock;
 
-/// What outputs have been planned and made. Asked by who plans and by who opens, and those must not wait for each other:
-/// the next name may be long in coming.
+/// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
 #[derive(Debug, Default)]
 pub struct OutputRegistry {
     hasher: RandomState,
-    places: Mutex<HashSet<u64>>,
+    /// Hashes of names.
+    names: Mutex<HashSet<u64>>,
+    /// Hashes of device and inode numbers.
     files: Mutex<HashSet<u64>>,
 }
 
 impl OutputRegistry {
-    /// OutputRegistry standard output; `false` if that has been done.
-    pub fn standard_output(&self) -> bool {
-        lock(&self.places).insert(self.hasher.hash_one("-"))
+    /// Claims standard output; `false` if it is claimed already.
+    pub fn claim_stdout(&self) -> bool {
+        lock(&self.names).insert(self.hasher.hash_one("-"))
     }
 
-    /// OutputRegistry `name` in `directory`; `false` if that has been done.
-    pub fn place(&self, directory: &Directory, name: &OsStr) -> bool {
-        lock(&self.places).insert(self.hasher.hash_one(directory.place(name)))
+    /// Claims `name` in `directory`; `false` if it is claimed already.
+    pub fn claim_name(&self, directory: &Directory, name: &OsStr) -> bool {
+        lock(&self.names).insert(self.hasher.hash_one(directory.place(name)))
     }
 
-    /// OutputRegistry `path` below the output folder; `false` if that has been done.
-    pub fn mirrored(&self, path: &Path) -> bool {
-        lock(&self.places).insert(self.hasher.hash_one(path))
+    /// Claims `path` below the output directory; `false` if it is claimed already.
+    pub fn claim_path(&self, path: &Path) -> bool {
+        lock(&self.names).insert(self.hasher.hash_one(path))
     }
 
-    /// Whether `name` in `directory` has been claimed.
-    pub fn holds(&self, directory: &Directory, name: &OsStr) -> bool {
-        lock(&self.places).contains(&self.hasher.hash_one(directory.place(name)))
+    /// Whether `name` in `directory` is claimed.
+    pub fn is_claimed(&self, directory: &Directory, name: &OsStr) -> bool {
+        lock(&self.names).contains(&self.hasher.hash_one(directory.place(name)))
     }
 
-    /// Takes down a file that is about to get its name.
+    /// Records an output file that is about to get its name.
     pub fn record(&self, file: Identity) {
         lock(&self.files).insert(self.hasher.hash_one(file));
     }
 
-    /// Whether this run made the file.
+    /// Whether the file is an output of this run.
     pub fn is_output(&self, file: Identity) -> bool {
         lock(&self.files).contains(&self.hasher.hash_one(file))
     }
 
-    /// Whether this run made what stands under `name` in `directory`; that nothing does is an answer as well.
-    pub fn look(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
+    /// Looks up whether `name` in `directory` exists, and whether it is an output of this run.
+    pub fn existing(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
         Ok(match directory.look(name)? {
             None => ExistingOutput::Missing,
             Some(stat) if self.is_output(identity_of(&stat)) => ExistingOutput::OfThisRun,
@@ -66,13 +68,13 @@ impl OutputRegistry {
     }
 }
 
-/// What stands under a name.
+/// What exists under the name of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExistingOutput {
-    /// Nothing at all.
+    /// Nothing.
     Missing,
     /// An output of this run.
     OfThisRun,
-    /// What this run has not made.
+    /// A file that is not an output of this run.
     Older,
 }

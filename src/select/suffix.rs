@@ -1,7 +1,6 @@
-//! From a file's name to its output's: which suffixes mean gzip, what is put in their place, and what of a name
-//! that a header holds may be used.
+//! Names of outputs: the suffixes of gzip, their replacements, and the names in gzip headers.
 //!
-//! Content decides what a file is; the suffix only names. Names are bytes; nothing here looks at a file.
+//! The suffix decides about names only; the content decides whether a file is gzip. Names are bytes. Nothing here reads a file.
 
 mod compressed_formats;
 
@@ -12,33 +11,34 @@ pub use self::compressed_formats::is_compressed_format;
 use crate::escaped_name::EscapedName;
 use crate::io::temporary::is_temporary;
 
-/// Suffixes that stand for gzip, in any case, and what takes their place: those that GNU gzip knows, and bgzip's.
+/// The suffixes of GNU gzip and bgzip, upper or lower case, and their replacements in the name of the decompressed file.
 const KNOWN: [(&str, &str); 8] =
     [(".gz", ""), (".bgz", ""), (".tgz", ".tar"), (".taz", ".tar"), (".z", ""), ("-gz", ""), ("-z", ""), ("_z", "")];
 
-/// Suffixes by which a name that is not there may be meant, in the order of trying; GNU gzip's.
-const TRIED: [&str; 4] = [".gz", ".z", "-z", ".Z"];
+/// The suffixes that are added to a name that does not exist, in this order, as in GNU gzip.
+const IMPLIED: [&str; 4] = [".gz", ".z", "-z", ".Z"];
 
-/// Most bytes of a name that a file system takes (NAME_MAX).
-const LONGEST: usize = 255;
+/// The largest number of bytes in a file name (NAME_MAX).
+const MAX_NAME: usize = 255;
 
-/// Most bytes of a path (PATH_MAX, less the zero byte).
-const LONGEST_PATH: usize = 4095;
+/// The largest number of bytes in a path (PATH_MAX without the zero byte).
+const MAX_PATH: usize = 4095;
 
-/// Splits `name` before the suffix that tells it is compressed: the run's own `suffix`, or a known one; and what
-/// takes its place. A name that is all suffix has none.
+/// Splits `name` into stem and suffix, if it ends with the run's own `suffix` or a known one; with the replacement of the suffix. A
+/// name that consists of a suffix only has none.
 pub fn split_suffix<'n>(name: &'n OsStr, suffix: &OsStr) -> Option<(&'n OsStr, &'n OsStr, &'static str)> {
     let bytes = name.as_bytes();
     let ends_with = |end: &[u8]| bytes.len() > end.len() && bytes[bytes.len() - end.len()..].eq_ignore_ascii_case(end);
-    let known = || KNOWN.iter().map(|(end, instead)| (end.as_bytes(), *instead)).find(|(end, _)| ends_with(end));
-    // A known suffix keeps its meaning when it is given as the run's own.
+    let known =
+        || KNOWN.iter().map(|(end, replacement)| (end.as_bytes(), *replacement)).find(|(end, _)| ends_with(end));
+    // A known suffix keeps its replacement if it is the run's own suffix.
     let own = || ends_with(suffix.as_bytes()).then_some((suffix.as_bytes(), ""));
-    let (end, instead) = match KNOWN.iter().any(|(end, _)| suffix.eq_ignore_ascii_case(end)) {
+    let (end, replacement) = match KNOWN.iter().any(|(end, _)| suffix.eq_ignore_ascii_case(end)) {
         true => known()?,
         false => own().or_else(known)?,
     };
     let (stem, end) = bytes.split_at(bytes.len() - end.len());
-    Some((OsStr::from_bytes(stem), OsStr::from_bytes(end), instead))
+    Some((OsStr::from_bytes(stem), OsStr::from_bytes(end), replacement))
 }
 
 /// The name of the file compressed from `name`.
@@ -48,32 +48,31 @@ pub fn compressed(name: &OsStr, suffix: &OsStr) -> OsString {
     output
 }
 
-/// The name of the file decompressed from `name`; `None` if no suffix tells.
+/// The name of the file decompressed from `name`; `None` if it has no suffix of gzip.
 pub fn decompressed(name: &OsStr, suffix: &OsStr) -> Option<OsString> {
-    let (stem, _, instead) = split_suffix(name, suffix)?;
+    let (stem, _, replacement) = split_suffix(name, suffix)?;
     let mut output = stem.to_owned();
-    output.push(instead);
+    output.push(replacement);
     Some(output)
 }
 
-/// Names that may be meant by `name` where nothing has that name itself.
-pub fn meant_by(name: &OsStr, suffix: &OsStr) -> impl Iterator<Item = OsString> {
-    // A name with a suffix means itself.
+/// The names that an argument `name` can mean if no file has that name: `name` with a suffix. None if it has one already.
+pub fn with_suffixes(name: &OsStr, suffix: &OsStr) -> impl Iterator<Item = OsString> {
     let bare = split_suffix(name, suffix).is_none();
-    let tried = std::iter::once(suffix.to_owned()).chain(TRIED.map(OsString::from)).filter(move |_| bare);
-    tried.map(|end| compressed(name, &end))
+    let suffixes = std::iter::once(suffix.to_owned()).chain(IMPLIED.map(OsString::from)).filter(move |_| bare);
+    suffixes.map(|end| compressed(name, &end))
 }
 
-/// The name that a header's FNAME stands for: what follows its last `/`. `None` for what is no name of a file
-/// in a folder, would steer a terminal that lists it or pass for another name there, or is one of a temporary.
+/// The file name in the header field FNAME: the part after the last `/`. `None` if it is empty, `.`, `..`, too long, the name of a
+/// temporary file, or if it contains characters that control a terminal or make the name look like another one.
 pub fn restored(stored: &[u8]) -> Option<OsString> {
     let name = last_part(stored);
-    let sane = !matches!(name, b"" | b"." | b"..") && stored.len() <= LONGEST_PATH && name.len() <= LONGEST;
-    let usable = sane && EscapedName::bytes(name).is_harmless() && !is_temporary(OsStr::from_bytes(name));
+    let is_valid = !matches!(name, b"" | b"." | b"..") && stored.len() <= MAX_PATH && name.len() <= MAX_NAME;
+    let usable = is_valid && EscapedName::bytes(name).is_harmless() && !is_temporary(OsStr::from_bytes(name));
     usable.then(|| OsString::from_vec(name.to_vec()))
 }
 
-/// What follows the last `/`.
+/// The part of a stored name after the last `/`.
 pub fn last_part(stored: &[u8]) -> &[u8] {
     stored.rsplit(|&b| b == b'/').next().unwrap_or(stored)
 }
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_gives_way_to_what_it_stands_for() {
+    fn a_suffix_is_removed_or_replaced() {
         for (name, expected) in [
             ("a.gz", "a"),
             ("a.GZ", "a"),
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_of_ones_own_comes_before_the_known_ones() {
+    fn the_suffix_of_the_run_comes_before_the_known_ones() {
         assert_eq!(stem("a.x", ".x").as_deref(), Some("a"));
         assert_eq!(stem("a.gz", ".x").as_deref(), Some("a"));
         assert_eq!(stem("axgz", "gz").as_deref(), Some("ax"));
@@ -117,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_name_may_mean_a_compressed_one() {
-        let meant = |name, suffix| meant_by(OsStr::new(name), OsStr::new(suffix)).collect::<Vec<_>>();
-        assert_eq!(meant("a", ".x"), ["a.x", "a.gz", "a.z", "a-z", "a.Z"]);
-        assert!(meant("a.gz", ".gz").is_empty());
+    fn a_name_without_suffix_can_mean_names_with_one() {
+        let names = |name, suffix| with_suffixes(OsStr::new(name), OsStr::new(suffix)).collect::<Vec<_>>();
+        assert_eq!(names("a", ".x"), ["a.x", "a.gz", "a.z", "a-z", "a.Z"]);
+        assert!(names("a.gz", ".gz").is_empty());
     }
 
     #[test]
-    fn a_stored_name_is_one_name_in_one_folder() {
+    fn a_stored_name_is_reduced_to_a_safe_file_name() {
         let name = |stored: &str| restored(stored.as_bytes()).map(|name| name.into_string().unwrap());
         assert_eq!(name("a.log").as_deref(), Some("a.log"));
         assert_eq!(name("/etc/passwd").as_deref(), Some("passwd"));

@@ -1,4 +1,4 @@
-//! The names that a run is given, in their order: those of the command line, then those of a list.
+//! The names that a run is given, in their order: first those of [`Settings::inputs`], then those of the list.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,44 +8,44 @@ use super::name_reader::ListState;
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 
-/// NameReader that have not been taken.
+/// The names that have not been returned yet.
 #[derive(Debug)]
 pub(super) struct Arguments {
     settings: Arc<Settings>,
-    /// Of the command line, so far.
-    taken: usize,
+    /// The number of names of the settings that were returned.
+    position: usize,
     list: ListState,
 }
 
-/// What a run is told to take.
+/// An argument of a run.
 #[derive(Debug)]
 pub(super) enum Argument {
     /// Standard input.
     Stdin,
-    /// A file or folder of this name.
+    /// A file or directory of this name.
     Named(OsString),
 }
 
 impl Arguments {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         let list = settings.list.clone().map_or(ListState::Ended, ListState::new);
-        Self { settings, taken: 0, list }
+        Self { settings, position: 0, list }
     }
 
-    /// Whether there may be another one.
+    /// Whether more may follow.
     pub(super) fn has_more(&self) -> bool {
-        self.taken < self.settings.inputs.len() || !self.list.has_ended()
+        self.position < self.settings.inputs.len() || !self.list.has_ended()
     }
 }
 
 impl Iterator for Arguments {
-    /// A name, or a list's and what is wrong with that.
+    /// An argument; or the name of the list, and its error.
     type Item = Result<Argument, (PathBuf, Outcome)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let settings = &self.settings;
-        let index = self.taken;
-        self.taken += 1;
+        let index = self.position;
+        self.position += 1;
         match settings.inputs.get(index) {
             Some(name) if name == "-" => Some(Ok(Argument::Stdin)),
             Some(name) => Some(Ok(Argument::Named(name.clone()))),

@@ -1,15 +1,15 @@
-//! The files that the run is told to read, so that no output replaces one of them.
+//! The files that a run reads, so that no output replaces one of them.
 //!
-//! The registry is consulted only where an output is about to replace a file. It then looks at every name of the
-//! command line and of a list that can be read twice, once, and remembers two hashes of 8 bytes for each file: one of
-//! its device and inode, and one of its name as given, because some file systems make up inode numbers at each look.
-//! What a walk reads is decided by name, as a walk follows no links: see [`InputProtection::taken`].
+//! The registry is used when an output is about to replace a file. The first time, it looks up every name of the settings, and of
+//! the list if it can be read twice. For each file it keeps two hashes of 8 bytes: one of its device and inode number, and one of
+//! its name as given, because some file systems return another inode number for each call. The names of files that a walk reads
+//! decide, because a walk follows no links: see [`InputProtection::output_is_walked`].
 //!
-//! Two limits follow from lists and walks being streamed:
-//! - A list that comes through a pipe cannot be read ahead. While it goes on, an output whose name the list might give
-//!   replaces nothing. A link in the list that leads to an output already replaced is refused, and the old file is gone.
-//! - A file with several hard links is recognised under another link once the walk has opened that link. Before that,
-//!   an output may take one link's name; the content stays whole under the link that the walk reads.
+//! Lists and walks are read step by step, which has two limits:
+//! - A list from a pipe cannot be read ahead. Before its end, an output replaces no file whose name could be in the list. If the
+//!   list contains a link to an output that was replaced before, the input is refused, and the old file is lost.
+//! - A file with several hard links is known under its other names after the walk has opened one of them. Before that, an output can
+//!   replace one of the links. The content remains under the link that the walk reads.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -32,59 +32,60 @@ use crate::select::suffix;
 use crate::settings::Settings;
 use crate::sync::lock;
 
-/// Files and folders that the run is told to read.
+/// The files and directories that a run reads.
 pub struct InputRegistry {
     settings: Arc<Settings>,
     hasher: RandomState,
-    /// A list that cannot be read twice has not ended yet.
-    list_goes_on: AtomicBool,
-    /// Whether names are recorded as the plan takes them, because the list cannot be read twice.
-    streamed: bool,
+    /// A list that cannot be read twice has not ended.
+    list_continues: AtomicBool,
+    /// The list cannot be read twice, so arguments are recorded as they are read.
+    is_streamed: bool,
     known: Mutex<Known>,
 }
 
-/// What is known so far.
+/// The inputs that are known so far.
 struct Known {
-    /// Hashes of device and inode, and of names.
+    /// Hashes of device and inode numbers, and of names.
     files: HashSet<u64>,
-    /// Folders that are walked.
+    /// Directories that are walked.
     directories: Vec<Identity>,
     matcher: Matcher,
-    /// A second reader of the list, from its beginning; taken when it is read.
+    /// A second reader of the list, from its beginning; `None` after it was read.
     list: Option<NameReader>,
+    /// All names that are known in advance were looked up.
     is_complete: bool,
 }
 
-/// The place of an output, as far as the registry has to know it.
+/// Protects the inputs of a run from being replaced by one output.
 #[derive(Debug)]
 pub struct InputProtection {
     pub inputs: Arc<InputRegistry>,
-    /// Whether the walk that found the input also takes a file of the output's name; `None` if the input was named, or
-    /// the output is in another folder.
-    pub taken: Option<bool>,
+    /// Whether the walk that found the output's input also reads a file of the output's name; `None` if no walk found the input, or
+    /// the output is in another directory.
+    pub output_is_walked: Option<bool>,
 }
 
 impl Protection for InputProtection {
-    fn allows(&self, standing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
+    fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
         let inputs = &self.inputs;
-        // A name that is skipped because of its suffix does not count as read, so only a link can lead to the file.
+        // A file that is skipped because of its suffix does not count as read. It can be read through a link.
         let counts = output_name(name, &inputs.settings).is_ok();
-        match self.taken {
+        match self.output_is_walked {
             Some(true) if counts => return Err(Refusal::IsAnInput),
-            _ if counts && inputs.list_goes_on.load(Ordering::Relaxed) => return Err(Refusal::MayBeAnInput),
-            _ if !counts && standing.st_nlink == 1 && inputs.settings.refuses(inputs.settings.symlinks) => {
+            _ if counts && inputs.list_continues.load(Ordering::Relaxed) => return Err(Refusal::MayBeAnInput),
+            _ if !counts && existing.st_nlink == 1 && inputs.settings.refuses(inputs.settings.symlinks) => {
                 return Ok(());
             }
             _ => {}
         }
         let mut known = lock(&inputs.known);
         inputs.complete(&mut known);
-        let walked = || match self.taken {
+        let walked = || match self.output_is_walked {
             None if counts && !known.directories.is_empty() => directory.is_within(&known.directories),
             _ => Ok(false),
         };
         let named = || known.files.contains(&inputs.hash_of_name(&directory.shown(name)));
-        match inputs.contains(&known, identity_of(standing)) || named() || walked()? {
+        match inputs.contains(&known, identity_of(existing)) || named() || walked()? {
             true => Err(Refusal::IsAnInput),
             false => Ok(()),
         }
@@ -92,27 +93,27 @@ impl Protection for InputProtection {
 }
 
 impl InputRegistry {
-    /// For the names in `settings`. A list is opened at once, as the run may remove it before it is looked at.
+    /// A registry for the inputs of `settings`. Opens the list now, because the run may remove it before it is read.
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         let list = settings.list.as_ref().filter(|_| settings.may_replace());
         let again = list.and_then(|list| NameReader::open_again(list).ok().flatten());
-        let streamed = list.is_some() && again.is_none();
+        let is_streamed = list.is_some() && again.is_none();
         let matcher = Matcher::new(Arc::clone(&settings));
         let known = Known { files: HashSet::new(), directories: Vec::new(), matcher, list: again, is_complete: false };
-        let (hasher, list_goes_on) = (RandomState::new(), AtomicBool::new(streamed));
-        Self { settings, hasher, list_goes_on, streamed, known: Mutex::new(known) }
+        let (hasher, list_continues) = (RandomState::new(), AtomicBool::new(is_streamed));
+        Self { settings, hasher, list_continues, is_streamed, known: Mutex::new(known) }
     }
 
-    /// Records what the plan is about to take, where it cannot be looked up later.
-    pub(super) fn take(&self, name: &OsStr) {
-        if self.streamed {
+    /// Records an argument that the selection is about to process, if it cannot be read again later.
+    pub(super) fn record_argument(&self, name: &OsStr) {
+        if self.is_streamed {
             self.add_named(&mut lock(&self.known), name);
         }
     }
 
-    /// There are no more names.
-    pub(super) fn end(&self) {
-        self.list_goes_on.store(false, Ordering::Relaxed);
+    /// Called at the end of the list.
+    pub(super) fn end_list(&self) {
+        self.list_continues.store(false, Ordering::Relaxed);
     }
 
     /// Records a file that was opened.
@@ -128,7 +129,7 @@ impl InputRegistry {
         self.hasher.hash_one(components(path).collect::<PathBuf>())
     }
 
-    /// Looks at every name that is known beforehand.
+    /// Looks up every name that is known in advance, once.
     fn complete(&self, known: &mut Known) {
         if std::mem::replace(&mut known.is_complete, true) {
             return;
@@ -146,12 +147,11 @@ impl InputRegistry {
         }
     }
 
-    /// Records what `name` leads to: the file, or a link and the file behind it. One that the run leaves alone for its
-    /// name does not count.
+    /// Records the file `name`; if it is a link, the link and its target. A name that the run skips does not count.
     fn add_named(&self, known: &mut Known, name: &OsStr) {
-        let Some((path, stat)) = self.meant(name) else { return };
+        let Some((path, stat)) = self.resolve(name) else { return };
         let is_link = FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-        let behind = is_link.then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
+        let target = is_link.then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
         let last = path.file_name().unwrap_or_default();
         let counts = output_name(last, &self.settings).is_ok()
             && known.matcher.accepts_named(last)
@@ -159,7 +159,7 @@ impl InputRegistry {
         if counts {
             known.files.insert(self.hash_of_name(&path));
         }
-        for stat in [Some(stat), behind].into_iter().flatten() {
+        for stat in [Some(stat), target].into_iter().flatten() {
             if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
                 known.directories.extend(self.settings.recursive.then(|| identity_of(&stat)));
             } else if counts {
@@ -168,8 +168,8 @@ impl InputRegistry {
         }
     }
 
-    /// The path that the argument `name` means, and what stands there.
-    fn meant(&self, name: &OsStr) -> Option<(PathBuf, Stat)> {
+    /// The path and metadata of the file that the argument `name` means.
+    fn resolve(&self, name: &OsStr) -> Option<(PathBuf, Stat)> {
         let look = |path: PathBuf| match retry_on_intr(|| rustix::fs::lstat(&path)) {
             Ok(stat) => Ok((path, stat)),
             Err(error) => Err(error),
@@ -178,7 +178,7 @@ impl InputRegistry {
             Ok(found) => Some(found),
             Err(Errno::NOENT) if self.settings.decompresses() => {
                 let (_, last) = directory::split(name)?;
-                let candidates = suffix::meant_by(&last, &self.settings.suffix);
+                let candidates = suffix::with_suffixes(&last, &self.settings.suffix);
                 candidates.filter_map(|last| look(Path::new(name).with_file_name(last)).ok()).next()
             }
             Err(_) => None,
@@ -186,17 +186,17 @@ impl InputRegistry {
     }
 }
 
-/// Whether two paths are the same as written, except for `.` and repeated slashes.
+/// Whether two paths have the same components, without `.`. Links are not resolved.
 pub fn is_same_name(a: &Path, b: &Path) -> bool {
     components(a).eq(components(b))
 }
 
 fn components(path: &Path) -> impl Iterator<Item = Component<'_>> {
-    path.components().filter(|part| *part != Component::CurDir)
+    path.components().filter(|component| *component != Component::CurDir)
 }
 
 impl fmt::Debug for InputRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InputRegistry").field("streamed", &self.streamed).finish_non_exhaustive()
+        f.debug_struct("InputRegistry").field("is_streamed", &self.is_streamed).finish_non_exhaustive()
     }
 }

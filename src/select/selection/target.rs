@@ -1,4 +1,4 @@
-//! Where an input's output goes, and under which name, as far as names alone can tell.
+//! Where an input's output is written, and its name, as far as the name of the input decides.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -13,52 +13,52 @@ use crate::select::output_registry::OutputRegistry;
 use crate::select::suffix;
 use crate::settings::{CompressedFiles, Destination, Settings};
 
-/// Where an input's output goes.
+/// Where an input's output is written.
 #[derive(Debug)]
 pub enum Target {
-    /// Into the one output that takes all.
+    /// To the one output of all inputs.
     Concatenated,
-    /// None, as its name is what keeps it from being done.
+    /// Nowhere: the input is skipped because of its name. It is opened all the same, as it may be missing or not a file.
     Refused(Reason),
-    /// Nowhere: it is tested or listed.
+    /// Nowhere: the input is tested or listed.
     Discard,
-    /// Under this name, beside the input.
+    /// To a file of this name in the directory of the input.
     Beside(OsString),
-    /// Under this name in this folder below the output folder.
+    /// To a file of this name in this directory below the output directory.
     InTree(PathBuf, OsString),
-    /// Into the file that was named for it.
+    /// To the file of `-o`, which has this one input.
     Named(PathBuf),
-    /// Into this file in memory.
+    /// To this file in memory.
     Memory(MemoryFile),
 }
 
-/// Whether it could_be_input who made a file of this name: it would be done, or counted by a walk that passes it by.
+/// Whether a file of this name could be an input, so that it matters whether it is an output of this run.
 pub fn could_be_input(name: &OsStr, settings: &Settings) -> bool {
     settings.recursive || output_name(name, settings).is_ok()
 }
 
-/// The name of an input's output.
+/// The name of the output of the input `name`, or the reason why it has none.
 pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
     if settings.decompresses() {
         let recursive = settings.recursive;
         return suffix::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
     }
-    refused(name, settings).map_or_else(|| Ok(suffix::compressed(name, &settings.suffix)), Err)
+    compressed_already(name, settings).map_or_else(|| Ok(suffix::compressed(name, &settings.suffix)), Err)
 }
 
-/// Whether a walk passes `name` by for what it is called.
-pub(super) fn is_passed_by(name: &OsStr, settings: &Settings) -> bool {
+/// Whether a walk skips `name` because of its suffix.
+pub(super) fn is_skipped_for_name(name: &OsStr, settings: &Settings) -> bool {
     match settings.destination {
         Destination::Stdout | Destination::File(_) => false,
         _ if settings.decompresses() => suffix::split_suffix(name, &settings.suffix).is_none(),
-        _ => refused(name, settings).is_some(),
+        _ => compressed_already(name, settings).is_some(),
     }
 }
 
-/// Why `name` is not compressed, if it tells that it is already.
-fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
-    let packed = settings.filter.compressed_files;
-    let spared = |end: &OsStr| match packed {
+/// The reason why `name` is not compressed, if its suffix says that it is compressed already.
+fn compressed_already(name: &OsStr, settings: &Settings) -> Option<Reason> {
+    let policy = settings.filter.compressed_files;
+    let is_skipped = |end: &OsStr| match policy {
         CompressedFiles::Include if !settings.update => false,
         CompressedFiles::SkipGnu => true,
         CompressedFiles::Include | CompressedFiles::SkipGzip | CompressedFiles::SkipAll => {
@@ -66,27 +66,30 @@ fn refused(name: &OsStr, settings: &Settings) -> Option<Reason> {
         }
     };
     match suffix::split_suffix(name, &settings.suffix) {
-        Some((_, end, _)) if spared(end) => {
+        Some((_, end, _)) if is_skipped(end) => {
             Some(Reason::HasSuffix { suffix: end.to_owned(), recursive: settings.recursive })
         }
-        _ if packed == CompressedFiles::SkipAll && suffix::is_compressed_format(name) => Some(Reason::CompressedFormat),
+        _ if policy == CompressedFiles::SkipAll && suffix::is_compressed_format(name) => Some(Reason::CompressedFormat),
         _ => None,
     }
 }
 
-/// Makes sure that no other input of the run has this output; `directory` is the input's.
+/// Claims the output of an input in `directory`.
+///
+/// # Errors
+/// If it is the output of another input already.
 pub fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -> Result<(), Outcome> {
-    let (free, output) = match target {
-        Target::Beside(output) => (outputs.place(directory, output), directory.shown(output)),
+    let (is_free, output) = match target {
+        Target::Beside(output) => (outputs.claim_name(directory, output), directory.shown(output)),
         Target::InTree(path, output) => {
             let path = path.join(output);
-            (outputs.mirrored(&path), path)
+            (outputs.claim_path(&path), path)
         }
         Target::Concatenated | Target::Refused(_) | Target::Discard | Target::Named(_) | Target::Memory(_) => {
             return Ok(());
         }
     };
-    match free {
+    match is_free {
         true => Ok(()),
         false => Err(Outcome::Failed(Error::other(format_args!(
             "{} is the output of another input already",
@@ -95,12 +98,12 @@ pub fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -
     }
 }
 
-/// The folder of `path` as it is mirrored below the output folder: without `.`, and without the root's slash.
+/// The directory of `path` below the output directory: its components without `.` and the root. `..` is refused.
 pub(super) fn mirrored_directory(path: &Path) -> Result<PathBuf, Outcome> {
-    let parts = path.parent().unwrap_or(Path::new("")).components();
-    parts
-        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
-        .map(|part| match part {
+    let components = path.parent().unwrap_or(Path::new("")).components();
+    components
+        .filter(|component| !matches!(component, Component::RootDir | Component::CurDir))
+        .map(|component| match component {
             Component::Normal(name) => Ok(name),
             _ => Err(Outcome::Failed(Error::other("a path with .. cannot be mirrored in the output folder"))),
         })
@@ -112,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mirrored_paths_stay_below_the_output_folder() {
+    fn mirrored_paths_stay_below_the_output_directory() {
         let mirrored = |p: &str| mirrored_directory(Path::new(p)).ok();
         assert_eq!(mirrored("/var/log/a"), Some("var/log".into()));
         assert_eq!(mirrored("./x/./a"), Some("x".into()));

@@ -1,4 +1,4 @@
-//! A walk through a folder: its entries one after the other, and their folders, opened from the root's descriptor.
+//! A walk through a directory: its entries one after the other, and their directories, opened relative to the root's descriptor.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -14,61 +14,61 @@ use walkdir::{DirEntry, WalkDir};
 use crate::io::directory::Directory;
 use crate::settings::{Destination, Settings};
 
-/// Folders that a walk holds open, one in the other, where there are descriptors enough. From those above it takes all
-/// names at once, and keeps them. That is walkdir's own matcher; no measurement asked for another.
-const MOST_OPEN: u64 = 10;
+/// The largest number of directories that a walk keeps open. walkdir reads the remaining names of the directories above them into
+/// memory. 10 is walkdir's default.
+const MAX_OPEN: u64 = 10;
 
-/// Descriptors that a run with one worker needs besides those of a walk: at most 17, and a few for what it was
-/// started with.
-const OTHERS: u64 = 22;
+/// The number of descriptors that a run with one worker needs in addition to those of a walk: at most 17, and some that the process
+/// was started with.
+const RESERVED_DESCRIPTORS: u64 = 22;
 
-/// A walk under way.
+/// A walk through a directory.
 pub(super) struct Walk {
     root: Arc<Directory>,
     path: PathBuf,
     entries: walkdir::IntoIter,
     one_file_system: bool,
-    /// The folder of the last entry, and its path below the root.
+    /// The path below the root and the descriptor of the directory that was opened last.
     last: (PathBuf, Arc<Directory>),
-    /// Path of the last entry, and how deep below the root it is.
-    reached: (PathBuf, usize),
-    /// The names that were met, where the run writes into the folders that it reads.
-    met: Option<MetNames>,
+    /// The path of the last entry, and its depth below the root.
+    position: (PathBuf, usize),
+    /// The names that were returned; `None` if the run does not write to the directories that it walks.
+    seen: Option<SeenNames>,
 }
 
-/// The names that a walk has met in the folder of its last entry and in those above it. Some file systems list a name
-/// again when the folder is written to meanwhile; the second time is ignored.
+/// The names in the directory of the last entry, and in those above it, that the walk has returned. Some file systems list a name
+/// twice if the directory is written to during the walk. The second one is ignored.
 ///
-/// A name costs a hash of 16 bytes until the walk leaves the folder: wide enough that no two names of a folder share
-/// one, as that would leave out a file without a message.
+/// A name is stored as a hash of 16 bytes until the walk leaves the directory. With fewer bytes two names could have the same hash,
+/// and a file would be left out without a message.
 #[derive(Default)]
-struct MetNames {
+struct SeenNames {
     hashers: [RandomState; 2],
-    /// By depth below the root.
+    /// The names of each directory, by its depth below the root.
     directories: Vec<HashSet<[u64; 2]>>,
 }
 
-impl MetNames {
-    /// Adds the name of `entry`; `false` if the folder has listed it before.
+impl SeenNames {
+    /// Adds the name of `entry`; `false` if its directory has listed it before.
     fn add(&mut self, entry: &DirEntry) -> bool {
-        // The folders that were left end before this entry.
+        // Drops the directories that the walk has left.
         self.directories.resize_with(entry.depth(), HashSet::new);
         let hash = self.hashers.each_ref().map(|hasher| hasher.hash_one(entry.file_name()));
         self.directories.last_mut().is_none_or(|names| names.insert(hash))
     }
 }
 
-/// A folder that could not be read.
-pub(super) struct Broken {
+/// A directory that could not be read.
+pub(super) struct UnreadableDirectory {
     pub(super) path: PathBuf,
-    /// How deep below the root it is, where it could not even be opened.
+    /// The depth below the root; `None` if the directory was opened, and reading it failed.
     pub(super) depth: Option<usize>,
-    pub(super) reason: io::Error,
+    pub(super) error: io::Error,
 }
 
 impl Walk {
-    /// Through `root`, which is named `path`. Into one output, it goes in an order that does not depend on the file
-    /// system, for which each folder's names are kept.
+    /// A walk through `root`, the directory `path`. If all inputs have one output, each directory is sorted, so that the output does
+    /// not depend on the file system.
     pub(super) fn new(root: Directory, path: PathBuf, settings: &Settings) -> Self {
         let mut entries = WalkDir::new(&path).min_depth(1).max_open(open_directories());
         let one_file_system = settings.filter.one_file_system;
@@ -78,48 +78,50 @@ impl Walk {
         }
         let root = Arc::new(root);
         let last = (PathBuf::new(), Arc::clone(&root));
-        let reached = (path.clone(), 0);
+        let position = (path.clone(), 0);
         let writes = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
-        let met = writes.then(MetNames::default);
-        Self { root, path, entries: entries.into_iter(), one_file_system, last, reached, met }
+        let seen = writes.then(SeenNames::default);
+        Self { root, path, entries: entries.into_iter(), one_file_system, last, position, seen }
     }
 
-    /// The error with the name that it is about. walkdir gives none where reading on in a folder fails; that is the
-    /// one that holds the last entry, or some folder above.
-    fn named(&self, error: walkdir::Error) -> Broken {
-        let (path, depth) = &self.reached;
+    /// Adds the path to an error. walkdir gives none if reading fails after a directory was opened: that is the directory of the last
+    /// entry, or one above.
+    fn unreadable(&self, error: walkdir::Error) -> UnreadableDirectory {
+        let (path, depth) = &self.position;
         let up = (depth + 1).saturating_sub(error.depth());
-        let read = || path.ancestors().nth(up).unwrap_or(&self.path).to_owned();
+        let reading = || path.ancestors().nth(up).unwrap_or(&self.path).to_owned();
         let depth = error.path().map(|_| error.depth()).filter(|&depth| depth > 0);
-        let path = error.path().map_or_else(read, Path::to_owned);
-        // Only followed links make loops, and none are followed.
-        Broken { path, depth, reason: error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into()) }
+        let path = error.path().map_or_else(reading, Path::to_owned);
+        // An error without io::Error is a loop of followed links. Links are not followed.
+        UnreadableDirectory { path, depth, error: error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into()) }
     }
 
-    /// Goes on behind the folder that was the last entry, and not into it.
-    pub(super) fn pass_by_directory(&mut self, directory: &DirEntry) {
-        // walkdir has opened it, unless it is on a file system that is not walked. Then it would be the folder that
-        // holds this one from which nothing more would come.
-        let elsewhere = || rustix::fs::lstat(directory.path()).is_ok_and(|stat| stat.st_dev != self.root.device());
-        if !self.one_file_system || !elsewhere() {
+    /// Skips the content of `directory`, which is the last entry.
+    pub(super) fn skip_directory(&mut self, directory: &DirEntry) {
+        // walkdir has not opened a directory on another file system if it stays on one. skip_current_dir would then skip the rest
+        // of the parent.
+        let is_on_other_device =
+            || rustix::fs::lstat(directory.path()).is_ok_and(|stat| stat.st_dev != self.root.device());
+        if !self.one_file_system || !is_on_other_device() {
             self.entries.skip_current_dir();
         }
     }
 
     /// The path below the root of the entry `path`.
     pub(super) fn below<'e>(&self, path: &'e Path) -> &'e Path {
-        // Every one begins as the root does, to the byte; comparing them again would cost more than all else.
+        // Every path begins with the root's, byte for byte. Path::strip_prefix, which compares them, was the most expensive part of
+        // the walk.
         let path = path.as_os_str().as_bytes();
         let below = path.get(self.path.as_os_str().len()..).unwrap_or(path);
         Path::new(OsStr::from_bytes(below.strip_prefix(b"/").unwrap_or(below)))
     }
 
-    /// The path it began with.
+    /// The path of the root.
     pub(super) fn into_path(self) -> PathBuf {
         self.path
     }
 
-    /// The opened folder of the entry `path`.
+    /// Opens the directory of the entry `path`.
     pub(super) fn directory_of(&mut self, path: &Path) -> io::Result<Arc<Directory>> {
         let below = self.below(path).parent().unwrap_or(Path::new(""));
         if self.last.0.as_os_str() != below.as_os_str() {
@@ -130,28 +132,29 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = Result<DirEntry, Broken>;
+    type Item = Result<DirEntry, UnreadableDirectory>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let entry = match self.entries.next()? {
                 Ok(entry) => entry,
-                Err(error) => return Some(Err(self.named(error))),
+                Err(error) => return Some(Err(self.unreadable(error))),
             };
-            entry.path().clone_into(&mut self.reached.0);
-            self.reached.1 = entry.depth();
-            if self.met.as_mut().is_none_or(|met| met.add(&entry)) {
+            entry.path().clone_into(&mut self.position.0);
+            self.position.1 = entry.depth();
+            if self.seen.as_mut().is_none_or(|seen| seen.add(&entry)) {
                 return Some(Ok(entry));
             }
             if entry.file_type().is_dir() {
-                self.pass_by_directory(&entry);
+                self.skip_directory(&entry);
             }
         }
     }
 }
 
-/// How many folders a walk may hold open where descriptors are few.
+/// The number of directories that a walk may keep open with the present limit of descriptors.
 fn open_directories() -> usize {
-    let room = getrlimit(Resource::Nofile).current.map_or(MOST_OPEN, |limit| limit.saturating_sub(OTHERS));
-    room.clamp(1, MOST_OPEN) as usize
+    let available =
+        getrlimit(Resource::Nofile).current.map_or(MAX_OPEN, |limit| limit.saturating_sub(RESERVED_DESCRIPTORS));
+    available.clamp(1, MAX_OPEN) as usize
 }
