@@ -132,7 +132,7 @@ fn a_mistyped_option_is_told_what_is_similar() {
         ("--dry-run", "unexpected argument '--dry-run' found"),
         (
             "--scheduler thread",
-            "invalid value 'thread' for '--scheduler <WHO>': expected one of threads, rayon (similar: threads)",
+            "invalid value 'thread' for '--scheduler <KIND>': expected one of threads, rayon (similar: threads)",
         ),
         (
             "--engine nativ",

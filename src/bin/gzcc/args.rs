@@ -1,17 +1,17 @@
-//! The command line: what was typed, checked, and turned into settings.
+//! The command line under the name gzcc: parsed, checked, and converted to settings.
 //!
-//! The only room that knows clap. Touches no file and prints nothing. Under gzip's names another one is understood.
+//! The only module that uses clap. Touches no file and prints nothing. `gnu` parses the command lines under gzip's names.
 
-mod benchmark;
+mod benchmark_args;
 mod completions;
+mod definition;
 mod environment;
 mod filter_args;
 mod help;
 mod levels;
 mod manual;
-mod reporting;
+mod report_args;
 mod time_spec;
-mod typed;
 mod usage_error;
 mod values;
 
@@ -21,87 +21,85 @@ use std::num::NonZeroUsize;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
+use self::definition::{Args, SchedulerArg};
+use self::environment::EnvDefaults;
 pub(crate) use self::environment::Environment;
-use self::environment::Wishes;
 use self::levels::expand_levels;
-use self::typed::{Scheduler, Typed};
 use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
 use crate::presentation::{Presentation, Verbosity};
 use gzcc::settings::resources;
 use gzcc::settings::{self, Destination, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
-/// A command line, understood.
-pub(crate) struct Command {
-    /// What is to be said first.
+/// A parsed command line.
+pub(crate) struct CommandLine {
+    /// Warnings to print first.
     pub(crate) warnings: Vec<String>,
-    /// What it asks for.
     pub(crate) request: Request,
 }
 
-/// What a command line asks for.
+/// What a command line requests.
 pub(crate) enum Request {
-    /// Do this.
-    Run(Box<Run>),
-    /// Measure this.
+    /// A run over files.
+    Run(Box<RunRequest>),
+    /// A benchmark.
     Benchmark(Box<Benchmark>),
-    /// Print this: help, version, completions or the manual page.
+    /// A text to print: help, version, completions or the manual page.
     Print(String),
 }
 
-/// A run.
+/// A requested run.
 #[derive(Debug)]
-pub(crate) struct Run {
-    /// What it does.
+pub(crate) struct RunRequest {
     pub(crate) settings: Settings,
-    /// How it is presented.
     pub(crate) presentation: Presentation,
 }
 
-/// Why a command line was not understood: one line, the program's name and all.
+/// The message for an invalid command line, with the program's name.
 #[derive(Debug)]
-pub(crate) struct Usage(pub(crate) String);
+pub(crate) struct UsageError(pub(crate) String);
 
-/// Understands a command line; its first word is the program's name.
-pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, environment: Environment) -> Result<Command, Usage> {
-    let mut words = words.into_iter().peekable();
-    if let Some(name) = words.peek().and_then(|program| crate::gnu::name_of(program)) {
-        return crate::gnu::parse(name, words.skip(1), environment);
+/// Parses a command line. The first argument is the program's name.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: Environment,
+) -> Result<CommandLine, UsageError> {
+    let mut arguments = arguments.into_iter().peekable();
+    if let Some(name) = arguments.peek().and_then(|program| crate::gnu::name_of(program)) {
+        return crate::gnu::parse(name, arguments.skip(1), environment);
     }
-    let matched = definition().try_get_matches_from(expand_levels(words));
-    let request = match matched.and_then(|matches| Typed::from_arg_matches(&matches)) {
-        Ok(Typed { man: true, .. }) => Request::Print(manual::page(definition())),
-        Ok(Typed { completions: Some(shell), .. }) => Request::Print(completions::script(shell, definition())),
-        Ok(typed) if typed.is_benchmark() => {
-            Request::Benchmark(Box::new(typed.decide_benchmark(&environment.wishes()?)?))
-        }
-        Ok(typed) => Request::Run(Box::new(typed.decide(&environment.wishes()?)?)),
+    let matches = definition().try_get_matches_from(expand_levels(arguments));
+    let request = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
+        Ok(Args { man: true, .. }) => Request::Print(manual::page(definition())),
+        Ok(Args { completions: Some(shell), .. }) => Request::Print(completions::script(shell, definition())),
+        Ok(args) if args.is_benchmark() => Request::Benchmark(Box::new(args.into_benchmark(&environment.defaults()?)?)),
+        Ok(args) => Request::Run(Box::new(args.into_run(&environment.defaults()?)?)),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Request::Print(help::requested(&error, definition())),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Request::Print(error.render().to_string()),
-        Err(error) => return Err(refused(&usage_error::message(&error))),
+        Err(error) => return Err(rejected(&usage_error::message(&error))),
     };
-    Ok(Command { warnings: Vec::new(), request })
+    Ok(CommandLine { warnings: Vec::new(), request })
 }
 
-/// The options, and what is said of them.
+/// The options and their help.
 fn definition() -> clap::Command {
-    help::with_help(Typed::command())
+    help::with_help(Args::command())
 }
 
-impl Typed {
-    /// Settles what the options mean together.
-    fn decide(mut self, wishes: &Wishes) -> Result<Run, Usage> {
+impl Args {
+    /// The run that all options together request.
+    fn into_run(mut self, defaults: &EnvDefaults) -> Result<RunRequest, UsageError> {
         let mode = self.mode();
         let destination = self.destination()?;
         self.check(&destination)?;
-        let (engine, level) = self.engine_and_level(wishes, mode)?;
+        let (engine, level) = self.engine_and_level(defaults, mode)?;
         let presentation = self.presentation();
-        let (list, filter) = self.choosing.decide(&self.files, self.recursive, mode)?;
+        let (list, filter) = self.filter.into_filter(&self.files, self.recursive, mode)?;
         let is_filter = list.is_none() && self.files.is_empty();
         let presentation = Presentation { is_filter, ..presentation };
-        let only_smaller = self.reporting.only_smaller();
-        let jobs = workers(self.jobs.or(wishes.jobs), self.memory.or(wishes.memory), level)?;
-        let chosen = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
+        let only_smaller = self.report.only_smaller();
+        let jobs = workers(self.jobs.or(defaults.jobs), self.memory.or(defaults.memory), level)?;
+        let explicit = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         let unless_forced = if self.force { Refuse::Never } else { Refuse::IfRemoved };
         let settings = Settings {
             mode,
@@ -111,8 +109,8 @@ impl Typed {
             engine,
             level,
             scheduler: match self.scheduler {
-                Scheduler::Threads => settings::Scheduler::Threads,
-                Scheduler::Rayon => settings::Scheduler::Rayon,
+                SchedulerArg::Threads => settings::Scheduler::Threads,
+                SchedulerArg::Rayon => settings::Scheduler::Rayon,
             },
             recursive: self.recursive,
             destination,
@@ -132,13 +130,13 @@ impl Typed {
             update: self.update,
             only_smaller,
             max_size: self.max_size,
-            sync: chosen(self.sync, self.no_sync),
+            sync: explicit(self.sync, self.no_sync),
             sparse: !self.no_sparse,
             unnamed_temporaries: !self.named_temporaries,
             ..Settings::of_workers(jobs)
         };
-        reporting::check(&settings, &presentation)?;
-        Ok(Run { settings, presentation })
+        report_args::check(&settings, &presentation)?;
+        Ok(RunRequest { settings, presentation })
     }
 
     /// How the run is presented.
@@ -149,36 +147,36 @@ impl Typed {
             (1, _) => Verbosity::Quiet,
             _ => Verbosity::Silent,
         };
-        let (json, progress) = (self.reporting.json(), self.reporting.progress());
+        let (json, progress) = (self.report.json(), self.report.progress());
         Presentation { verbosity, json, progress, ..Presentation::default() }
     }
 
-    /// Refuses what contradicts itself.
-    fn check(&self, destination: &Destination) -> Result<(), Usage> {
+    /// Rejects options that conflict or have no effect together.
+    fn check(&self, destination: &Destination) -> Result<(), UsageError> {
         if self.trailers && !self.list {
-            return Err(refused("--trailers goes with --list"));
+            return Err(rejected("--trailers goes with --list"));
         }
         if self.max_size.is_some() && !(self.decompress || self.test || self.list) {
-            return Err(refused("--max-size goes with --decompress, --test or --list"));
+            return Err(rejected("--max-size goes with --decompress, --test or --list"));
         }
         if (self.decompress || self.test || self.list) && (self.verify || self.update) {
-            return Err(refused("--verify and --update go with compressing"));
+            return Err(rejected("--verify and --update go with compressing"));
         }
         let to_files = matches!(destination, Destination::Beside | Destination::Directory(_));
         if self.update && !to_files {
-            return Err(refused("--update needs an output for each file"));
+            return Err(rejected("--update needs an output for each file"));
         }
-        if self.choosing.is_sharded() && self.force && self.mode() == Mode::Decompress && to_files {
-            // a.tgz and a.tar.gz both become a.tar, which only a run that has both can know.
-            return Err(refused("--shard does not decompress with --force, as another part may make the same output"));
+        if self.filter.is_sharded() && self.force && self.mode() == Mode::Decompress && to_files {
+            // a.tgz and a.tar.gz both become a.tar, and may be in different shards, so neither run sees the conflict.
+            return Err(rejected("--shard does not decompress with --force, as another part may make the same output"));
         }
         if self.rm && matches!(destination, Destination::Stdout | Destination::Discard) {
-            return Err(refused("--rm needs outputs that take the place of the originals"));
+            return Err(rejected("--rm needs outputs that take the place of the originals"));
         }
         Ok(())
     }
 
-    /// Listing tests, and testing decompresses: what asks for less does not take that back.
+    /// --list takes precedence over --test, and --test over --decompress: each does the work of the next one and more.
     fn mode(&self) -> Mode {
         match (self.list, self.test, self.decompress) {
             (true, ..) if self.trailers => Mode::ListTrailers,
@@ -189,13 +187,13 @@ impl Typed {
         }
     }
 
-    fn destination(&mut self) -> Result<Destination, Usage> {
-        let makes_nothing = self.test || self.list;
+    fn destination(&mut self) -> Result<Destination, UsageError> {
+        let has_no_output = self.test || self.list;
         Ok(match (self.output.take(), self.output_dir.take()) {
-            (Some(_), _) | (_, Some(_)) if makes_nothing => {
-                return Err(refused("--test and --list make no output"));
+            (Some(_), _) | (_, Some(_)) if has_no_output => {
+                return Err(rejected("--test and --list make no output"));
             }
-            _ if makes_nothing => Destination::Discard,
+            _ if has_no_output => Destination::Discard,
             (Some(file), _) if file == "-" || file == "/dev/stdout" => Destination::Stdout,
             (Some(file), _) => Destination::File(non_empty(file, "--output")?),
             (None, Some(directory)) => Destination::Directory(non_empty(directory, "--output-dir")?),
@@ -204,39 +202,39 @@ impl Typed {
         })
     }
 
-    fn engine_and_level(&self, wishes: &Wishes, mode: Mode) -> Result<(settings::Engine, u8), Usage> {
+    fn engine_and_level(&self, defaults: &EnvDefaults, mode: Mode) -> Result<(settings::Engine, u8), UsageError> {
         let EngineArg(engine) = self.engine;
         if mode != Mode::Compress {
-            // A level means nothing here, so it need not be one of the engine's. Decompressing takes no more memory than
-            // the lower levels do.
+            // The level is unused, so the engine need not have it. Decompressing takes no more memory than the lower levels.
             return Ok((engine, settings::DEFAULT_LEVEL));
         }
         let level = match (self.fast, self.best) {
             (true, _) => 1,
             (_, true) => settings::BEST_LEVEL,
-            _ => self.level.or(wishes.level).unwrap_or(settings::DEFAULT_LEVEL),
+            _ => self.level.or(defaults.level).unwrap_or(settings::DEFAULT_LEVEL),
         };
         match level > engine.max_level() {
-            true => Err(refused(&format!("level {level} needs --engine native"))),
+            true => Err(rejected(&format!("level {level} needs --engine native"))),
             false => Ok((engine, level)),
         }
     }
 }
 
-/// The workers asked for, or else all there are; no more than the memory that is given has room for.
-fn workers(asked: Option<NonZeroUsize>, memory: Option<u64>, level: u8) -> Result<NonZeroUsize, Usage> {
+/// The requested number of workers, by default all available ones, limited to what fits `memory`.
+fn workers(requested: Option<NonZeroUsize>, memory: Option<u64>, level: u8) -> Result<NonZeroUsize, UsageError> {
     let Some(bytes) = memory else {
-        return Ok(asked.unwrap_or_else(|| resources::available_workers(level)));
+        return Ok(requested.unwrap_or_else(|| resources::available_workers(level)));
     };
-    let Some(room) = resources::workers_within(bytes, level) else {
-        let least = resources::needed(NonZeroUsize::MIN, level) >> 20;
-        return Err(refused(&format!("there has to be memory for one worker ({least}M at this level)")));
+    let Some(max) = resources::workers_within(bytes, level) else {
+        let min = resources::needed(NonZeroUsize::MIN, level) >> 20;
+        return Err(rejected(&format!("there has to be memory for one worker ({min}M at this level)")));
     };
-    Ok(room.min(asked.unwrap_or_else(|| resources::available_workers(level))))
+    Ok(max.min(requested.unwrap_or_else(|| resources::available_workers(level))))
 }
 
-fn refused(reason: &str) -> Usage {
-    Usage(format!("gzcc: {reason}; see gzcc --help"))
+/// A usage error with this reason.
+fn rejected(reason: &str) -> UsageError {
+    UsageError(format!("gzcc: {reason}; see gzcc --help"))
 }
 
 #[cfg(test)]

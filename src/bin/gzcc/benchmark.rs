@@ -20,7 +20,7 @@ use gzcc::{Ended, Error, Observer, Outcome, deflate};
 
 use self::figures::{Level, Measured, Results, Times};
 use self::memory_budget::{MemoryBudget, Needs};
-use crate::presentation::{Presentation, Verbosity, When};
+use crate::presentation::{Presentation, ProgressPolicy, Verbosity};
 use crate::report::{Report, Rounds, Status};
 
 /// The least number of rounds for each level: one round has no median.
@@ -50,7 +50,8 @@ pub(crate) struct Benchmark {
 pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> (String, Status) {
     // A file is processed many times, so -v does not print a line each time.
     let verbosity = benchmark.presentation.verbosity.min(Verbosity::Normal);
-    let presentation = Presentation { verbosity, json: false, progress: When::Never, ..benchmark.presentation };
+    let presentation =
+        Presentation { verbosity, json: false, progress: ProgressPolicy::Never, ..benchmark.presentation };
     let report = Report::new(&benchmark.settings, &presentation, None);
     let measured = measure(benchmark, &Arc::new(benchmark.settings.clone()), &report, (descriptors, engine));
     let text = measured.unwrap_or_else(|error| {

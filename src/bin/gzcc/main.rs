@@ -21,7 +21,7 @@ use gzcc::deflate;
 use gzcc::escaped_name::EscapedName;
 use gzcc::settings::{Destination, Mode, Settings, resources};
 
-use self::args::Run;
+use self::args::RunRequest;
 use self::benchmark::Benchmark;
 use self::presentation::{Presentation, Rules, Verbosity};
 use self::report::{Counters, Report, Status, count_line, say};
@@ -29,7 +29,7 @@ use self::report::{Counters, Report, Status, count_line, say};
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
     let status = match args::parse(std::env::args_os(), args::Environment::of_process()) {
-        Ok(args::Command { warnings, request }) => {
+        Ok(args::CommandLine { warnings, request }) => {
             warnings.iter().for_each(|warning| say(format_args!("{warning}")));
             match request {
                 args::Request::Run(run) => work(*run),
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
                 args::Request::Print(text) => print(&text),
             }
         }
-        Err(args::Usage(line)) => {
+        Err(args::UsageError(line)) => {
             say(format_args!("{line}"));
             Status::Error
         }
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs, and tells the count where standard output is free for it.
-fn work(Run { mut settings, presentation }: Run) -> Status {
+fn work(RunRequest { mut settings, presentation }: RunRequest) -> Status {
     let counts = prints_count(&settings, &presentation);
     let level = if settings.mode == Mode::Compress { settings.level } else { 0 };
     // gzip -q takes a reader that has seen enough for a warning that nobody wants to hear; zgrep relies on that.

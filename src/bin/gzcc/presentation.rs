@@ -12,8 +12,8 @@ pub(crate) struct Presentation {
     pub(crate) verbosity: Verbosity,
     /// A JSON object for each input, and one for the run, are printed on standard output.
     pub(crate) json: bool,
-    /// Whether a progress line is shown on standard error.
-    pub(crate) progress: When,
+    /// When a progress line is shown on standard error.
+    pub(crate) progress: ProgressPolicy,
     /// No input was named, so that the command reads standard input as a filter does.
     pub(crate) is_filter: bool,
 }
@@ -25,7 +25,7 @@ impl Default for Presentation {
             rules: Rules::Gzcc,
             verbosity: Verbosity::Normal,
             json: false,
-            progress: When::Never,
+            progress: ProgressPolicy::Never,
             is_filter: false,
         }
     }
@@ -53,9 +53,9 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
-/// Whether something is shown.
+/// When progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum ProgressPolicy {
     /// On a terminal, from [`Verbosity::Normal`] on.
     Auto,
     /// Always.

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 
-use super::Usage;
+use super::UsageError;
 use super::values::{jobs, level, size};
 use gzcc::escaped_name::EscapedName;
 
@@ -29,7 +29,7 @@ pub(crate) struct Environment {
 
 /// Defaults from the environment for options that are not given.
 #[derive(Default)]
-pub(super) struct Wishes {
+pub(super) struct EnvDefaults {
     pub(super) jobs: Option<NonZeroUsize>,
     pub(super) level: Option<u8>,
     pub(super) memory: Option<u64>,
@@ -50,8 +50,8 @@ impl Environment {
 
     /// Parses the variables that apply under the name gzcc. An invalid value is an error even if an option overrides it: the
     /// next command without that option would fail.
-    pub(super) fn wishes(&self) -> Result<Wishes, Usage> {
-        Ok(Wishes {
+    pub(super) fn defaults(&self) -> Result<EnvDefaults, UsageError> {
+        Ok(EnvDefaults {
             jobs: value("GZCC_JOBS", self.jobs.as_ref(), jobs)?,
             level: value("GZCC_LEVEL", self.level.as_ref(), level)?,
             memory: value("GZCC_MEMORY", self.memory.as_ref(), |text| size(text).map_err(str::to_owned))?,
@@ -64,12 +64,15 @@ fn value<T>(
     name: &str,
     value: Option<&OsString>,
     parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<Option<T>, Usage> {
+) -> Result<Option<T>, UsageError> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let text = value.to_str().ok_or_else(|| "no text".to_owned());
     text.and_then(parse).map(Some).map_err(|reason| {
-        Usage(format!("gzcc: invalid value '{}' for {name}: {reason}", EscapedName::bytes(value.as_encoded_bytes())))
+        UsageError(format!(
+            "gzcc: invalid value '{}' for {name}: {reason}",
+            EscapedName::bytes(value.as_encoded_bytes())
+        ))
     })
 }

@@ -7,19 +7,19 @@ use std::ffi::OsString;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
+use super::definition::SELECTION;
 use super::time_spec::moment;
-use super::typed::CHOOSING;
 use super::values::{non_empty, shard, size, within};
-use super::{Usage, refused};
+use super::{UsageError, rejected};
 use gzcc::settings::{self, CompressedFiles, FileTime, Globs, Mode, NameList, Rule, Shard};
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = CHOOSING)]
+#[command(next_help_heading = SELECTION)]
 pub(super) struct FilterArgs {
     /// Read names from LIST, one per line (-: stdin)
     #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, action = ArgAction::Append)]
     files_from: Vec<OsString>,
-    /// Same, each name ended by a zero byte (-print0)
+    /// Same, names end with a zero byte (find -print0)
     #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, action = ArgAction::Append)]
     files0_from: Vec<OsString>,
 
@@ -67,19 +67,19 @@ impl FilterArgs {
     }
 
     /// The list of names and the filter for a run on `files`, or the first conflict.
-    pub(super) fn decide(
+    pub(super) fn into_filter(
         self,
         files: &[OsString],
         recursive: bool,
         mode: Mode,
-    ) -> Result<(Option<NameList>, settings::Filter), Usage> {
+    ) -> Result<(Option<NameList>, settings::Filter), UsageError> {
         let list = list(&self.files_from, &self.files0_from)?;
         if list.as_ref().is_some_and(|list| list.path.is_none()) && files.iter().any(is_stdin) {
-            return Err(refused("standard input is either a list of names or an input"));
+            return Err(rejected("standard input is either a list of names or an input"));
         }
         self.check_walk(recursive, mode)?;
         self.check_names(files, list.as_ref())?;
-        let globs = Globs::new(self.globs.0).map_err(|reason| refused(&format!("--include, --exclude: {reason}")))?;
+        let globs = Globs::new(self.globs.0).map_err(|reason| rejected(&format!("--include, --exclude: {reason}")))?;
         let filter = settings::Filter {
             globs,
             older_than: self.older_than,
@@ -99,7 +99,7 @@ impl FilterArgs {
     }
 
     /// Rejects options for a walk without `-r`, and a time range that is empty.
-    fn check_walk(&self, recursive: bool, mode: Mode) -> Result<(), Usage> {
+    fn check_walk(&self, recursive: bool, mode: Mode) -> Result<(), UsageError> {
         let walk_options = [
             ("--max-depth", self.max_depth.is_some()),
             ("--no-hidden", self.no_hidden),
@@ -107,27 +107,27 @@ impl FilterArgs {
             ("--all", self.all),
         ];
         if let Some((option, _)) = walk_options.iter().find(|(_, is_set)| *is_set && !recursive) {
-            return Err(refused(&format!("{option} goes with --recursive")));
+            return Err(rejected(&format!("{option} goes with --recursive")));
         }
         if self.all && mode != Mode::Compress {
-            return Err(refused("--all goes with compressing"));
+            return Err(rejected("--all goes with compressing"));
         }
         match (self.older_than, self.newer_than) {
             (Some(before), Some(after)) if before <= after => {
-                Err(refused("nothing is older than the one and newer than the other"))
+                Err(rejected("nothing is older than the one and newer than the other"))
             }
             _ => Ok(()),
         }
     }
 
     /// Rejects options that select by name where standard input, which has no name, is the input.
-    fn check_names(&self, files: &[OsString], list: Option<&NameList>) -> Result<(), Usage> {
+    fn check_names(&self, files: &[OsString], list: Option<&NameList>) -> Result<(), UsageError> {
         let has_named = list.is_some() || !files.iter().all(is_stdin);
         if let Some(option) = self.name_option().filter(|_| !has_named) {
-            return Err(refused(&format!("{option} goes with names of files")));
+            return Err(rejected(&format!("{option} goes with names of files")));
         }
         if self.shard.is_some() && files.iter().any(is_stdin) {
-            return Err(refused("--shard goes by names, and standard input has none"));
+            return Err(rejected("--shard goes by names, and standard input has none"));
         }
         Ok(())
     }
@@ -151,12 +151,12 @@ fn is_stdin(file: &OsString) -> bool {
 }
 
 /// The list of names. Only one is allowed: a second one would be read after the first, which may never end.
-fn list(lines: &[OsString], zeros: &[OsString]) -> Result<Option<NameList>, Usage> {
+fn list(lines: &[OsString], zeros: &[OsString]) -> Result<Option<NameList>, UsageError> {
     let (name, option, end) = match (lines, zeros) {
         ([], []) => return Ok(None),
         ([name], []) => (name, "--files-from", b'\n'),
         ([], [name]) => (name, "--files0-from", 0),
-        _ => return Err(refused("names are read from one list only")),
+        _ => return Err(rejected("names are read from one list only")),
     };
     let path = non_empty(name.clone(), option)?;
     Ok(Some(NameList { path: Some(path).filter(|path| path.as_os_str() != "-"), end }))

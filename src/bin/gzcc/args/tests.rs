@@ -1,34 +1,33 @@
-//! What is understood, and what is refused.
+//! Valid and invalid command lines.
 
 use super::*;
 
-fn settings(words: &str) -> Result<Settings, Usage> {
-    run(words).map(|run| run.settings)
+fn settings(line: &str) -> Result<Settings, UsageError> {
+    run(line).map(|run| run.settings)
 }
 
-fn verbosity(words: &str) -> Verbosity {
-    run(words).unwrap().presentation.verbosity
+fn verbosity(line: &str) -> Verbosity {
+    run(line).unwrap().presentation.verbosity
 }
 
-fn run(words: &str) -> Result<Run, Usage> {
-    let words = ["gzcc"].into_iter().chain(words.split(' ').filter(|w| !w.is_empty()));
-    match parse(words.map(OsString::from), Environment::default())?.request {
+fn run(line: &str) -> Result<RunRequest, UsageError> {
+    let arguments = ["gzcc"].into_iter().chain(line.split(' ').filter(|argument| !argument.is_empty()));
+    match parse(arguments.map(OsString::from), Environment::default())?.request {
         Request::Run(run) => Ok(*run),
         Request::Print(text) => panic!("{text}"),
-        Request::Benchmark(asked) => panic!("{asked:?}"),
+        Request::Benchmark(benchmark) => panic!("{benchmark:?}"),
     }
 }
 
 #[test]
-fn the_command_is_well_formed() {
+fn the_definition_passes_claps_own_checks() {
     definition().debug_assert();
 }
 
-/// Or a value that looks like a level would become one.
+/// Otherwise a value that looks like a level would be rewritten.
 #[test]
-fn every_option_that_takes_a_value_is_known_where_levels_are_spelt() {
-    use clap::CommandFactory;
-    let command = Typed::command();
+fn the_list_of_long_options_with_values_is_complete() {
+    let command = Args::command();
     let options =
         command.get_arguments().filter(|option| option.get_action().takes_values() && !option.is_require_equals_set());
     let names = options.flat_map(|option| option.get_long_and_visible_aliases().unwrap_or_default());
@@ -38,25 +37,25 @@ fn every_option_that_takes_a_value_is_known_where_levels_are_spelt() {
 }
 
 #[test]
-fn globs_of_both_kinds_are_known_in_the_order_in_which_they_were_typed() {
+fn include_and_exclude_globs_keep_their_common_order() {
     use gzcc::settings::Filter;
-    let takes = |words: &str| {
-        let Filter { globs, .. } = settings(words).unwrap().filter;
+    let includes = |line: &str| {
+        let Filter { globs, .. } = settings(line).unwrap().filter;
         let rules: Vec<bool> = globs.rules().iter().map(gzcc::settings::Rule::includes).collect();
         rules
     };
-    assert_eq!(takes("-r a --include x --exclude=y --include z"), [true, false, true]);
-    assert_eq!(takes("--exclude x --exclude y a --include z"), [false, false, true]);
-    assert_eq!(takes("--exclude -9 a"), [false]);
+    assert_eq!(includes("-r a --include x --exclude=y --include z"), [true, false, true]);
+    assert_eq!(includes("--exclude x --exclude y a --include z"), [false, false, true]);
+    assert_eq!(includes("--exclude -9 a"), [false]);
 }
 
 #[test]
-fn what_is_taken_under_r_is_not_what_is_compressed_already_unless_all_is() {
+fn recursive_skips_compressed_files_unless_all_is_given() {
     use gzcc::settings::CompressedFiles;
-    for (words, packed) in
+    for (line, expected) in
         [("a", CompressedFiles::SkipGzip), ("-r a", CompressedFiles::SkipAll), ("-r --all a", CompressedFiles::Include)]
     {
-        assert_eq!(settings(words).unwrap().filter.compressed_files, packed, "{words}");
+        assert_eq!(settings(line).unwrap().filter.compressed_files, expected, "{line}");
     }
 }
 
@@ -86,30 +85,30 @@ fn the_last_of_contradictory_options_wins() {
 }
 
 #[test]
-fn listing_and_testing_are_ways_of_decompressing() {
-    for (words, mode) in [("-ld", Mode::List), ("-dl", Mode::List), ("-tl", Mode::List), ("-td", Mode::Test)] {
-        assert_eq!(settings(words).unwrap().mode, mode, "{words}");
+fn list_precedes_test_and_test_precedes_decompress() {
+    for (line, mode) in [("-ld", Mode::List), ("-dl", Mode::List), ("-tl", Mode::List), ("-td", Mode::Test)] {
+        assert_eq!(settings(line).unwrap().mode, mode, "{line}");
     }
 }
 
 #[test]
-fn options_and_files_come_in_any_order() {
+fn options_and_files_are_accepted_in_any_order() {
     let settings = settings("a -k b -9 -- -c").unwrap();
     assert_eq!(settings.inputs, ["a", "b", "-c"]);
     assert_eq!((settings.level, settings.destination), (9, Destination::Beside));
 }
 
 #[test]
-fn a_value_that_does_not_exist_is_told_with_those_that_do() {
-    for (words, told) in [("--engine x", "native, flate2"), ("--scheduler x", "threads, rayon")] {
-        let Usage(line) = settings(words).map(|_| ()).unwrap_err();
-        assert!(line.contains(told), "{line}");
+fn the_message_for_an_invalid_value_lists_the_valid_ones() {
+    for (line, valid) in [("--engine x", "native, flate2"), ("--scheduler x", "threads, rayon")] {
+        let UsageError(message) = settings(line).map(|_| ()).unwrap_err();
+        assert!(message.contains(valid), "{message}");
     }
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_in_one_line() {
-    for words in [
+fn an_invalid_command_line_is_rejected_with_one_line() {
+    for line in [
         "-13",
         "--level 13",
         "--engine zlib",
@@ -155,30 +154,30 @@ fn what_makes_no_sense_is_refused_in_one_line() {
         "--files-from=",
         "--files-from - -",
     ] {
-        let Usage(line) = settings(words).map(|_| ()).unwrap_err();
-        assert!(!line.is_empty() && !line.contains('\n'), "{words}: {line}");
+        let UsageError(message) = settings(line).map(|_| ()).unwrap_err();
+        assert!(!message.is_empty() && !message.contains('\n'), "{line}: {message}");
     }
 }
 
 #[test]
-fn a_level_needs_an_engine_that_has_it() {
-    for (words, engine, level) in [
+fn a_level_that_the_engine_lacks_is_rejected() {
+    for (line, engine, level) in [
         ("--engine native -12", settings::Engine::Native, 12),
         ("-10 --eng=native", settings::Engine::Native, 10),
         ("--engine native --best", settings::Engine::Native, 9),
         ("--engine native -9 --engine flate2", settings::Engine::Flate2, 9),
         ("", settings::DEFAULT_ENGINE, 6),
     ] {
-        let settings = settings(words).unwrap();
-        assert_eq!((settings.engine, settings.level), (engine, level), "{words}");
+        let settings = settings(line).unwrap();
+        assert_eq!((settings.engine, settings.level), (engine, level), "{line}");
     }
-    let Usage(line) = settings("-12 --engine flate2").map(|_| ()).unwrap_err();
+    let UsageError(line) = settings("-12 --engine flate2").map(|_| ()).unwrap_err();
     assert_eq!(line, "gzcc: level 12 needs --engine native; see gzcc --help");
-    let Usage(line) = settings("--engine native -13").map(|_| ()).unwrap_err();
+    let UsageError(line) = settings("--engine native -13").map(|_| ()).unwrap_err();
     assert!(line.contains("'13'") && line.contains("expected 0 to 12"), "{line}");
 }
 
 #[test]
-fn output_to_a_dash_is_standard_output() {
+fn an_output_named_dash_is_standard_output() {
     assert_eq!(settings("-o -").unwrap().destination, Destination::Stdout);
 }

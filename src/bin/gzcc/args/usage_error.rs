@@ -75,14 +75,14 @@ fn is_typo(given: &[u8], intended: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_typo;
-    use crate::args::{Environment, Usage, definition, parse};
+    use crate::args::{Environment, UsageError, definition, parse};
 
     /// The message for the command line `gzcc ARGUMENT a`, or `valid`.
     fn message_for(argument: &str) -> String {
         let arguments = ["gzcc", argument, "a"].map(std::ffi::OsString::from);
         match parse(arguments, Environment::default()) {
             Ok(_) => "valid".to_owned(),
-            Err(Usage(line)) => line,
+            Err(UsageError(line)) => line,
         }
     }
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{Usage, refused};
+use super::{UsageError, rejected};
 use gzcc::settings::{self, Shard};
 
 /// The value of `--engine`: an engine by its name.
@@ -43,9 +43,9 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// The name of an output, which must not be empty.
-pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, Usage> {
+pub(super) fn non_empty(name: OsString, option: &str) -> Result<PathBuf, UsageError> {
     match name.is_empty() {
-        true => Err(refused(&format!("{option}: the name is empty"))),
+        true => Err(rejected(&format!("{option}: the name is empty"))),
         false => Ok(name.into()),
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use gzcc::escaped_name::EscapedName;
 use gzcc::settings::Settings;
 
-use crate::presentation::{Presentation, Rules, Verbosity, When};
+use crate::presentation::{Presentation, ProgressPolicy, Rules, Verbosity};
 
 use self::state::State;
 use self::totals::Count;
@@ -52,9 +52,9 @@ pub(crate) fn is_watched(settings: &Settings, presentation: &Presentation) -> bo
     let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     apart
         && match presentation.progress {
-            When::Never => false,
-            When::Always => true,
-            When::Auto => {
+            ProgressPolicy::Never => false,
+            ProgressPolicy::Always => true,
+            ProgressPolicy::Auto => {
                 let heard = presentation.verbosity > Verbosity::Quiet && presentation.rules == Rules::Gzcc;
                 heard && io::stderr().is_terminal() && !dumb()
             }

@@ -11,25 +11,25 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::benchmark::BenchmarkArgs;
+use super::benchmark_args::BenchmarkArgs;
 use super::filter_args::FilterArgs;
-use super::reporting::ReportingArgs;
+use super::report_args::ReportArgs;
 use super::values::{EngineArg, jobs, level, size, suffix};
 use gzcc::settings;
 
-/// Also the heading of options in `benchmark.rs`.
+/// Also the heading of options in `benchmark_args.rs`.
 pub(super) const OPERATION: &str = "Operation";
 const COMPRESSION: &str = "Compression";
 /// Also the heading of options in `filter_args.rs`.
-pub(super) const CHOOSING: &str = "Choosing files";
+pub(super) const SELECTION: &str = "Choosing files";
 pub(super) const OUTPUT: &str = "Output";
 const ORIGINALS: &str = "Originals";
 const RUNNING: &str = "Running";
-/// Also the heading of options in `reporting.rs`.
+/// Also the heading of options in `report_args.rs`.
 pub(super) const REPORTING: &str = "Reporting";
 const HELP: &str = "Help";
 
-/// Compress files at once, each to its .gz, and big ones in pieces; or decompress.
+/// Compress files to .gz in parallel, and large ones block by block, or decompress.
 #[derive(Parser, Debug)]
 #[command(
     name = "gzcc",
@@ -41,7 +41,7 @@ const HELP: &str = "Help";
     disable_help_flag = true,
     disable_version_flag = true
 )]
-pub(super) struct Typed {
+pub(super) struct Args {
     /// Files, or with -r directories; none or -: standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(super) files: Vec<OsString>,
@@ -99,16 +99,16 @@ pub(super) struct Typed {
     /// Process directories, hidden files included
     ///
     /// Symbolic links are not followed.
-    #[arg(short, long, help_heading = CHOOSING)]
+    #[arg(short, long, help_heading = SELECTION)]
     pub(super) recursive: bool,
     /// Skip files whose .gz is up to date
     ///
     /// That is one with the same time and size. With --rm, an original that has a complete .gz already is compared with
     /// it and then removed.
-    #[arg(long, help_heading = CHOOSING)]
+    #[arg(long, help_heading = SELECTION)]
     pub(super) update: bool,
     #[command(flatten)]
-    pub(super) choosing: FilterArgs,
+    pub(super) filter: FilterArgs,
 
     /// Write all to standard output
     ///
@@ -120,7 +120,7 @@ pub(super) struct Typed {
     #[arg(short, long, value_name = "FILE", overrides_with_all = ["stdout", "output_dir"],
           value_hint = ValueHint::FilePath, help_heading = OUTPUT)]
     pub(super) output: Option<OsString>,
-    /// Write below directory DIR, paths mirrored
+    /// Write below DIR, mirroring the given paths
     ///
     /// Paths that contain .. are refused.
     #[arg(short = 'O', long, value_name = "DIR", overrides_with_all = ["stdout", "output"],
@@ -135,9 +135,9 @@ pub(super) struct Typed {
     /// With -d: leave holes for runs of zeros in new files (default)
     #[arg(long, overrides_with = "no_sparse", help_heading = OUTPUT)]
     pub(super) sparse: bool,
-    /// With -d: write zeros out, so that files take all of their space on the disk
+    /// With -d: write runs of zeros, without holes
     ///
-    /// Without it, runs of zeros of 64 KiB or more become holes. Standard output, devices and FIFOs never get holes.
+    /// By default, runs of zeros of 64 KiB or more become holes. Standard output, devices and FIFOs never get holes.
     #[arg(long, overrides_with = "sparse", help_heading = OUTPUT)]
     pub(super) no_sparse: bool,
     /// Suffix of compressed files
@@ -172,9 +172,9 @@ pub(super) struct Typed {
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = RUNNING)]
     pub(super) memory: Option<u64>,
     /// How work is distributed
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Scheduler::Threads, help_heading = RUNNING)]
-    pub(super) scheduler: Scheduler,
-    /// Give outputs under way a name, as on file systems that take no files without one. For tests.
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = SchedulerArg::Threads, help_heading = RUNNING)]
+    pub(super) scheduler: SchedulerArg,
+    /// Use named temporary files, as on file systems without unnamed ones. For tests.
     #[arg(long, hide = true, help_heading = RUNNING)]
     pub(super) named_temporaries: bool,
 
@@ -185,7 +185,7 @@ pub(super) struct Typed {
     #[arg(short, long, overrides_with = "quiet", action = ArgAction::SetTrue, help_heading = REPORTING)]
     pub(super) verbose: bool,
     #[command(flatten)]
-    pub(super) reporting: ReportingArgs,
+    pub(super) report: ReportArgs,
 
     /// Print help: -h common options, --help all
     #[arg(short, long, action = ArgAction::Help, help_heading = HELP)]
@@ -202,8 +202,8 @@ pub(super) struct Typed {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-pub(super) enum Scheduler {
-    /// scoped threads that take blocks of an open file first
+pub(super) enum SchedulerArg {
+    /// scoped threads, which prefer blocks of open files to new files
     Threads,
     /// tasks on a rayon pool
     Rayon,

@@ -1,18 +1,16 @@
-//! `--benchmark`: which levels it asks for, and what does not go with it.
+//! `--benchmark`: the levels to measure, and the options that conflict with it.
 
-use clap::Args;
-
-use super::environment::Wishes;
-use super::typed::{OPERATION, Typed};
+use super::definition::{Args, OPERATION};
+use super::environment::EnvDefaults;
 use super::values::level;
-use super::{Run, Usage, refused};
+use super::{RunRequest, UsageError, rejected};
 use crate::benchmark::Benchmark;
 use crate::presentation::Presentation;
 
-/// What stands for the levels where none are typed.
+/// The value of `--benchmark` without levels.
 const AS_GIVEN: &str = "as given";
 
-#[derive(Args, Debug)]
+#[derive(clap::Args, Debug)]
 #[command(next_help_heading = OPERATION)]
 pub(super) struct BenchmarkArgs {
     /// Measure LEVELS (1-9, 1,6) on the FILEs, in memory [default: the level given]
@@ -24,10 +22,10 @@ pub(super) struct BenchmarkArgs {
     benchmark: Option<Levels>,
 }
 
-/// Levels, in the order in which they were typed; `None` are those that are given otherwise.
+/// Levels in the given order. `None`: the one level that other options select.
 type Levels = Option<Vec<u8>>;
 
-/// Levels with commas between them, or from one to another.
+/// Parses a comma-separated list of levels and ranges.
 fn levels(text: &str) -> Result<Levels, String> {
     if text == AS_GIVEN {
         return Ok(None);
@@ -39,59 +37,59 @@ fn levels(text: &str) -> Result<Levels, String> {
         if first > last {
             return Err(format!("{first} is above {last}"));
         }
-        // Each once: to be measured twice would make it no better known, and a list could be without end.
+        // Each level once: a repeated level would only take more time, and the length of a list is not limited.
         levels.extend((first..=last).filter(|level| !levels.contains(level)).collect::<Vec<_>>());
     }
     Ok(Some(levels))
 }
 
-/// What is wrong with a level, to those who may not know that there can be several.
-fn in_a_list(wrong: String) -> String {
-    wrong + ", or several levels (1-9, 1,6)"
+/// Adds to the reason that several levels are possible.
+fn in_a_list(reason: String) -> String {
+    reason + ", or several levels (1-9, 1,6)"
 }
 
-impl Typed {
-    /// Whether something is to be measured.
+impl Args {
+    /// Whether `--benchmark` is given.
     pub(super) fn is_benchmark(&self) -> bool {
         self.benchmark.benchmark.is_some()
     }
 
-    /// What is to be measured.
-    pub(super) fn decide_benchmark(mut self, wishes: &Wishes) -> Result<Benchmark, Usage> {
-        if let Some(option) = self.given_with_output() {
-            return Err(refused(&format!("{option} does not go with --benchmark")));
+    /// The benchmark that all options together request.
+    pub(super) fn into_benchmark(mut self, defaults: &EnvDefaults) -> Result<Benchmark, UsageError> {
+        if let Some(option) = self.conflicting_option() {
+            return Err(rejected(&format!("{option} does not go with --benchmark")));
         }
         let levels = self.benchmark.benchmark.take().flatten();
         if levels.is_none() {
-            self.refuse_levels_for_files()?;
+            self.reject_levels_as_file()?;
         }
         if let Some(highest) = levels.iter().flatten().max() {
-            // Whatever else was said of levels.
+            // The listed levels override all other options for the level. The highest one decides about engine and memory.
             (self.level, self.fast, self.best) = (Some(*highest), false, false);
         }
-        let memory = self.memory.or(wishes.memory);
-        // Standard output is free for it, also where standard input is read.
-        let json = self.reporting.take_json();
-        let Run { settings, presentation } = self.decide(wishes)?;
+        let memory = self.memory.or(defaults.memory);
+        // A benchmark writes no data to standard output, so --json is allowed even if the input is standard input.
+        let json = self.report.take_json();
+        let RunRequest { settings, presentation } = self.into_run(defaults)?;
         let presentation = Presentation { json, ..presentation };
         let levels = levels.unwrap_or_else(|| vec![settings.level]);
         Ok(Benchmark { settings, presentation, levels, memory })
     }
 
-    /// Refuses a first file that looks like levels: everybody forgets the = once.
-    fn refuse_levels_for_files(&self) -> Result<(), Usage> {
+    /// Rejects a first file that looks like levels, because the `=` is easily forgotten.
+    fn reject_levels_as_file(&self) -> Result<(), UsageError> {
         let Some(first) = self.files.first().and_then(|file| file.to_str()) else { return Ok(()) };
         match levels(first) {
             Ok(Some(_)) => {
-                Err(refused(&format!("{first} would be a file: levels are --benchmark={first}, the file ./{first}")))
+                Err(rejected(&format!("{first} would be a file: levels are --benchmark={first}, the file ./{first}")))
             }
             _ => Ok(()),
         }
     }
 
-    /// An option that was given and says what becomes of outputs, of which there are none, or asks for something else.
-    fn given_with_output(&self) -> Option<&'static str> {
-        let given = [
+    /// The first given option that concerns outputs, of which a benchmark writes none, or that selects another operation.
+    fn conflicting_option(&self) -> Option<&'static str> {
+        let options = [
             ("--decompress", self.decompress),
             ("--test", self.test),
             ("--list", self.list),
@@ -101,11 +99,11 @@ impl Typed {
             ("--rm", self.rm),
             ("--force", self.force),
             ("--update", self.update),
-            ("--only-smaller", self.reporting.is_only_smaller()),
+            ("--only-smaller", self.report.is_only_smaller()),
             ("--name", self.name),
             ("--sync", self.sync),
         ];
-        given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+        options.into_iter().find(|(_, is_set)| *is_set).map(|(option, _)| option)
     }
 }
 
@@ -114,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_those_that_were_typed_in_their_order_each_once() {
+    fn levels_keep_their_order_and_repeated_ones_are_dropped() {
         for (text, expected) in [
             ("6", &[6][..]),
             ("1-3", &[1, 2, 3]),
