@@ -1,7 +1,7 @@
-//! POSIX access ACLs: reading, narrowing and setting them through a descriptor.
+//! POSIX access ACLs (acl(5)): reading, narrowing and setting them through a descriptor.
 //!
-//! What an ACL grants is decided here alone. Only its entries are known, not which users belong to which group, so
-//! everything that is narrowed assumes that any user may be in any group.
+//! Only this module interprets the entries of an ACL. It does not know which users belong to which group, so every
+//! narrowing assumes that any user may be in any group: an error in it would grant access (P4).
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -11,16 +11,16 @@ use rustix::io::{Errno, retry_on_intr};
 /// Extended attribute that holds a file's access ACL (acl(5)).
 const ACCESS_ACL: &str = "system.posix_acl_access";
 
-/// Bytes of an ACL of 511 entries, which is read with one call.
+/// Bytes of an ACL of 511 entries. One call reads an ACL up to this size; a longer one takes a second call.
 const USUAL_SIZE: usize = 4096;
 
-/// Most bytes of an extended attribute (xattr(7)).
+/// Largest size of an extended attribute in bytes (xattr(7)).
 const MAX_SIZE: usize = 64 * 1024;
 
-/// The attribute's version, its first four bytes. Linux has no other one.
+/// The first four bytes of the attribute. Linux defines no other version.
 const VERSION: [u8; 4] = 2u32.to_le_bytes();
 
-/// What an entry is about (Linux: posix_acl.h).
+/// Kinds of entries (Linux: posix_acl.h).
 mod tag {
     pub const OWNER: u16 = 0x01;
     pub const USER: u16 = 0x02;
@@ -30,7 +30,7 @@ mod tag {
     pub const OTHER: u16 = 0x20;
 }
 
-/// An access ACL that says more than a mode.
+/// An access ACL that a mode cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acl(Vec<AclEntry>);
 
@@ -38,12 +38,12 @@ pub struct Acl(Vec<AclEntry>);
 struct AclEntry {
     tag: u16,
     permissions: u16,
-    /// The user or group of a named entry.
+    /// The user or group id of a named entry.
     id: u32,
 }
 
 impl Acl {
-    /// That of the file or directory `fd`; `None` if its mode says all.
+    /// Reads the ACL of the file or directory `fd`. `None` if it has only a mode.
     pub fn of(fd: BorrowedFd<'_>) -> rustix::io::Result<Option<Self>> {
         let mut usual = [0; USUAL_SIZE];
         let mut large;
@@ -69,7 +69,7 @@ impl Acl {
         }
     }
 
-    /// Gives this ACL, and the mode that goes with it, to `fd`, which has a mode of 0600.
+    /// Sets this ACL, and with it the mode, on `fd`, which has the mode 0600.
     pub fn set(&self, fd: BorrowedFd<'_>) -> rustix::io::Result<()> {
         let value = self.value();
         retry_on_intr(|| rustix::fs::fsetxattr(fd, ACCESS_ACL, &value, rustix::fs::XattrFlags::empty()))?;
@@ -77,16 +77,16 @@ impl Acl {
         if stat.st_mode & 0o777 == self.mode() {
             return Ok(());
         }
-        // Some file systems store the attribute and do not enforce it. There the mode's group bits, which are the mask,
-        // would hold for the owning group.
+        // Some file systems store the attribute and do not enforce it. On those, the group bits of the mode, which are
+        // the mask, would apply to the owning group.
         match Self::remove(fd) {
             Ok(()) => Err(Errno::OPNOTSUPP),
             Err(error) => Err(Errno::from_io_error(&error).unwrap_or(Errno::IO)),
         }
     }
 
-    /// From the attribute's value: the version, and for each entry a tag of 16 bits, permissions of 16 bits and an id
-    /// of 32 bits, little-endian (Linux: posix_acl_xattr.h).
+    /// Parses the attribute's value: the version, then for each entry a 16-bit tag, 16-bit permissions and a 32-bit id,
+    /// little-endian (Linux: posix_acl_xattr.h). `None` if the value is malformed or contains an unknown entry.
     fn parse(value: &[u8]) -> Option<Self> {
         let entries = value.strip_prefix(&VERSION)?.chunks(8).map(|entry| {
             let [t0, t1, p0, p1, i0, i1, i2, i3] = *entry else { return None };
@@ -104,6 +104,7 @@ impl Acl {
         (is_whole && is_known).then_some(acl)
     }
 
+    /// The attribute's value.
     fn value(&self) -> Vec<u8> {
         let mut value = Vec::from(VERSION);
         for AclEntry { tag, permissions, id } in &self.0 {
@@ -114,14 +115,14 @@ impl Acl {
         value
     }
 
-    /// The mode that a file with this ACL has: its group bits are the mask.
+    /// The mode of a file with this ACL. Its group bits are the mask.
     pub fn mode(&self) -> u32 {
         let group = if self.has_mask() { tag::MASK } else { tag::OWNING_GROUP };
         self.granted(tag::OWNER) << 6 | self.granted(group) << 3 | self.granted(tag::OTHER)
     }
 
-    /// For a file of another group. Members of that group may have been others, members of the old one become others,
-    /// and either may be in a named group, which grants less than the owning group would.
+    /// This ACL, narrowed for a file that has another group. Before, members of the new group may have been in "other";
+    /// now members of the old group are. Members of both may also be in a named group that grants less.
     pub fn without_group(mut self) -> Self {
         let (group, other) = (self.effective(tag::OWNING_GROUP), self.granted(tag::OTHER));
         let named = self.common(tag::GROUP);
@@ -130,7 +131,7 @@ impl Acl {
         self
     }
 
-    /// For a directory that only its owner may write to, and may do everything in.
+    /// This ACL, changed so that the owner has all permissions and only the owner may write: for a copied directory.
     pub fn for_own_directory(mut self) -> Self {
         for entry in &mut self.0 {
             entry.permissions = if entry.tag == tag::OWNER { 0o7 } else { entry.permissions & 0o5 };
@@ -138,8 +139,8 @@ impl Acl {
         self
     }
 
-    /// The mode of a file that cannot have the ACL. The owning group gets what it had, and other what they had, but for
-    /// what a user or group that is named had not: these belong to group or other then.
+    /// The mode of a file that cannot have the ACL. Group and other keep their permissions, minus those that a named user
+    /// or group did not have: without the ACL, named users and groups fall under group or other.
     pub fn mode_alone(&self, group_kept: bool) -> u32 {
         let (group, other) = (self.effective(tag::OWNING_GROUP), self.granted(tag::OTHER));
         let (users, groups) = (self.common(tag::USER), self.common(tag::GROUP));
@@ -154,18 +155,18 @@ impl Acl {
         self.0.iter().any(|entry| entry.tag == tag::MASK)
     }
 
-    /// What all entries of this kind have in common, without the mask.
+    /// Permissions that all entries of this kind grant, without the mask; all permissions if there are none.
     fn granted(&self, tag: u16) -> u32 {
         let entries = self.0.iter().filter(|entry| entry.tag == tag);
         entries.fold(0o7, |common, entry| common & u32::from(entry.permissions))
     }
 
-    /// What the entry of this kind grants under the mask, which holds for all but owner and other.
+    /// Permissions of the entries of this kind, limited by the mask. The mask applies to all but owner and other.
     fn effective(&self, tag: u16) -> u32 {
         self.granted(tag) & self.granted(tag::MASK)
     }
 
-    /// What all named entries of this kind grant; everything if there are none.
+    /// Permissions that all named entries of this kind grant, limited by the mask; all permissions if there are none.
     fn common(&self, tag: u16) -> u32 {
         if self.0.iter().any(|entry| entry.tag == tag) { self.effective(tag) } else { 0o7 }
     }
@@ -181,7 +182,7 @@ mod tests {
 
     const NO_ID: u32 = u32::MAX;
 
-    /// With these permissions of owner, owning group, mask and other, and these named users and groups.
+    /// An ACL with these permissions of owner, owning group, mask and other, and of named users and groups.
     fn acl([owner, group, mask, other]: [u16; 4], users: &[u16], groups: &[u16]) -> Acl {
         let one = |tag, permissions| AclEntry { tag, permissions, id: NO_ID };
         let named = |tag, permissions: &[u16]| -> Vec<AclEntry> {
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_read_as_it_is_written_and_others_are_refused() {
+    fn a_value_round_trips_and_malformed_values_are_refused() {
         let acl = acl([6, 4, 6, 0], &[4, 6], &[0]);
         let value = acl.value();
         assert_eq!(Acl::parse(&value), Some(acl));
@@ -208,38 +209,38 @@ mod tests {
     }
 
     #[test]
-    fn the_modes_group_bits_are_the_mask() {
+    fn the_group_bits_of_the_mode_are_the_mask() {
         assert_eq!(acl([6, 0, 4, 0], &[4], &[]).mode(), 0o640);
         assert_eq!(acl([7, 7, 5, 1], &[], &[7]).mode(), 0o751);
     }
 
     #[test]
     fn without_its_acl_a_file_grants_group_and_other_nothing_new() {
-        // A user that is named gets less than before, the owning group what it had.
+        // A named user loses permissions; the owning group keeps its own.
         assert_eq!(acl([6, 4, 4, 0], &[4], &[]).mode_alone(true), 0o640);
         assert_eq!(acl([6, 0, 4, 0], &[4], &[]).mode_alone(true), 0o600);
         assert_eq!(acl([6, 6, 4, 4], &[6], &[6]).mode_alone(true), 0o644);
-        // A user that is shut out may be in the owning group; members of a group that is shut out may be others.
+        // A named user without access may be in the owning group; members of a named group without access may be in other.
         assert_eq!(acl([6, 4, 4, 4], &[0], &[]).mode_alone(true), 0o600);
         assert_eq!(acl([6, 4, 4, 4], &[], &[0]).mode_alone(true), 0o640);
-        // Without the group as well, both have what all had.
+        // If the group is lost too, group and other get only the permissions that all had.
         assert_eq!(acl([6, 4, 4, 0], &[4], &[]).mode_alone(false), 0o600);
         assert_eq!(acl([6, 6, 6, 4], &[6], &[6]).mode_alone(false), 0o644);
         assert_eq!(acl([6, 6, 6, 4], &[6], &[0]).mode_alone(false), 0o600);
     }
 
     #[test]
-    fn another_group_gets_what_group_and_other_both_had() {
+    fn a_new_group_gets_only_the_permissions_that_group_and_other_both_had() {
         assert_eq!(acl([6, 4, 4, 0], &[4], &[4]).without_group(), acl([6, 0, 4, 0], &[4], &[4]));
         assert_eq!(acl([6, 6, 6, 4], &[0], &[6]).without_group(), acl([6, 4, 6, 4], &[0], &[6]));
         assert_eq!(acl([6, 0, 6, 4], &[6], &[]).without_group(), acl([6, 0, 6, 0], &[6], &[]));
         assert_eq!(acl([6, 6, 0, 4], &[6], &[]).without_group(), acl([6, 0, 0, 0], &[6], &[]));
-        // Members of a group that is shut out stay so.
+        // Members of a named group without access get none.
         assert_eq!(acl([6, 4, 4, 4], &[], &[0]).without_group(), acl([6, 0, 4, 4], &[], &[0]));
     }
 
     #[test]
-    fn only_the_owner_writes_to_a_mirrored_directory() {
+    fn only_the_owner_may_write_to_a_copied_directory() {
         assert_eq!(acl([5, 7, 7, 7], &[7], &[3]).for_own_directory(), acl([7, 5, 5, 5], &[5], &[1]));
     }
 }

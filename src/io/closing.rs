@@ -1,9 +1,9 @@
-//! Closing descriptors that were written to, with a result that counts.
+//! Closes descriptors that were written to, and reports the errors of the close.
 //!
 //! NFS, CIFS and FUSE file systems may report a full quota or a lost connection only when a descriptor is closed, and
 //! dropping an `OwnedFd` discards that error. Linux asks the file system for such errors at each close(2) of any
 //! descriptor of an open file, not only at the last one: closing a duplicate reports them while the file can still be
-//! given up.
+//! discarded.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,12 +15,12 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec, retry_on_intr};
 pub fn flush(fd: impl AsFd) -> io::Result<()> {
     loop {
         let duplicate = match fcntl_dupfd_cloexec(&fd, 0) {
-            // No descriptor is left. A sync takes longer, and reports the same errors.
+            // The process is out of descriptors. A sync takes longer and reports the same errors.
             Err(Errno::MFILE) => return sync(fd.as_fd()),
             duplicate => duplicate?,
         };
         match nix::unistd::close(duplicate) {
-            // The duplicate is closed, but its error may be lost: ask again.
+            // The duplicate is closed, but its error may be lost: try again.
             Err(CloseErrno::EINTR) => {}
             closed => return Ok(closed?),
         }
@@ -30,7 +30,7 @@ pub fn flush(fd: impl AsFd) -> io::Result<()> {
 /// Closes `fd`, which has been [flushed](flush) since the last write.
 pub fn close(fd: OwnedFd) -> io::Result<()> {
     match nix::unistd::close(fd) {
-        // Linux closes it all the same, and the flush has reported the errors.
+        // Linux closes the descriptor even then, and the flush has reported the errors.
         Err(CloseErrno::EINTR) => Ok(()),
         closed => Ok(closed?),
     }
@@ -50,7 +50,7 @@ mod tests {
     use rustix::pipe::pipe;
 
     #[test]
-    fn a_flushed_descriptor_stays_open_and_a_closed_one_does_not() {
+    fn flush_keeps_a_descriptor_open_and_close_closes_it() {
         let (reader, writer) = pipe().unwrap();
         flush(&writer).unwrap();
         sync(writer.as_fd()).unwrap();

@@ -1,33 +1,35 @@
-//! The gate that every worker passes to name an output: once it is closed, no output gets a name any more.
+//! The gate that every worker enters to name an output. Once it is closed, no output gets a name.
 //!
-//! A program that ends on a signal closes the gate, waits for the workers inside, and removes the temporaries. So each output is
-//! either complete, named and counted, or absent. The gate is one for the whole process, as a signal is.
+//! A program that ends on a signal closes the gate, waits for the workers inside, and removes the temporaries. So each
+//! output is either complete, named and counted, or absent (P2). A signal concerns the whole process, so the gate is a
+//! static.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::sync::lock;
 
-static GATE: Gate = Gate { state: Mutex::new(State { inside: 0, closed: false }), left: Condvar::new() };
+static GATE: Gate = Gate { state: Mutex::new(GateState { inside: 0, closed: false }), left: Condvar::new() };
 
 struct Gate {
-    state: Mutex<State>,
+    state: Mutex<GateState>,
     /// Signalled when a worker leaves a closed gate.
     left: Condvar,
 }
 
-struct State {
+struct GateState {
     /// Workers inside.
     inside: usize,
-    /// No other worker may enter, ever.
+    /// No worker may enter from now on. Never reset.
     closed: bool,
 }
 
-/// The right to name an output, to remove its original and to record its outcome; or to create a temporary name.
+/// The permission to name an output, remove its original and record its outcome, or to create a temporary name. Dropping
+/// it leaves the gate.
 #[derive(Debug)]
 pub(crate) struct Pass(());
 
-/// Waits for the right to commit an output. After [`close`] this blocks forever.
+/// Enters the gate. After [`close`] this blocks forever.
 pub(crate) fn enter() -> Pass {
     let mut state = GATE.lock();
     while state.closed {
@@ -48,7 +50,7 @@ impl Drop for Pass {
 }
 
 impl Gate {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, GateState> {
         lock(&self.state)
     }
 }

@@ -1,8 +1,8 @@
-//! An opened directory, relative to which everything in it is opened, looked at, linked and removed.
+//! Opened directories. Every open, stat, link, rename and unlink is relative to one.
 //!
-//! A name is resolved once, here; after that a directory that is moved, replaced or swapped for a
-//! symbolic link redirects nothing. No function follows a link in the last part of a name unless
-//! it says so. A call that a signal interrupts is made again, here and in all the rooms above.
+//! A directory's path is resolved once, here. If the directory is moved, replaced or swapped for a symbolic link after
+//! that, nothing is redirected. No function follows a link in the last part of a name unless its description says so.
+//! A system call that a signal interrupts is repeated.
 
 use std::ffi::{OsStr, OsString};
 use std::hash::Hash;
@@ -17,58 +17,58 @@ use crate::io::naming_method::KnownMethod;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
-/// Extended attribute that holds the ACL which files made in a directory inherit (acl(5)).
+/// Extended attribute that holds the ACL that new files in a directory inherit (acl(5)).
 const DEFAULT_ACL: &str = "system.posix_acl_default";
 
-/// An opened directory and what was learnt about it on the way.
+/// An opened directory and its known properties.
 #[derive(Debug)]
 pub struct Directory {
     fd: OwnedFd,
-    /// As the user wrote it, for messages and output names.
+    /// The path as the user wrote it, for messages and output names.
     shown: PathBuf,
     device: u64,
     inode: u64,
-    /// Whether files made here may inherit an ACL. Asked once, unless somebody else could change it any time.
+    /// Whether new files here may inherit an ACL. Always true for a directory that another user owns and may change.
     pub inherits_acl: bool,
-    /// How files get their names here. Shared by the directories of one walk that are on one file system.
+    /// The method that names files here. Shared by the directories of one walk that are on one file system.
     pub naming: Arc<KnownMethod>,
-    /// Owner and group that files made here get; the first one made tells. Not for a directory of somebody
-    /// else's, who could change its group and ACL between two files.
-    owner_of_new: OnceLock<(u32, u32)>,
-    /// Belongs to root or to whom this runs as.
+    /// Owner and group of new files here, as found for the first one. Not kept for a directory of another user, who could
+    /// change its group between two files.
+    new_file_owner: OnceLock<(u32, u32)>,
+    /// Root or the effective user owns the directory.
     trusted: bool,
 }
 
 impl Directory {
-    /// Opens the directory `path`, following symbolic links; an empty path is the working directory.
+    /// Opens the directory `path`, following symbolic links. An empty path means the working directory.
     pub fn open(path: &Path) -> io::Result<Self> {
         let name = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let open = |access| rustix::fs::openat(CWD, name, access | DIRECTORY, Mode::empty());
-        Self::adopt(open_readable_or_not(open)?, path.to_owned())
+        Self::from_fd(open_readable_or_not(open)?, path.to_owned())
     }
 
-    /// Opens the directory `relative` below this one, without following a symbolic link anywhere on the way.
+    /// Opens the directory `relative` below this one. Fails if any part of the path is a symbolic link.
     pub fn beneath(&self, relative: &Path) -> io::Result<Self> {
         let shown = self.shown.join(relative);
         let name = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         let open = |access| rustix::fs::openat2(&self.fd, name, access | DIRECTORY, Mode::empty(), beneath);
         match open_readable_or_not(open) {
-            // Before Linux 5.6, or under a filter that does not know the call.
+            // Before Linux 5.6, or under a seccomp filter that does not know the call.
             Err(Errno::NOSYS | Errno::PERM) => self.step_by_step(relative, &shown),
-            opened => Ok(self.related(Self::adopt(opened?, shown)?)),
+            opened => Ok(self.share_method(Self::from_fd(opened?, shown)?)),
         }
     }
 
-    /// The directory `below` with what is known of this one's file system, if it is on that.
-    fn related(&self, mut below: Self) -> Self {
+    /// Makes `below` share this directory's naming method if both are on one file system.
+    fn share_method(&self, mut below: Self) -> Self {
         if below.device == self.device {
             below.naming = Arc::clone(&self.naming);
         }
         below
     }
 
-    /// [`Directory::beneath`], a component at a time.
+    /// [`Directory::beneath`] without openat2(2): opens one component at a time.
     fn step_by_step(&self, relative: &Path, shown: &Path) -> io::Result<Self> {
         let mut fd = self.fd.try_clone()?;
         for part in relative.components() {
@@ -78,13 +78,13 @@ impl Directory {
             let open = |access| rustix::fs::openat(&fd, name, access | DIRECTORY | OFlags::NOFOLLOW, Mode::empty());
             fd = open_readable_or_not(open)?;
         }
-        Ok(self.related(Self::adopt(fd, shown.to_owned())?))
+        Ok(self.share_method(Self::from_fd(fd, shown.to_owned())?))
     }
 
-    fn adopt(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
+    fn from_fd(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
         let stat = retry_on_intr(|| rustix::fs::fstat(&fd))?;
         let trusted = stat.st_uid == 0 || stat.st_uid == rustix::process::geteuid().as_raw();
-        // A directory that may be entered but not read does not tell its ACL: assume that there is one.
+        // The ACL of a directory that cannot be read is unknown: assume that there is one.
         let default_acl = || retry_on_intr(|| rustix::fs::fgetxattr(&fd, DEFAULT_ACL, &mut [0u8; 0]));
         let inherits_acl = !trusted || !matches!(default_acl(), Err(Errno::NODATA | Errno::NOTSUP));
         Ok(Self {
@@ -94,27 +94,27 @@ impl Directory {
             inode: stat.st_ino,
             inherits_acl,
             naming: Arc::default(),
-            owner_of_new: OnceLock::new(),
+            new_file_owner: OnceLock::new(),
             trusted,
         })
     }
 
-    /// A name in this directory as messages show it.
+    /// The path of `name` in this directory, for messages.
     pub fn shown(&self, name: &OsStr) -> PathBuf {
         self.shown.join(name)
     }
 
-    /// A name in this directory as that of an output, for errors.
+    /// `name` in this directory as the name of an output, for errors.
     pub fn output_name(&self, name: &OsStr) -> OutputName {
         OutputName { shown: self.shown(name), device: self.device }
     }
 
-    /// The device it is on.
+    /// The device of the directory.
     pub fn device(&self) -> u64 {
         self.device
     }
 
-    /// Whether it is one of `roots` or lies below one.
+    /// Whether this directory is one of `roots` or below one.
     pub fn is_within(&self, roots: &[Identity]) -> io::Result<bool> {
         let open = |fd: BorrowedFd<'_>, name| {
             retry_on_intr(|| rustix::fs::openat(fd, name, OFlags::PATH | DIRECTORY, Mode::empty()))
@@ -134,22 +134,22 @@ impl Directory {
         }
     }
 
-    /// Which place in the file system `name` in this directory is, whatever path leads there.
-    pub fn place<'n>(&self, name: &'n OsStr) -> impl Hash + Eq + std::fmt::Debug + use<'n> {
+    /// Identifies `name` in this directory, independent of the path that leads to the directory.
+    pub fn location<'n>(&self, name: &'n OsStr) -> impl Hash + Eq + std::fmt::Debug + use<'n> {
         (self.device, self.inode, name)
     }
 
-    /// What stands under `name`, a symbolic link itself and not what it points to; `None` if nothing.
-    pub fn look(&self, name: &OsStr) -> io::Result<Option<Stat>> {
-        self.stat(name, AtFlags::SYMLINK_NOFOLLOW)
+    /// The status of the file `name`, without following a symbolic link. `None` if there is no such file.
+    pub fn lstat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        self.stat_at(name, AtFlags::SYMLINK_NOFOLLOW)
     }
 
-    /// What stands under `name`, or is pointed to by the symbolic link that does; `None` if nothing.
-    pub fn look_through(&self, name: &OsStr) -> io::Result<Option<Stat>> {
-        self.stat(name, AtFlags::empty())
+    /// The status of the file `name`, following symbolic links. `None` if there is no such file.
+    pub fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        self.stat_at(name, AtFlags::empty())
     }
 
-    fn stat(&self, name: &OsStr, flags: AtFlags) -> io::Result<Option<Stat>> {
+    fn stat_at(&self, name: &OsStr, flags: AtFlags) -> io::Result<Option<Stat>> {
         match retry_on_intr(|| rustix::fs::statat(&self.fd, name, flags)) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT) => Ok(None),
@@ -163,8 +163,8 @@ impl Directory {
         retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
     }
 
-    /// Makes the directory `name`, private to its maker; `false` if there is one already.
-    pub fn make(&self, name: &OsStr) -> io::Result<bool> {
+    /// Creates the directory `name` with the mode 0700. Returns false if the name exists.
+    pub fn create_directory(&self, name: &OsStr) -> io::Result<bool> {
         match retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, Mode::RWXU)) {
             Ok(()) => Ok(true),
             Err(Errno::EXIST) => Ok(false),
@@ -172,37 +172,37 @@ impl Directory {
         }
     }
 
-    /// Removes the directory `name`, which was made here for nothing and is still empty.
-    pub fn unmake(&self, name: &OsStr) {
-        // What failed before is what will be told.
+    /// Removes the directory `name`, which was created here and is empty, after a failure.
+    pub fn remove_directory(&self, name: &OsStr) {
+        // The earlier failure is reported, not this one.
         let _ = retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR));
     }
 
     /// Removes the file `name`.
-    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+    pub fn remove_file(&self, name: &OsStr) -> io::Result<()> {
         Ok(retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()))?)
     }
 
-    /// Puts the directory's names on the disk. `within` is an opened file of the same file system.
+    /// Syncs the directory, so that its names survive a power failure. `within` is an open file of the same file system.
     pub fn sync(&self, within: BorrowedFd<'_>) -> io::Result<()> {
         match retry_on_intr(|| rustix::fs::fsync(&self.fd)) {
-            // Opened without the right to read it, which syncing takes, or on a file system that syncs no
-            // directories: then the whole file system.
+            // The directory was opened without the permission to read it, which fsync(2) needs, or its file system does not
+            // sync directories: sync the whole file system.
             Err(Errno::BADF | Errno::INVAL) => Ok(retry_on_intr(|| rustix::fs::syncfs(within))?),
             synced => Ok(synced?),
         }
     }
 
-    /// Owner and group of `fd`, a file that has just been made here.
-    pub fn owner_of_new(&self, fd: BorrowedFd<'_>) -> Option<(u32, u32)> {
-        if let Some(known) = self.owner_of_new.get() {
+    /// Owner and group of `fd`, a file that was just created here.
+    pub fn new_file_owner(&self, fd: BorrowedFd<'_>) -> Option<(u32, u32)> {
+        if let Some(known) = self.new_file_owner.get() {
             return Some(*known);
         }
         let stat = retry_on_intr(|| rustix::fs::fstat(fd)).ok()?;
         let owner = (stat.st_uid, stat.st_gid);
         if self.trusted {
-            // Another worker may have been first, with the same.
-            let _ = self.owner_of_new.set(owner);
+            // Another worker may have set the same value first.
+            let _ = self.new_file_owner.set(owner);
         }
         Some(owner)
     }
@@ -216,7 +216,8 @@ impl AsFd for Directory {
 
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 
-/// Opens a directory to read, as that can be synced and asked for its ACL; one that may only be entered, to enter.
+/// Opens a directory for reading, which fsync(2) and reading the ACL need. Without the permission to read it, opens it as a
+/// base for relative paths only.
 fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<OwnedFd> {
     match retry_on_intr(|| open(OFlags::RDONLY)) {
         Err(Errno::ACCESS) => retry_on_intr(|| open(OFlags::PATH)),
@@ -224,7 +225,7 @@ fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) ->
     }
 }
 
-/// Directory and name of a path that names a file; `None` where it can only name a directory (`a/`, `..`, `/`).
+/// Splits a path into directory and file name. `None` if the path can only name a directory (`a/`, `..`, `/`).
 pub fn split(path: &OsStr) -> Option<(PathBuf, OsString)> {
     use std::os::unix::ffi::OsStrExt;
     let bytes = path.as_bytes();
@@ -253,18 +254,18 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_the_same_whatever_path_leads_there() {
+    fn a_location_is_independent_of_the_path_to_the_directory() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("real")).unwrap();
         symlink("real", dir.path().join("link")).unwrap();
         let real = Directory::open(&dir.path().join("real")).unwrap();
         let link = Directory::open(&dir.path().join("link")).unwrap();
-        assert_eq!(real.place(OsStr::new("a")), link.place(OsStr::new("a")));
-        assert_ne!(real.place(OsStr::new("a")), real.place(OsStr::new("b")));
+        assert_eq!(real.location(OsStr::new("a")), link.location(OsStr::new("a")));
+        assert_ne!(real.location(OsStr::new("a")), real.location(OsStr::new("b")));
     }
 
     #[test]
-    fn nothing_beneath_a_directory_is_reached_through_a_link_or_above_it() {
+    fn beneath_opens_no_link_and_nothing_outside_the_directory() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
         symlink("b", dir.path().join("a/link")).unwrap();

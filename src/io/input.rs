@@ -1,4 +1,6 @@
-//! An opened input: what it is, how it may be read, and whether it is still what it was.
+//! An opened input: what kind of file it is, how it is read, and whether it changed since it was opened.
+//!
+//! Reads inputs through one descriptor each. It changes nothing but the name of an original that is to be removed.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -13,39 +15,39 @@ use crate::format::gzip::{self, Damage, MemberStart, ReadError};
 use crate::io::directory::Directory;
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
-use crate::io::same_file::Opened;
+use crate::io::same_file::OpenedFile;
 use crate::io::sequential_reader::SequentialReader;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, InputId, MemberStats, Outcome, Reason};
 use crate::settings::Settings;
 
-/// Bytes read at a time of a header that is looked at before the data is. Nearly all have fewer than 300.
-const HEADER_PIECE: usize = 512;
+/// Bytes read at a time to parse a header before the data is read. Nearly all headers have fewer than 300 bytes.
+const HEADER_READ: usize = 512;
 
-/// Where an input is to be found.
+/// Where an input comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// Standard input.
     Stdin,
-    /// This name in this directory.
+    /// A name in a directory.
     File {
         /// The directory, opened.
         directory: Arc<Directory>,
         /// The name in it.
         name: OsString,
-        /// A walk found it, so it is neither a link to be followed nor a pipe to be waited for.
+        /// A walk found the name, so links are not followed and pipes are not read.
         walked: bool,
     },
     /// A file in memory.
     Memory(MemoryFile),
-    /// Blocks that the caller of the library hands over.
+    /// Content that the caller of the library writes.
     Written,
 }
 
-/// Device and inode: what a file is, whatever its names.
+/// Device and inode: identifies a file, whatever its name.
 pub type Identity = (u64, u64);
 
-/// Of the file that has this `stat`.
+/// The identity of the file with this status.
 pub fn identity_of(stat: &Stat) -> Identity {
     (stat.st_dev, stat.st_ino)
 }
@@ -53,14 +55,14 @@ pub fn identity_of(stat: &Stat) -> Identity {
 /// An opened input.
 #[derive(Debug)]
 pub struct Input {
-    /// Its name.
+    /// Identifies the input in reports.
     pub id: InputId,
     source: Source,
-    /// What was opened, and what it is; `None` where content is handed over and not read.
+    /// The descriptor, and the file's status when it was opened. `None` if the caller writes the content.
     file: Option<(OwnedFd, Stat)>,
     /// The name is a symbolic link that was followed although the original is to be removed, as gzip -f does.
     through_link: bool,
-    /// Bytes that there are to read by position; `None` where they come in order or not at all.
+    /// Length in bytes of a file that can be read by position. `None` if it can only be read in order, or not at all.
     pub size: Option<u64>,
 }
 
@@ -78,12 +80,12 @@ impl Input {
         Ok(Self { id, source: Source::Stdin, file: Some((fd, stat)), through_link: false, size: None })
     }
 
-    /// What the caller of the library writes.
+    /// An input whose content the caller of the library writes.
     pub fn written(id: InputId) -> Self {
         Self { id, source: Source::Written, file: None, through_link: false, size: None }
     }
 
-    /// Opens what no name in a directory leads to.
+    /// Opens an input that is not a name in a directory.
     fn unnamed(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::Memory(file) = &source else {
             return Self::stdin(id, settings);
@@ -94,12 +96,12 @@ impl Input {
         Ok(Self { id, source, file: Some((fd, stat)), through_link: false, size })
     }
 
-    /// Opens an input that gets an output of its own, so that the original may have to go: a regular file.
+    /// Opens an input that gets its own output, so the original may be removed later. Only a regular file is opened.
     pub fn open_regular(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::File { directory, name, walked } = &source else {
             return Self::unnamed(id, source, settings);
         };
-        // Opening a FIFO must not wait for a writer, just to find out that it is one.
+        // Opening a FIFO must not wait for a writer.
         let mut flags = OFlags::NONBLOCK;
         if *walked || settings.refuses(settings.symlinks) {
             flags |= OFlags::NOFOLLOW;
@@ -108,7 +110,7 @@ impl Input {
             Errno::LOOP if flags.contains(OFlags::NOFOLLOW) && is_link(directory, name) => {
                 Outcome::Skipped(Reason::SymbolicLink)
             }
-            // A socket, or a device without a driver.
+            // A socket, or a device without driver.
             Errno::NXIO => Outcome::Skipped(Reason::NotRegular),
             error => io::Error::from(error).into(),
         })?;
@@ -124,8 +126,8 @@ impl Input {
         Ok(Self { id, source, file: Some((fd, stat)), through_link, size })
     }
 
-    /// Opens an input that becomes a member of a longer output: whatever can be read, waiting for it as a
-    /// pipe should, but for the output itself.
+    /// Opens an input that becomes a member of a concatenated output. Anything that can be read is opened, except `output`
+    /// itself. Opening a FIFO waits for its writer.
     pub fn open_any(
         id: InputId,
         source: Source,
@@ -149,7 +151,7 @@ impl Input {
         Self { id, source, file: Some((fd, stat)), through_link: false, size }.unless_it_is(output)
     }
 
-    /// The input, unless it is the file that has this device and inode: the output.
+    /// Refuses the input if it is the output itself, identified by `output`.
     pub fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
         if output.is_some() && output == self.identity() {
             return Err(match self.source {
@@ -160,12 +162,12 @@ impl Input {
         Ok(self)
     }
 
-    /// Owner, mode and times that an output takes over; `None` if it is no file that has them to give.
+    /// The metadata that the output gets. `None` unless the input is a regular file.
     pub fn metadata(&self) -> Option<Metadata> {
         self.regular().map(|(fd, stat)| Metadata::of(fd.as_fd(), stat))
     }
 
-    /// The name without its directories; `None` for standard input and what is in memory.
+    /// The last part of the name. `None` if the input is not a name in a directory.
     pub fn name(&self) -> Option<&OsString> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
@@ -173,7 +175,7 @@ impl Input {
         }
     }
 
-    /// The directory it is in; `None` for standard input and what is in memory.
+    /// The directory of the input. `None` if the input is not a name in a directory.
     pub fn directory(&self) -> Option<&Arc<Directory>> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
@@ -181,17 +183,17 @@ impl Input {
         }
     }
 
-    /// Modification time in seconds since 1970, of a regular file.
+    /// Modification time in seconds since 1970. `None` unless the input is a regular file.
     pub fn mtime(&self) -> Option<i64> {
         self.regular().map(|(_, stat)| stat.st_mtime as _)
     }
 
-    /// Modification time in seconds and nanoseconds since 1970, of a regular file.
+    /// Modification time in seconds and nanoseconds since 1970. `None` unless the input is a regular file.
     pub fn modified(&self) -> Option<(i64, u64)> {
         self.regular().map(|(_, stat)| (stat.st_mtime as _, stat.st_mtime_nsec as _))
     }
 
-    /// Whether a walk found it.
+    /// Whether a walk found the input.
     pub fn is_walked(&self) -> bool {
         matches!(self.source, Source::File { walked: true, .. })
     }
@@ -201,52 +203,52 @@ impl Input {
         self.file.as_ref().is_some_and(|(_, stat)| stat.st_nlink > 1)
     }
 
-    /// Whether it is standard input.
+    /// Whether the input is standard input.
     pub fn is_stdin(&self) -> bool {
         matches!(self.source, Source::Stdin)
     }
 
-    /// Device and inode, of what was opened.
+    /// Device and inode of the opened file.
     pub fn identity(&self) -> Option<Identity> {
         self.file.as_ref().map(|(_, stat)| identity_of(stat))
     }
 
-    /// What it begins with, read by position; `None` if it is no regular file.
+    /// Parses the header of the first member, reading by position. `None` unless the input is a regular file.
     pub fn gzip_header(&self) -> Option<Result<MemberStart, ReadError>> {
         let (fd, _) = self.regular()?;
-        let mut piece = [0; HEADER_PIECE];
+        let mut buffer = [0; HEADER_READ];
         let (mut got, mut at, mut offset) = (0, 0, 0);
         let next = || {
             if at == got {
-                got = read_at_least(fd.as_fd(), &mut piece, 1, offset)?;
+                got = read_at_least(fd.as_fd(), &mut buffer, 1, offset)?;
                 (at, offset) = (0, offset + got as u64);
             }
             at += 1;
-            Ok(piece[..got].get(at - 1).copied())
+            Ok(buffer[..got].get(at - 1).copied())
         };
         Some(gzip::read_header(0, next))
     }
 
-    /// What its header and its last trailer say, and nothing of what is between them: sizes and stats that hold for one
-    /// member of less than 4 GiB.
+    /// Reads the first header and the last trailer, and nothing between them. The result is correct for one member with
+    /// less than 4 GiB of content.
     pub fn gzip_ends(&self) -> Result<Done, Outcome> {
         let size = self.size.ok_or_else(|| Error::other("has no end that could be read first"))?;
-        let found = match self.gzip_header().transpose()? {
-            Some(MemberStart::Member(found)) => found,
+        let header = match self.gzip_header().transpose()? {
+            Some(MemberStart::Member(header)) => header,
             Some(MemberStart::End) => return Err(Error::from(Damage::Truncated(0)).into()),
             Some(MemberStart::Foreign(_)) | None => return Err(Error::from(Damage::NotGzip).into()),
         };
         let mut trailer = [0; gzip::TRAILER];
-        let at = size.checked_sub(found.size + gzip::TRAILER as u64).map(|data| found.size + data);
+        let at = size.checked_sub(header.size + gzip::TRAILER as u64).map(|data| header.size + data);
         let at = at.ok_or(Error::from(Damage::Truncated(size)))?;
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
         let (crc, length) = gzip::read_trailer(trailer);
-        let mtime = Some(i64::from(found.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
-        let stats = MemberStats { overhead: found.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
+        let mtime = Some(i64::from(header.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
+        let stats = MemberStats { overhead: header.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
         Ok(Done { bytes_in: size, bytes_out: length.into(), stats, ..Done::default() })
     }
 
-    /// Whether it may have `bytes` bytes or more. A file of no size seldom has any.
+    /// Whether the input may have `bytes` bytes or more. A regular file of length 0 is assumed to be empty.
     pub fn may_fill(&self, bytes: u64) -> bool {
         match (self.size, &self.source) {
             (Some(size), _) => size >= bytes,
@@ -255,13 +257,12 @@ impl Input {
         }
     }
 
-    /// Whether it takes room on a disk.
-    pub fn is_stored(&self) -> bool {
+    /// Whether the file occupies blocks of a disk.
+    pub fn occupies_disk(&self) -> bool {
         self.file.as_ref().is_some_and(|(_, stat)| stat.st_blocks > 0)
     }
 
-    /// What has happened to it since it was opened. What is no regular file cannot tell, and standard input is taken as
-    /// it comes.
+    /// How the file changed since it was opened. Only named regular files are checked.
     pub fn change(&self) -> io::Result<Change> {
         let Some((fd, then)) = self.regular().filter(|_| !self.is_stdin()) else {
             return Ok(Change::None);
@@ -274,80 +275,80 @@ impl Input {
         })
     }
 
-    /// Its content in order.
+    /// Reads the content in order. `left` counts down the bytes up to the length at opening.
     ///
     /// # Errors
-    /// If it is not read but handed over, so that to ask is a defect.
+    /// If the caller writes the content: a defect.
     pub fn sequential<'a>(&'a self, left: &'a mut Option<u64>) -> io::Result<SequentialReader<'a>> {
         Ok(SequentialReader::new(self, self.fd()?, left))
     }
 
-    /// Removes the original if its name still belongs to the file that was read; tells whether it did. Of a link
-    /// that was followed, the link goes.
+    /// Removes the original if its name still refers to the unchanged file that was read; returns whether it did (P3). If a
+    /// symbolic link was followed, the link is removed.
     pub fn remove_original(&self) -> io::Result<bool> {
         let Source::File { directory, name, .. } = &self.source else {
             return Ok(false);
         };
-        let (Some((fd, then)), Some(now)) = (&self.file, self.look(directory, name)?) else {
+        let (Some((fd, then)), Some(now)) = (&self.file, self.stat_name(directory, name)?) else {
             return Ok(false);
         };
         let flags = if self.through_link { OFlags::NONBLOCK } else { OFlags::NONBLOCK | OFlags::NOFOLLOW };
         let open = || Ok(directory.open_file(name, flags)?);
-        let unmodified = Opened { fd: fd.as_fd(), then }.still_has_name(&now, open)?;
+        let unmodified = OpenedFile { fd: fd.as_fd(), then }.still_has_name(&now, open)?;
         if unmodified {
-            directory.remove(name)?;
+            directory.remove_file(name)?;
         }
         Ok(unmodified)
     }
 
-    /// What stands under its name.
-    fn look(&self, directory: &Directory, name: &OsStr) -> io::Result<Option<Stat>> {
-        if self.through_link { directory.look_through(name) } else { directory.look(name) }
+    /// The status of the file that has the input's name now.
+    fn stat_name(&self, directory: &Directory, name: &OsStr) -> io::Result<Option<Stat>> {
+        if self.through_link { directory.stat(name) } else { directory.lstat(name) }
     }
 
-    /// The descriptor that it is read through.
+    /// The descriptor that the input is read through.
     ///
     /// # Errors
-    /// If it is not read but handed over, so that to ask is a defect.
+    /// If the caller writes the content: a defect.
     pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
         self.file.as_ref().map(|(fd, _)| fd.as_fd()).ok_or_else(|| io::Error::other("it has no descriptor"))
     }
 
-    /// The file, if it is a regular one.
+    /// Descriptor and status, if the input is a regular file.
     fn regular(&self) -> Option<&(OwnedFd, Stat)> {
         self.file.as_ref().filter(|(_, stat)| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
     }
 }
 
-/// What has happened to an input since it was opened.
+/// How an input changed since it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing that the file system reports.
+    /// The file system reports no change.
     None,
-    /// It is longer. Whether its earlier part was overwritten as well is unknown.
+    /// The file is longer. Its earlier part may have changed as well.
     Grown,
-    /// It is not longer, and has another size or modification time.
+    /// The file is not longer, but has another size or modification time.
     Other,
 }
 
-/// What the opened file is.
+/// The status of an opened file.
 pub fn stat_of(fd: &impl AsFd) -> io::Result<Stat> {
     Ok(retry_on_intr(|| rustix::fs::fstat(fd))?)
 }
 
-/// A regular file with a size is read by position. One without may be empty, or like those of /proc hold bytes
-/// all the same; reading it in order finds out.
+/// The length of a regular file, which is read by position. A file of length 0 gives `None`: it may be empty, or have
+/// content nevertheless as files in /proc do, so it is read in order.
 fn size_of(stat: &Stat) -> Option<u64> {
     let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
     (regular && stat.st_size > 0).then_some(stat.st_size as u64)
 }
 
-/// Whether a file has, for all that its `stat` tells, the content it had.
+/// Whether size and modification time are equal, so that the content is assumed to be the same.
 pub fn same_content(a: &Stat, b: &Stat) -> bool {
     (a.st_size, a.st_mtime, a.st_mtime_nsec) == (b.st_size, b.st_mtime, b.st_mtime_nsec)
 }
 
-/// Skips a file whose mode bits or hard links the settings refuse.
+/// Skips a file if the settings refuse its mode bits or hard links.
 fn refuse_special(stat: &Stat, settings: &Settings) -> Result<(), Outcome> {
     let refused = [(settings.setid, 0o6000), (settings.sticky, 0o1000)];
     let bits = refused.into_iter().filter(|(policy, _)| settings.refuses(*policy)).fold(0, |all, (_, bits)| all | bits);
@@ -361,8 +362,8 @@ fn refuse_special(stat: &Stat, settings: &Settings) -> Result<(), Outcome> {
 }
 
 fn is_link(directory: &Directory, name: &OsString) -> bool {
-    let standing = directory.look(name).ok().flatten();
-    standing.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+    let stat = directory.lstat(name).ok().flatten();
+    stat.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 
 /// The name under which standard input is reported.

@@ -1,6 +1,6 @@
-//! A file that is nowhere but in memory: a regular file to whoever reads or writes it, and gone with its last descriptor.
+//! An anonymous file in memory (memfd_create(2)): it behaves as a regular file and is freed with its last descriptor.
 //!
-//! It takes its bytes in whole pages, and a descriptor as long as it lives.
+//! It takes memory in whole pages and holds one descriptor.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,32 +9,33 @@ use std::sync::Arc;
 use rustix::fs::{MemfdFlags, SeekFrom, ftruncate, memfd_create, seek};
 use rustix::io::Errno;
 
-/// What the system lists it as.
+/// The name that the system shows in /proc.
 const NAME: &str = "gzcc";
 
-/// A file in memory; its copies are the same file.
+/// A file in memory. Clones refer to the same file.
 #[derive(Clone, Debug)]
 pub struct MemoryFile(Arc<OwnedFd>);
 
 impl MemoryFile {
-    /// An empty one.
+    /// Creates an empty file.
     pub fn new() -> io::Result<Self> {
-        // Linux 6.3 and newer may insist on hearing that nobody will execute it; those before know no such thing.
-        let made = match memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL) {
+        // Linux 6.3 and newer may require the flag that forbids execution; older kernels do not know it.
+        let created = match memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL) {
             Err(Errno::INVAL) => memfd_create(NAME, MemfdFlags::CLOEXEC),
-            made => made,
+            created => created,
         };
-        Ok(Self(Arc::new(made?)))
+        Ok(Self(Arc::new(created?)))
     }
 
-    /// A descriptor at its beginning. All descriptors share their place in it, so one at a time reads or writes in order.
+    /// Returns a descriptor positioned at the start. All descriptors share one file offset, so only one at a time may read
+    /// or write sequentially.
     pub fn open(&self) -> io::Result<OwnedFd> {
         let fd = self.0.try_clone()?;
         seek(&fd, SeekFrom::Start(0))?;
         Ok(fd)
     }
 
-    /// Takes everything out of it, and gives its memory back.
+    /// Truncates the file to length 0, which frees its memory.
     pub fn empty(&self) -> io::Result<()> {
         Ok(ftruncate(&self.0, 0)?)
     }
@@ -52,7 +53,7 @@ mod tests {
     use crate::io::transfer::{read_full, write_all};
 
     #[test]
-    fn it_is_read_from_its_beginning_however_often_and_can_be_emptied() {
+    fn each_open_reads_from_the_start_and_empty_truncates() {
         let file = MemoryFile::new().unwrap();
         write_all(file.open().unwrap().as_fd(), b"content").unwrap();
         let read = || {

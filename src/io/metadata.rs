@@ -1,18 +1,18 @@
-//! What an output takes over from its original: owner, ACL, mode, times; and what it must not: readers.
+//! Copies owner, ACL, mode and times of an original to its output, without giving any user new access (P4).
 //!
-//! The output is never readable by more users than the original is, not for a moment. It is created with 0600 and
-//! without a name. An ACL inherited from its directory is removed first; then owner, ACL, mode and times are set through
-//! its descriptor, in this order, because a new owner must not meet the old one's mode. Where the group cannot be kept,
-//! group and other get only what both had before.
+//! The output is never readable by more users than the original, not even briefly. It is created with the mode 0600 and
+//! without a name. An inherited ACL is removed first; then owner, ACL, mode and times are set through the descriptor, in
+//! this order: a mode that was set before the owner would apply to the wrong owner. If the group cannot be kept, group and
+//! other get only the permissions that both had.
 //!
-//! What cannot be kept is decided here, once:
-//! - An owner that this user may not set (only root may give files away), and an owner or ACL that the file system does
-//!   not know, is not reported; if the group or the ACL is lost, the mode is narrowed. Where the original is to be
-//!   removed, an ACL that is lost is a warning, as nothing else holds it.
-//! - An ACL that cannot be read is taken for one that grants group and other nothing, without a warning.
-//! - An owner or ACL that could not be set for any other reason, a mode or times that could not, and an inherited ACL
-//!   that could not be removed are a warning each. The output stays, as its content is whole; so does the original, even
-//!   where it was to be removed. The rest is set all the same, but neither ACL nor mode where an inherited ACL remains.
+//! Rules for metadata that cannot be kept:
+//! - An owner that the user may not set (only root may change owners), and an owner or ACL that the file system does not
+//!   support, is not reported. If the group or the ACL is lost, the mode is narrowed. A lost ACL is a warning if the
+//!   original is to be removed, because no other copy exists.
+//! - An ACL that cannot be read counts as one that grants group and other nothing, without a warning.
+//! - Any other failure to set owner, ACL, mode or times, or to remove an inherited ACL, is a warning. The output stays,
+//!   because its content is complete, and so does the original. The remaining metadata is set; if an inherited ACL remains,
+//!   ACL and mode are not.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -24,7 +24,7 @@ use crate::error::{About, Error};
 use crate::io::acl::Acl;
 use crate::io::directory::Directory;
 
-/// Owner, access and times of a file or directory, as they were when it was opened.
+/// Owner, permissions and times of a file or directory at the time it was opened.
 #[derive(Clone, Debug)]
 pub struct Metadata {
     owner: u32,
@@ -33,26 +33,26 @@ pub struct Metadata {
     times: Timestamps,
 }
 
-/// What users may do with a file or directory.
+/// The permissions of a file or directory.
 #[derive(Clone, Debug)]
 enum Access {
-    /// What its mode says.
+    /// It has a mode only.
     Mode(u32),
-    /// What its ACL says.
+    /// It has an ACL.
     Acl(Acl),
 }
 
-/// What becomes of the original.
+/// What happens to the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Original {
-    /// It stays, with everything that its output cannot have.
-    Stays,
-    /// It is to be removed.
-    Goes,
+    /// It is kept, with all of its metadata.
+    Kept,
+    /// It is removed, so metadata that the output does not get is lost.
+    Removed,
 }
 
 impl Metadata {
-    /// Of the opened file or directory `fd`, whose `stat` is known already.
+    /// Reads the metadata of the opened file or directory `fd`, whose status is `stat`.
     pub fn of(fd: BorrowedFd<'_>, stat: &Stat) -> Self {
         let mode = stat.st_mode & 0o777;
         Self {
@@ -61,7 +61,7 @@ impl Metadata {
             access: match Acl::of(fd) {
                 Ok(None) => Access::Mode(mode),
                 Ok(Some(acl)) => Access::Acl(acl),
-                // It may grant less than the mode says.
+                // The ACL may grant less than the mode.
                 Err(_) => Access::Mode(mode & 0o700),
             },
             times: Timestamps {
@@ -71,8 +71,8 @@ impl Metadata {
         }
     }
 
-    /// Of the opened directory `fd`, for one that mirrors it: its maker can work in it, and nobody else gets to
-    /// write, as the sticky bit that may have made that safe is not taken over.
+    /// Reads the metadata of the opened directory `fd`, for a copy of it in the output directory. The copy's owner has all
+    /// permissions. No other user may write, because the copy does not get the sticky bit that may have made that safe.
     pub fn of_directory(fd: BorrowedFd<'_>) -> rustix::io::Result<Self> {
         let mut metadata = Self::of(fd, &retry_on_intr(|| rustix::fs::fstat(fd))?);
         metadata.access = match metadata.access {
@@ -91,24 +91,24 @@ impl Metadata {
         mode & 0o200 != 0
     }
 
-    /// With another modification time, in seconds since 1970.
+    /// Replaces the modification time, in seconds since 1970.
     pub fn modified_at(mut self, seconds: i64) -> Self {
         self.times.last_modification = Timespec { tv_sec: seconds as _, tv_nsec: 0 };
         self
     }
 
-    /// Gives the new file `fd`, made in `directory`, owner, ACL, mode and times.
+    /// Sets owner, ACL, mode and times of the new file `fd`, which was created in `directory`.
     pub fn apply(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
         let access = self.apply_access(fd, directory, original);
         let times = retry_on_intr(|| rustix::fs::futimens(fd, &self.times)).map_err(io::Error::from);
         access.and(times.about("cannot set times"))
     }
 
-    /// Owner, ACL and mode alone: for a directory, whose times change with every file made in it.
+    /// Sets owner, ACL and mode only: for a directory, whose times change with every file that is created in it.
     pub fn apply_access(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
         let inherited = if directory.inherits_acl { Acl::remove(fd) } else { Ok(()) };
         let (group_kept, owner) = self.apply_owner(fd, directory);
-        // The mode stays 0600, which no entry of the inherited ACL gets past.
+        // On failure the mode stays 0600, which limits every entry of the inherited ACL.
         inherited.about("cannot remove the inherited ACL")?;
         let (acl, mode) = match &self.access {
             Access::Mode(mode) => (Ok(()), Some(mode_for(*mode, group_kept))),
@@ -120,35 +120,35 @@ impl Metadata {
         owner.and(acl).and(set.about("cannot set mode"))
     }
 
-    /// Sets owner and group where allowed; tells whether the group is right, and what failed. A refusal is no error:
-    /// nobody but root may give files away.
+    /// Sets owner and group where permitted. Returns whether the group is the original's, and the failure. A refusal is not
+    /// an error: only root may change owners.
     fn apply_owner(&self, fd: BorrowedFd<'_>, directory: &Directory) -> (bool, Result<(), Error>) {
-        let born = directory.owner_of_new(fd);
-        if born == Some((self.owner, self.group)) {
+        let current = directory.new_file_owner(fd);
+        if current == Some((self.owner, self.group)) {
             return (true, Ok(()));
         }
         let (owner, group) = (Uid::from_raw(self.owner), Gid::from_raw(self.group));
         let both = retry_on_intr(|| rustix::fs::fchown(fd, Some(owner), Some(group)));
         let group_kept = both.is_ok()
-            || born.is_some_and(|(_, g)| g == self.group)
+            || current.is_some_and(|(_, g)| g == self.group)
             || retry_on_intr(|| rustix::fs::fchown(fd, None, Some(group))).is_ok();
         let failed = both.err().filter(|&error| !is_refusal(error)).map(io::Error::from);
         (group_kept, failed.map_or(Ok(()), Err).about("cannot set owner"))
     }
 }
 
-/// Sets `acl`, which sets the mode as well. If that fails, what it failed with and the mode that is to be set instead.
+/// Sets `acl`, which includes the mode. If that fails, returns the error to report, and the mode to set instead.
 fn apply_acl(acl: &Acl, fd: BorrowedFd<'_>, group_kept: bool, original: Original) -> (Result<(), Error>, Option<u32>) {
     let set = if group_kept { acl.set(fd) } else { acl.clone().without_group().set(fd) };
     let Err(error) = set else {
         return (Ok(()), None);
     };
-    let reported = original == Original::Goes || !is_refusal(error);
+    let reported = original == Original::Removed || !is_refusal(error);
     let result = if reported { Err(io::Error::from(error)).about("cannot set ACL") } else { Ok(()) };
     (result, Some(acl.mode_alone(group_kept)))
 }
 
-/// The mode of the output of an original without an ACL.
+/// The mode of an output whose original has no ACL.
 fn mode_for(mode: u32, group_kept: bool) -> u32 {
     if group_kept {
         return mode;
@@ -157,7 +157,8 @@ fn mode_for(mode: u32, group_kept: bool) -> u32 {
     mode & 0o700 | common << 3 | common
 }
 
-/// Whether an owner or ACL is not for this user to set, or unknown to the user namespace or to the file system.
+/// Whether the error says that the user may not set the owner or ACL, or that the user namespace or the file system does
+/// not support it.
 fn is_refusal(error: Errno) -> bool {
     matches!(error, Errno::PERM | Errno::ACCESS | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP)
 }
@@ -167,14 +168,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mode_stays_when_the_group_does() {
+    fn the_mode_is_kept_if_the_group_is() {
         for mode in [0o600, 0o640, 0o644, 0o604, 0o777] {
             assert_eq!(mode_for(mode, true), mode);
         }
     }
 
     #[test]
-    fn a_lost_group_leaves_both_with_what_both_had() {
+    fn if_the_group_is_lost_group_and_other_get_their_common_permissions() {
         for (mode, narrowed) in [(0o640, 0o600), (0o644, 0o644), (0o604, 0o600), (0o664, 0o644), (0o775, 0o755)] {
             assert_eq!(mode_for(mode, false), narrowed, "{mode:o}");
         }

@@ -1,7 +1,7 @@
 //! The file system: directories, inputs, outputs and their metadata, through descriptors.
 //!
-//! Opens, reads, writes, names and removes files. Knows nothing of blocks, DEFLATE or workers, and decides nothing: what may
-//! be replaced or removed comes with the call.
+//! Opens, reads, writes, names and removes files. It must not know blocks, workers or the compression; the caller passes what
+//! may be replaced or removed.
 
 pub(crate) mod acl;
 pub mod closing;

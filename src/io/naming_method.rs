@@ -1,36 +1,36 @@
-//! The ways to give a finished output its name without overwrite a file, and which of them a file system supports.
+//! The methods to give a finished output its name without replacing a file, and which of them a file system supports.
 //!
-//! A file system that refuses one way is asked for the next. What works is recorded, so that later files do not repeat
-//! the calls that fail. Decides nothing and calls nothing: see `output::naming`.
+//! If a file system refuses one method, the next is tried. The method that worked is recorded, so that later files do not
+//! repeat the calls that fail. This module makes no system calls: `output::naming` does.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::io::Errno;
 
-/// The ways, in the order in which they are tried.
+/// The methods, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamingMethod {
-    /// A file without a name (O_TMPFILE) is linked: a run that is killed leaves nothing behind.
+    /// Link an unnamed file (O_TMPFILE). A killed process leaves no file.
     LinkUnnamed,
-    /// A temporary name is renamed with RENAME_NOREPLACE.
+    /// Rename a temporary with RENAME_NOREPLACE.
     RenameNoReplace,
-    /// The file gets its final name as a second link, and loses the temporary name. NFS has no RENAME_NOREPLACE.
+    /// Link the temporary under the final name and remove the temporary name. NFS has no RENAME_NOREPLACE.
     LinkTemporary,
-    /// An empty file reserves the final name (O_EXCL), and the temporary is renamed over it. For file systems with
-    /// neither links nor RENAME_NOREPLACE. In between, the final name holds an empty file.
+    /// Reserve the final name with an empty file (O_EXCL) and rename the temporary over it. For file systems with neither
+    /// links nor RENAME_NOREPLACE. Between the two calls, the final name holds an empty file.
     Placeholder,
 }
 
 impl NamingMethod {
     const ALL: [Self; 4] = [Self::LinkUnnamed, Self::RenameNoReplace, Self::LinkTemporary, Self::Placeholder];
 
-    /// The next one to try; `None` after the last.
+    /// The next method to try. `None` after the last.
     pub fn next(self) -> Option<Self> {
         Self::ALL.into_iter().find(|&method| method > self)
     }
 }
 
-/// The first method that is not known to fail, shared by the directories of one file system.
+/// The first method that is not known to fail. The directories of one file system share it.
 #[derive(Debug, Default)]
 pub struct KnownMethod(AtomicU8);
 
@@ -40,13 +40,13 @@ impl KnownMethod {
         NamingMethod::ALL[usize::from(self.0.load(Ordering::Relaxed))]
     }
 
-    /// Records that `method` worked after those before it had failed.
+    /// Records that `method` worked after the methods before it failed.
     pub fn worked(&self, method: NamingMethod) {
         self.0.fetch_max(method as u8, Ordering::Relaxed);
     }
 }
 
-/// Whether an error says that something is used up, so that another method would fail as well.
+/// Whether the error reports an exhausted resource, so that every other method would fail as well.
 pub fn is_shortage(error: Errno) -> bool {
     matches!(error, Errno::NOSPC | Errno::DQUOT | Errno::MFILE | Errno::NFILE | Errno::NOMEM)
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_method_that_worked_is_tried_first_and_those_before_it_no_more() {
+    fn a_method_that_worked_is_tried_first_and_earlier_ones_never_again() {
         let known = KnownMethod::default();
         assert_eq!(known.get(), NamingMethod::LinkUnnamed);
         known.worked(NamingMethod::LinkTemporary);

@@ -1,11 +1,11 @@
-//! An output file from initial_mode to name: nobody sees it until it is whole.
+//! An output file, from its creation to its final name. The name never refers to an incomplete file (P2).
 //!
-//! It is made without a name (O_TMPFILE) and linked when it is done, so that a process killed in between
-//! leaves nothing at all. Where the file system cannot do that, it gets a [`Temporary`] name until it is renamed, which
-//! removes what was not committed, and which no walk takes. See `naming` for what else a file system may refuse.
+//! The file is created without a name (O_TMPFILE) and linked when it is complete, so a process that is killed leaves no
+//! file. If the file system does not support that, the file has a [`Temporary`] name until it is renamed; dropping the
+//! temporary removes the file, and walks ignore such names. `naming` handles everything else that a file system may refuse.
 //!
-//! The link itself decides whether the name was free. Only with `-f` is a file replaced, by an atomic
-//! rename over it: at every instant the name holds the old file or the new one, whole.
+//! The link itself decides whether the name is free. Only [`OverwriteCheck::force`] allows to replace a file, with an atomic
+//! rename: at every instant the name refers to the old file or to the complete new one.
 
 mod naming;
 
@@ -29,26 +29,26 @@ use crate::io::sparse::SparseWriter;
 use crate::io::temporary::Temporary;
 use crate::io::transfer::write_all;
 
-/// An output that has no final name yet.
+/// An output without its final name.
 #[derive(Debug)]
 pub struct Output {
     directory: Arc<Directory>,
     name: OsString,
     fd: OwnedFd,
-    /// The name it has until then, where it needs one. Taken when the file is named.
+    /// The name until then, if the file has one. `None` after the file got its final name.
     temporary: Option<Temporary>,
-    /// Runs of zeros become holes.
+    /// Set if long runs of zeros become holes.
     sparse: Option<SparseWriter>,
-    /// Its mode keeps its owner from opening it for writing.
+    /// The mode does not let the user open the file for writing.
     is_read_only: bool,
-    /// The final name is a link, which watchers of the directory do not take for a whole file.
+    /// The final name is a link. Programs that watch the directory do not see a link as a complete file.
     is_linked: bool,
 }
 
 /// Why an output did not get its name.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The name is taken, and nobody said `-f`.
+    /// The name exists and may not be replaced.
     Exists,
     /// The name belongs to a directory, device, FIFO or socket.
     NotReplaceable,
@@ -56,7 +56,7 @@ pub enum Refusal {
     IsTheInput,
     /// The name belongs to another input of the run.
     IsAnInput,
-    /// The name may be given by what is left of a list.
+    /// The unread rest of a list may contain the name.
     MayBeAnInput,
     /// The system refused.
     System(io::Error),
@@ -74,45 +74,45 @@ impl From<Errno> for Refusal {
     }
 }
 
-/// What stands in the way of an output, and whether it may be replaced.
+/// Decides whether an output may replace an existing file.
 #[derive(Clone, Debug)]
 pub struct OverwriteCheck {
-    /// `-f` was given.
+    /// Existing files may be replaced.
     pub force: bool,
-    /// The input, which is never replaced.
+    /// Identity of the input, which is never replaced.
     pub input: Option<Identity>,
-    /// Keeps the run's other inputs from being replaced.
-    pub others: Option<Arc<dyn Protection>>,
+    /// Protects the other inputs of the run.
+    pub protection: Option<Arc<dyn Protection>>,
 }
 
-/// Knows the files that must not be replaced.
+/// Protects files that must not be replaced.
 pub trait Protection: std::fmt::Debug + Send + Sync {
-    /// Whether the file `standing`, which is `name` in `directory`, may be replaced.
-    fn allows(&self, standing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal>;
+    /// Refuses to replace the file `name` in `directory`, whose status is `existing`, if it is protected.
+    fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal>;
 }
 
 impl OverwriteCheck {
-    /// Whether an output that is to be `name` in `directory` may replace the file `standing`, which has that name.
-    pub fn allows(&self, standing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
-        let kind = FileType::from_raw_mode(standing.st_mode);
+    /// Refuses to replace the file `name` in `directory`, whose status is `existing`, unless that is allowed.
+    pub fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
+        let kind = FileType::from_raw_mode(existing.st_mode);
         if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
         } else if !self.force {
             Err(Refusal::Exists)
-        } else if self.input == Some(identity_of(standing)) {
+        } else if self.input == Some(identity_of(existing)) {
             Err(Refusal::IsTheInput)
         } else {
-            self.others.as_ref().map_or(Ok(()), |others| others.allows(standing, directory, name))
+            self.protection.as_ref().map_or(Ok(()), |protection| protection.allows(existing, directory, name))
         }
     }
 }
 
-/// Who may read an output while it is made.
+/// The mode that an output is created with.
 #[derive(Clone, Copy, Debug)]
 pub enum InitialMode {
-    /// Its maker alone: it takes its mode from an original later.
+    /// Only the user may read it (0600). It gets the mode of its original later.
     Private,
-    /// Whoever the umask lets: it has no single original.
+    /// The umask decides (0666 & !umask). The output has no single original.
     Umask,
 }
 
@@ -126,7 +126,8 @@ impl InitialMode {
 }
 
 impl Output {
-    /// Makes a file that will be `name` in `directory`; without a name until then if `unnamed` and the system can.
+    /// Creates a file that will be `name` in `directory`. If `unnamed`, it has no name until then, where the system supports
+    /// that.
     pub fn create(
         directory: Arc<Directory>,
         name: OsString,
@@ -135,7 +136,7 @@ impl Output {
     ) -> io::Result<Self> {
         let mut refused = false;
         if unnamed && directory.naming.get() == NamingMethod::LinkUnnamed && can_link_unnamed() {
-            // It is read only if it has to be copied.
+            // Opened for reading too, in case the file has to be copied.
             let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
             match retry_on_intr(|| rustix::fs::openat(&directory, ".", flags, initial_mode.mode())) {
                 Ok(fd) => return Ok(Self::new(directory, name, fd, None)),
@@ -143,8 +144,8 @@ impl Output {
                 Err(_) => refused = true,
             }
         }
-        let _finishing = commit_gate::enter();
-        let (temporary, fd) = make_temporary(&directory, initial_mode)?;
+        let _pass = commit_gate::enter();
+        let (temporary, fd) = create_temporary(&directory, initial_mode)?;
         if refused {
             directory.naming.worked(NamingMethod::RenameNoReplace);
         }
@@ -155,7 +156,7 @@ impl Output {
         Self { directory, name, fd, temporary, sparse: None, is_read_only: false, is_linked: false }
     }
 
-    /// The same, with holes for runs of zeros if `sparse`.
+    /// Turns long runs of zeros into holes if `sparse`.
     pub fn sparse(self, sparse: bool) -> Self {
         Self { sparse: sparse.then(SparseWriter::default), ..self }
     }
@@ -178,22 +179,22 @@ impl Output {
         }
     }
 
-    /// Gives it owner, ACL, mode and times.
+    /// Sets owner, ACL, mode and times.
     pub fn apply(&mut self, metadata: &Metadata, original: Original) -> Result<(), Error> {
         // Root may open any file for writing.
         self.is_read_only = !metadata.is_writable() && !rustix::process::geteuid().is_root();
         metadata.apply(self.fd.as_fd(), &self.directory, original)
     }
 
-    /// Called before its times are set, when nothing more will be appended: gives it its length.
+    /// Extends the file to its length. Called after the last write and before the times are set, which this would change.
     pub fn end(&mut self) -> io::Result<()> {
         self.sparse.as_mut().map_or(Ok(()), |sparse| sparse.end(self.fd.as_fd()))
     }
 
-    /// Gives the file its name and closes it. Errors that the file system reports at close are found before that, so
-    /// that a file with such an error gets no name. With `sync`, its bytes are on the disk before that, and the name
-    /// after. If only the last steps fail, the file is whole and keeps its name, but it is not known whether it outlives
-    /// a power cut: it is an error, and the original stays.
+    /// Gives the file its name and closes it. Errors that the file system reports at close are detected before the file is
+    /// named, so a file with such an error gets no name. With `sync`, the content is synced before the file is named, and
+    /// the directory after. If only the last steps fail, the file is complete and keeps its name, but may not survive a
+    /// power failure: the caller reports an error and keeps the original.
     pub fn commit(mut self, overwrite: &OverwriteCheck, sync: bool) -> Result<(), Refusal> {
         self.end()?;
         self.settle(sync)?;
@@ -208,9 +209,9 @@ impl Output {
         Ok(())
     }
 
-    /// Called when the bytes are written and before the name is taken: finds errors that the file system reports late.
+    /// Detects errors that the file system reports late. Called between the last write and the naming.
     fn settle(&self, sync: bool) -> io::Result<()> {
-        // File systems that make no unnamed files are mostly remote ones, where a server may lose what it has not synced.
+        // File systems without unnamed files are mostly remote ones, whose server may lose data that is not synced.
         if sync || self.temporary.is_some() {
             retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
         }
@@ -224,13 +225,13 @@ impl AsFd for Output {
     }
 }
 
-/// Makes a file under a temporary name.
-fn make_temporary(directory: &Arc<Directory>, initial_mode: InitialMode) -> rustix::io::Result<(Temporary, OwnedFd)> {
+/// Creates a file with a temporary name.
+fn create_temporary(directory: &Arc<Directory>, initial_mode: InitialMode) -> rustix::io::Result<(Temporary, OwnedFd)> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-    Temporary::make(directory, |name| rustix::fs::openat(directory, name, flags, initial_mode.mode()))
+    Temporary::create(directory, |name| rustix::fs::openat(directory, name, flags, initial_mode.mode()))
 }
 
-/// Whether files without a name can be linked: that goes through /proc, which may not be mounted.
+/// Whether files without a name can be linked. This needs /proc, which may not be mounted.
 fn can_link_unnamed() -> bool {
     static PROC: LazyLock<bool> = LazyLock::new(|| Path::new("/proc/self/fd").exists());
     *PROC
@@ -242,8 +243,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    const FREE: &OverwriteCheck = &OverwriteCheck { force: false, input: None, others: None };
-    const FORCE: &OverwriteCheck = &OverwriteCheck { force: true, input: None, others: None };
+    const FREE: &OverwriteCheck = &OverwriteCheck { force: false, input: None, protection: None };
+    const FORCE: &OverwriteCheck = &OverwriteCheck { force: true, input: None, protection: None };
 
     fn output(dir: &Path, unnamed: bool) -> Output {
         let directory = Arc::new(Directory::open(dir).unwrap());
@@ -259,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_appears_with_the_commit_and_not_before() {
+    fn the_name_exists_after_the_commit_and_not_before() {
         for unnamed in [true, false] {
             let dir = tempfile::tempdir().unwrap();
             let output = output(dir.path(), unnamed);
             assert!(!dir.path().join("out").exists());
-            assert_eq!(names(dir.path()).len(), usize::from(!unnamed), "only a named temporary shows");
+            assert_eq!(names(dir.path()).len(), usize::from(!unnamed), "only a named temporary is visible");
             output.commit(FREE, true).unwrap();
             assert_eq!(names(dir.path()), ["out"]);
             assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"new");
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_committed_leaves_nothing() {
+    fn an_output_that_is_not_committed_leaves_no_file() {
         for unnamed in [true, false] {
             let dir = tempfile::tempdir().unwrap();
             drop(output(dir.path(), unnamed));
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_turned_up_meanwhile_is_left_alone_or_replaced_whole() {
+    fn a_file_that_appeared_meanwhile_is_kept_or_replaced_atomically() {
         for unnamed in [true, false] {
             let dir = tempfile::tempdir().unwrap();
             let late = dir.path().join("out");
@@ -317,8 +318,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("out"), "input").unwrap();
         let directory = Directory::open(dir.path()).unwrap();
-        let stat = directory.look(OsStr::new("out")).unwrap().unwrap();
-        let overwrite = &OverwriteCheck { force: true, input: Some((stat.st_dev, stat.st_ino)), others: None };
+        let stat = directory.lstat(OsStr::new("out")).unwrap().unwrap();
+        let overwrite = &OverwriteCheck { force: true, input: Some((stat.st_dev, stat.st_ino)), protection: None };
         assert!(matches!(output(dir.path(), true).commit(overwrite, false), Err(Refusal::IsTheInput)));
         assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"input");
     }

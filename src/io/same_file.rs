@@ -1,8 +1,8 @@
-//! Whether a name still belongs to the file that was opened under it, and that file is unmodified.
+//! Checks whether a name still refers to the unmodified file that was opened under it.
 //!
-//! Inode number and ctime answer that on most file systems. Some network and FUSE file systems make up inode numbers or
-//! ctimes at each look. There the descriptor is looked at twice: a field that differs between the two looks says nothing
-//! and is left out. If what is left does not identify the file, its content is compared.
+//! On most file systems, inode number and ctime answer that. Some network and FUSE file systems invent inode numbers or
+//! ctimes at each stat(2). To detect this, the descriptor is queried twice: a field that differs between the two results
+//! is ignored. If the remaining fields do not identify the file, its content is compared.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -17,17 +17,17 @@ const COMPARED: usize = 128 * 1024;
 
 /// An opened file.
 #[derive(Clone, Copy, Debug)]
-pub struct Opened<'a> {
+pub struct OpenedFile<'a> {
     pub fd: BorrowedFd<'a>,
-    /// What it was when it was opened.
+    /// The status when it was opened.
     pub then: &'a Stat,
 }
 
-impl Opened<'_> {
-    /// Whether `now`, the status of the file that has the name, is that of the opened file, and nothing was done to it.
-    /// That includes changes that keep size and modification time, such as another mode, or content written with the
-    /// time put back. Every name that a file loses is such a change, so of a file with several names the ctime does not
-    /// count. `open` opens the name for reading.
+impl OpenedFile<'_> {
+    /// Whether `now`, the status of the file that has the name, is the status of the opened file, which was not changed
+    /// since. This detects changes that keep size and modification time, such as a new mode, or content written with the
+    /// time reset. Removing another name of the file changes the ctime as well, so for a file with several names the ctime
+    /// is ignored. `open` opens the name for reading.
     pub fn still_has_name(self, now: &Stat, open: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<bool> {
         let Self { fd, then } = self;
         let same_identity = identity_of(then) == identity_of(now);
@@ -47,7 +47,7 @@ impl Opened<'_> {
         if !(same_status(then, now) && same_status(&second, now)) {
             return Ok(false);
         }
-        // Two files hardly ever have the same ctime in nanoseconds.
+        // Two files almost never have the same ctime in nanoseconds.
         let identified = reliable_identity || reliable_change && ctime(then).1 != 0 && ctime(then) == ctime(now);
         Ok(identified || self.has_content_of(&open()?)?)
     }
@@ -71,7 +71,7 @@ impl Opened<'_> {
     }
 }
 
-/// Whether everything agrees but inode number and ctime: the two belong to regular files on one device.
+/// Whether both are regular files on one device that differ at most in inode number and ctime.
 fn same_status(a: &Stat, b: &Stat) -> bool {
     let regular = FileType::from_raw_mode(a.st_mode) == FileType::RegularFile;
     let fields = |stat: &Stat| (stat.st_dev, stat.st_mode, stat.st_uid, stat.st_gid, stat.st_nlink);

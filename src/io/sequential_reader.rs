@@ -1,4 +1,5 @@
-//! Reading an input in order, up to the length that it had when it was opened: a file that keeps growing has no end.
+//! Reads an input in order, up to the length that it had when it was opened. Without that limit, reading a file that keeps
+//! growing would not end.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,21 +8,21 @@ use crate::inflate::CompressedSource;
 use crate::io::input::{Change, Input};
 use crate::io::transfer::{read_full, read_some};
 
-/// An input's content in order.
+/// Reads the content of one input in order.
 pub struct SequentialReader<'a> {
     input: &'a Input,
     fd: BorrowedFd<'a>,
-    /// Bytes up to there. `None` if it was of no size then, as a pipe is: it is read until it is over.
+    /// Bytes left up to that length. `None` if the input had no length, as a pipe: it is read to its end.
     left: &'a mut Option<u64>,
 }
 
 impl<'a> SequentialReader<'a> {
-    /// The content of `input`, which is open as `fd`.
+    /// Reads `input` through `fd`.
     pub(super) fn new(input: &'a Input, fd: BorrowedFd<'a>, left: &'a mut Option<u64>) -> Self {
         Self { input, fd, left }
     }
 
-    /// Reads until `buffer` is full or the content over; returns how much it got.
+    /// Reads until `buffer` is full or the content ends; returns the number of bytes.
     pub fn read_full(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read(buffer, read_full)
     }
@@ -38,7 +39,7 @@ impl<'a> SequentialReader<'a> {
         let got = read(self.fd, &mut buffer[..most])?;
         match self.left {
             Some(left) => *left -= got as u64,
-            // It was empty. A file that shows a state of the system has content and still no size.
+            // The file was empty and grew. A file in /proc has content too, but its length stays 0.
             None if got > 0 && self.input.change()? == Change::Grown => {
                 *self.left = Some(0);
                 return Ok(0);

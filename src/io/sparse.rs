@@ -1,4 +1,4 @@
-//! Sparse writing: long runs of zero bytes in a new regular file become holes, which take no space on the disk.
+//! Sparse writing: long runs of zero bytes in a new regular file become holes, which occupy no disk blocks.
 //!
 //! Reading the file back gives the same bytes. Only a file that starts empty and has no other writer may be written
 //! this way: in any other file a skipped byte keeps its old value, and a pipe or a device has no holes.
@@ -11,26 +11,26 @@ use rustix::io::retry_on_intr;
 
 use crate::io::transfer::write_all;
 
-/// Bytes that are tested for zero at a time, at multiples of this offset in the file: a file system leaves out whole
-/// blocks only, and nearly all have blocks of this size.
+/// Bytes that are tested for zero at a time, aligned in the file: a hole consists of whole blocks of the file system, and
+/// nearly all file systems have blocks of this size.
 const BLOCK: usize = 4096;
 
 /// Shortest run of zero bytes that becomes a hole: a run of 64 KiB contains at least 15 whole blocks, wherever it
 /// starts. Shorter holes save little and split the file into more extents.
 const SHORTEST_HOLE: u64 = 15 * BLOCK as u64;
 
-/// Compared with the content, and written where a run is too short for a hole.
+/// Compared with the content, and written when a run is too short for a hole.
 static ZEROS: [u8; 16 * BLOCK] = [0; 16 * BLOCK];
 
-/// How far a sparse file is written.
+/// The state of a file that is written sparsely.
 #[derive(Debug, Default)]
 pub struct SparseWriter {
     /// Bytes appended.
     length: u64,
-    /// Bytes before this offset, the descriptor's position, are written or are holes already. From there to `length`
-    /// all bytes are zero.
+    /// The descriptor's position: bytes before it are written or are holes. From there to `length` all bytes are zero and
+    /// pending.
     written: u64,
-    /// The file system refuses to write behind the end of a file. Some that keep objects do; there nothing is left out.
+    /// The file system refuses to write past the end of a file, as some object stores do. Then zeros are written.
     refuses_holes: bool,
 }
 
@@ -51,7 +51,7 @@ impl SparseWriter {
         Ok(())
     }
 
-    /// Gives the file its length if it ends with zero bytes that were left out.
+    /// Extends the file to its length if it ends with pending zeros.
     pub fn end(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
         if self.written < self.length {
             let extended = retry_on_intr(|| rustix::fs::ftruncate(fd, self.length)).map_err(io::Error::from);
@@ -64,7 +64,7 @@ impl SparseWriter {
         Ok(())
     }
 
-    /// Writes `data`, which does not begin with a block of zeros, behind the zeros that were left out so far.
+    /// Writes `data`, which does not begin with a block of zeros, after the pending zeros.
     fn write(&mut self, fd: BorrowedFd<'_>, data: &[u8]) -> io::Result<()> {
         if self.refuses_holes || self.length - self.written < SHORTEST_HOLE {
             self.fill(fd)?;
@@ -87,7 +87,7 @@ impl SparseWriter {
         Ok(())
     }
 
-    /// Writes the zero bytes that were left out.
+    /// Writes the pending zeros.
     fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
         while self.written < self.length {
             let count = (self.length - self.written).min(ZEROS.len() as u64);
@@ -103,40 +103,40 @@ fn seek(fd: BorrowedFd<'_>, offset: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the file system may have refused the hole, so that writing the zeros is worth a try. It is not on a full
-/// disk.
+/// Whether the file system may have refused the hole, so that the zeros are written instead. On a full disk that would
+/// fail as well.
 fn may_refuse_holes(error: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     !matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
-/// Length of the first piece of `bytes`, which are at `offset` in the file: to the end of the block.
-fn piece(bytes: &[u8], offset: u64) -> usize {
+/// Number of bytes up to the end of the block, for `bytes` at `offset` in the file.
+fn block_rest(bytes: &[u8], offset: u64) -> usize {
     bytes.len().min(BLOCK - (offset % BLOCK as u64) as usize)
 }
 
-/// Bytes at the beginning of `bytes` in pieces of zeros.
+/// Length of the prefix of `bytes` that consists of zero blocks.
 fn zero_prefix(bytes: &[u8], offset: u64) -> usize {
     let mut zeros = 0;
     while zeros < bytes.len() {
         let rest = &bytes[zeros..];
-        let piece = piece(rest, offset + zeros as u64);
-        if rest[..piece] != ZEROS[..piece] {
+        let block = block_rest(rest, offset + zeros as u64);
+        if rest[..block] != ZEROS[..block] {
             break;
         }
-        zeros += piece;
+        zeros += block;
     }
     zeros
 }
 
-/// Bytes at the beginning of `bytes` before the next run of zeros that is long enough for a hole or reaches the end.
+/// Length of the prefix of `bytes` before the next run of zeros that is long enough for a hole or reaches the end.
 fn data_prefix(bytes: &[u8], offset: u64) -> usize {
     let (mut end, mut run) = (0, 0);
     while end < bytes.len() && run < SHORTEST_HOLE as usize {
         let rest = &bytes[end..];
-        let piece = piece(rest, offset + end as u64);
-        run = if rest[..piece] == ZEROS[..piece] { run + piece } else { 0 };
-        end += piece;
+        let block = block_rest(rest, offset + end as u64);
+        run = if rest[..block] == ZEROS[..block] { run + block } else { 0 };
+        end += block;
     }
     end - run
 }
@@ -148,7 +148,7 @@ mod tests {
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
 
-    /// Writes `content` in pieces of these sizes, over and over; returns the bytes on the disk.
+    /// Writes `content` in writes of these sizes, repeated; returns the bytes that the file occupies.
     fn written(content: &[u8], sizes: &[usize]) -> u64 {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
@@ -170,14 +170,14 @@ mod tests {
     const SIZES: [&[usize]; 5] = [&[1 << 20], &[4096], &[100_000, 1], &[65_535, 65_537], &[7, 12_289, 300_000]];
 
     #[test]
-    fn runs_of_zeros_of_64_kib_become_holes_wherever_they_are() {
+    fn runs_of_64_kib_of_zeros_become_holes_at_any_offset() {
         for start in [0, 1, 4095, 4096, 65_536, 70_001] {
             for behind in [0, 1, 4096, 100_000] {
                 let mut content = vec![b'x'; start];
                 content.extend(vec![0; 65_536]);
                 content.extend(vec![b'y'; behind]);
                 for sizes in SIZES {
-                    // At most the two blocks at its ends are written.
+                    // At most the two blocks at the ends of the run are written.
                     let most = (start + behind + 3 * BLOCK) as u64;
                     let taken = written(&content, sizes);
                     assert!(taken <= most, "{taken} of {most}: {start} {behind} {sizes:?}");
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_zeros_takes_no_space() {
+    fn a_file_of_zeros_occupies_no_blocks() {
         for length in [0, 1, 65_535, 65_536, 10_000_001] {
             for sizes in SIZES {
                 assert_eq!(written(&vec![0; length], sizes), 0, "{length} {sizes:?}");

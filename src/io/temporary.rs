@@ -1,61 +1,98 @@
-//! The name that an output has until it gets its own: `.gzcc-` and 16 hexadecimal digits.
+//! Temporary names of outputs: `.gzcc-` and 16 hexadecimal digits.
 //!
-//! Only where a file cannot be made without one, and for the moment in which a file is replaced. Whoever holds
-//! a [`Temporary`] holds the duty to remove it; what is alive is known to the process, so that a signal leaves none.
+//! Used only if the file system cannot create files without a name, and for the moment in which a file is replaced.
+//! Dropping a [`Temporary`] removes its file. The process keeps a register of all temporaries, so that a signal removes
+//! them as well.
 
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::io::directory::Directory;
 use crate::sync::lock;
 
-/// How a temporary's name begins; 16 hexadecimal digits follow. 22 bytes fit beside any name.
+/// Prefix of a temporary's name; 16 hexadecimal digits follow.
 const PREFIX: &str = ".gzcc-";
 
-/// Tries to find a free name. Of 2^64 names the first is free; this only bounds the loop.
-const MOST_TRIES: u32 = 100;
+/// Attempts to find a free name. The first of 2^64 random names is practically always free: this only bounds the loop.
+const MAX_ATTEMPTS: u32 = 100;
 
-/// Those that there are, or are about to be. A signal asks for them, which has no run to ask: so this is the process'.
-static ALIVE: Mutex<Vec<(Arc<Directory>, OsString)>> = Mutex::new(Vec::new());
+/// The temporaries of this process. A static, because a signal concerns the whole process.
+static REGISTER: Mutex<Register> = Mutex::new(Register { names: Vec::new(), placeholders: 0, phase: Phase::Open });
 
-/// Held while an empty file has a final name, and for good when the process is about to end.
-static PLACING: RwLock<()> = RwLock::new(());
+/// Signalled when a placeholder ends. Threads that wait for a closed register wait on it too, and never continue.
+static CHANGED: Condvar = Condvar::new();
 
-/// Waits until an empty file may reserve a final name. While the guard is alive, a signal does not end the process.
-pub fn placing() -> RwLockReadGuard<'static, ()> {
-    PLACING.read().unwrap_or_else(PoisonError::into_inner)
+/// The temporaries and placeholders that exist.
+struct Register {
+    /// Names of temporaries that exist or are being created.
+    names: Vec<(Arc<Directory>, OsString)>,
+    /// Threads that have reserved a final name with an empty file.
+    placeholders: usize,
+    phase: Phase,
 }
 
-/// A file's temporary name. Removed when dropped.
+/// How far the process is on its way to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The process runs.
+    Open,
+    /// It ends when no placeholder is left. New placeholders wait forever.
+    Closing,
+    /// It ends now. Every change to the register waits forever.
+    Closed,
+}
+
+/// An empty file has a final name, or is about to. While this exists, [`remove_all`] waits.
+#[derive(Debug)]
+pub struct Placeholder(());
+
+/// Waits until a final name may be reserved with an empty file.
+pub fn begin_placeholder() -> Placeholder {
+    let mut register = lock(&REGISTER);
+    while register.phase != Phase::Open {
+        register = CHANGED.wait(register).unwrap_or_else(PoisonError::into_inner);
+    }
+    register.placeholders += 1;
+    Placeholder(())
+}
+
+impl Drop for Placeholder {
+    fn drop(&mut self) {
+        lock(&REGISTER).placeholders -= 1;
+        CHANGED.notify_all();
+    }
+}
+
+/// The temporary name of a file. Dropping it removes the file.
 #[derive(Debug)]
 pub struct Temporary {
     directory: Arc<Directory>,
     name: OsString,
-    /// There is no file of that name, or it is not ours: nothing to remove.
-    forgotten: bool,
+    /// The name does not exist, or refers to another file: dropping removes nothing.
+    released: bool,
 }
 
 impl Temporary {
-    /// Calls `make` with names in `directory` until one is free.
-    pub fn make<T>(
+    /// Calls `create` with random names in `directory` until one is free.
+    pub fn create<T>(
         directory: &Arc<Directory>,
-        mut make: impl FnMut(&OsStr) -> rustix::io::Result<T>,
+        mut create: impl FnMut(&OsStr) -> rustix::io::Result<T>,
     ) -> rustix::io::Result<(Self, T)> {
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             // std seeds the first RandomState of a thread from the system's randomness and varies the next ones.
             let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(())));
-            // Known before it is there: there is no moment in which it would be forgotten.
-            alive().push((Arc::clone(directory), name.clone()));
-            let temporary = Self { directory: Arc::clone(directory), name, forgotten: false };
-            match retry_on_intr(|| make(&temporary.name)) {
-                Ok(made) => return Ok((temporary, made)),
+            // Registered before it exists, so that a signal at any time removes it.
+            register().names.push((Arc::clone(directory), name.clone()));
+            let temporary = Self { directory: Arc::clone(directory), name, released: false };
+            match retry_on_intr(|| create(&temporary.name)) {
+                Ok(created) => return Ok((temporary, created)),
                 Err(error) => {
-                    // There is nothing, or it is somebody else's.
-                    temporary.forget();
+                    // The file does not exist, or belongs to another process.
+                    temporary.release();
                     if error != Errno::EXIST {
                         return Err(error);
                     }
@@ -70,42 +107,50 @@ impl Temporary {
         &self.name
     }
 
-    /// The file has another name now.
-    pub fn forget(mut self) {
-        self.forgotten = true;
+    /// Gives up the name without removing a file, after the file got another name.
+    pub fn release(mut self) {
+        self.released = true;
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if !self.forgotten {
-            // Nobody is left to tell: whatever made the output fail has been reported.
-            let _ = self.directory.remove(&self.name);
+        if !self.released {
+            // The failure of the output has been reported already; this one adds nothing.
+            let _ = self.directory.remove_file(&self.name);
         }
-        alive().retain(|(directory, name)| !(*name == self.name && Arc::ptr_eq(directory, &self.directory)));
+        register().names.retain(|(directory, name)| !(*name == self.name && Arc::ptr_eq(directory, &self.directory)));
     }
 }
 
-/// Removes every temporary of this process, which is about to end. Nobody makes another one after that.
+/// Removes all temporaries of this process, which is about to end. Waits for placeholders first. No temporary can be
+/// created after this.
 pub fn remove_all() {
-    // Whoever has reserved a final name takes it first.
-    std::mem::forget(PLACING.write().unwrap_or_else(PoisonError::into_inner));
-    let mut alive = alive();
-    for (directory, name) in alive.drain(..) {
-        let _ = directory.remove(&name);
+    let mut register = lock(&REGISTER);
+    register.phase = Phase::Closing;
+    while register.placeholders > 0 {
+        register = CHANGED.wait(register).unwrap_or_else(PoisonError::into_inner);
     }
-    std::mem::forget(alive);
+    register.phase = Phase::Closed;
+    for (directory, name) in register.names.drain(..) {
+        let _ = directory.remove_file(&name);
+    }
 }
 
-/// Whether `name` is one that temporaries have.
+/// Whether `name` has the form of a temporary's name.
 pub fn is_temporary(name: &OsStr) -> bool {
     name.as_bytes()
         .strip_prefix(PREFIX.as_bytes())
         .is_some_and(|digits| digits.len() == 16 && digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
-fn alive() -> MutexGuard<'static, Vec<(Arc<Directory>, OsString)>> {
-    lock(&ALIVE)
+/// Locks the register. Waits forever once it is closed.
+fn register() -> MutexGuard<'static, Register> {
+    let mut register = lock(&REGISTER);
+    while register.phase == Phase::Closed {
+        register = CHANGED.wait(register).unwrap_or_else(PoisonError::into_inner);
+    }
+    register
 }
 
 #[cfg(test)]
@@ -113,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn temporaries_are_known_by_their_name() {
+    fn temporaries_are_recognised_by_their_name() {
         assert!(is_temporary(OsStr::new(".gzcc-0123456789abcdef")));
         for other in [".gzcc-0123456789abcde", ".gzcc-0123456789ABCDEF", "x.gzcc-0123456789abcdef", ".gzcc-"] {
             assert!(!is_temporary(OsStr::new(other)), "{other}");
@@ -121,39 +166,39 @@ mod tests {
     }
 
     #[test]
-    fn a_temporary_goes_with_whoever_holds_it_unless_it_has_another_name() {
+    fn dropping_a_temporary_removes_its_file_and_releasing_does_not() {
         let dir = tempfile::tempdir().unwrap();
         let directory = Arc::new(Directory::open(dir.path()).unwrap());
-        let make = || {
-            Temporary::make(&directory, |name| {
+        let create = || {
+            Temporary::create(&directory, |name| {
                 std::fs::write(dir.path().join(name), "x").unwrap();
                 Ok(())
             })
             .unwrap()
             .0
         };
-        let (dropped, kept) = (make(), make());
-        let known = |name: &OsStr| alive().iter().any(|(_, other)| other == name);
-        let names = [dropped.name().to_owned(), kept.name().to_owned()];
-        assert!(names.iter().all(|name| known(name) && dir.path().join(name).exists()));
+        let (dropped, released) = (create(), create());
+        let registered = |name: &OsStr| register().names.iter().any(|(_, other)| other == name);
+        let names = [dropped.name().to_owned(), released.name().to_owned()];
+        assert!(names.iter().all(|name| registered(name) && dir.path().join(name).exists()));
         drop(dropped);
-        kept.forget();
-        assert_eq!(Arc::strong_count(&directory), 1, "nobody holds the folder open any longer");
-        assert!(!names.iter().any(|name| known(name)));
+        released.release();
+        assert_eq!(Arc::strong_count(&directory), 1, "the register does not keep the directory open");
+        assert!(!names.iter().any(|name| registered(name)));
         assert_eq!(names.map(|name| dir.path().join(name).exists()), [false, true]);
     }
 
     #[test]
-    fn what_could_not_be_made_is_nobodys_to_remove() {
+    fn a_file_that_another_process_created_is_never_removed() {
         let dir = tempfile::tempdir().unwrap();
         let directory = Arc::new(Directory::open(dir.path()).unwrap());
-        let mut tried = Vec::new();
-        let refused = Temporary::make(&directory, |name| {
-            std::fs::write(dir.path().join(name), "somebody else's").unwrap();
-            tried.push(name.to_owned());
-            Err::<(), _>(if tried.len() < 3 { Errno::EXIST } else { Errno::NOSPC })
+        let mut attempts = Vec::new();
+        let refused = Temporary::create(&directory, |name| {
+            std::fs::write(dir.path().join(name), "another process's").unwrap();
+            attempts.push(name.to_owned());
+            Err::<(), _>(if attempts.len() < 3 { Errno::EXIST } else { Errno::NOSPC })
         });
         assert_eq!(refused.unwrap_err(), Errno::NOSPC);
-        assert!(tried.len() == 3 && tried.iter().all(|name| dir.path().join(name).exists()));
+        assert!(attempts.len() == 3 && attempts.iter().all(|name| dir.path().join(name).exists()));
     }
 }

@@ -1,7 +1,7 @@
-//! Whole transfers: read until it is full or over, write until all is gone.
+//! Complete transfers: reads until the buffer is full or the input ends, and writes all bytes.
 //!
-//! System calls may move less than asked, be interrupted, or, on a descriptor that somebody else made
-//! non-blocking, say "not now"; callers of these functions never hear of it.
+//! A system call may transfer less than requested, be interrupted, or fail with EAGAIN on a descriptor that another
+//! process made non-blocking. These functions handle all three.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -9,22 +9,23 @@ use std::os::fd::BorrowedFd;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-/// Reads from the descriptor's own position until `buffer` is full or the input over; tells how much it got.
+/// Reads from the descriptor's position until `buffer` is full or the input ends; returns the number of bytes.
 pub fn read_full(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     let wanted = buffer.len();
     fill(fd, buffer, wanted, |rest, _| rustix::io::read(fd, rest))
 }
 
-/// Reads whatever there is, at least a byte, from the descriptor's own position; nothing if the input is over.
+/// Reads the bytes that are available, at least one, from the descriptor's position. Returns 0 at the end of the input.
 pub fn read_some(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     fill(fd, buffer, 1, |rest, _| rustix::io::read(fd, rest))
 }
 
-/// Reads from `offset` until `buffer` holds at least `wanted` bytes or the file is over; tells how much it got.
+/// Reads from `offset` until `buffer` holds at least `wanted` bytes or the file ends; returns the number of bytes.
 pub fn read_at_least(fd: BorrowedFd<'_>, buffer: &mut [u8], wanted: usize, offset: u64) -> io::Result<usize> {
     fill(fd, buffer, wanted, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))
 }
 
+/// Calls `read` with the unfilled rest and the number of bytes so far, until there are `wanted` bytes or the input ends.
 fn fill(
     fd: BorrowedFd<'_>,
     buffer: &mut [u8],
@@ -44,7 +45,7 @@ fn fill(
     Ok(got)
 }
 
-/// Writes all of `bytes` at the descriptor's own position.
+/// Writes all of `bytes` at the descriptor's position.
 pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(fd, bytes) {
@@ -74,15 +75,15 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_non_blocking_pipe_is_written_and_read_to_the_end() {
+    fn a_non_blocking_pipe_is_written_and_read_completely() {
         let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).unwrap();
-        // More than a pipe holds, so that both sides meet "not now".
+        // More than the capacity of a pipe, so that both sides meet EAGAIN.
         let sent: Vec<u8> = (0..1_000_000u32).map(|i| i as u8).collect();
         let mut got = vec![0; sent.len() + 1];
         let size = std::thread::scope(|s| {
             let sent = &sent;
             s.spawn(move || {
-                // The reader comes first and finds nothing yet.
+                // The reader starts first and finds an empty pipe.
                 std::thread::sleep(Duration::from_millis(20));
                 write_all(writer.as_fd(), sent).unwrap();
             });

@@ -254,8 +254,11 @@ impl Jobs {
         let others = self.inputs.clone().filter(|_| settings.may_replace());
         let others =
             others.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked: taken }) as Arc<dyn Protection>);
-        let mut overwrite =
-            OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: input.identity(), others };
+        let mut overwrite = OverwriteCheck {
+            force: settings.overwrite == OverwritePolicy::Replace,
+            input: input.identity(),
+            protection: others,
+        };
         if settings.update
             && let Some(existing) = Existing::find(input, &directory, &name)?
         {
@@ -350,7 +353,7 @@ fn make(
 
 /// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
 fn look_ahead(directory: &Directory, name: &OsStr, overwrite: &OverwriteCheck) -> Result<Option<Stat>, Outcome> {
-    let allowed = directory.look(name).map_err(Refusal::from).and_then(|standing| {
+    let allowed = directory.lstat(name).map_err(Refusal::from).and_then(|standing| {
         if let Some(stat) = &standing {
             overwrite.allows(stat, directory, name)?;
         }
@@ -362,8 +365,8 @@ fn look_ahead(directory: &Directory, name: &OsStr, overwrite: &OverwriteCheck) -
 /// Whether `name` in `directory` is a symbolic link that leads to `input`.
 fn is_link_to(input: &Input, directory: &Directory, name: &OsStr) -> bool {
     let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-    directory.look(name).ok().flatten().as_ref().is_some_and(is_link)
-        && directory.look_through(name).ok().flatten().as_ref().map(identity_of) == input.identity()
+    directory.lstat(name).ok().flatten().as_ref().is_some_and(is_link)
+        && directory.stat(name).ok().flatten().as_ref().map(identity_of) == input.identity()
 }
 
 /// Folder and name of `-o`'s file.

@@ -220,7 +220,7 @@ impl PerInput {
         if let Err(error) = output.end() {
             return refused(error.into(), name);
         }
-        let original = if remove { Original::Goes } else { Original::Stays };
+        let original = if remove { Original::Removed } else { Original::Kept };
         let applied = metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
         if let Err(refusal) = output.commit(&overwrite, sync) {
             return refused(refusal, name);

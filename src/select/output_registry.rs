@@ -35,7 +35,7 @@ impl OutputRegistry {
 
     /// Claims `name` in `directory`; `false` if it is claimed already.
     pub fn claim_name(&self, directory: &Directory, name: &OsStr) -> bool {
-        lock(&self.names).insert(self.hasher.hash_one(directory.place(name)))
+        lock(&self.names).insert(self.hasher.hash_one(directory.location(name)))
     }
 
     /// Claims `path` below the output directory; `false` if it is claimed already.
@@ -45,7 +45,7 @@ impl OutputRegistry {
 
     /// Whether `name` in `directory` is claimed.
     pub fn is_claimed(&self, directory: &Directory, name: &OsStr) -> bool {
-        lock(&self.names).contains(&self.hasher.hash_one(directory.place(name)))
+        lock(&self.names).contains(&self.hasher.hash_one(directory.location(name)))
     }
 
     /// Records an output file that is about to get its name.
@@ -60,7 +60,7 @@ impl OutputRegistry {
 
     /// Looks up whether `name` in `directory` exists, and whether it is an output of this run.
     pub fn existing(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
-        Ok(match directory.look(name)? {
+        Ok(match directory.lstat(name)? {
             None => ExistingOutput::Missing,
             Some(stat) if self.is_output(identity_of(&stat)) => ExistingOutput::OfThisRun,
             Some(_) => ExistingOutput::Older,

@@ -157,7 +157,7 @@ impl Selection {
 
     /// Opens the argument `name` in `parent` if it is a directory, or a link to one. A link is refused if originals are removed.
     fn named_directory(&self, parent: &Directory, name: &OsStr, path: &Path) -> Result<Option<Directory>, Outcome> {
-        let Some(stat) = parent.look(name)? else {
+        let Some(stat) = parent.lstat(name)? else {
             return Ok(None);
         };
         let opened = match FileType::from_raw_mode(stat.st_mode) {
@@ -289,10 +289,10 @@ fn with_implied_suffix(
     name: OsString,
     settings: &Settings,
 ) -> (PathBuf, OsString) {
-    let exists = |name: &OsStr| !matches!(directory.look(name), Ok(None));
+    let exists = |name: &OsStr| !matches!(directory.lstat(name), Ok(None));
     let follows = matches!(settings.destination, Destination::Stdout | Destination::Discard)
         || !settings.refuses(settings.symlinks);
-    let is_usable = || exists(&name) && !(follows && matches!(directory.look_through(&name), Ok(None)));
+    let is_usable = || exists(&name) && !(follows && matches!(directory.stat(&name), Ok(None)));
     let candidates: Vec<OsString> = suffix::with_suffixes(&name, &settings.suffix).collect();
     if candidates.is_empty() || is_usable() {
         return (path, name);

@@ -82,7 +82,7 @@ impl Iterator for Survey {
                 Selected::Settled(_, Outcome::Skipped(reason)) if reason.is_ignored() => continue,
                 Selected::Settled(..) | Selected::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
                 Selected::Item(Item { source: Source::File { directory, name, .. }, .. }) => {
-                    let stat = directory.look_through(&name).ok().flatten();
+                    let stat = directory.stat(&name).ok().flatten();
                     stat.map_or(Surveyed::Sized(0), |stat| self.size(&stat))
                 }
                 Selected::Item(Item { source: Source::Stdin, .. }) => {

@@ -85,10 +85,11 @@ fn shared_output(
         return Ok(special);
     }
     let (directory, name) = output_place(path)?;
-    let overwrite = OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, others: None };
+    let overwrite =
+        OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, protection: None };
     // The file behind a link, as inputs are opened through links.
     let itself = match look_ahead(&directory, &name, &overwrite)? {
-        Some(standing) => directory.look_through(&name)?.or(Some(standing)).as_ref().map(identity_of),
+        Some(standing) => directory.stat(&name)?.or(Some(standing)).as_ref().map(identity_of),
         None => None,
     };
     let list = settings.list.as_ref().and_then(|list| rustix::fs::stat(list.path.as_ref()?).ok());

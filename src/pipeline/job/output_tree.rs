@@ -65,12 +65,12 @@ impl OutputTree {
                 original.push(part);
                 if let Component::Normal(name) = part {
                     let output = directory.output_name(name);
-                    let made = directory.make(name).about(output.clone())?;
+                    let made = directory.create_directory(name).about(output.clone())?;
                     let below = beneath(&directory, name).about(output.clone())?;
                     if made {
                         let mirrored = self.mirror_access(&original, &below, &directory);
                         // Not left behind with other access than it should have, for the next file to find.
-                        mirrored.inspect_err(|_| directory.unmake(name)).about(output)?;
+                        mirrored.inspect_err(|_| directory.remove_directory(name)).about(output)?;
                     }
                     directory = Arc::new(below);
                 }
@@ -86,7 +86,7 @@ impl OutputTree {
         Metadata::of_directory(original.as_fd()).map_err(io::Error::from)?.apply_access(
             made.as_fd(),
             parent,
-            Original::Stays,
+            Original::Kept,
         )?;
         if self.sync {
             parent.sync(made.as_fd())?;
@@ -99,7 +99,7 @@ impl OutputTree {
 /// would be about something else.
 fn beneath(parent: &Directory, name: &OsStr) -> Result<Directory, Error> {
     parent.beneath(Path::new(name)).map_err(|error| {
-        let standing = parent.look(name).ok().flatten();
+        let standing = parent.lstat(name).ok().flatten();
         match standing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             Some(FileType::Symlink) => Error::other("is a symbolic link; outputs are not written through it"),
             _ => error.into(),

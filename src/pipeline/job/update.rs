@@ -48,7 +48,7 @@ impl<'a> Existing<'a> {
     /// The file `name` in `directory`; `None` if there is none, or if it is nothing that a run has made.
     pub(super) fn find(input: &'a Input, directory: &'a Directory, name: &'a OsStr) -> io::Result<Option<Self>> {
         let regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        Ok(directory.look(name)?.filter(regular).map(|stat| Self { input, directory, name, stat }))
+        Ok(directory.lstat(name)?.filter(regular).map(|stat| Self { input, directory, name, stat }))
     }
 
     /// Decides by time and size; by content where the original is to be removed and is not newer. Changes nothing.
@@ -96,7 +96,7 @@ impl<'a> Existing<'a> {
         }
         // The name has to belong to what was compared, unchanged since it was found.
         let same = |stat: &Stat| identity_of(stat) == identity_of(&self.stat) && same_content(stat, &self.stat);
-        if !same(&read) || !self.directory.look(self.name)?.as_ref().is_some_and(same) {
+        if !same(&read) || !self.directory.lstat(self.name)?.as_ref().is_some_and(same) {
             return Err(Outcome::Failed(Error::other(format_args!(
                 "{} changed while it was compared",
                 EscapedName::path(&self.shown())

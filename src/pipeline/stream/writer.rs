@@ -169,7 +169,7 @@ impl Writer {
         let (input, member) = (&position.member.input, &self.member);
         // Trailing garbage is not read to its end.
         let is_short = !member.trailing_garbage && input.size.is_some_and(|size| member.bytes_in < size);
-        is_short && (input.is_stored() || settings.removes())
+        is_short && (input.occupies_disk() || settings.removes())
     }
 
     /// Writes compressed data; appends the member's trailer to its last block.

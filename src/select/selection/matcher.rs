@@ -105,7 +105,7 @@ impl Matcher {
             return Ok(true);
         }
         let no_follow = walked || self.settings.refuses(self.settings.symlinks);
-        let standing = if no_follow { directory.look(name)? } else { directory.look_through(name)? };
+        let standing = if no_follow { directory.lstat(name)? } else { directory.stat(name)? };
         let Some(stat) = standing.filter(is_regular) else {
             return Ok(true);
         };
