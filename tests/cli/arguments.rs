@@ -1,9 +1,9 @@
-//! The command line: what is understood, what is refused, and with which exit status.
+//! The command line: accepted and refused arguments, and the exit status of each.
 
 use crate::harness::{Sandbox, assert_member, every_level, gunzip, log};
 
 #[test]
-fn files_are_compressed_beside_themselves_and_counted() {
+fn outputs_lie_next_to_their_inputs_and_are_counted() {
     let t = Sandbox::new();
     let (a, b) = (t.write("a.log", log(5000)), t.write("b.log", log(70_000)));
     assert_eq!(t.gzcc(["a.log", "b.log"]).succeeds(), b"Compressed 2 files\n");
@@ -13,14 +13,14 @@ fn files_are_compressed_beside_themselves_and_counted() {
 }
 
 #[test]
-fn one_file_is_a_file_and_not_files() {
+fn the_count_of_one_file_is_singular() {
     let t = Sandbox::new();
     t.write("a", "x");
     assert_eq!(t.gzcc(["a"]).succeeds(), b"Compressed 1 file\n");
 }
 
 #[test]
-fn without_a_file_and_with_a_dash_it_is_a_filter() {
+fn without_files_or_with_a_dash_gzcc_filters_standard_input() {
     let t = Sandbox::new();
     let content = log(3000);
     for words in [&[][..], &["-"], &["-c"], &["-c", "-"], &["-o", "-"], &["--", "-"]] {
@@ -29,7 +29,7 @@ fn without_a_file_and_with_a_dash_it_is_a_filter() {
 }
 
 #[test]
-fn levels_are_spelt_in_every_usual_way() {
+fn levels_are_accepted_in_every_usual_spelling() {
     let t = Sandbox::new();
     let content = t.write("a", log(100_000));
     let at = |words: &[&str]| t.gzcc([words, &["-c", "a"]].concat()).succeeds();
@@ -46,7 +46,7 @@ fn levels_are_spelt_in_every_usual_way() {
 }
 
 #[test]
-fn the_highest_levels_are_of_one_engine_and_the_best_of_both_is_the_ninth() {
+fn levels_above_9_need_the_native_engine_and_best_means_level_9() {
     let t = Sandbox::new();
     t.write("a", log(100_000));
     let needs = "gzcc: level 12 needs --engine native; see gzcc --help";
@@ -55,14 +55,14 @@ fn the_highest_levels_are_of_one_engine_and_the_best_of_both_is_the_ninth() {
     t.gzcc(["--engine=native", "-13", "a"]).says(1, &[beyond]);
     assert_eq!(t.names(), ["a"]);
     for engine in ["native", "flate2"] {
-        // An engine's name may stand in the next word, behind any beginning of the option.
+        // The engine's name may be a separate argument after any unambiguous prefix of the option.
         let best = t.gzcc(["--eng", engine, "--best", "-c", "a"]).succeeds();
         assert!(best == t.gzcc(["-9", "-c", "a", "--engine", engine]).succeeds(), "{engine}");
     }
 }
 
 #[test]
-fn options_and_files_come_in_any_order_and_anything_follows_two_dashes() {
+fn options_and_files_mix_in_any_order_and_two_dashes_end_the_options() {
     let t = Sandbox::new();
     let (a, dash) = (t.write("a", "first"), t.write("-9", "second"));
     assert_eq!(t.gzcc(["a", "-v", "-q", "--", "-9"]).succeeds(), b"");
@@ -71,7 +71,7 @@ fn options_and_files_come_in_any_order_and_anything_follows_two_dashes() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_refused_in_one_line_with_status_1_and_nothing_done() {
+fn invalid_arguments_fail_with_one_line_and_status_1_before_any_work() {
     let t = Sandbox::new();
     t.write("a", "x");
     for words in [
@@ -100,7 +100,7 @@ fn what_cannot_be_understood_is_refused_in_one_line_with_status_1_and_nothing_do
 }
 
 #[test]
-fn a_long_option_may_be_cut_short_where_that_leaves_no_doubt() {
+fn unambiguous_prefixes_of_long_options_are_accepted() {
     let t = Sandbox::new();
     t.write("a", "x");
     assert_eq!(t.gzcc(["--lev", "9", "--recurs", "a"]).succeeds(), b"Compressed 1 file\n");
@@ -108,7 +108,7 @@ fn a_long_option_may_be_cut_short_where_that_leaves_no_doubt() {
 }
 
 #[test]
-fn a_suffix_of_ones_own_names_outputs_and_tells_them_from_inputs() {
+fn a_custom_suffix_names_outputs_and_identifies_compressed_inputs() {
     let t = Sandbox::new();
     let a = t.write("a", "x");
     t.gzcc(["-S", ".x", "a"]).succeeds();
@@ -120,7 +120,7 @@ fn a_suffix_of_ones_own_names_outputs_and_tells_them_from_inputs() {
 }
 
 #[test]
-fn name_and_time_are_stored_only_when_asked() {
+fn name_and_time_are_stored_only_with_the_name_option() {
     let t = Sandbox::new();
     t.write("dir/a", "x");
     let touched = t.command("touch", ["-d", "@1700000000", "dir/a"]).succeeds();
@@ -135,7 +135,7 @@ fn name_and_time_are_stored_only_when_asked() {
 }
 
 #[test]
-fn both_schedulers_and_any_number_of_workers_are_taken() {
+fn both_schedulers_accept_any_number_of_workers() {
     let t = Sandbox::new();
     let a = t.write("a", log(2_000_000));
     for words in [["--scheduler=threads", "-j1"], ["--scheduler=rayon", "-p3"], ["--scheduler=rayon", "--processes=40"]]
@@ -146,7 +146,7 @@ fn both_schedulers_and_any_number_of_workers_are_taken() {
 }
 
 #[test]
-fn a_level_that_the_engine_does_not_have_matters_only_to_who_compresses() {
+fn an_unsupported_level_is_an_error_only_when_compressing() {
     for (words, variable) in [(&["-11"][..], None), (&["--level=12"], None), (&[], Some("12")), (&["-1"], Some("11"))] {
         for operation in
             [&["-t", "p.gz"][..], &["-dc", "p.gz"], &["-d", "p.gz"], &["-l", "p.gz"], &["-l", "--trailers", "p.gz"]]

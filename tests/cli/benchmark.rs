@@ -1,4 +1,4 @@
-//! `--benchmark`: figures are those of real runs, nothing on a disk changes, and nothing is shown that was not measured.
+//! `--benchmark`: sizes equal those of real runs, nothing on disk changes, and only measured figures are printed.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
@@ -11,7 +11,8 @@ use crate::harness::{BLOCK, Sandbox, log, noise};
 /// Bytes of the header and trailer of a member without a name.
 const MEMBER_OVERHEAD: usize = 18;
 
-/// The header of a table, and the fields of its lines: level, speed and spread of both directions, space saved and bytes.
+/// The header of a table, and the fields of its rows: level, speed and spread of both directions, space saved and
+/// bytes.
 #[track_caller]
 fn table(stdout: &[u8]) -> (String, Vec<Vec<String>>) {
     let text = std::str::from_utf8(stdout).unwrap();
@@ -26,7 +27,7 @@ fn table(stdout: &[u8]) -> (String, Vec<Vec<String>>) {
     (header, rows)
 }
 
-/// The objects of the levels, and the one for all.
+/// The JSON object of each level, and the summary object.
 #[track_caller]
 fn objects(stdout: &[u8]) -> (Vec<Value>, Value) {
     let lines = std::str::from_utf8(stdout).unwrap().lines();
@@ -37,8 +38,8 @@ fn objects(stdout: &[u8]) -> (Vec<Value>, Value) {
     (objects, summary)
 }
 
-/// A folder with files of several blocks, of one, and of none.
-fn files() -> (Sandbox, usize) {
+/// A folder with files of several blocks, of one block, and an empty one; with their total size.
+fn sample_files() -> (Sandbox, usize) {
     let t = Sandbox::new();
     let sizes = [
         t.write("big", log(2 * BLOCK + 5)).len(),
@@ -50,7 +51,7 @@ fn files() -> (Sandbox, usize) {
 }
 
 #[test]
-fn the_table_has_the_levels_asked_for_and_the_bytes_that_a_real_run_writes() {
+fn the_table_has_the_requested_levels_and_the_sizes_of_real_runs() {
     for (scheduler, options) in [
         ("threads", &[][..]),
         ("rayon", &[]),
@@ -58,7 +59,7 @@ fn the_table_has_the_levels_asked_for_and_the_bytes_that_a_real_run_writes() {
         ("rayon", &["--engine=flate2"]),
         ("threads", &["--verify"]),
     ] {
-        let (t, bytes) = files();
+        let (t, bytes) = sample_files();
         let all = ["big", "noise", "small", "empty"];
         let how = [options, &["-j3", "--scheduler", scheduler]].concat();
         let out = t.gzcc([&how[..], &["--benchmark=9,1-2"], &all].concat()).succeeds();
@@ -82,8 +83,8 @@ fn the_table_has_the_levels_asked_for_and_the_bytes_that_a_real_run_writes() {
 }
 
 #[test]
-fn json_has_an_object_for_each_level_and_one_for_all() {
-    let (t, bytes) = files();
+fn json_has_an_object_per_level_and_a_summary() {
+    let (t, bytes) = sample_files();
     let ran = t.gzcc(["--benchmark=3,0", "--json", "-j2", "big", "missing", "noise", "small", "empty"]).run();
     ran.assert(ran.status.code() == Some(1), "an error is an error");
     ran.assert(ran.stderr() == "gzcc: missing: No such file or directory\n", "it is told");
@@ -120,9 +121,9 @@ fn json_has_an_object_for_each_level_and_one_for_all() {
 }
 
 #[test]
-fn without_levels_it_is_the_one_that_is_given_and_names_are_those_of_a_run_that_compresses() {
+fn without_levels_the_usual_level_is_measured_on_the_files_that_a_run_would_compress() {
     require!("bash");
-    let (t, _) = files();
+    let (t, _) = sample_files();
     t.write("d/a.log", log(3000));
     t.write("d/b.txt", log(2000));
     t.write("d/c.log.gz", "is passed by");
@@ -148,7 +149,7 @@ fn without_levels_it_is_the_one_that_is_given_and_names_are_those_of_a_run_that_
 }
 
 #[test]
-fn what_cannot_be_measured_is_told_and_the_others_are() {
+fn unreadable_files_are_reported_and_the_others_are_measured() {
     let t = Sandbox::new();
     t.write("a", log(1000));
     t.write("b.gz", "x");
@@ -171,9 +172,9 @@ fn what_cannot_be_measured_is_told_and_the_others_are() {
 }
 
 #[test]
-fn what_changes_while_it_is_read_is_left_out() {
+fn a_file_that_changes_while_it_is_read_is_not_measured() {
     let t = Sandbox::new();
-    // Big enough that somebody else gets a turn while it is read.
+    // Large enough for the writing thread to run during the read.
     t.write("grows", vec![0; 64 << 20]);
     t.write("other", log(1000));
     let (path, over) = (t.path("grows"), std::sync::atomic::AtomicBool::new(false));
@@ -194,7 +195,7 @@ fn what_changes_while_it_is_read_is_left_out() {
 }
 
 #[test]
-fn of_no_content_no_speed_and_no_percentage_is_shown() {
+fn empty_content_has_neither_speed_nor_percentage() {
     let t = Sandbox::new();
     t.write("empty", "");
     let out = String::from_utf8(t.gzcc(["--benchmark", "empty"]).succeeds()).unwrap();
@@ -206,7 +207,7 @@ fn of_no_content_no_speed_and_no_percentage_is_shown() {
 }
 
 #[test]
-fn what_makes_or_removes_something_is_refused() {
+fn options_that_write_or_remove_files_conflict_with_benchmark() {
     let t = Sandbox::new();
     t.write("a", log(100));
     for (word, option) in [
@@ -235,7 +236,7 @@ fn what_makes_or_removes_something_is_refused() {
         let line = format!("gzcc: invalid value '{levels}' for '--benchmark[=<LEVELS>]': {reason}; see gzcc --help");
         assert_eq!(t.gzcc([&format!("--benchmark={levels}"), "a"]).says(1, &[&line]), "");
     }
-    // A file of such a name is another thing than levels without the =.
+    // Without the `=`, `1-9` could be a file name.
     t.write("1-9", "x");
     let meant = "gzcc: 1-9 would be a file: levels are --benchmark=1-9, the file ./1-9; see gzcc --help";
     assert_eq!(t.gzcc(["--benchmark", "1-9", "a"]).says(1, &[meant]), "");
@@ -253,7 +254,7 @@ fn what_makes_or_removes_something_is_refused() {
 }
 
 #[test]
-fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
+fn content_that_does_not_fit_into_memory_is_refused_before_it_is_read() {
     require!("bash");
     let t = Sandbox::new();
     t.write("a", noise(2 << 20, 1));
@@ -267,11 +268,11 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
     call.set("GZCC_MEMORY", "12M");
     assert_eq!(call.says(1, &[line]), "");
     t.gzcc(["--benchmark", "--memory=20M", "-j1", "a"]).succeeds();
-    // How much there is of it shows only when it has been read.
+    // The size of standard input is known only after it has been read.
     let stdin = t.gzcc(["--benchmark", "--memory=12M", "-j1"]).stdin(noise(2 << 20, 1)).run();
     stdin.assert(stdin.status.code() == Some(1) && stdin.stdout.is_empty(), "it is refused");
     stdin.assert(stdin.stderr().contains("and --memory leaves 1M beside 1 worker"), "it says why");
-    // Far more than any machine has, and takes no room on the disk.
+    // Larger than any machine's memory, and sparse on disk.
     std::fs::File::create(t.path("huge")).unwrap().set_len(1 << 42).unwrap();
     let huge = t.gzcc(["--benchmark", "huge"]).run();
     huge.assert(huge.status.code() == Some(1) && huge.stdout.is_empty(), "it is refused");
@@ -282,7 +283,7 @@ fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn a_signal_ends_it_without_a_word() {
+fn a_signal_ends_the_benchmark_silently() {
     let t = Sandbox::new();
     t.write("a", noise(8 << 20, 1));
     let call = t.gzcc(["--benchmark=9-12", "a"]);
@@ -296,7 +297,7 @@ fn a_signal_ends_it_without_a_word() {
 }
 
 #[test]
-fn a_line_tells_how_far_it_is_where_somebody_wants_to_see_it() {
+fn progress_always_shows_a_line_and_clears_it_at_the_end() {
     let t = Sandbox::new();
     t.write("a", log(1000));
     let ran = t.gzcc(["--benchmark=1-2", "--progress=always", "a"]).run();

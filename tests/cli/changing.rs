@@ -1,6 +1,6 @@
-//! Files that change while they are read: every change, at every moment, and what becomes of the file and its output.
+//! Files that change while they are read: each kind of change at each stage, and the resulting original and output.
 //!
-//! The program is stopped right after a system call, so "while" is a place in it and not a matter of luck.
+//! Strace stops the program right after a chosen system call, so the stage does not depend on timing.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -13,25 +13,25 @@ use crate::damage::cases::{Fields, member};
 use crate::harness::{BLOCK, Sandbox, noise};
 use crate::stopped::{Moment, stopped_at, times};
 
-/// What somebody else does to the original.
+/// A change that another process makes to the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     Grown,
     Shrunk,
-    /// Other bytes at its end, of the same length.
+    /// Its last bytes are overwritten; the length stays the same.
     Overwritten,
-    /// Another file has its name, of the same length and time.
+    /// Another file of the same length and time takes its name.
     Replaced,
     Deleted,
-    /// Its name is a symbolic link to somebody's file.
+    /// A symbolic link to another user's file takes its name.
     Linked,
 }
 
 const CHANGES: [Change; 6] =
     [Change::Grown, Change::Shrunk, Change::Overwritten, Change::Replaced, Change::Deleted, Change::Linked];
 
-/// What stands in the file that the original's name becomes a link to.
-const OTHERS: &[u8] = b"somebody else's";
+/// Content of the file that the symbolic link points to.
+const FOREIGN_CONTENT: &[u8] = b"somebody else's";
 
 impl Change {
     fn make(self, t: &Sandbox, name: &str) {
@@ -57,41 +57,42 @@ impl Change {
         }
     }
 
-    /// Whether the file that was opened is another one afterwards, and not only its name.
-    fn touches_the_file(self) -> bool {
+    /// Whether the change affects the opened file, not only its name.
+    fn affects_the_open_file(self) -> bool {
         matches!(self, Self::Grown | Self::Shrunk | Self::Overwritten)
     }
 }
 
-/// When, told from the file's point of view.
+/// The stage of reading at which the change happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum When {
-    /// It is open, and nothing is known of it yet.
+enum Stage {
+    /// It is open, but its metadata has not been read.
     Opened,
-    /// Its size and time are known.
+    /// Its size and time have been read.
     Known,
-    /// One piece of it has been read, and there are more.
-    PartRead,
-    /// The last piece of it has been read.
+    /// Its first part has been read; more follows.
+    PartlyRead,
+    /// All of it has been read.
     AllRead,
-    /// The last look at it is over, and all data is written.
+    /// It has been checked for changes for the last time, and all output is written.
     Written,
-    /// The output has its name.
+    /// The output has its final name.
     Named,
 }
 
-const WHENS: [When; 6] = [When::Opened, When::Known, When::PartRead, When::AllRead, When::Written, When::Named];
+const STAGES: [Stage; 6] =
+    [Stage::Opened, Stage::Known, Stage::PartlyRead, Stage::AllRead, Stage::Written, Stage::Named];
 
-/// What is done with it.
+/// A command line under test.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct Mode {
     decompresses: bool,
     words: &'static [&'static str],
     removes: bool,
     joins: bool,
 }
 
-impl Way {
+impl Mode {
     const fn new(words: &'static [&'static str]) -> Self {
         Self { decompresses: false, words, removes: false, joins: false }
     }
@@ -109,19 +110,19 @@ impl Way {
         [&[mode], self.words, &[self.input()]].concat()
     }
 
-    /// The system call after which it is that time; `None` where it never is.
-    fn moment(self, when: When, reads: usize) -> Option<Moment> {
+    /// The system call that ends this stage; `None` if this run has no such stage.
+    fn moment(self, stage: Stage, reads: usize) -> Option<Moment> {
         let (read, input) = (self.read(), self.input());
-        Some(match when {
-            When::Opened => Moment::new(".", "openat", 1),
-            When::Known => Moment::new(input, "fstat", 1),
-            When::PartRead => Moment::new(input, read, 1),
-            When::AllRead => Moment::new(input, read, reads),
-            When::Written => Moment::new(input, "fstat", 2),
-            When::Named if self.joins => return None,
-            // The folder is synced when the output is in it.
-            When::Named if self.removes => Moment::new(".", "fsync", 1),
-            When::Named => Moment::new(".", "linkat", 1),
+        Some(match stage {
+            Stage::Opened => Moment::new(".", "openat", 1),
+            Stage::Known => Moment::new(input, "fstat", 1),
+            Stage::PartlyRead => Moment::new(input, read, 1),
+            Stage::AllRead => Moment::new(input, read, reads),
+            Stage::Written => Moment::new(input, "fstat", 2),
+            Stage::Named if self.joins => return None,
+            // The folder is synced after the output is linked.
+            Stage::Named if self.removes => Moment::new(".", "fsync", 1),
+            Stage::Named => Moment::new(".", "linkat", 1),
         })
     }
 
@@ -131,8 +132,8 @@ impl Way {
 
     fn prepare(self) -> (Sandbox, Vec<u8>) {
         let t = Sandbox::new();
-        t.write("others", OTHERS);
-        // In several pieces to both readers.
+        t.write("others", FOREIGN_CONTENT);
+        // Long enough for several reads when compressing and when decompressing.
         static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| noise(3 * BLOCK - 10, 8));
         static PACKED: LazyLock<Vec<u8>> = LazyLock::new(|| member(&PLAIN, &Fields::default()));
         let original = t.write(self.input(), if self.decompresses { &*PACKED } else { &*PLAIN });
@@ -140,165 +141,167 @@ impl Way {
     }
 }
 
-/// What is to become of it.
+/// The required result.
 #[derive(Debug)]
 struct Expected {
     status: i32,
-    said: Option<&'static str>,
-    /// The whole output is there: of what was read, which is the original as it was, or as it is when it changed
-    /// before anybody had a look at it.
+    message: Option<&'static str>,
+    /// A whole output exists. Its content is the original, or the changed original if the change preceded the first
+    /// look at its metadata.
     output: bool,
-    /// The original is gone, by gzcc's hands.
+    /// gzcc removed the original.
     removed: bool,
 }
 
 const CHANGED: &str = "changed while it was read; no whole output made";
 const CHANGED_IN_PART: &str = "changed while it was read";
-/// Of an original that only grew, and stays.
+/// For an original that only grew and is kept.
 const GREW: &str = "grew while it was read; read only the";
 const REPLACED: &str = "is no longer the file that was read; not removed";
 
-/// What the promises say.
-fn expected(change: Change, when: When, way: Way) -> Expected {
-    let fine = Expected { status: 0, said: None, output: true, removed: way.removes };
-    let warning = |said, output| Expected { status: 2, said: Some(said), output, removed: false };
-    let failed = |said| Expected { status: 1, said: Some(said), output: false, removed: false };
-    if !change.touches_the_file() {
-        // What was opened is read to its end, and another's file or link is not touched.
-        return if way.removes { warning(REPLACED, true) } else { fine };
+/// The result that the promises require.
+fn expected(change: Change, stage: Stage, mode: Mode) -> Expected {
+    let fine = Expected { status: 0, message: None, output: true, removed: mode.removes };
+    let warning = |message, output| Expected { status: 2, message: Some(message), output, removed: false };
+    let failed = |message| Expected { status: 1, message: Some(message), output: false, removed: false };
+    if !change.affects_the_open_file() {
+        // The opened file is read to its end; a replacement file or link is left alone.
+        return if mode.removes { warning(REPLACED, true) } else { fine };
     }
-    // A file that is not whole any more does not decompress, where that is found out before the change is.
-    let breaks = match (change, when) {
-        (Change::Shrunk, _) => when <= When::PartRead,
-        (Change::Overwritten, _) => way.decompresses && when <= When::PartRead,
+    // A truncated file fails to decompress where the decoder notices that before the change is detected.
+    let breaks = match (change, stage) {
+        (Change::Shrunk, _) => stage <= Stage::PartlyRead,
+        (Change::Overwritten, _) => mode.decompresses && stage <= Stage::PartlyRead,
         _ => false,
     };
-    match when {
-        When::Opened if !way.decompresses => fine,
-        When::Opened if change == Change::Grown => warning("trailing garbage ignored", true),
-        When::Opened if change == Change::Shrunk => failed("unexpected end of file at byte"),
-        When::Opened => failed("damaged data before byte"),
-        When::Known | When::PartRead | When::AllRead if change == Change::Grown && !way.removes => warning(GREW, true),
-        // Nothing of it is out yet.
-        When::Known if way.joins && breaks && !way.decompresses => warning(CHANGED, false),
-        When::Known | When::PartRead | When::AllRead if way.joins && breaks => failed(CHANGED),
-        When::Known | When::PartRead | When::AllRead if way.joins => warning(CHANGED_IN_PART, true),
-        When::Known | When::PartRead | When::AllRead => warning(CHANGED, false),
-        When::Written | When::Named if way.removes => warning(REPLACED, true),
-        When::Written | When::Named => fine,
+    match stage {
+        Stage::Opened if !mode.decompresses => fine,
+        Stage::Opened if change == Change::Grown => warning("trailing garbage ignored", true),
+        Stage::Opened if change == Change::Shrunk => failed("unexpected end of file at byte"),
+        Stage::Opened => failed("damaged data before byte"),
+        Stage::Known | Stage::PartlyRead | Stage::AllRead if change == Change::Grown && !mode.removes => {
+            warning(GREW, true)
+        }
+        // Nothing has been written yet.
+        Stage::Known if mode.joins && breaks && !mode.decompresses => warning(CHANGED, false),
+        Stage::Known | Stage::PartlyRead | Stage::AllRead if mode.joins && breaks => failed(CHANGED),
+        Stage::Known | Stage::PartlyRead | Stage::AllRead if mode.joins => warning(CHANGED_IN_PART, true),
+        Stage::Known | Stage::PartlyRead | Stage::AllRead => warning(CHANGED, false),
+        Stage::Written | Stage::Named if mode.removes => warning(REPLACED, true),
+        Stage::Written | Stage::Named => fine,
     }
 }
 
-/// Does `change` at `when` while gzcc goes its `way`; tells whether it is ever that time.
-fn change_and_look(change: Change, when: When, way: Way, reads: usize) -> bool {
-    let Some(moment) = way.moment(when, reads) else {
+/// Makes `change` at `stage` during the run and checks the result. Returns whether the run has that stage.
+fn change_during_run(change: Change, stage: Stage, mode: Mode, reads: usize) -> bool {
+    let Some(moment) = mode.moment(stage, reads) else {
         return false;
     };
-    let (t, old) = way.prepare();
-    let (input, output) = (way.input(), way.output());
+    let (t, old) = mode.prepare();
+    let (input, output) = (mode.input(), mode.output());
     let mut new = None;
-    let ran = stopped_at(&t, moment, &way.all_words(), || {
+    let ran = stopped_at(&t, moment, &mode.all_words(), || {
         change.make(&t, input);
         new = fs::read(t.path(input)).ok();
     });
-    let case = format!("{change:?}, {when:?}, {way:?}");
-    let expected = expected(change, when, way);
+    let case = format!("{change:?}, {stage:?}, {mode:?}");
+    let expected = expected(change, stage, mode);
     ran.assert(ran.status.code() == Some(expected.status), &format!("{expected:?}: {case}"));
-    let said = ran.stderr();
-    match expected.said {
+    let message = ran.stderr();
+    match expected.message {
         Some(reason) => {
-            let told = said.lines().count() == 1 && said.starts_with(&format!("gzcc: {input}: {reason}"));
+            let told = message.lines().count() == 1 && message.starts_with(&format!("gzcc: {input}: {reason}"));
             ran.assert(told, &format!("{expected:?}: {case}"));
         }
-        None => ran.assert(said.is_empty(), &case),
+        None => ran.assert(message.is_empty(), &case),
     }
-    // What somebody else put there is there, whatever it is, unless it is in the output.
+    // A file or link that took the original's name is still there, unless its content went into the output.
     let standing = fs::read(t.path(input)).ok();
     assert_eq!(standing.is_none(), expected.removed || change == Change::Deleted, "{case}");
     assert!(standing.is_none() || standing == new, "{case}");
     assert_eq!(t.path(input).is_symlink(), change == Change::Linked, "{case}");
-    let made = if way.joins { Some(ran.stdout) } else { fs::read(t.path(output)).ok() };
-    let of_new = when == When::Opened && change.touches_the_file();
+    let made = if mode.joins { Some(ran.stdout) } else { fs::read(t.path(output)).ok() };
+    let of_new = stage == Stage::Opened && change.affects_the_open_file();
     match (expected.output, made) {
-        (true, Some(made)) if way.joins && !of_new => {
+        (true, Some(made)) if mode.joins && !of_new => {
             let new = new.unwrap_or_default();
-            let may_be_new = change != Change::Grown && is_whole(&made, &new, way);
-            assert!(may_be_new || is_whole(&made, &old, way), "{case}: neither is in it");
+            let may_be_new = change != Change::Grown && is_whole(&made, &new, mode);
+            assert!(may_be_new || is_whole(&made, &old, mode), "{case}: neither is in it");
         }
-        (true, Some(made)) if of_new => assert!(is_whole(&made, &new.unwrap(), way), "{case}: another content"),
-        (true, Some(made)) => assert!(is_whole(&made, &old, way), "{case}: another content"),
-        (false, Some(made)) if way.joins => {
-            assert!(way.decompresses || zlib(&made).is_none(), "{case}: what is broken off passes for whole");
+        (true, Some(made)) if of_new => assert!(is_whole(&made, &new.unwrap(), mode), "{case}: another content"),
+        (true, Some(made)) => assert!(is_whole(&made, &old, mode), "{case}: another content"),
+        (false, Some(made)) if mode.joins => {
+            assert!(mode.decompresses || zlib(&made).is_none(), "{case}: what is broken off passes for whole");
         }
         (false, None) => {}
         (_, made) => panic!("{case}: the output is {}there", if made.is_some() { "" } else { "not " }),
     }
     let strange = t.names().into_iter().find(|name| ![input, output, "others"].contains(&name.as_str()));
     assert_eq!(strange, None, "{case}");
-    assert!(t.read("others") == OTHERS, "{case}");
+    assert!(t.read("others") == FOREIGN_CONTENT, "{case}");
     true
 }
 
-/// What zlib reads in the first member of `gz`, if it is whole.
+/// The first member of `gz` as zlib decodes it, or `None` if it is damaged.
 fn zlib(gz: &[u8]) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     GzDecoder::new(gz).read_to_end(&mut content).ok().map(|_| content)
 }
 
-/// Whether `made` is all that there is to be made of `original`.
-fn is_whole(made: &[u8], original: &[u8], way: Way) -> bool {
-    match way.decompresses {
+/// Whether `made` is the whole output of `original`.
+fn is_whole(made: &[u8], original: &[u8], mode: Mode) -> bool {
+    match mode.decompresses {
         false => zlib(made).as_deref() == Some(original),
         true => zlib(original).as_deref() == Some(made),
     }
 }
 
-/// P3, and the changed-file rule, in every case there is.
-fn change_at_every_moment(way: Way) {
+/// Checks P3 and the rule for changed files for all changes at all stages.
+fn change_at_every_stage(mode: Mode) {
     require!("bash", "strace");
     for decompresses in [false, true] {
-        let way = Way { decompresses, ..way };
-        let reads = times(&way.prepare().0, way.input(), way.read(), &way.all_words(), 0);
+        let mode = Mode { decompresses, ..mode };
+        let reads = times(&mode.prepare().0, mode.input(), mode.read(), &mode.all_words(), 0);
         assert!(reads > 2, "{reads} reads leave no time between them");
         let mut tried = 0;
-        for (change, when) in CHANGES.iter().flat_map(|change| WHENS.map(|when| (*change, when))) {
-            tried += usize::from(change_and_look(change, when, way, reads));
+        for (change, stage) in CHANGES.iter().flat_map(|change| STAGES.map(|stage| (*change, stage))) {
+            tried += usize::from(change_during_run(change, stage, mode, reads));
         }
-        assert_eq!(tried, CHANGES.len() * (WHENS.len() - usize::from(way.joins)));
+        assert_eq!(tried, CHANGES.len() * (STAGES.len() - usize::from(mode.joins)));
     }
 }
 
 #[test]
-fn an_original_that_changes_is_told_wherever_its_output_is_put() {
-    change_at_every_moment(Way::new(&["-j1"]));
+fn a_changed_original_is_reported_for_every_kind_of_output() {
+    change_at_every_stage(Mode::new(&["-j1"]));
 }
 
 #[test]
-fn an_original_that_changes_is_told_where_blocks_end_by_content() {
-    change_at_every_moment(Way::new(&["-j1", "--rsyncable"]));
+fn a_changed_original_is_reported_with_content_defined_blocks() {
+    change_at_every_stage(Mode::new(&["-j1", "--rsyncable"]));
 }
 
 #[test]
-fn an_original_that_changes_is_never_removed() {
-    change_at_every_moment(Way { removes: true, ..Way::new(&["-j1", "--rm"]) });
+fn a_changed_original_is_never_removed() {
+    change_at_every_stage(Mode { removes: true, ..Mode::new(&["-j1", "--rm"]) });
 }
 
 #[test]
-fn an_original_that_changes_is_never_removed_by_rayon_with_named_temporaries() {
+fn a_changed_original_is_never_removed_by_rayon_with_named_temporaries() {
     let words = &["-j1", "--scheduler=rayon", "--named-temporaries", "--rm"];
-    change_at_every_moment(Way { removes: true, ..Way::new(words) });
+    change_at_every_stage(Mode { removes: true, ..Mode::new(words) });
 }
 
-/// Workers are stopped together; which of them makes the last call is chance, so no moment is told by that.
+/// Workers stop together, and which one makes the last call is random, so no stage uses that call.
 #[test]
-fn an_original_that_changes_is_never_removed_by_workers_who_share_it() {
+fn a_changed_original_is_never_removed_by_workers_that_share_it() {
     require!("bash", "strace");
     for scheduler in [&["-j3", "--rm"][..], &["-j3", "--rm", "--scheduler=rayon"]] {
         for decompresses in [false, true] {
-            let way = Way { decompresses, removes: true, ..Way::new(scheduler) };
+            let mode = Mode { decompresses, removes: true, ..Mode::new(scheduler) };
             for change in CHANGES {
-                for when in [When::Opened, When::Known, When::PartRead, When::Named] {
-                    assert!(change_and_look(change, when, way, 0));
+                for stage in [Stage::Opened, Stage::Known, Stage::PartlyRead, Stage::Named] {
+                    assert!(change_during_run(change, stage, mode, 0));
                 }
             }
         }
@@ -306,6 +309,6 @@ fn an_original_that_changes_is_never_removed_by_workers_who_share_it() {
 }
 
 #[test]
-fn an_input_that_changes_is_told_where_it_goes_to_standard_output() {
-    change_at_every_moment(Way { joins: true, ..Way::new(&["-j1", "-c"]) });
+fn a_changed_input_is_reported_when_written_to_standard_output() {
+    change_at_every_stage(Mode { joins: true, ..Mode::new(&["-j1", "-c"]) });
 }

@@ -1,4 +1,4 @@
-//! Which files are taken: by name, size and time, on walks and among arguments.
+//! File selection by name, size and time, in walks and among arguments.
 
 use std::fs;
 use std::path::Path;
@@ -6,16 +6,16 @@ use std::path::Path;
 use crate::disk::unshare;
 use crate::harness::{Sandbox, is_root, skip};
 
-/// A sandbox with these files of a few bytes.
-fn tree(names: &[&str]) -> Sandbox {
+/// A sandbox with these small files.
+fn sandbox_with(names: &[&str]) -> Sandbox {
     let t = Sandbox::new();
     names.iter().for_each(|name| drop(t.write(name, name)));
     t
 }
 
-/// Runs gzcc with these words and asserts which files, of all there are, got a `.gz`, and that nothing was told.
+/// Runs gzcc with these arguments, and asserts which files got a `.gz` and that nothing was printed.
 #[track_caller]
-fn assert_takes(t: &Sandbox, words: &str, expected: &[&str]) {
+fn assert_selects(t: &Sandbox, words: &str, expected: &[&str]) {
     t.shell("find . -name '*.gz' -delete").succeeds();
     t.gzcc(words.split(' ')).succeeds();
     let made: Vec<String> = t.names().iter().filter_map(|name| name.strip_suffix(".gz")).map(str::to_owned).collect();
@@ -23,9 +23,9 @@ fn assert_takes(t: &Sandbox, words: &str, expected: &[&str]) {
 }
 
 #[test]
-fn globs_say_which_files_a_walk_takes_and_the_last_that_matches_wins() {
+fn globs_select_files_in_a_walk_and_the_last_match_wins() {
     require!("bash", "find");
-    let t = tree(&["t/a.log", "t/b.txt", "t/cache/c.log", "t/x/cache/d", "t/x/e.log"]);
+    let t = sandbox_with(&["t/a.log", "t/b.txt", "t/cache/c.log", "t/x/cache/d", "t/x/e.log"]);
     for (words, expected) in [
         ("-r --include *.log t", &["t/a.log", "t/cache/c.log", "t/x/e.log"][..]),
         ("-r --exclude *.log t", &["t/b.txt", "t/x/cache/d"]),
@@ -42,41 +42,41 @@ fn globs_say_which_files_a_walk_takes_and_the_last_that_matches_wins() {
         ("-r --max-depth 2 t", &["t/a.log", "t/b.txt", "t/cache/c.log", "t/x/e.log"]),
     ] {
         for scheduler in ["threads", "rayon"] {
-            assert_takes(&t, &format!("--scheduler {scheduler} {words}"), expected);
+            assert_selects(&t, &format!("--scheduler {scheduler} {words}"), expected);
         }
     }
 }
 
 #[test]
-fn arguments_are_chosen_as_well_so_that_a_shells_star_takes_no_more_than_a_walk() {
+fn filters_apply_to_arguments_as_to_walked_files() {
     require!("bash", "find");
-    let t = tree(&["a.log", "b.txt", "cache/c", "x/d.log", ".e"]);
-    assert_takes(&t, "--include *.log a.log b.txt x/d.log", &["a.log", "x/d.log"]);
-    assert_takes(&t, "-r --exclude cache --exclude b* a.log b.txt cache x", &["a.log", "x/d.log"]);
-    assert_takes(&t, "-r --exclude cache cache/ x", &["x/d.log"]);
-    assert_takes(&t, "-r --no-hidden .e x", &[".e", "x/d.log"]);
-    assert_takes(&t, "-r --exclude /x x", &["x/d.log"]);
+    let t = sandbox_with(&["a.log", "b.txt", "cache/c", "x/d.log", ".e"]);
+    assert_selects(&t, "--include *.log a.log b.txt x/d.log", &["a.log", "x/d.log"]);
+    assert_selects(&t, "-r --exclude cache --exclude b* a.log b.txt cache x", &["a.log", "x/d.log"]);
+    assert_selects(&t, "-r --exclude cache cache/ x", &["x/d.log"]);
+    assert_selects(&t, "-r --no-hidden .e x", &[".e", "x/d.log"]);
+    assert_selects(&t, "-r --exclude /x x", &["x/d.log"]);
     t.shell("rm -f *.gz x/*.gz").succeeds();
-    // What was named is counted, and named to whoever wants to know.
+    // Rejected arguments are counted, and named with -v.
     assert_eq!(t.gzcc(["--exclude", "*.txt", "a.log", "b.txt"]).succeeds(), b"Compressed 1 file, 1 skipped\n");
     let told = ["gzcc: 1 worker, threads", "gzcc: b.txt: is not among the files chosen; left alone"];
     t.gzcc(["-vj1", "--exclude", "*", "b.txt"]).says(0, &told);
-    // And standard input has no name to be chosen by.
+    // Standard input has no name, so name filters don't apply to it.
     assert!(t.gzcc(["--exclude", "*", "-", "b.txt"]).stdin("x").succeeds().starts_with(&[0x1f, 0x8b]));
 }
 
 #[test]
-fn names_that_begin_with_a_dot_can_be_left_out() {
+fn hidden_files_can_be_excluded() {
     require!("bash", "find");
-    let t = tree(&["t/a", "t/.b", "t/.c/d", "t/x/.e/f", "t/x/g"]);
-    assert_takes(&t, "-r --no-hidden t", &["t/a", "t/x/g"]);
-    assert_takes(&t, "-r t", &["t/.b", "t/.c/d", "t/a", "t/x/.e/f", "t/x/g"]);
+    let t = sandbox_with(&["t/a", "t/.b", "t/.c/d", "t/x/.e/f", "t/x/g"]);
+    assert_selects(&t, "-r --no-hidden t", &["t/a", "t/x/g"]);
+    assert_selects(&t, "-r t", &["t/.b", "t/.c/d", "t/a", "t/x/.e/f", "t/x/g"]);
 }
 
 #[test]
-fn old_new_and_big_files_are_told_apart() {
+fn age_and_size_select_files() {
     require!("bash", "find");
-    let t = tree(&["t/new", "t/old", "t/older"]);
+    let t = sandbox_with(&["t/new", "t/old", "t/older"]);
     t.write("t/big", "x".repeat(2048));
     t.shell("touch -d '10 days ago' t/old; touch -d 2020-01-01T12:00:00Z t/older").succeeds();
     for (words, expected) in [
@@ -93,41 +93,41 @@ fn old_new_and_big_files_are_told_apart() {
         ("--older-than 7d t/new t/old t/older", &["t/old", "t/older"]),
         ("-r --older-than 7d t/new t/old", &["t/old"]),
     ] {
-        assert_takes(&t, words, expected);
+        assert_selects(&t, words, expected);
     }
     assert_eq!(t.gzcc(["-rc", "--min-size", "2K", "t"]).succeeds(), t.gzcc(["-c", "t/big"]).succeeds());
 }
 
 #[test]
-fn a_link_is_as_old_and_as_big_as_the_file_that_is_read_through_it() {
+fn age_and_size_of_a_link_are_those_of_its_target() {
     require!("bash", "find");
-    let t = tree(&["old"]);
+    let t = sandbox_with(&["old"]);
     t.shell("touch -d '10 days ago' old; ln -s old link").succeeds();
-    assert_takes(&t, "--older-than 7d link", &["link"]);
-    assert_takes(&t, "--newer-than 7d link", &[]);
+    assert_selects(&t, "--older-than 7d link", &["link"]);
+    assert_selects(&t, "--newer-than 7d link", &[]);
 }
 
 #[test]
-fn what_is_missing_is_an_error_whatever_is_chosen() {
-    let t = tree(&["a"]);
+fn a_missing_argument_is_an_error_under_every_filter() {
+    let t = sandbox_with(&["a"]);
     t.gzcc(["--older-than", "@1", "a", "gone"]).says(1, &["gzcc: gone: No such file or directory"]);
 }
 
 #[test]
-fn under_r_what_is_compressed_already_is_counted_and_left_alone_unless_all_is_taken() {
+fn compressed_files_are_skipped_and_counted_under_r_unless_included() {
     require!("bash", "find");
-    let t = tree(&["t/a", "t/b.zst", "t/c.JPG", "t/d.gz", "t/e.tgz", "f.mp4"]);
+    let t = sandbox_with(&["t/a", "t/b.zst", "t/c.JPG", "t/d.gz", "t/e.tgz", "f.mp4"]);
     let run = |words: &[&str]| String::from_utf8(t.gzcc(words).succeeds()).unwrap();
     assert_eq!(run(&["-r", "t", "f.mp4"]), "Compressed 1 file, 5 skipped\n");
     assert!(!t.exists("t/b.zst.gz") && !t.exists("f.mp4.gz"));
-    // One that is named without -r is meant.
+    // A file that is named without -r is compressed.
     assert_eq!(run(&["f.mp4"]), "Compressed 1 file\n");
     t.shell("rm t/a.gz f.mp4.gz").succeeds();
     assert_eq!(run(&["-r", "--all", "t"]), "Compressed 5 files\n", "and nothing that this run made");
     for name in ["t/b.zst", "t/c.JPG", "t/d.gz", "t/e.tgz"] {
         t.assert_holds(format!("{name}.gz"), &t.read(name));
     }
-    // With --update a second run is to find nothing to do, and not the first one's outputs.
+    // A second run with --update has nothing to do; it must not compress the first run's outputs.
     assert_eq!(run(&["-r", "--all", "--update", "t"]), "Compressed 0 files, 10 skipped\n");
     t.shell("find . -name '*.gz' -delete").succeeds();
     let told = t.gzcc(["-rvj1", "t/b.zst"]).run().stderr();
@@ -135,13 +135,13 @@ fn under_r_what_is_compressed_already_is_counted_and_left_alone_unless_all_is_ta
         told.contains("gzcc: t/b.zst: is compressed already, by its name; left alone (--all takes it)\n"),
         "{told}"
     );
-    // Into one output everything goes.
+    // With one output, every file is included.
     assert!(!t.gzcc(["-rc", "f.mp4"]).succeeds().is_empty());
 }
 
 #[test]
-fn none_of_this_is_understood_under_gzips_names() {
-    let t = tree(&["t/a.jpg", "t/b"]);
+fn filters_do_not_exist_under_gzips_names() {
+    let t = sandbox_with(&["t/a.jpg", "t/b"]);
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
     let gzip = t.path("gzip");
     for option in ["--all", "--include=x", "--shard=1/2", "--files-from=x", "--older-than=7d"] {
@@ -153,13 +153,13 @@ fn none_of_this_is_understood_under_gzips_names() {
 }
 
 #[test]
-fn a_folder_that_is_left_out_is_no_error_when_it_cannot_be_read() {
+fn an_unreadable_folder_that_is_excluded_is_no_error() {
     require!("bash");
     if is_root() {
         skip("nothing is forbidden to root");
         return;
     }
-    let t = tree(&["t/a", "t/lost+found/b", "t/.c/d", "t/x/y/e"]);
+    let t = sandbox_with(&["t/a", "t/lost+found/b", "t/.c/d", "t/x/y/e"]);
     t.shell("chmod 000 t/lost+found t/.c t/x/y").succeeds();
     let denied = |name: &str| format!("gzcc: {name}: Permission denied");
     let counted = t.gzcc(["-r", "--exclude", "lost+found", "--no-hidden", "--max-depth", "2", "t"]).says(0, &[]);
@@ -169,16 +169,16 @@ fn a_folder_that_is_left_out_is_no_error_when_it_cannot_be_read() {
 }
 
 #[test]
-fn a_walk_can_be_kept_on_one_file_system() {
+fn a_walk_can_stay_on_one_file_system() {
     require!("bash", "find");
     let Some(unshare) = unshare() else { return };
     for (words, expected) in [
         ("", "t/a.gz t/b/x.gz t/c/d.gz"),
         ("--one-file-system", "t/a.gz t/c/d.gz"),
-        // What is left out as well must not cost what stands beside it.
+        // Skipping another file system must not skip its siblings.
         ("--one-file-system --exclude b", "t/a.gz t/c/d.gz"),
     ] {
-        let t = tree(&["t/a", "t/b/under", "t/c/d"]);
+        let t = sandbox_with(&["t/a", "t/b/under", "t/c/d"]);
         let gzcc = env!("CARGO_BIN_EXE_gzcc");
         let script = format!(
             "mount -t tmpfs -o size=1m none t/b || exit 99; echo x > t/b/x; {gzcc} -rq {words} t; echo $(find t -name '*.gz' | sort)"
@@ -189,7 +189,7 @@ fn a_walk_can_be_kept_on_one_file_system() {
     }
 }
 
-/// System calls of these kinds that a run makes on a tree of 300 files in 3 folders, of which none is taken.
+/// The system calls of these kinds that a run makes on 300 files in 3 folders, all of them rejected.
 fn calls(words: &[&str]) -> Vec<String> {
     let t = Sandbox::new();
     for i in 0..300 {
@@ -202,7 +202,7 @@ fn calls(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_file_that_is_not_taken_costs_no_system_call_for_its_name_and_one_for_size_or_time() {
+fn a_rejected_file_costs_no_system_call_by_name_and_one_by_size_or_time() {
     require!("strace");
     let about_files = |calls: &[String]| calls.iter().filter(|call| call.contains(".log\"")).count();
     for words in [
@@ -214,21 +214,21 @@ fn a_file_that_is_not_taken_costs_no_system_call_for_its_name_and_one_for_size_o
     ] {
         let calls = calls(words);
         assert_eq!(about_files(&calls), 0, "{words:?}");
-        // The start of a program takes more where the loader has many places to look in.
+        // The loader's calls depend on its search path.
         assert!(calls.len() < 300, "{words:?}: {} calls, and there are 300 files", calls.len());
     }
     for words in [&["-r", "--min-size", "1"][..], &["-r", "--newer-than", "2100-01-01"]] {
         assert_eq!(about_files(&calls(words)), 300, "{words:?}");
     }
-    // A folder that is left out is not read: the first one has all its names in one call, and nothing in a second.
+    // An excluded folder is not read: reading it takes two calls, one for all its names and an empty one.
     let reads = |words: &[&str]| calls(words).iter().filter(|call| call.contains("getdents64")).count();
     assert_eq!((reads(&["-r", "--exclude", "[0-9]"]), reads(&["-r", "--exclude", "*.log"])), (2, 8));
     assert_eq!(reads(&["-r", "--max-depth", "1"]), 2);
 }
 
 #[test]
-fn what_makes_no_sense_is_told_in_one_line_before_anything_is_done() {
-    let t = tree(&["a"]);
+fn invalid_filters_fail_with_one_line_before_any_work() {
+    let t = sandbox_with(&["a"]);
     let age = "expected an age such as 7d or 12h, or a date such as 2026-11-01";
     for (words, told) in [
         ("--include [a a", "invalid value '[a' for '--include <GLOB>': unclosed character class; missing ']'"),

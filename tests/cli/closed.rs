@@ -1,4 +1,4 @@
-//! Standard descriptors that are closed when the command starts: needed, they are an error; otherwise they do no harm.
+//! Standard descriptors that are closed at start: an error if needed, harmless otherwise.
 
 use std::os::unix::fs::symlink;
 
@@ -19,7 +19,7 @@ fn sandbox() -> Sandbox {
     t
 }
 
-/// Runs a command line that must fail with this one line, and leave no output and no original removed.
+/// Runs a command line that must fail with this line, leave no output and keep every original.
 #[track_caller]
 fn fails(script: &str, line: &str) {
     let t = sandbox();
@@ -32,7 +32,7 @@ fn fails(script: &str, line: &str) {
 }
 
 #[test]
-fn a_closed_standard_input_that_is_to_be_read_is_an_error() {
+fn reading_from_a_closed_standard_input_is_an_error() {
     require!("bash");
     for words in
         ["-c", "", "-9 -j1", "-d", "-t", "-l", "-o new", "-d -o new", "-q --files-from -", "-q --files0-from -"]
@@ -47,7 +47,7 @@ fn a_closed_standard_input_that_is_to_be_read_is_an_error() {
 }
 
 #[test]
-fn a_closed_standard_output_that_is_to_be_written_is_an_error() {
+fn writing_to_a_closed_standard_output_is_an_error() {
     require!("bash");
     for words in ["-c a", "-c -j2 a", "-o - a", "--rsyncable -c a"] {
         fails(&format!("gzcc {words} >&-"), &format!("gzcc: a: {STDOUT}"));
@@ -60,7 +60,7 @@ fn a_closed_standard_output_that_is_to_be_written_is_an_error() {
 }
 
 #[test]
-fn a_report_that_cannot_be_printed_on_a_closed_standard_output_is_an_error() {
+fn printing_a_report_on_a_closed_standard_output_is_an_error() {
     require!("bash");
     for words in ["-t p.gz", "-l p.gz", "-l --trailers p.gz", "-l --json p.gz", "-t --json p.gz", "--help", "-h"] {
         fails(&format!("gzcc {words} >&-"), &format!("gzcc: {STDOUT}"));
@@ -71,9 +71,9 @@ fn a_report_that_cannot_be_printed_on_a_closed_standard_output_is_an_error() {
     fails("./gzip -l p.gz >&-", "gzip: standard output: Bad file descriptor");
 }
 
-/// The work is done all the same.
+/// The files are compressed nevertheless.
 #[test]
-fn a_count_that_cannot_be_printed_is_an_error_after_the_work_is_done() {
+fn a_count_that_cannot_be_printed_is_an_error_after_all_files_are_done() {
     require!("bash");
     for words in ["", "--rm", "--json"] {
         let t = sandbox();
@@ -84,7 +84,7 @@ fn a_count_that_cannot_be_printed_is_an_error_after_the_work_is_done() {
 }
 
 #[test]
-fn a_closed_descriptor_that_is_not_needed_changes_nothing() {
+fn a_closed_descriptor_that_is_not_needed_is_harmless() {
     require!("bash");
     for script in [
         "gzcc -q a >&-",
@@ -104,9 +104,9 @@ fn a_closed_descriptor_that_is_not_needed_changes_nothing() {
     assert_eq!(t.shell("gzcc -dc p.gz <&-").succeeds(), log(3000));
 }
 
-/// Messages are lost, and must not go into a file that got the number.
+/// Messages must not go into a file that received descriptor 2.
 #[test]
-fn without_standard_error_messages_are_lost_and_nothing_else() {
+fn a_closed_standard_error_loses_messages_only() {
     require!("bash");
     let t = sandbox();
     t.shell("gzcc -v -j1 missing a <&- 2>&-").says(1, &[]);

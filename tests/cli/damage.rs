@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 use self::cases::{BGZF_END, Cases, Fields, LIE, Verdict, bgzf, bgzf_block, bgzf_block_off_by, member, reference};
-use crate::harness::{BLOCK, Ran, Sandbox, log, noise, spawn};
+use crate::harness::{BLOCK, Finished, Sandbox, log, noise, spawn};
 
 /// Members of three sizes and makes: with Huffman codes of its own and as plain as can be, stored with every header
 /// field there is, and with the fixed codes.
@@ -317,7 +317,7 @@ fn what_comes_before_late_damage_is_written_to_a_pipe_and_nothing_to_a_file() {
             t.write("good.gz", member(b"good", &Fields::default()));
             for way in ["-j1", "-j2", "-j4", "--scheduler=rayon"] {
                 let of = format!("{make}, {damage}, {way}");
-                let one_line = |ran: &Ran| {
+                let one_line = |ran: &Finished| {
                     let said = ran.stderr();
                     let names = said.starts_with("gzcc: a.gz: ") && said.lines().count() == 1;
                     ran.assert(ran.status.code() == Some(1) && names, &format!("{of}: status 1 and a line"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::{BLOCK, Call, Ran, Sandbox, assert_member, gunzip, have_all, log, noise, skip};
+use crate::harness::{BLOCK, Call, Finished, Sandbox, assert_member, gunzip, have_all, log, noise, skip};
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
@@ -72,7 +72,7 @@ impl Disk {
     /// Asserts that every original is there and the same, or, `removing`, its whole output is; that every output is
     /// whole or the old file; and that nothing else is there. Tells how many outputs were made.
     #[track_caller]
-    fn assert_nothing_lost(&self, ran: &Ran, removing: bool) -> usize {
+    fn assert_nothing_lost(&self, ran: &Finished, removing: bool) -> usize {
         let mut after = self.after();
         let mut made = 0;
         for (name, content) in &self.originals {

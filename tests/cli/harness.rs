@@ -1,4 +1,4 @@
-//! A folder of its own for each test, and calls whose every detail is printed when something is not as expected.
+//! A scratch folder for each test, and command calls that print every detail when an assertion fails.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -20,10 +20,10 @@ use gzcc::settings::{self, Settings};
 use crate::programs;
 pub use crate::programs::{Running, command, find, have, have_all, note, skip, spawn};
 
-/// Blocks are cut at multiples of this.
+/// Blocks start at multiples of this.
 pub const BLOCK: usize = gzcc::deflate::BLOCK;
 
-/// How the line begins that -v ends with.
+/// Prefix of the summary line that ends the output of -v.
 pub const IN_ALL: &str = "gzcc: in all ";
 
 /// A temporary folder in which gzcc is run.
@@ -36,7 +36,7 @@ impl Sandbox {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// In a folder that is somewhere else than others.
+    /// Uses a given folder, for tests that need another location.
     pub fn within(folder: tempfile::TempDir) -> Self {
         Self { folder }
     }
@@ -95,14 +95,14 @@ impl Sandbox {
         Call { command, stdin: Vec::new() }
     }
 
-    /// Asserts that `name` is one whole gzip member of `content`.
+    /// Asserts that `name` consists of exactly one gzip member with this content.
     #[track_caller]
     pub fn assert_holds(&self, name: impl AsRef<Path>, content: &[u8]) {
         assert_member(&self.read(name), content);
     }
 }
 
-/// A call that has not been made.
+/// A call that has not started.
 pub struct Call {
     command: Command,
     stdin: Vec<u8>,
@@ -119,31 +119,31 @@ impl Call {
         self.command.env(variable, value);
     }
 
-    /// Makes the call and waits for its end.
-    pub fn run(mut self) -> Ran {
+    /// Starts the call and waits until it ends.
+    pub fn run(mut self) -> Finished {
         let command = &mut self.command;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command);
         let mut stdin = child.stdin.take().unwrap();
         let input = std::mem::take(&mut self.stdin);
         let output = std::thread::scope(|scope| {
-            // The child may not want all of it.
+            // The child may stop reading early.
             scope.spawn(move || drop(stdin.write_all(&input)));
             child.wait_with_output().unwrap()
         });
-        Ran::of(&self.command, output)
+        Finished::of(&self.command, output)
     }
 
-    /// Makes the call, and does `meanwhile` with its process number while it runs.
-    pub fn run_while(mut self, stdin: Stdio, meanwhile: impl FnOnce(u32)) -> Ran {
+    /// Starts the call and runs `meanwhile` with its process number.
+    pub fn run_while(mut self, stdin: Stdio, meanwhile: impl FnOnce(u32)) -> Finished {
         let command = self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = spawn(command);
         meanwhile(child.id());
         let output = child.wait_with_output().unwrap();
-        Ran::of(&self.command, output)
+        Finished::of(&self.command, output)
     }
 
-    /// Runs it and asserts success without a word on standard error; returns standard output.
+    /// Runs the call and asserts success with an empty standard error; returns standard output.
     #[track_caller]
     pub fn succeeds(self) -> Vec<u8> {
         let ran = self.run();
@@ -151,8 +151,8 @@ impl Call {
         ran.stdout
     }
 
-    /// Runs it and asserts this exit status and these lines on standard error, in any order; returns standard output. The
-    /// line that -v ends with is left out, as no two runs take the same time.
+    /// Runs the call, and asserts this exit status and these lines on standard error, in any order; returns standard
+    /// output. The summary line of -v is ignored, because it contains the run's time.
     #[track_caller]
     pub fn says(self, status: i32, lines: &[&str]) -> String {
         let ran = self.run();
@@ -171,8 +171,8 @@ impl Call {
     }
 }
 
-/// A call that was made.
-pub struct Ran {
+/// A call that has ended.
+pub struct Finished {
     words: Vec<OsString>,
     folder: PathBuf,
     pub status: ExitStatus,
@@ -180,7 +180,7 @@ pub struct Ran {
     pub stderr: Vec<u8>,
 }
 
-impl Ran {
+impl Finished {
     fn of(command: &Command, output: Output) -> Self {
         let words: Vec<OsString> = command.get_args().map(OsStr::to_owned).collect();
         let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
@@ -191,7 +191,7 @@ impl Ran {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// Panics with everything there is to know unless `holds`.
+    /// Panics with the command, folder, status and both outputs unless `holds`.
     #[track_caller]
     pub fn assert(&self, holds: bool, what: &str) {
         if holds {
@@ -208,7 +208,7 @@ impl Ran {
     }
 }
 
-/// Asserts that `gz` is exactly one gzip member, of `content`, as gzip and zlib read it.
+/// Asserts that `gz` is exactly one gzip member with this content, according to both gzip and zlib.
 #[track_caller]
 pub fn assert_member(gz: &[u8], content: &[u8]) {
     let mut zlib = flate2::read::GzDecoder::new(gz);
@@ -219,7 +219,7 @@ pub fn assert_member(gz: &[u8], content: &[u8]) {
     assert!(gunzip(gz) == content, "gzip reads something else");
 }
 
-/// What `gzip -dc` makes of `gz`, which it must accept without a word; zlib's decoder where there is no gzip.
+/// Decompresses `gz` with `gzip -dc`, which must succeed silently; with zlib if gzip is not installed.
 #[track_caller]
 pub fn gunzip(gz: &[u8]) -> Vec<u8> {
     static GZIP: LazyLock<bool> = LazyLock::new(|| have("gzip"));
@@ -232,35 +232,37 @@ pub fn gunzip(gz: &[u8]) -> Vec<u8> {
     sandbox.command("gzip", ["-dc"]).stdin(gz).succeeds()
 }
 
-type Meddle = Box<dyn FnOnce() + Send>;
+type Intervention = Box<dyn FnOnce() + Send>;
 
-/// What is done in the middle of a run, and before which block (counted from 0) of all that are compressed.
-static MEDDLE: Mutex<Option<(usize, Meddle)>> = Mutex::new(None);
+/// The action to run during compression, and the number of blocks to compress before it.
+static INTERVENTION: Mutex<Option<(usize, Intervention)>> = Mutex::new(None);
 
-/// An engine that meddles.
-struct Meddler(Box<dyn BlockCompressor>);
+/// A compressor that runs the pending action before one of its blocks.
+struct InterveningCompressor(Box<dyn BlockCompressor>);
 
-impl BlockCompressor for Meddler {
+impl BlockCompressor for InterveningCompressor {
     fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
-        let mut meddle = MEDDLE.lock().unwrap();
-        match meddle.take() {
+        let mut pending = INTERVENTION.lock().unwrap();
+        match pending.take() {
             Some((0, now)) => now(),
-            Some((n, later)) => *meddle = Some((n - 1, later)),
+            Some((n, later)) => *pending = Some((n - 1, later)),
             None => {}
         }
-        drop(meddle);
+        drop(pending);
         self.0.compress(window, block, last, out);
     }
 }
 
-/// Runs in this process, and does `meddle` when so many blocks have been compressed.
-pub fn run_meddling(settings: Settings, after_blocks: usize, meddle: impl FnOnce() + Send + 'static) -> Tally {
-    // One such run at a time, as an engine is made by a plain function and can hold nothing of a test's.
+/// Compresses in this process, and runs `intervene` once `after_blocks` blocks have been compressed.
+pub fn run_and_intervene(settings: Settings, after_blocks: usize, intervene: impl FnOnce() + Send + 'static) -> Tally {
+    // One such run at a time: the engine comes from a plain function, which cannot capture a test's state.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap();
-    *MEDDLE.lock().unwrap() = Some((after_blocks, Box::new(meddle)));
-    let tally = run_with_engine(settings, &(), |kind, level| Box::new(Meddler(deflate::new_compressor(kind, level))));
-    assert!(MEDDLE.lock().unwrap().take().is_none(), "there were fewer blocks than that");
+    *INTERVENTION.lock().unwrap() = Some((after_blocks, Box::new(intervene)));
+    let tally = run_with_engine(settings, &(), |kind, level| {
+        Box::new(InterveningCompressor(deflate::new_compressor(kind, level)))
+    });
+    assert!(INTERVENTION.lock().unwrap().take().is_none(), "there were fewer blocks than that");
     tally
 }
 

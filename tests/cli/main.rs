@@ -1,6 +1,6 @@
-//! The command from outside: what a person at a shell, or a script, can see of it.
+//! Tests of the command from outside: what a user at a shell or a script can observe.
 //!
-//! One module a topic; names read as sentences; the oracle is always somebody else's decoder.
+//! One module per topic; test names are sentences; expected results come from other decoders.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 

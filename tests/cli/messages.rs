@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode};
 
-use crate::harness::{IN_ALL, Ran, Sandbox, is_root, log, noise, not_utf8, skip};
+use crate::harness::{Finished, IN_ALL, Sandbox, is_root, log, noise, not_utf8, skip};
 
 #[test]
 fn every_argument_is_done_or_named_and_none_stops_the_others() {
@@ -97,7 +97,7 @@ fn verbose_and_list_print_the_same_percentage_as_gzip() {
     let packed = names.map(|name| format!("{name}.gz"));
     let packed: Vec<&str> = packed.iter().map(String::as_str).collect();
     let percent = |line: &str| line.split([' ', '(', ')']).find(|word| word.ends_with('%')).map(str::to_owned);
-    let told = |ran: Ran, name: &str| {
+    let told = |ran: Finished, name: &str| {
         let (told, start) = (ran.stderr(), format!("{name}: "));
         told.lines().find(|line| line.starts_with(&start)).and_then(percent)
     };

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use gzcc::settings::Settings;
 
-use crate::harness::{Sandbox, command, is_root, log, run_meddling, skip};
+use crate::harness::{Sandbox, command, is_root, log, run_and_intervene, skip};
 
 const WAYS: [&[&str]; 2] = [&[], &["--named-temporaries"]];
 
@@ -193,7 +193,7 @@ fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
         let folder = t.path("d");
         let settings = Settings { inputs, jobs: NonZeroUsize::MIN, ..Settings::default() };
         // While the second is compressed: what there was to learn from the first one is known.
-        let tally = run_meddling(settings, 1, move || {
+        let tally = run_and_intervene(settings, 1, move || {
             assert!(command(program).args(words).arg(&folder).status().unwrap().success());
         });
         assert_eq!((tally.done, tally.is_clean()), (3, true));

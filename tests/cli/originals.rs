@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use gzcc::settings::{Destination, Originals, Scheduler, Settings};
 
-use crate::harness::{BLOCK, Sandbox, assert_member, log, run_meddling};
+use crate::harness::{BLOCK, Sandbox, assert_member, log, run_and_intervene};
 
 #[test]
 fn originals_go_only_when_asked_and_the_last_word_counts() {
@@ -134,7 +134,7 @@ fn an_original_that_changed_or_was_replaced_is_never_removed() {
                 scheduler,
                 ..Settings::default()
             };
-            let tally = run_meddling(settings, block, move || change(&path));
+            let tally = run_and_intervene(settings, block, move || change(&path));
             assert_eq!((tally.failed, tally.warnings), (0, 1), "{what}");
             if what == "replaced" {
                 assert_eq!(t.read("a"), b"somebody else's");
@@ -160,7 +160,7 @@ fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
     };
     // The first block of b is out before it is found shorter than it was.
     let cut = move || File::options().write(true).open(b).unwrap().set_len(BLOCK as u64 + 5).unwrap();
-    let tally = run_meddling(settings, 1, cut);
+    let tally = run_and_intervene(settings, 1, cut);
     // b, what comes after it, and the output itself.
     assert_eq!(tally.failed, 3);
     assert_eq!(t.names(), ["a", "b"]);
@@ -186,7 +186,7 @@ fn an_original_that_somebody_touched_stays_even_if_size_and_time_are_the_same() 
         let path = t.path("a");
         let settings =
             Settings { inputs: vec![t.path("a").into()], originals: Originals::Remove, ..Settings::default() };
-        let tally = run_meddling(settings, 2, move || touch(&path));
+        let tally = run_and_intervene(settings, 2, move || touch(&path));
         assert_eq!((tally.done, tally.failed, tally.warnings), (1, 0, 1), "{what}");
         assert!(t.exists("a") && t.exists("a.gz"), "{what}");
     }

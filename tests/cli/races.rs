@@ -10,7 +10,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode};
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{Ran, Sandbox, is_root, log, skip};
+use crate::harness::{Finished, Sandbox, is_root, log, skip};
 use crate::stopped::{Moment, stopped_at};
 
 /// What turns up under the name of the output, after a look at it found nothing.
@@ -201,7 +201,7 @@ fn swap(t: &Sandbox, name: &str, outside: &str) {
 }
 
 #[track_caller]
-fn assert_outside_untouched(t: &Sandbox, ran: &Ran, case: &str) {
+fn assert_outside_untouched(t: &Sandbox, ran: &Finished, case: &str) {
     let outside: Vec<String> = t.names().into_iter().filter(|name| name.starts_with("outside/")).collect();
     let all = ["outside/f", "outside/sub", "outside/sub/f", "outside/sub/g"];
     ran.assert(outside == all, &format!("{case}: nothing is made or removed outside, where there is {outside:?}"));

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use rustix::process::{Signal, kill_process};
 
-use crate::harness::{Ran, Sandbox};
+use crate::harness::{Finished, Sandbox};
 use crate::traced::{child_of, wait_until};
 
 /// Right after this system call: the `nth`, from 1, on what `on` names: `.` for the sandbox' own folder (so all that is
@@ -31,7 +31,7 @@ const STOPPED: &str = "--- stopped by SIGSTOP ---";
 /// Runs gzcc with `words`, its standard output into a file so that nothing waits for a reader, does `meddle` while it
 /// is stopped at `moment`, and lets it go on.
 #[track_caller]
-pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], meddle: impl FnOnce()) -> Ran {
+pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], meddle: impl FnOnce()) -> Finished {
     let program = OsStr::new(env!("CARGO_BIN_EXE_gzcc"));
     let command: Vec<&OsStr> = [program].into_iter().chain(words.iter().map(AsRef::as_ref)).collect();
     command_stopped_at(t, moment, &command, meddle)
@@ -39,7 +39,7 @@ pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], med
 
 /// The same with a command whose first word is the program, which may be a link to gzcc.
 #[track_caller]
-pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], meddle: impl FnOnce()) -> Ran {
+pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], meddle: impl FnOnce()) -> Finished {
     let Moment { on, call, nth } = moment;
     // Not in the sandbox, whose names are counted.
     let (trace, stdout) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());

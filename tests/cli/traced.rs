@@ -7,12 +7,17 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{Ran, Sandbox};
+use crate::harness::{Finished, Sandbox};
 
 /// Runs gzcc with `words`, stops it right after the `nth` system call of this name on the file `name`, does `meddle`,
 /// and lets it go on.
 #[track_caller]
-pub fn meddling_at(t: &Sandbox, (name, call, nth): (&str, &str, usize), words: &[&str], meddle: impl FnOnce()) -> Ran {
+pub fn meddling_at(
+    t: &Sandbox,
+    (name, call, nth): (&str, &str, usize),
+    words: &[&str],
+    meddle: impl FnOnce(),
+) -> Finished {
     let (path, trace) = (t.path(name), tempfile::NamedTempFile::new().unwrap());
     let (traced, inject) = (format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={nth}"));
     let (to, on) = (trace.path().to_str().unwrap(), path.to_str().unwrap());

@@ -6,13 +6,13 @@ use std::os::unix::fs::symlink;
 use std::sync::LazyLock;
 
 use super::injection::inject_redirected;
-use crate::harness::{Ran, Sandbox, log};
+use crate::harness::{Finished, Sandbox, log};
 
 const ERRORS: [(&str, &str); 3] =
     [("EIO", "Input/output error"), ("EDQUOT", "Disk quota exceeded"), ("ENOSPC", "No space left on device")];
 
 /// Runs gzcc with `words`, with one worker, while every call of close(2) fails.
-fn closing_fails(t: &Sandbox, error: &str, words: &[&str], redirections: &str) -> Ran {
+fn closing_fails(t: &Sandbox, error: &str, words: &[&str], redirections: &str) -> Finished {
     let fault = format!("close:error={error}:when={}+", first_close());
     let (ran, hits) = inject_redirected(t, &[&fault], &[&["-j1"], words].concat(), redirections);
     ran.assert(hits > 0, "something is closed");

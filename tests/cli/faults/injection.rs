@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::scenarios::{Prepared, Scenario};
-use crate::harness::{Ran, Sandbox};
+use crate::harness::{Finished, Sandbox};
 
 /// The errors that are injected, and the system's words for them.
 pub const ERRORS: &[(&str, &str)] = &[
@@ -108,7 +108,7 @@ fn is_relative(line: &str) -> bool {
 }
 
 /// Runs gzcc in `t` under strace with these `options`.
-fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> (Ran, Trace) {
+fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> (Finished, Trace) {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("trace");
     let quoted = |words: &[&str]| words.iter().map(|word| format!("'{word}' ")).collect::<String>();
@@ -121,12 +121,12 @@ fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> 
 }
 
 /// The run without a fault.
-pub fn run_whole(scenario: &Scenario, t: &Sandbox) -> (Ran, Trace) {
+pub fn run_whole(scenario: &Scenario, t: &Sandbox) -> (Finished, Trace) {
     traced(scenario.words, scenario.redirections, t, &["-e", &format!("trace={CALLS}")])
 }
 
 /// The run with one.
-pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Ran, Trace) {
+pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Finished, Trace) {
     let t = prepared.sandbox();
     let Fault { call, error, nth, .. } = fault;
     let inject = format!("inject={call}:error={error}:when={nth}");
@@ -136,12 +136,12 @@ pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Ran, Trace) {
 }
 
 /// Runs gzcc with `words` and these faults, each `CALL:error=NAME[:when=N]`; tells how many calls failed.
-pub fn inject(t: &Sandbox, faults: &[&str], words: &[&str]) -> (Ran, usize) {
+pub fn inject(t: &Sandbox, faults: &[&str], words: &[&str]) -> (Finished, usize) {
     inject_redirected(t, faults, words, "")
 }
 
 /// [`inject`] with redirections, as the shell has them.
-pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirections: &str) -> (Ran, usize) {
+pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirections: &str) -> (Finished, usize) {
     let calls: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
     let injects: Vec<String> = faults.iter().map(|fault| format!("inject={fault}")).collect();
     let trace = format!("trace={}", calls.join(","));
@@ -152,12 +152,18 @@ pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirecti
 }
 
 /// Runs gzcc with `words` and this fault, of calls on the file `name` alone; tells how many were met.
-pub fn inject_on(t: &Sandbox, name: &str, fault: &str, words: &[&str]) -> (Ran, usize) {
+pub fn inject_on(t: &Sandbox, name: &str, fault: &str, words: &[&str]) -> (Finished, usize) {
     inject_on_redirected(t, name, fault, words, "")
 }
 
 /// [`inject_on`] with redirections, as the shell has them.
-pub fn inject_on_redirected(t: &Sandbox, name: &str, fault: &str, words: &[&str], redirections: &str) -> (Ran, usize) {
+pub fn inject_on_redirected(
+    t: &Sandbox,
+    name: &str,
+    fault: &str,
+    words: &[&str],
+    redirections: &str,
+) -> (Finished, usize) {
     let path = t.path(name);
     let trace = format!("trace={}", fault.split(':').next().unwrap_or_default());
     let options = ["-P", path.to_str().unwrap(), "-e", &trace, "-e", &format!("inject={fault}")];

@@ -9,13 +9,13 @@ use flate2::read::MultiGzDecoder;
 
 use super::injection::Fault;
 use super::scenarios::{MODE, OLD, Pair, Prepared, modified};
-use crate::harness::{Ran, Sandbox};
+use crate::harness::{Finished, Sandbox};
 
 /// Names of what is neither an input nor a folder in messages.
 const STREAMS: [&str; 2] = ["standard input", "standard output"];
 
 /// Why a run is not as it should be; `hits` are the lines of the calls that failed.
-pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, ran: &Ran) -> Result<(), String> {
+pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, ran: &Finished) -> Result<(), String> {
     let status = ran.status.code().filter(|status| (0..=2).contains(status)).ok_or("it ended by a signal")?;
     // Where workers race, the call may have been another one: then all that counts is that nothing is lost.
     let foreign = hits.iter().any(|hit| !hit.contains('@') && !hit.starts_with("clone"));
@@ -66,7 +66,7 @@ fn require(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 /// The names that are told, each in one line with the system's reason.
-fn told(prepared: &Prepared<'_>, fault: &Fault, ran: &Ran, foreign: bool) -> Result<BTreeSet<String>, String> {
+fn told(prepared: &Prepared<'_>, fault: &Fault, ran: &Finished, foreign: bool) -> Result<BTreeSet<String>, String> {
     let mut told = BTreeSet::new();
     let stderr = ran.stderr();
     for line in stderr.lines() {
