@@ -1,4 +1,4 @@
-//! From names to items: which files a run takes, in which order, and what their outputs are called.
+//! From names to items: the files that a run processes, their order, and the names of their outputs.
 //!
 //! Reads arguments, lists and directories lazily. Opens directories and lists, never an input.
 

@@ -10,25 +10,24 @@ use crate::io::input::Source;
 use crate::outcome::Outcome;
 use crate::settings::{Destination, Settings};
 
-/// Iterates over the inputs that a run with these settings would have. What a walk ignores is left out.
+/// Iterates over the inputs that a run with these settings would have, without the files that a walk ignores.
 ///
-/// It walks the directories itself, so it finds what is there now, and remembers none of the inputs. A list that is not a
+/// It walks the directories itself, so it finds their present files, and keeps none of the inputs in memory. A list that is not a
 /// regular file can be read only once: its names are left out.
 pub struct Survey {
-    /// Nothing, if the only names come from a list that can be read once.
-    plan: Option<Selection>,
-    /// There is no list that can be read only once.
+    selection: Selection,
+    /// All inputs are surveyed: no list was left out.
     has_all: bool,
-    /// Bytes on standard input, if it is a regular file. Found out before a run reads any.
+    /// The bytes on standard input, if it is a regular file. Read before the run, which moves the position.
     stdin: Option<u64>,
-    /// Inputs of any type are read, not only regular files.
+    /// Inputs of any file type are read, not only regular files.
     reads_special: bool,
 }
 
 /// An input of a [`Survey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surveyed {
-    /// An input of this many bytes; 0 if it is gone.
+    /// An input of this many bytes; 0 if it does not exist.
     Sized(u64),
     /// An input whose size is not known, such as a pipe.
     Unsized,
@@ -42,19 +41,17 @@ impl Survey {
         let path = |list: &crate::settings::NameList| list.path.as_ref().is_some_and(|path| path.is_file());
         let list = settings.list.clone().filter(path);
         let has_all = settings.list.is_none() || list.is_some();
-        // Without list and names, it would be a plan for standard input.
-        let counted = has_all || !settings.inputs.is_empty();
         Self {
             has_all,
             stdin: settings.reads_stdin().then(stdin_size).flatten(),
             reads_special: !matches!(settings.destination, Destination::Beside | Destination::Directory(_)),
-            plan: counted.then(|| Selection::to_count(Arc::new(Settings { list, ..settings.clone() }))),
+            selection: Selection::to_count(Arc::new(Settings { list, ..settings.clone() })),
         }
     }
 
     /// Whether more inputs may follow.
     pub fn has_more(&self) -> bool {
-        self.plan.as_ref().is_some_and(Selection::has_more)
+        self.selection.has_more()
     }
 
     /// Whether the inputs are all that the run has.
@@ -62,7 +59,7 @@ impl Survey {
         self.has_all
     }
 
-    /// The bytes that will be read of a file.
+    /// The number of bytes that the run will read of a file.
     fn size(&self, stat: &Stat) -> Surveyed {
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => Surveyed::Sized(stat.st_size as u64),
@@ -78,7 +75,7 @@ impl Iterator for Survey {
 
     fn next(&mut self) -> Option<Surveyed> {
         loop {
-            return Some(match self.plan.as_mut()?.next()? {
+            return Some(match self.selection.next()? {
                 Selected::Settled(_, Outcome::Skipped(reason)) if reason.is_ignored() => continue,
                 Selected::Settled(..) | Selected::Item(Item { target: Target::Refused(_), .. }) => Surveyed::Refused,
                 Selected::Item(Item { source: Source::File { directory, name, .. }, .. }) => {
@@ -131,7 +128,7 @@ mod tests {
         }
         let named = vec![path("a").into(), path("missing").into(), path("d/old.gz").into()];
         let expected = (3, Some(1000), true);
-        assert_eq!(totals(|s| s.inputs = named), expected, "what is missing or refused has no bytes");
+        assert_eq!(totals(|s| s.inputs = named), expected, "a missing or skipped file counts 0 bytes");
         let expected = (2, Some(507), true);
         assert_eq!(totals(|s| (s.inputs, s.recursive) = (vec![path("d").into()], true)), expected);
         fs::write(path("list"), format!("{}\n{}\n", path("a").display(), path("d/b").display())).unwrap();

@@ -1,4 +1,4 @@
-//! The names of a list, one after the other, read as they are asked for: nothing is kept but a buffer.
+//! The names of a list, read one after the other. Only a buffer is kept in memory.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,15 +10,15 @@ use crate::error::Error;
 use crate::io::input::STDIN_NAME;
 use crate::settings::NameList;
 
-/// Most bytes of a name that is worth keeping: no path that the system takes is longer (PATH_MAX), its zero included.
-const LONGEST: u64 = 4096;
+/// The largest number of bytes of a path, with its zero byte (PATH_MAX). The rest of a longer name is skipped.
+const MAX_NAME: u64 = 4096;
 
-/// A list under way.
+/// Reads the names of an open list.
 #[derive(Debug)]
 pub(super) struct NameReader {
     reader: BufReader<File>,
     end: u8,
-    /// NameReader that have come, bad ones too.
+    /// The number of names so far, including invalid ones.
     count: u64,
 }
 
@@ -32,16 +32,16 @@ impl NameReader {
     }
 
     fn new(file: File, end: u8) -> Self {
-        // A page more or less makes no difference: names cost far more than reading them.
+        // A larger buffer is not faster: the processing of a name takes much longer than reading it.
         Self { reader: BufReader::new(file), end, count: 0 }
     }
 
-    /// A second reader of the same names, with a position of its own; `None` for what can be read only once. Called
-    /// before anything is read.
+    /// A second reader of the same list with its own position; `None` if the list can be read only once. Must be called before the
+    /// list is read.
     pub(super) fn open_again(list: &NameList) -> io::Result<Option<Self>> {
         let (path, start) = match &list.path {
             Some(path) => (path.clone(), 0),
-            // Opened anew, as a duplicate of the descriptor would share its position.
+            // A duplicate of the descriptor would share its position.
             None => ("/proc/self/fd/0".into(), rustix::fs::tell(rustix::stdio::stdin()).unwrap_or(0)),
         };
         if !path.is_file() {
@@ -52,17 +52,17 @@ impl NameReader {
         Ok(Some(Self::new(file, list.end)))
     }
 
-    /// The next name, without what ends it; or why what stands there is none. `None` at the list's end.
+    /// The next name, without the byte that ends it, or the error if it is invalid. `None` at the end of the list.
     fn read(&mut self) -> io::Result<Option<Result<OsString, Error>>> {
         let mut name = Vec::new();
-        // One more than fits, and its end.
-        self.reader.by_ref().take(LONGEST + 1).read_until(self.end, &mut name)?;
+        // Enough to detect a name that is too long.
+        self.reader.by_ref().take(MAX_NAME + 1).read_until(self.end, &mut name)?;
         if name.is_empty() {
             return Ok(None);
         }
         self.count += 1;
-        let whole = name.pop_if(|last| *last == self.end).is_some();
-        if !whole && name.len() as u64 > LONGEST {
+        let is_whole = name.pop_if(|last| *last == self.end).is_some();
+        if !is_whole && name.len() as u64 > MAX_NAME {
             self.reader.skip_until(self.end)?;
         }
         let (what, other) = match self.end {
@@ -72,7 +72,7 @@ impl NameReader {
         let number = self.count;
         Ok(Some(if name.contains(&0) {
             Err(Error::other(format_args!("{what} {number} has a zero byte ({other})")))
-        } else if name.len() as u64 >= LONGEST {
+        } else if name.len() as u64 >= MAX_NAME {
             let hint = if self.end == 0 { format!(" ({other})") } else { String::new() };
             Err(Error::other(format_args!("{what} {number} is longer than any path{hint}")))
         } else {
@@ -82,13 +82,13 @@ impl NameReader {
 }
 
 impl Iterator for NameReader {
-    /// A name, or what is wrong with one; or with the list, behind which nothing is to be expected.
+    /// A name, or the error of one name. The outer error is that of the list; no names follow it.
     type Item = io::Result<Result<OsString, Error>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.read().transpose()? {
-                // A line of nothing is no name. One that is ended by a zero byte is somebody's mistake.
+                // Empty lines are ignored. An empty name in a list with zero bytes is an error of the program that wrote it.
                 Ok(Ok(name)) if name.is_empty() && self.end != 0 => {}
                 read => return Some(read),
             }
@@ -96,18 +96,20 @@ impl Iterator for NameReader {
     }
 }
 
-/// A list, and what has become of it.
+/// A list in one of its states.
 #[derive(Debug)]
 pub(super) enum ListState {
-    /// To be opened when it is reached: a pipe whose other end is not there yet, or what cannot be opened, which is told in
-    /// its turn.
+    /// It is opened when its first name is needed: a pipe that has no writer yet, or a file that cannot be opened, whose error is
+    /// reported after the arguments before it.
     Unopened(NameList),
+    /// The names, and the name of the list.
     Open(NameReader, PathBuf),
+    /// Its names have been read, or there is no list.
     Ended,
 }
 
 impl ListState {
-    /// A list that begins. A file is opened at once, as what the run does before it is reached may take its name.
+    /// A list at its beginning. A file is opened now, because the run may rename or remove it before it is needed.
     pub(super) fn new(list: NameList) -> Self {
         let file = list.path.as_ref().filter(|path| path.is_file()).cloned();
         match file.map(|path| NameReader::open(&list).map(|names| Self::Open(names, path))) {
@@ -120,7 +122,7 @@ impl ListState {
         matches!(self, Self::Ended)
     }
 
-    /// The next name; or the list's own name, and what is wrong with it or with one in it.
+    /// The next name; or the name of the list, and the error of the list or of a name in it.
     pub(super) fn next(&mut self) -> Option<Result<OsString, (PathBuf, Error)>> {
         if let Self::Unopened(list) = self {
             let shown = list.path.clone().unwrap_or_else(|| STDIN_NAME.into());
@@ -135,13 +137,13 @@ impl ListState {
         let Self::Open(names, shown) = self else {
             return None;
         };
-        let failed = match names.next() {
+        let error = match names.next() {
             Some(Ok(name)) => return Some(name.map_err(|error| (shown.clone(), error))),
             Some(Err(error)) => Some(Err((std::mem::take(shown), error.into()))),
             None => None,
         };
         *self = Self::Ended;
-        failed
+        error
     }
 }
 
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    /// The names in a list of these bytes, or what is told of them.
+    /// The names in a list of these bytes, or their errors.
     fn names(bytes: &[u8], end: u8) -> Vec<String> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn names_end_with_a_byte_and_the_last_one_need_not() {
+    fn the_byte_that_ends_names_is_optional_after_the_last_one() {
         assert_eq!(names(b"a\nb c\n", b'\n'), ["a", "b c"]);
         assert_eq!(names(b"a\nb", b'\n'), ["a", "b"]);
         assert_eq!(names(b"\n\na\n\n", b'\n'), ["a"]);
@@ -170,17 +172,17 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_a_zero_byte_is_no_name_and_the_others_are() {
-        let told = "line 2 has a zero byte (--files0-from reads lists whose names end with one)";
-        assert_eq!(names(b"a\nb\0c\nd", b'\n'), ["a", told, "d"]);
+    fn a_line_with_a_zero_byte_is_an_error_and_other_lines_are_names() {
+        let error = "line 2 has a zero byte (--files0-from reads lists whose names end with one)";
+        assert_eq!(names(b"a\nb\0c\nd", b'\n'), ["a", error, "d"]);
     }
 
     #[test]
-    fn what_is_longer_than_any_path_is_not_kept() {
+    fn a_name_longer_than_any_path_is_an_error() {
         let long = |size| "x".repeat(size);
         let list = format!("{}\n{}\n{}\na\n", long(4095), long(4096), long(300_000));
-        let told = |number| format!("line {number} is longer than any path");
-        assert_eq!(names(list.as_bytes(), b'\n'), [long(4095), told(2), told(3), "a".to_owned()]);
+        let error = |number| format!("line {number} is longer than any path");
+        assert_eq!(names(list.as_bytes(), b'\n'), [long(4095), error(2), error(3), "a".to_owned()]);
         let lines = names("some name\n".repeat(1000).as_bytes(), 0);
         assert_eq!(lines, ["name 1 is longer than any path (--files-from reads lists of lines)"]);
     }

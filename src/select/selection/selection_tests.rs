@@ -1,16 +1,16 @@
-//! Which inputs are planned, in which order, and which are left out.
+//! Tests of the selection: its inputs, their order, and what it ignores.
 
 use super::*;
 use std::fs;
 
-fn plan(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Selected> {
+fn select(inputs: &[&Path], change: impl FnOnce(&mut Settings)) -> Vec<Selected> {
     let mut settings = Settings { inputs: inputs.iter().map(|p| p.into()).collect(), ..Settings::default() };
     change(&mut settings);
     Selection::new(Arc::new(settings)).collect()
 }
 
-fn items(planned: Vec<Selected>) -> Vec<PathBuf> {
-    let items = planned.into_iter().filter_map(|p| match p {
+fn items(selected: Vec<Selected>) -> Vec<PathBuf> {
+    let items = selected.into_iter().filter_map(|p| match p {
         Selected::Item(item) => Some(item.id.shown),
         Selected::Settled(..) => None,
     });
@@ -22,12 +22,12 @@ fn one_file_under_two_paths_has_one_output() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("x")).unwrap();
     let (plain, detour) = (dir.path().join("a"), dir.path().join("x/../a"));
-    let planned = plan(&[&plain, &detour], |_| {});
-    assert!(matches!(planned[..], [Selected::Item(_), Selected::Settled(_, Outcome::Failed(_))]), "{planned:?}");
+    let selected = select(&[&plain, &detour], |_| {});
+    assert!(matches!(selected[..], [Selected::Item(_), Selected::Settled(_, Outcome::Failed(_))]), "{selected:?}");
 }
 
 #[test]
-fn a_walk_takes_files_and_passes_by_links_suffixes_and_temporaries() {
+fn a_walk_selects_files_and_ignores_links_suffixes_and_temporaries() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir_all(dir.path().join("t/.hidden")).unwrap();
     for file in ["t/b", "t/a", "t/.hidden/c", "t/d.gz", "t/.gzcc-0123456789abcdef"] {
@@ -35,10 +35,10 @@ fn a_walk_takes_files_and_passes_by_links_suffixes_and_temporaries() {
     }
     std::os::unix::fs::symlink("a", dir.path().join("t/link")).unwrap();
     let root = dir.path().join("t");
-    let mut found = items(plan(&[&root], |s| s.recursive = true));
+    let mut found = items(select(&[&root], |s| s.recursive = true));
     found.sort();
     assert_eq!(found, [root.join(".hidden/c"), root.join("a"), root.join("b")]);
-    assert!(items(plan(&[&root], |_| {})) == [root], "without -r the job finds out that it is a folder");
+    assert!(items(select(&[&root], |_| {})) == [root], "without -r the job detects that it is a directory");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_walk_into_one_output_is_sorted() {
     for i in (0..50).rev() {
         fs::write(dir.path().join(format!("{i:02}")), "x").unwrap();
     }
-    let found = items(plan(&[dir.path()], |s| {
+    let found = items(select(&[dir.path()], |s| {
         s.recursive = true;
         s.destination = Destination::Stdout;
     }));
