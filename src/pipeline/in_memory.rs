@@ -20,14 +20,14 @@ use crate::select::selection::{Item, Selected, Selection, Target};
 use crate::settings::Settings;
 use crate::tally::Tally;
 
-/// Bytes read or compared at a time. Larger pieces are not faster.
-const PIECE: usize = 1 << 20;
+/// Bytes read or compared at a time. More at a time is not faster.
+const TRANSFER: usize = 1 << 20;
 
-/// An input in memory, and room for what is made of it.
+/// An input in memory, and memory files for its outputs.
 #[derive(Debug)]
 pub struct InMemory {
     id: InputId,
-    /// The content that was read.
+    /// The content.
     pub content: MemoryFile,
     /// Bytes of the content.
     pub size: u64,
@@ -44,12 +44,11 @@ impl InMemory {
     }
 }
 
-/// Reads the inputs of `settings` into memory. `observer` gets the outcome of each input that cannot be read; the others are
-/// read all the same.
+/// Reads the inputs of `settings` into memory. `observer` gets the outcome of each input that cannot be read; the other inputs
+/// are still read.
 ///
 /// # Errors
-/// The first error of `allow`, which is asked before memory is used: with the total size of the inputs read so far, and the size
-/// of the next.
+/// The first error of `allow`, which is called before memory is used: with the inputs read so far, and the size of the next.
 pub fn load<E>(
     settings: &Settings,
     observer: &dyn Observer,
@@ -57,14 +56,14 @@ pub fn load<E>(
 ) -> Result<Vec<InMemory>, E> {
     let settings = Arc::new(settings.clone());
     let outcomes = Outcomes::new(Arc::new(observer));
-    let (mut inputs, mut piece) = (Vec::new(), vec![0; PIECE]);
+    let (mut inputs, mut buffer) = (Vec::new(), vec![0; TRANSFER]);
     for planned in Selection::new(Arc::clone(&settings)) {
         let (id, outcome) = match planned {
             Selected::Settled(id, outcome) => (id, outcome),
             Selected::Item(item) => {
                 let id = item.id.clone();
                 let read = open(item, &settings).map_err(Stop::Outcome);
-                match read.and_then(|input| read_whole(&input, &mut piece, |size| allow(&inputs, size))) {
+                match read.and_then(|input| read_whole(&input, &mut buffer, |size| allow(&inputs, size))) {
                     Ok(input) => {
                         inputs.push(input);
                         continue;
@@ -79,9 +78,9 @@ pub fn load<E>(
     Ok(inputs)
 }
 
-/// Why an input is not read to its end.
+/// Why the content of an input is not available.
 enum Stop<E> {
-    /// The caller does not allow it, nor any other input.
+    /// The caller allows neither this input nor any later one.
     Refused(E),
     /// This input cannot be read.
     Outcome(Outcome),
@@ -93,7 +92,7 @@ impl<E> From<io::Error> for Stop<E> {
     }
 }
 
-/// Opens an input: anything that can be read, except what its name says is compressed.
+/// Opens an input. It need not be a regular file, but its name must not have a suffix of compressed files.
 fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
     let Item { id, source, target, .. } = item;
     let input = Input::open_any(id, source, None, settings)?;
@@ -103,22 +102,22 @@ fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
     }
 }
 
-/// Reads an input to its end, while its size so far is allowed.
+/// Reads an input to its end, as long as `allow` accepts its size so far.
 fn read_whole<E>(
     input: &Input,
-    piece: &mut [u8],
+    buffer: &mut [u8],
     mut allow: impl FnMut(u64) -> Result<(), E>,
 ) -> Result<InMemory, Stop<E>> {
     allow(0).map_err(Stop::Refused)?;
     let (content, mut size) = (MemoryFile::new()?, 0);
     loop {
-        let got = read_some(input.fd()?, piece)?;
+        let got = read_some(input.fd()?, buffer)?;
         if got == 0 {
             break;
         }
         size += got as u64;
         allow(size).map_err(Stop::Refused)?;
-        write_all(content.as_fd(), &piece[..got])?;
+        write_all(content.as_fd(), &buffer[..got])?;
     }
     if input.change()? != Change::None {
         return Err(Stop::Outcome(Outcome::Skipped(Reason::Changed)));
@@ -136,8 +135,8 @@ pub enum Direction {
     Decompress,
 }
 
-/// Processes `inputs` with the workers, scheduler and engine of `settings`, whose mode has to fit `direction`. The memory file
-/// that is written has to be empty.
+/// Processes `inputs` with the workers, scheduler and engine of `settings`, whose mode must fit `direction`. The memory file
+/// that is written must be empty.
 pub fn run(
     settings: &Arc<Settings>,
     inputs: &[InMemory],
@@ -167,15 +166,15 @@ pub fn run(
 
 /// Whether two memory files hold the same bytes.
 pub fn same(a: &MemoryFile, b: &MemoryFile) -> io::Result<bool> {
-    let (mut left, mut right) = (vec![0; PIECE], vec![0; PIECE]);
+    let (mut left, mut right) = (vec![0; TRANSFER], vec![0; TRANSFER]);
     let mut offset = 0;
     loop {
-        let read = |fd: BorrowedFd<'_>, buffer: &mut [u8]| read_at_least(fd, buffer, PIECE, offset);
+        let read = |fd: BorrowedFd<'_>, buffer: &mut [u8]| read_at_least(fd, buffer, TRANSFER, offset);
         let (got, other) = (read(a.as_fd(), &mut left)?, read(b.as_fd(), &mut right)?);
         if left[..got] != right[..other] {
             return Ok(false);
         }
-        if got < PIECE {
+        if got < TRANSFER {
             return Ok(true);
         }
         offset += got as u64;
@@ -187,13 +186,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_memory_files_are_the_same_up_to_the_last_byte_or_not_at_all() {
+    fn memory_files_are_equal_if_all_bytes_are() {
         let file = |bytes: &[u8]| {
             let file = MemoryFile::new().unwrap();
             write_all(file.as_fd(), bytes).unwrap();
             file
         };
-        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE] {
+        for size in [0, 1, TRANSFER - 1, TRANSFER, TRANSFER + 1, 2 * TRANSFER] {
             let bytes = vec![7; size];
             assert!(same(&file(&bytes), &file(&bytes)).unwrap(), "{size}");
             assert!(!same(&file(&bytes), &file(&vec![7; size + 1])).unwrap(), "{size}");

@@ -1,7 +1,18 @@
 //! From an item to bytes written: jobs, streams of blocks, and the schedulers whose workers process them.
 //!
-//! A job opens an input and creates its output; a stream cuts the input into blocks, and writes the results in order; a
-//! scheduler decides which worker processes which block.
+//! A block moves through these modules as follows:
+//!
+//! 1. `scheduler` starts the workers. A worker without work asks `job` for the next stream.
+//! 2. `job` opens an input, creates its output, and connects both in a `stream`: the input with a reader, and the output with a
+//!    `sink`. Inputs that are refused end there, before any work.
+//! 3. `stream` gives each worker a block and its sequence number. The worker compresses or inflates the block, while others do
+//!    the same with theirs. The worker that completes the next block in order writes it.
+//! 4. `sink` receives the bytes. After the last one it gives the output its metadata and name, and removes the original if
+//!    requested.
+//! 5. `outcomes` counts the result and passes it to the observer.
+//!
+//! An encoder of the library is the same with a `block_channel` at both ends of the stream. Nothing here selects inputs
+//! (`select`), knows the file system (`io`), or prints.
 
 pub(crate) mod block_channel;
 pub(crate) mod compare;

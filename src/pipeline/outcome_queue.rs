@@ -6,40 +6,41 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::observer::Ended;
 use crate::sync::lock;
 
-/// Most bytes of outcomes that wait for an earlier one. While there are more, no further input is begun; so behind one
-/// slow giant, the other workers get some 16,000 files far. In tests that is soon.
-const MOST_WAITING: usize = if cfg!(test) { 4 * OUTCOME } else { 5 << 20 };
+/// Maximum number of bytes of outcomes that wait for an earlier one. Above it, no further input is begun. So the other workers
+/// process about 16,000 files while one large file takes long. In tests the limit is low, so that they reach it.
+const MAX_WAITING: usize = if cfg!(test) { 4 * OUTCOME } else { 5 << 20 };
 
-/// Bytes of an outcome, about, without its names.
+/// Approximate number of bytes of an outcome without its names.
 const OUTCOME: usize = 300;
 
-/// Outcomes whose turn has not come.
+/// Outcomes that wait for those of earlier inputs.
 #[derive(Debug, Default)]
 pub struct OutcomeQueue {
-    state: Mutex<State>,
+    state: Mutex<OrderState>,
+    /// Notified when the queue becomes shorter.
     shorter: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// Position of the input whose turn it is.
+struct OrderState {
+    /// Position of the input whose outcome is printed next.
     next: u64,
-    /// What is to be told later.
+    /// Outcomes of inputs after `next`, by position.
     waiting: BTreeMap<u64, Ended>,
-    /// How many bytes that takes, about.
+    /// Approximate number of bytes of `waiting`.
     bytes: usize,
-    /// MemberSource behind `next` of which nothing is to be told any more: first position, and the one behind the last.
+    /// Inputs after `next` without an outcome to print, as ranges: the first position, and the position after the last.
     settled: BTreeMap<u64, u64>,
-    /// Nobody waits for anybody any more.
-    dissolved: bool,
+    /// The order is given up: outcomes are printed at once.
+    is_dissolved: bool,
 }
 
 impl OutcomeQueue {
-    /// Takes in the outcome of the input at `position`, and tells it and those that waited for it when their turn
-    /// has come.
+    /// Adds the outcome of the input at `position`. Prints it, and those that waited for it, once all earlier ones are
+    /// printed.
     pub fn put(&self, position: u64, ended: Ended, print: impl Fn(Ended)) {
         let mut state = self.lock();
-        if state.dissolved {
+        if state.is_dissolved {
             return print(ended);
         }
         state.bytes += bytes(&ended);
@@ -48,7 +49,7 @@ impl OutcomeQueue {
         self.shorter.notify_all();
     }
 
-    /// Takes in that there is nothing to be told of the input at `position`.
+    /// Skips the input at `position`, which has no outcome to print.
     pub fn pass(&self, position: u64, print: impl Fn(Ended)) {
         let mut state = self.lock();
         state.settle(position);
@@ -56,55 +57,56 @@ impl OutcomeQueue {
         self.shorter.notify_all();
     }
 
-    /// Tells all that waits. From now on nothing does.
+    /// Prints all outcomes that wait. From now on outcomes are printed at once.
     pub fn dissolve(&self, print: impl Fn(Ended)) {
         let mut state = self.lock();
-        state.dissolved = true;
+        state.is_dissolved = true;
         state.bytes = 0;
         std::mem::take(&mut state.waiting).into_values().for_each(print);
         self.shorter.notify_all();
     }
 
-    /// Waits until there is room for the outcomes of more inputs. Not for whoever has one in worker.
+    /// Waits until there is space for the outcomes of more inputs. A worker that has begun an input must not call it, because
+    /// the queue may wait for that input.
     pub fn wait_for_space(&self) {
         let mut state = self.lock();
-        while state.bytes >= MOST_WAITING {
+        while state.bytes >= MAX_WAITING {
             state = self.shorter.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, OrderState> {
         lock(&self.state)
     }
 }
 
-/// Bytes that the outcome of this input takes, about: its name may be in it twice, as that of an output or in an error.
+/// Approximate number of bytes of an outcome. It may contain the name twice: also as the output's name or in an error.
 fn bytes(ended: &Ended) -> usize {
     OUTCOME + 2 * ended.name.as_os_str().len()
 }
 
-impl State {
-    /// Tells everything whose turn has come.
+impl OrderState {
+    /// Prints all outcomes that are next in order.
     fn advance(&mut self, print: impl Fn(Ended)) {
         loop {
             if let Some(ended) = self.waiting.remove(&self.next) {
                 self.next += 1;
                 self.bytes -= bytes(&ended);
                 print(ended);
-            } else if let Some(behind) = self.settled.remove(&self.next) {
-                self.next = behind;
+            } else if let Some(end) = self.settled.remove(&self.next) {
+                self.next = end;
             } else {
                 break;
             }
         }
     }
 
-    /// Adds `position` to the ranges of those settled.
+    /// Adds `position` to the ranges of `settled`.
     fn settle(&mut self, position: u64) {
-        let behind = self.settled.remove(&(position + 1)).unwrap_or(position + 1);
+        let new_end = self.settled.remove(&(position + 1)).unwrap_or(position + 1);
         match self.settled.range_mut(..position).next_back() {
-            Some((_, end)) if *end == position => *end = behind,
-            _ => drop(self.settled.insert(position, behind)),
+            Some((_, end)) if *end == position => *end = new_end,
+            _ => drop(self.settled.insert(position, new_end)),
         }
     }
 }
@@ -121,32 +123,32 @@ mod tests {
         ended
     }
 
-    /// Settles the inputs in this order, telling the even ones, and compares what is told after each.
-    fn told(order: &[u64]) -> Vec<Vec<u64>> {
+    /// Ends the inputs in this order: the even ones with an outcome. Returns what is printed after each.
+    fn printed(order: &[u64]) -> Vec<Vec<u64>> {
         let queue = OutcomeQueue::default();
         let step = |&position: &u64| {
-            let told = RefCell::new(Vec::new());
-            let print = |ended: Ended| told.borrow_mut().extend(ended.position);
+            let printed = RefCell::new(Vec::new());
+            let print = |ended: Ended| printed.borrow_mut().extend(ended.position);
             match position % 2 {
                 0 => queue.put(position, ended(position), print),
                 _ => queue.pass(position, print),
             }
-            told.into_inner()
+            printed.into_inner()
         };
-        let told = order.iter().map(step).collect();
+        let printed = order.iter().map(step).collect();
         assert!(queue.lock().waiting.is_empty() && queue.lock().settled.is_empty());
-        told
+        printed
     }
 
     #[test]
-    fn everything_is_told_in_its_turn() {
-        assert_eq!(told(&[0, 1, 2, 3]), [vec![0], vec![], vec![2], vec![]]);
-        assert_eq!(told(&[3, 2, 1, 0]), [vec![], vec![], vec![], vec![0, 2]]);
-        assert_eq!(told(&[4, 1, 3, 2, 5, 0]), [vec![], vec![], vec![], vec![], vec![], vec![0, 2, 4]]);
+    fn outcomes_are_printed_in_the_order_of_the_inputs() {
+        assert_eq!(printed(&[0, 1, 2, 3]), [vec![0], vec![], vec![2], vec![]]);
+        assert_eq!(printed(&[3, 2, 1, 0]), [vec![], vec![], vec![], vec![0, 2]]);
+        assert_eq!(printed(&[4, 1, 3, 2, 5, 0]), [vec![], vec![], vec![], vec![], vec![], vec![0, 2, 4]]);
     }
 
     #[test]
-    fn what_nothing_is_told_of_takes_no_room_behind_a_slow_one() {
+    fn inputs_without_outcome_take_no_space_after_a_slow_one() {
         let queue = OutcomeQueue::default();
         for position in (1..10_000).step_by(2).chain((2..10_000).step_by(2).collect::<Vec<_>>().into_iter().rev()) {
             queue.pass(position, |_| ());

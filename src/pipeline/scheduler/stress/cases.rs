@@ -1,4 +1,4 @@
-//! What is played: few files, some of many blocks, for everything that a stream can meet.
+//! The cases of the stress test: few files, some with many blocks, for each way a stream can go.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,67 +15,69 @@ use crate::format::gzip;
 use crate::settings::{Destination, Mode, Settings};
 use crate::sync::jitter::splitmix64;
 
-/// A run that can be played again and again.
+/// A run that can be repeated.
 pub(super) struct StressCase {
     pub(super) name: &'static str,
     pub(super) directory: PathBuf,
     pub(super) settings: Settings,
-    /// The pipe among the inputs, and what comes out of it.
+    /// The pipe among the inputs, and its content.
     pub(super) feed: Option<(PathBuf, Vec<u8>)>,
-    /// The pipe that is written to, and how much of it is read.
+    /// The pipe that is the output, and the number of bytes after which its reader closes it.
     pub(super) drain: Option<(PathBuf, Option<u64>)>,
-    /// Names in the folder that are not made by a run.
-    pub(super) standing: Vec<PathBuf>,
-    /// MemberSource done and failed, as they must be.
+    /// Names in the directory that the run does not create.
+    pub(super) existing: Vec<PathBuf>,
+    /// Expected number of inputs done and failed.
     pub(super) done: u64,
     pub(super) failed: u64,
 }
 
-/// Files by their names, in the order in which they are given.
+/// Names and contents of files, in the order of the arguments.
 type Files = Vec<(String, Vec<u8>)>;
 
-/// All cases, in folders of their own below `root`.
+/// All cases, each in its own directory below `root`.
 pub(super) fn cases(root: &Path) -> Vec<StressCase> {
     let mut cases = compressing(root);
-    cases.extend(going_wrong(root));
+    cases.extend(failing(root));
     cases.extend(decompressing(root));
     cases
 }
 
 fn compressing(root: &Path) -> Vec<StressCase> {
     let mixed =
-        || files(&[("a", 300), ("b", 0), ("giant", 5 * BLOCK + 1234), ("c", BLOCK), ("d", 900), ("e", BLOCK - 1)]);
+        || files(&[("a", 300), ("b", 0), ("large", 5 * BLOCK + 1234), ("c", BLOCK), ("d", 900), ("e", BLOCK - 1)]);
     let stored = Settings { level: 0, independent: true, ..fast() };
     let rsyncable = Settings { rsyncable: true, ..fast() };
     vec![
-        StressCase::new(root, "small files and a giant", mixed(), fast()).ends(6, 0),
-        StressCase::new(root, "two giants, stored", giants(), stored.clone()).ends(2, 0),
-        StressCase::new(root, "joined", mixed(), fast()).into_one_file().ends(6, 0),
-        StressCase::new(root, "joined, stored, into a pipe", mixed(), stored).into_a_pipe(None).ends(6, 0),
+        StressCase::new(root, "small files and a large one", mixed(), fast()).ends(6, 0),
+        StressCase::new(root, "two large files, stored", large_files(), stored.clone()).ends(2, 0),
+        StressCase::new(root, "concatenated", mixed(), fast()).into_one_file().ends(6, 0),
+        StressCase::new(root, "concatenated, stored, into a pipe", mixed(), stored).into_a_pipe(None).ends(6, 0),
         StressCase::new(root, "out of a pipe", vec![], fast()).fed(text(3 * BLOCK + 77, 5)).into_one_file().ends(1, 0),
-        StressCase::new(root, "joined, the last one a pipe", mixed(), rsyncable)
+        StressCase::new(root, "concatenated, the last one a pipe", mixed(), rsyncable)
             .fed(text(2 * BLOCK, 6))
             .into_one_file()
             .ends(7, 0),
     ]
 }
 
-fn going_wrong(root: &Path) -> Vec<StressCase> {
+fn failing(root: &Path) -> Vec<StressCase> {
     let panics = || {
-        let mut files = files(&[("a", 300), ("giant", 6 * BLOCK), ("b", 900), ("c", 2 * BLOCK)]);
+        let mut files = files(&[("a", 300), ("large", 6 * BLOCK), ("b", 900), ("c", 2 * BLOCK)]);
         files[1].1[3 * BLOCK..][..PANIC.len()].copy_from_slice(PANIC);
         files
     };
     let stored = Settings { level: 0, ..fast() };
     vec![
         StressCase::new(root, "a panic", panics(), fast()).ends(3, 1),
-        // The output is told of as well.
-        StressCase::new(root, "a panic in the middle of joined files", panics(), fast()).into_one_file().ends(1, 4),
-        StressCase::new(root, "a missing file among joined ones", giants(), fast())
+        // The output counts as failed, too.
+        StressCase::new(root, "a panic in the middle of concatenated files", panics(), fast())
+            .into_one_file()
+            .ends(1, 4),
+        StressCase::new(root, "a missing file among concatenated ones", large_files(), fast())
             .without("nobody")
             .into_one_file()
             .ends(2, 1),
-        StressCase::new(root, "the reader leaves", giants(), stored).into_a_pipe(Some(5000)).ends(0, 1),
+        StressCase::new(root, "the reader closes the pipe", large_files(), stored).into_a_pipe(Some(5000)).ends(0, 1),
     ]
 }
 
@@ -85,7 +87,7 @@ fn decompressing(root: &Path) -> Vec<StressCase> {
         let members: Vec<u8> = text(BLOCK, 9).chunks(BLOCK / 3).flat_map(packed).collect();
         vec![
             ("small.gz".into(), packed(text(500, 1))),
-            ("giant.gz".into(), packed(text(4 * BLOCK + 9, 2))),
+            ("large.gz".into(), packed(text(4 * BLOCK + 9, 2))),
             ("blocks.gz".into(), bgzf),
             ("members.gz".into(), members),
             ("other.gz".into(), packed(text(3 * BLOCK, 3))),
@@ -101,7 +103,7 @@ fn decompressing(root: &Path) -> Vec<StressCase> {
         files
     };
     let small = (0..30).map(|i| (format!("{i}.gz"), packed(text(100 * i, i as u64))));
-    // Of most there is something to be told before it is their turn.
+    // Small files after large ones: most outcomes wait for an earlier one.
     let many = damaged().into_iter().chain(small).collect();
     let back = Settings { mode: Mode::Decompress, ..fast() };
     let test = Settings { mode: Mode::Test, destination: Destination::Discard, ..fast() };
@@ -121,21 +123,21 @@ impl StressCase {
     fn new(root: &Path, name: &'static str, files: Files, mut settings: Settings) -> Self {
         let directory = root.join(name.replace(' ', "-"));
         fs::create_dir(&directory).unwrap();
-        let mut standing = Vec::new();
+        let mut existing = Vec::new();
         for (name, content) in files {
             let path = directory.join(name);
             fs::write(&path, content).unwrap();
             settings.inputs.push(path.clone().into());
-            standing.push(path);
+            existing.push(path);
         }
-        Self { name, directory, settings, feed: None, drain: None, standing, done: 0, failed: 0 }
+        Self { name, directory, settings, feed: None, drain: None, existing, done: 0, failed: 0 }
     }
 
     fn ends(self, done: u64, failed: u64) -> Self {
         Self { done, failed, ..self }
     }
 
-    /// One more input: a pipe.
+    /// Adds a pipe to the inputs.
     fn fed(mut self, content: Vec<u8>) -> Self {
         let pipe = self.pipe("fed");
         self.settings.inputs.push(pipe.clone().into());
@@ -143,7 +145,7 @@ impl StressCase {
         self
     }
 
-    /// Among the inputs is one that does not exist.
+    /// Adds an input that does not exist.
     fn without(mut self, name: &str) -> Self {
         self.settings.inputs.insert(1, OsString::from(self.directory.join(name)));
         self
@@ -154,17 +156,17 @@ impl StressCase {
         self
     }
 
-    fn into_a_pipe(mut self, most: Option<u64>) -> Self {
+    fn into_a_pipe(mut self, limit: Option<u64>) -> Self {
         let pipe = self.pipe("drained");
         self.settings.destination = Destination::File(pipe.clone());
-        self.drain = Some((pipe, most));
+        self.drain = Some((pipe, limit));
         self
     }
 
     fn pipe(&mut self, name: &str) -> PathBuf {
         let path = self.directory.join(name);
         mknodat(CWD, &path, FileType::Fifo, Permissions::RUSR | Permissions::WUSR, 0).unwrap();
-        self.standing.push(path.clone());
+        self.existing.push(path.clone());
         path
     }
 }
@@ -177,11 +179,11 @@ fn files(sizes: &[(&str, usize)]) -> Files {
     sizes.iter().zip(0..).map(|(&(name, size), seed)| (name.into(), text(size, seed))).collect()
 }
 
-fn giants() -> Files {
+fn large_files() -> Files {
     files(&[("one", 3 * BLOCK), ("two", 4 * BLOCK + 5)])
 }
 
-/// Text that shrinks to about a quarter.
+/// Text that compresses to about a quarter.
 fn text(size: usize, seed: u64) -> Vec<u8> {
     let numbers = (seed << 32..).map(splitmix64);
     let lines = numbers.flat_map(|n| format!("{:>12} {n:08x} it was so\n", n % 977).into_bytes());
@@ -198,7 +200,7 @@ fn packed_twice() -> Vec<u8> {
     [packed(text(2 * BLOCK + 3, 10)), packed(text(BLOCK, 11))].concat()
 }
 
-/// A member that tells its own size.
+/// A BGZF member, which declares its size.
 fn bgzf_block(content: &[u8]) -> Vec<u8> {
     let mut deflate =
         DeflateEncoder::new(b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0??".to_vec(), Compression::fast());
