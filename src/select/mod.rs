@@ -5,4 +5,4 @@
 pub(crate) mod output_registry;
 pub(crate) mod selection;
 pub mod suffix;
-pub mod survey;
+pub(crate) mod survey;

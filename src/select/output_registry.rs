@@ -19,7 +19,7 @@ use crate::sync::lock;
 
 /// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
 #[derive(Debug, Default)]
-pub struct OutputRegistry {
+pub(crate) struct OutputRegistry {
     hasher: RandomState,
     /// Hashes of names.
     names: Mutex<HashSet<u64>>,
@@ -29,37 +29,37 @@ pub struct OutputRegistry {
 
 impl OutputRegistry {
     /// Claims standard output; `false` if it is claimed already.
-    pub fn claim_stdout(&self) -> bool {
+    pub(crate) fn claim_stdout(&self) -> bool {
         lock(&self.names).insert(self.hasher.hash_one("-"))
     }
 
     /// Claims `name` in `directory`; `false` if it is claimed already.
-    pub fn claim_name(&self, directory: &Directory, name: &OsStr) -> bool {
+    pub(crate) fn claim_name(&self, directory: &Directory, name: &OsStr) -> bool {
         lock(&self.names).insert(self.hasher.hash_one(directory.location(name)))
     }
 
     /// Claims `path` below the output directory; `false` if it is claimed already.
-    pub fn claim_path(&self, path: &Path) -> bool {
+    pub(crate) fn claim_path(&self, path: &Path) -> bool {
         lock(&self.names).insert(self.hasher.hash_one(path))
     }
 
     /// Whether `name` in `directory` is claimed.
-    pub fn is_claimed(&self, directory: &Directory, name: &OsStr) -> bool {
+    pub(crate) fn is_claimed(&self, directory: &Directory, name: &OsStr) -> bool {
         lock(&self.names).contains(&self.hasher.hash_one(directory.location(name)))
     }
 
     /// Records an output file that is about to get its name.
-    pub fn record(&self, file: Identity) {
+    pub(crate) fn record(&self, file: Identity) {
         lock(&self.files).insert(self.hasher.hash_one(file));
     }
 
     /// Whether the file is an output of this run.
-    pub fn is_output(&self, file: Identity) -> bool {
+    pub(crate) fn is_output(&self, file: Identity) -> bool {
         lock(&self.files).contains(&self.hasher.hash_one(file))
     }
 
     /// Looks up whether `name` in `directory` exists, and whether it is an output of this run.
-    pub fn existing(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
+    pub(crate) fn existing(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
         Ok(match directory.lstat(name)? {
             None => ExistingOutput::Missing,
             Some(stat) if self.is_output(identity_of(&stat)) => ExistingOutput::OfThisRun,
@@ -70,7 +70,7 @@ impl OutputRegistry {
 
 /// What exists under the name of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExistingOutput {
+pub(crate) enum ExistingOutput {
     /// Nothing.
     Missing,
     /// An output of this run.

@@ -21,11 +21,11 @@ use rustix::io::Errno;
 use walkdir::DirEntry;
 
 use self::arguments::{Argument, Arguments};
-pub use self::input_registry::{InputProtection, InputRegistry, is_same_name};
+pub(crate) use self::input_registry::{InputProtection, InputRegistry, is_same_name};
 use self::item::NamedFile;
-pub use self::item::{Item, Selected};
+pub(crate) use self::item::{Item, Selected};
 use self::matcher::{Found, Matcher};
-pub use self::target::{Target, claim, could_be_input};
+pub(crate) use self::target::{Target, claim, could_be_input};
 use self::target::{is_skipped_for_name, mirrored_directory};
 use self::walk::{UnreadableDirectory, Walk};
 use crate::error::Error;
@@ -38,7 +38,7 @@ use crate::select::suffix;
 use crate::settings::{Destination, Settings};
 
 /// The inputs of a run, one after the other.
-pub struct Selection {
+pub(crate) struct Selection {
     settings: Arc<Settings>,
     /// The number of inputs so far.
     count: u64,
@@ -57,7 +57,7 @@ pub struct Selection {
 
 impl Selection {
     /// The inputs of `settings`.
-    pub fn new(settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
         let arguments = Arguments::new(Arc::clone(&settings));
         let matcher = Matcher::new(Arc::clone(&settings));
         let inputs = Arc::new(InputRegistry::new(Arc::clone(&settings)));
@@ -75,28 +75,28 @@ impl Selection {
     }
 
     /// The inputs of `settings`, to be counted only. Records no outputs, so that its memory does not grow.
-    pub fn to_count(settings: Arc<Settings>) -> Self {
+    pub(crate) fn to_count(settings: Arc<Settings>) -> Self {
         Self { counting: true, ..Self::new(settings) }
     }
 
     /// Whether more inputs may follow.
-    pub fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         self.walk.is_some() || self.arguments.has_more()
     }
 
     /// The outputs of this run. The registry can be used while the selection waits for a list.
-    pub fn outputs(&self) -> Arc<OutputRegistry> {
+    pub(crate) fn outputs(&self) -> Arc<OutputRegistry> {
         Arc::clone(&self.outputs)
     }
 
     /// The inputs of this run. The registry can be used while the selection waits for a list.
-    pub fn inputs(&self) -> Arc<InputRegistry> {
+    pub(crate) fn inputs(&self) -> Arc<InputRegistry> {
         Arc::clone(&self.inputs)
     }
 
     /// Fails `item`, because the disk of its output is full. Also ends the walk that found it: an error for each of the files that
     /// remain in it would hide other messages.
-    pub fn fail_for_full_disk(&mut self, item: Item) -> Selected {
+    pub(crate) fn fail_for_full_disk(&mut self, item: Item) -> Selected {
         let (shown, what) = match self.walk.take() {
             Some(walk) => (walk.into_path(), "what is left in it is not begun"),
             None => (item.id.shown, "not begun"),

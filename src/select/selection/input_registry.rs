@@ -33,7 +33,7 @@ use crate::settings::Settings;
 use crate::sync::lock;
 
 /// The files and directories that a run reads.
-pub struct InputRegistry {
+pub(crate) struct InputRegistry {
     settings: Arc<Settings>,
     hasher: RandomState,
     /// A list that cannot be read twice has not ended.
@@ -58,11 +58,11 @@ struct Known {
 
 /// Protects the inputs of a run from being replaced by one output.
 #[derive(Debug)]
-pub struct InputProtection {
-    pub inputs: Arc<InputRegistry>,
+pub(crate) struct InputProtection {
+    pub(crate) inputs: Arc<InputRegistry>,
     /// Whether the walk that found the output's input also reads a file of the output's name; `None` if no walk found the input, or
     /// the output is in another directory.
-    pub output_is_walked: Option<bool>,
+    pub(crate) output_is_walked: Option<bool>,
 }
 
 impl Protection for InputProtection {
@@ -117,7 +117,7 @@ impl InputRegistry {
     }
 
     /// Records a file that was opened.
-    pub fn add(&self, file: Identity) {
+    pub(crate) fn add(&self, file: Identity) {
         lock(&self.known).files.insert(self.hasher.hash_one(file));
     }
 
@@ -187,7 +187,7 @@ impl InputRegistry {
 }
 
 /// Whether two paths have the same components, without `.`. Links are not resolved.
-pub fn is_same_name(a: &Path, b: &Path) -> bool {
+pub(crate) fn is_same_name(a: &Path, b: &Path) -> bool {
     components(a).eq(components(b))
 }
 

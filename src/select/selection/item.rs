@@ -21,7 +21,7 @@ use crate::settings::Destination;
 
 /// An input of a run.
 #[derive(Debug)]
-pub enum Selected {
+pub(crate) enum Selected {
     /// The input has to be opened.
     Item(Item),
     /// The outcome is known without opening the input.
@@ -30,16 +30,16 @@ pub enum Selected {
 
 /// An input to be opened.
 #[derive(Debug)]
-pub struct Item {
+pub(crate) struct Item {
     /// The name and position of the input.
-    pub id: InputId,
+    pub(crate) id: InputId,
     /// Where the input is found.
-    pub source: Source,
+    pub(crate) source: Source,
     /// Where its output is written.
-    pub target: Target,
+    pub(crate) target: Target,
     /// Whether the walk that found the input also processes a file of its output's name; `None` if no walk found it, or if
     /// nothing depends on it.
-    pub output_is_walked: Option<bool>,
+    pub(crate) output_is_walked: Option<bool>,
 }
 
 /// A file that an argument names or a walk finds.

@@ -15,7 +15,7 @@ use crate::settings::{CompressedFiles, Destination, Settings};
 
 /// Where an input's output is written.
 #[derive(Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// To the one output of all inputs.
     Concatenated,
     /// Nowhere: the input is skipped because of its name. It is opened all the same, as it may be missing or not a file.
@@ -33,7 +33,7 @@ pub enum Target {
 }
 
 /// Whether a file of this name could be an input, so that it matters whether it is an output of this run.
-pub fn could_be_input(name: &OsStr, settings: &Settings) -> bool {
+pub(crate) fn could_be_input(name: &OsStr, settings: &Settings) -> bool {
     settings.recursive || output_name(name, settings).is_ok()
 }
 
@@ -78,7 +78,7 @@ fn compressed_already(name: &OsStr, settings: &Settings) -> Option<Reason> {
 ///
 /// # Errors
 /// If it is the output of another input already.
-pub fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -> Result<(), Outcome> {
+pub(crate) fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -> Result<(), Outcome> {
     let (is_free, output) = match target {
         Target::Beside(output) => (outputs.claim_name(directory, output), directory.shown(output)),
         Target::InTree(path, output) => {
