@@ -1,7 +1,7 @@
-//! The decoder: the content of gzip data, for a program that has a reader of the data.
+//! The public decoder: reads the content of gzip data from a reader.
 //!
-//! Inflates in the caller's thread, with the decoder that the workers of a run use. Returns the content that there is before
-//! it reads the source again, as a source may block, and nothing after a member that turned out to be damaged.
+//! Inflates in the caller's thread, with the inflater that the workers of a run use. It returns the available content before
+//! it reads the source again, because a source may block. It returns no content after a damaged member.
 
 use std::io::{self, BufRead, Read};
 
@@ -12,7 +12,7 @@ use crate::format::gzip::{Damage, ReadError};
 use crate::inflate::{Chunk, CompressedSource, Content, Inflater, MemberChecksum, Trailing};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
-const PIECE: usize = 64 * 1024;
+const CONTENT: usize = 64 * 1024;
 
 /// Reads the content of gzip data (RFC 1952): of all members, one after the other, as `gunzip` does.
 ///
@@ -50,23 +50,23 @@ const PIECE: usize = 64 * 1024;
 /// Content of a member that was read before the error is not verified. An error is final, also one like
 /// [`WouldBlock`](io::ErrorKind::WouldBlock): every further read fails with the same kind and message.
 pub struct Decoder<R> {
-    source: Source<R>,
+    source: ReaderSource<R>,
     inflater: Inflater,
     /// Inflates members that state their size (BGZF); made for the first of them.
     blocks: Option<Decompress>,
     checksum: MemberChecksum,
     content: Vec<u8>,
-    /// Bytes of it that were read.
+    /// Bytes of `content` that were read.
     at: usize,
     end: Option<Result<Trailing, (io::ErrorKind, String)>>,
     /// Returned once, after the content before it.
     error: Option<io::Error>,
 }
 
-/// The source, as the inflater reads it.
-struct Source<R>(R);
+/// The caller's reader, as a source of the inflater.
+struct ReaderSource<R>(R);
 
-impl<R: Read> CompressedSource for Source<R> {
+impl<R: Read> CompressedSource for ReaderSource<R> {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(buffer) {
@@ -78,16 +78,16 @@ impl<R: Read> CompressedSource for Source<R> {
 }
 
 impl<R: Read> Decoder<R> {
-    /// Reads from `source`, up to 256 KiB at a time, so a buffer around it is of no use.
+    /// Reads from `source`, up to 256 KiB at a time. The source needs no buffer of its own.
     pub fn new(source: R) -> Self {
         let mut inflater = Inflater::prompt();
         inflater.restart(false);
         Self {
-            source: Source(source),
+            source: ReaderSource(source),
             inflater,
             blocks: None,
             checksum: MemberChecksum::default(),
-            content: Vec::with_capacity(PIECE),
+            content: Vec::with_capacity(CONTENT),
             at: 0,
             end: None,
             error: None,
@@ -114,12 +114,12 @@ impl<R: Read> Decoder<R> {
         self.source.0
     }
 
-    /// Inflates the next piece.
+    /// Inflates the next content.
     fn inflate(&mut self) {
         self.at = 0;
         let mut bytes = std::mem::take(&mut self.content);
         bytes.clear();
-        // It stays like this if the source panics.
+        // This remains if the source panics.
         self.end = Some(Err((io::ErrorKind::Other, "the source panicked".into())));
         let content = match self.inflater.next(&mut self.source, bytes) {
             Chunk::Content(content) => content,
@@ -130,11 +130,11 @@ impl<R: Read> Decoder<R> {
             }
         };
         self.end = None;
-        self.take_in(content);
+        self.add(content);
     }
 
-    /// Checks inflated content, and keeps what is valid.
-    fn take_in(&mut self, content: Content) {
+    /// Verifies inflated content, and keeps the valid part.
+    fn add(&mut self, content: Content) {
         let Content { bytes, member_ends, verified, end, .. } = content;
         self.content = bytes;
         if let Some(end) = end {
@@ -149,7 +149,7 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Keeps an error until the content before it is read; returns the kind and text of the errors after it.
+    /// Keeps an error until the content before it is read. Returns the kind and text for all later errors.
     fn fail(&mut self, error: ReadError) -> (io::ErrorKind, String) {
         let error = match error {
             ReadError::Source(error) => error,

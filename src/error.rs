@@ -1,6 +1,6 @@
-//! Why an input failed: the library's error type.
+//! The library's error type: why an input failed.
 //!
-//! Keeps the system's error and the name that it is about, so that nothing is flattened to text before it is printed.
+//! An error keeps its cause as a value, and the name of the file it concerns. It becomes text only when it is printed.
 
 use std::fmt;
 use std::io;
@@ -13,8 +13,8 @@ use crate::format::gzip::{Damage, ReadError};
 ///
 /// [`Display`](fmt::Display) gives the whole message on one line, with the name of the output if the error is about that,
 /// control characters escaped, and the system's reason: `a.log.gz: Permission denied`. It includes the
-/// [`source`](std::error::Error::source). The input's name is not part of it; the [`Observer`](crate::Observer) gets that
-/// beside it.
+/// [`source`](std::error::Error::source). It does not include the input's name, which the [`Observer`](crate::Observer)
+/// receives separately.
 ///
 /// ```
 /// use std::io;
@@ -27,10 +27,10 @@ use crate::format::gzip::{Damage, ReadError};
 /// ```
 pub struct Error(Box<Inner>);
 
-/// The parts of an error. On the heap, as results are passed around far more often than errors.
+/// The parts of an error. They are on the heap to keep every `Result` small.
 #[derive(Debug)]
 struct Inner {
-    /// From the inside out: the last one was added last, and is printed first.
+    /// From the innermost to the outermost, which is printed first.
     contexts: Vec<Context>,
     cause: Cause,
 }
@@ -42,23 +42,23 @@ enum Cause {
     Message(ErrorKind, String),
 }
 
-/// What a cause is about.
+/// The context of a cause: an action or a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Context {
-    /// What was tried.
+    /// The action that failed.
     Action(&'static str),
-    /// A file that is not the input.
+    /// A file other than the input.
     Path(PathBuf),
     /// An output.
     Output(OutputName),
 }
 
-/// The name of an output, and where it is.
+/// The name of an output, and its device.
 #[derive(Clone, Debug)]
 pub(crate) struct OutputName {
-    /// The name for messages.
-    pub shown: PathBuf,
-    /// The device it is on.
+    /// The path for messages.
+    pub path: PathBuf,
+    /// The device of its directory.
     pub device: u64,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct OutputName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The system failed; the source is its [`io::Error`], or that of the caller's reader or writer.
+    /// A system call, or the caller's reader or writer, failed. The source is its [`io::Error`].
     Io(io::ErrorKind),
     /// Data to decompress is damaged, truncated, not gzip data, or longer than allowed; the source is the [`Damage`].
     Damage(Damage),
@@ -78,17 +78,17 @@ pub enum ErrorKind {
     TerminalOutput,
     /// Compressed data would be read from a terminal.
     TerminalInput,
-    /// Something else, as the message says: the input is an output of the same run, for example.
+    /// Another error. The message describes it: the input is an output of the same run, for example.
     Other,
 }
 
 impl Error {
-    /// An error of this kind with this message.
+    /// Creates an error with this kind and message.
     pub fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
         Self::of(Cause::Message(kind, message.to_string()))
     }
 
-    /// An error of the kind [`Other`](ErrorKind::Other) with this message.
+    /// Creates an error with the kind [`Other`](ErrorKind::Other) and this message.
     pub fn other(message: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Other, message)
     }
@@ -106,15 +106,15 @@ impl Error {
         }
     }
 
-    /// The file that the error is about, if that is not the input: the output, mostly.
+    /// The file that the error concerns, if that is not the input. Usually the output.
     pub fn path(&self) -> Option<&Path> {
         self.0.contexts.iter().rev().find_map(|context| match context {
             Context::Action(_) => None,
-            Context::Path(path) | Context::Output(OutputName { shown: path, .. }) => Some(path.as_path()),
+            Context::Path(path) | Context::Output(OutputName { path, .. }) => Some(path.as_path()),
         })
     }
 
-    /// The output's device, if the error is about an output.
+    /// The output's device, if the error concerns an output.
     pub(crate) fn output_device(&self) -> Option<u64> {
         self.0.contexts.iter().find_map(|context| match context {
             Context::Output(output) => Some(output.device),
@@ -122,7 +122,7 @@ impl Error {
         })
     }
 
-    /// The same error about `context`.
+    /// Adds `context` to the error.
     pub(crate) fn about(mut self, context: impl Into<Context>) -> Self {
         self.0.contexts.push(context.into());
         self
@@ -186,7 +186,7 @@ impl fmt::Display for Context {
 
 impl fmt::Display for OutputName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", EscapedName::path(&self.shown))
+        write!(f, "{}", EscapedName::path(&self.path))
     }
 }
 
@@ -212,7 +212,7 @@ impl From<ReadError> for Error {
 }
 
 impl From<Error> for io::Error {
-    /// The [`io::Error`] itself if the error is one and about the input; otherwise one with the error as its source.
+    /// Returns the [`io::Error`] itself if the error is one and has no context. Otherwise the error becomes the source.
     fn from(error: Error) -> Self {
         let kind = match (error.kind(), &error.0.cause) {
             (ErrorKind::Io(kind), Cause::Io(_)) if !error.0.contexts.is_empty() => kind,
@@ -245,9 +245,9 @@ impl From<OutputName> for Context {
     }
 }
 
-/// Adds to the error of a result what it is about.
+/// Adds context to the error of a result.
 pub(crate) trait About<T> {
-    /// The same result, its error about `context`.
+    /// Adds `context` to the error.
     fn about(self, context: impl Into<Context>) -> Result<T, Error>;
 }
 
@@ -257,7 +257,7 @@ impl<T, E: Into<Error>> About<T> for Result<T, E> {
     }
 }
 
-/// The system's own words for an error, without the number that std adds to them.
+/// The system's message for an error, without the number that std appends.
 pub(crate) struct SystemReason<'a>(pub(crate) &'a io::Error);
 
 impl fmt::Display for SystemReason<'_> {
@@ -279,11 +279,11 @@ mod tests {
     }
 
     fn output() -> OutputName {
-        OutputName { shown: "out\n.gz".into(), device: 7 }
+        OutputName { path: "out\n.gz".into(), device: 7 }
     }
 
     #[test]
-    fn the_message_holds_every_context_and_the_systems_reason_without_its_number() {
+    fn the_message_contains_every_context_and_the_systems_reason_without_its_number() {
         let error = Err::<(), _>(missing()).about("cannot set mode").about(Path::new("a.gz")).unwrap_err();
         assert_eq!(error.to_string(), "a.gz: cannot set mode: No such file or directory");
         assert_eq!(Error::from(missing()).about(output()).to_string(), "out\\n.gz: No such file or directory");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_path_and_source_survive_contexts_and_clones() {
+    fn kind_path_and_source_are_kept_through_contexts_and_clones() {
         let error = Error::from(missing()).about("cannot set times").about(output()).clone();
         assert_eq!(error.kind(), ErrorKind::Io(io::ErrorKind::NotFound));
         assert_eq!((error.path(), error.output_device()), (Some(Path::new("out\n.gz")), Some(7)));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn as_an_io_error_it_keeps_its_kind() {
+    fn converting_to_an_io_error_keeps_the_kind() {
         let kind = |error: Error| io::Error::from(error).kind();
         assert_eq!(io::Error::from(Error::from(missing())).raw_os_error(), Some(2));
         assert_eq!(kind(Error::from(missing()).about(output())), io::ErrorKind::NotFound);

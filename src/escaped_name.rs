@@ -1,14 +1,14 @@
-//! How a name looks in a message: whole, on one line, and harmless to a terminal.
+//! Escapes names for messages, so that a name stays on one line and does not control the terminal (P8).
 //!
-//! Names are bytes. What is no UTF-8 and what would steer a terminal or reorder its text is
-//! escaped; everything else stands as it is. Never used to open anything.
+//! Names are bytes. Bytes that are not UTF-8, control characters and characters that reorder text are escaped; all others are
+//! printed unchanged. An escaped name is never used to open a file.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A name, to be written into a message with `{}`.
+/// A name whose [`Display`](fmt::Display) is escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct EscapedName<'a>(&'a [u8]);
 
@@ -18,20 +18,20 @@ impl<'a> EscapedName<'a> {
         Self(path.as_ref().as_os_str().as_bytes())
     }
 
-    /// A name that is no path of ours.
+    /// A name as bytes, such as one from a gzip header.
     pub fn bytes(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// Any text that holds names, such as somebody else's error message.
+    /// Text that may contain names, such as an error message of a library.
     pub fn text(text: &'a (impl AsRef<OsStr> + ?Sized)) -> Self {
         Self(text.as_ref().as_bytes())
     }
 }
 
 impl EscapedName<'_> {
-    /// Whether a terminal that is sent it as it is shows it as it is. (What is no UTF-8 steers nothing.)
-    pub fn is_harmless(self) -> bool {
+    /// Whether the name can be printed unescaped. Bytes that are not UTF-8 do not control a terminal.
+    pub fn is_printable(self) -> bool {
         self.0.utf8_chunks().all(|chunk| !chunk.valid().chars().any(|c| c.is_control() || reorders(c)))
     }
 }
@@ -60,8 +60,8 @@ impl fmt::Display for EscapedName<'_> {
     }
 }
 
-/// Line and paragraph separators, and the marks that change the direction of the text after them
-/// (Unicode Standard Annex 9): a name with those can pass for another.
+/// Whether the character is a line or paragraph separator, or changes the direction of the text after it (Unicode Standard
+/// Annex 9). A name with such a character can look like another name.
 fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -70,28 +70,28 @@ fn reorders(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn shown(bytes: &[u8]) -> String {
+    fn escaped(bytes: &[u8]) -> String {
         EscapedName::text(OsStr::from_bytes(bytes)).to_string()
     }
 
     #[test]
-    fn plain_and_accented_names_stay_as_they_are() {
-        assert_eq!(shown("a b-ü.log".as_bytes()), "a b-ü.log");
+    fn plain_and_accented_names_are_unchanged() {
+        assert_eq!(escaped("a b-ü.log".as_bytes()), "a b-ü.log");
     }
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(shown(b"a\nb\x1b[31m\x7f"), "a\\nb\\x1b[31m\\x7f");
-        assert_eq!(shown("\u{9b}31m\u{202e}gpj".as_bytes()), "\\u{9b}31m\\u{202e}gpj");
+        assert_eq!(escaped(b"a\nb\x1b[31m\x7f"), "a\\nb\\x1b[31m\\x7f");
+        assert_eq!(escaped("\u{9b}31m\u{202e}gpj".as_bytes()), "\\u{9b}31m\\u{202e}gpj");
     }
 
     #[test]
-    fn bytes_that_are_no_utf8_are_escaped() {
-        assert_eq!(shown(b"caf\xe9.log"), "caf\\xe9.log");
+    fn bytes_that_are_not_utf8_are_escaped() {
+        assert_eq!(escaped(b"caf\xe9.log"), "caf\\xe9.log");
     }
 
     #[test]
-    fn an_empty_name_can_be_seen() {
-        assert_eq!(shown(b""), "''");
+    fn an_empty_name_is_visible() {
+        assert_eq!(escaped(b""), "''");
     }
 }

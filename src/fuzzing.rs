@@ -1,8 +1,7 @@
-//! What the fuzz targets (`tests/fuzz`) reach of the rooms that are closed to everybody else.
+//! The private parts of the library that the fuzz targets (`tests/fuzz`) call.
 //!
-//! Built only by the fuzzer, which sets `--cfg fuzzing`. Nothing is done here: names are handed on.
+//! Built only with `--cfg fuzzing`, which the fuzzer sets. This module only re-exports.
 
-pub use crate::format::gzip::{
-    Damage, MOST_HEADER, MemberStart, ParsedHeader, ReadError, TRAILER, bgzf_block, read_header,
-};
+pub use crate::format::bgzf::{BlockSizes, parse_header as parse_bgzf_header};
+pub use crate::format::gzip::{Damage, MAX_HEADER, MemberStart, ParsedHeader, ReadError, TRAILER, read_header};
 pub use crate::inflate::{BgzfBatch, Chunk, CompressedSource, Content, Inflater, MemberEnd, Trailing};

@@ -150,7 +150,7 @@ impl EncoderOptions {
             return Err(InvalidOptions::Workers(workers));
         }
         match &self.name {
-            Some(name) if !(1..=gzip::MOST_NAME).contains(&name.len()) || name.iter().any(|b| b"/\0".contains(b)) => {
+            Some(name) if !(1..=gzip::MAX_NAME).contains(&name.len()) || name.iter().any(|b| b"/\0".contains(b)) => {
                 Err(InvalidOptions::HeaderName(name.clone()))
             }
             _ => Ok(()),
@@ -205,7 +205,7 @@ impl fmt::Display for InvalidOptions {
             }
             Self::Workers(workers) => write!(f, "invalid number of workers {workers}: expected 1 to {MAX_JOBS}"),
             Self::HeaderName(name) => {
-                let (name, most) = (name.escape_ascii(), gzip::MOST_NAME);
+                let (name, most) = (name.escape_ascii(), gzip::MAX_NAME);
                 write!(f, "invalid header name '{name}': expected 1 to {most} bytes without '/' and zero bytes")
             }
         }

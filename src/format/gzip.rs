@@ -1,52 +1,55 @@
-//! The gzip wrapper around DEFLATE data (RFC 1952): a member's header and trailer.
+//! The gzip format around DEFLATE data (RFC 1952): a member's header and trailer.
 //!
-//! Pure functions of what they are given. One file is one member; no clock, host or file name gets
-//! in unless asked for, so equal content makes equal bytes. What is read may be anything at all.
+//! Pure functions of their arguments. The clock, the host and the file name enter a header only if the caller passes them,
+//! so equal content gives equal bytes (P5). The parser accepts arbitrary, even hostile, data.
 
+mod damage;
 mod header_parser;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-pub use self::header_parser::{
-    BGZF_BEGINNING, Damage, MemberStart, ParsedHeader, ReadError, bgzf_block, read_header, read_trailer,
-};
+pub use self::damage::{Damage, ReadError};
+pub use self::header_parser::{MemberStart, ParsedHeader, read_header};
 
 /// ID1, ID2 (RFC 1952 section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// CM: deflate, the only method there is.
-const METHOD_DEFLATE: u8 = 8;
+/// CM: deflate, the only method that is defined.
+pub(super) const METHOD_DEFLATE: u8 = 8;
 
-/// FLG.FNAME: a name, ended by a zero byte, follows the fixed part.
+/// FLG.FNAME: the header contains a name that ends with a zero byte.
 const FLAG_NAME: u8 = 1 << 3;
 
-/// OS: Unix, on every machine, as the bytes must not depend on it.
+/// FLG.FEXTRA: the header contains extra subfields.
+pub(super) const FLAG_EXTRA: u8 = 1 << 2;
+
+/// OS: Unix, on every system, because the output must not depend on the system.
 const OS_UNIX: u8 = 3;
 
 /// Length of a trailer in bytes: CRC32 and ISIZE.
 pub const TRAILER: usize = 8;
 
-/// Most bytes of a name: the longest that a file system takes.
-pub const MOST_NAME: usize = 255;
+/// Longest name in a header, in bytes: the limit of nearly all file systems (NAME_MAX).
+pub const MAX_NAME: usize = 255;
 
-/// Most bytes of a header: ten, a name and its end.
-pub const MOST_HEADER: usize = 10 + MOST_NAME + 1;
+/// Size of the largest header that is written, in bytes: ten, a name and its zero byte.
+pub const MAX_HEADER: usize = 10 + MAX_NAME + 1;
 
-/// What a header may say of the file it stands for.
+/// The variable fields of a header that is written.
 #[derive(Clone, Debug, Default)]
 pub struct Header<'a> {
-    /// FNAME: the input's name without its directories.
+    /// FNAME: the last part of the input's name.
     pub name: Option<&'a OsStr>,
-    /// MTIME: seconds since 1970; what does not fit 32 bits is stored as 0, "no time stamp".
+    /// MTIME: seconds since 1970. A time that does not fit in 32 bits is stored as 0, which means "no time stamp".
     pub mtime: Option<i64>,
-    /// Level that XFL hints at: 9 and above are the slowest, 1 is the fastest.
+    /// The compression level. XFL states whether it is the fastest (1) or among the slowest (9 and above).
     pub level: u8,
 }
 
 /// Appends a member's header to `out`.
 pub fn write_header(header: &Header<'_>, out: &mut Vec<u8>) {
-    // RFC 1952 gives names in Latin-1; like every gzip, the bytes of the name go in as they are.
+    // RFC 1952 specifies Latin-1. Like every gzip, this writes the bytes of the name unchanged.
     let name = header.name.map(OsStr::as_bytes);
     let mtime = header.mtime.and_then(|t| u32::try_from(t).ok()).unwrap_or(0);
     out.extend_from_slice(&MAGIC);
@@ -65,12 +68,27 @@ pub fn write_header(header: &Header<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A member's trailer: CRC-32 of its content, and its length in bytes modulo 2^32.
+/// A member's trailer: the CRC-32 of its content, and the content's length in bytes modulo 2^32.
 pub fn trailer(crc: u32, length: u64) -> [u8; TRAILER] {
     let mut bytes = [0; TRAILER];
     bytes[..4].copy_from_slice(&crc.to_le_bytes());
     bytes[4..].copy_from_slice(&(length as u32).to_le_bytes());
     bytes
+}
+
+/// The fields of a member's trailer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trailer {
+    /// CRC-32 of the content.
+    pub crc: u32,
+    /// Length of the content in bytes, modulo 2^32.
+    pub length: u32,
+}
+
+/// Parses a member's trailer.
+pub fn read_trailer(trailer: [u8; TRAILER]) -> Trailer {
+    let [a, b, c, d, e, f, g, h] = trailer;
+    Trailer { crc: u32::from_le_bytes([a, b, c, d]), length: u32::from_le_bytes([e, f, g, h]) }
 }
 
 #[cfg(test)]
@@ -84,13 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_header_is_ten_bytes_without_name_or_time() {
+    fn a_header_without_name_and_time_has_ten_bytes() {
         let plain = Header { level: 6, ..Header::default() };
         assert_eq!(header(&plain), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
     }
 
     #[test]
-    fn the_extra_flags_hint_at_the_extreme_levels_only() {
+    fn the_extra_flags_state_only_the_extreme_levels() {
         let hints: Vec<u8> = (0..=12).map(|level| header(&Header { level, ..Header::default() })[8]).collect();
         assert_eq!(hints, [0, 4, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2]);
     }
@@ -102,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_does_not_fit_is_no_time() {
+    fn a_time_that_does_not_fit_is_stored_as_no_time() {
         for mtime in [-1, 1 << 32] {
             assert_eq!(header(&Header { mtime: Some(mtime), ..Header::default() })[4..8], [0; 4]);
         }

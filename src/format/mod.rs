@@ -1,3 +1,4 @@
-//! File formats as pure functions on bytes: the gzip header and trailer (RFC 1952) and BGZF's extra field.
+//! File formats, as pure functions on bytes: gzip headers and trailers (RFC 1952), and the headers of BGZF blocks.
 
+pub(crate) mod bgzf;
 pub(crate) mod gzip;

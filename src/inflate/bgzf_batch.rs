@@ -1,8 +1,8 @@
-//! BGZF: members that tell their own size, so that they can be cut off without being inflated.
+//! Batches of BGZF blocks: members that state their own size, so that a file is split into them without inflating it.
 //!
-//! A size is believed only if the next member, or nothing, stands where this one is said to end; any other member
-//! is inflated in order, as if it had told nothing. One that is believed has to be right: a member that ends before
-//! the place where it says it does is damaged, although gzip, which knows nothing of such sizes, would read on.
+//! A stated size is used only if the next member, or the end of the file, follows directly. Any other member is inflated in
+//! order, as if it stated no size. Once used, the size must be correct: a block that ends before its stated end is damaged.
+//! gzip ignores the stated size and would continue.
 
 use std::io;
 use std::ops::Range;
@@ -10,63 +10,64 @@ use std::ops::Range;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};
-use super::{Content, MOST_MEMBERS};
+use super::{Content, MAX_MEMBERS};
 use crate::deflate::BLOCK;
-use crate::format::gzip::{self, Damage};
+use crate::format::bgzf::{self, BlockSizes};
+use crate::format::gzip::{self, Damage, Trailer};
 use crate::outcome::MemberStats;
 
-/// Most bytes a block expands to (SAM/BAM specification, section 4.1).
-const MOST_CONTENT: usize = 64 * 1024;
+/// Longest content of a block in bytes (SAM/BAM specification, section 4.1).
+const MAX_CONTENT: usize = 64 * 1024;
 
-/// Bytes in which a block's header is looked for: its own 18, and room for what others may have put beside them.
+/// Bytes that are searched for a block's header: the usual 18, and space for other subfields.
 const HEADER: usize = 64;
 
-/// Whole blocks that together expand to [`BLOCK`] bytes at most.
+/// Complete blocks whose content is at most [`BLOCK`] bytes in total.
 #[derive(Debug, Default)]
 pub struct BgzfBatch {
-    /// Their bytes, from the first header to the last trailer.
-    packed: Vec<u8>,
-    /// Each one's DEFLATE data and trailer, in those bytes.
+    /// The blocks, from the first header to the last trailer.
+    compressed: Vec<u8>,
+    /// For each block, the range of its DEFLATE data and trailer in `compressed`.
     blocks: Vec<Range<usize>>,
     stats: MemberStats,
-    /// Offset in the file of the first.
+    /// Offset of the first block in the file.
     offset: u64,
 }
 
 impl BgzfBatch {
-    /// Cuts off the blocks that stand next in `packed`; `None` if there are none.
-    pub(super) fn cut(packed: &mut CompressedBuffer, from: &mut dyn CompressedSource) -> io::Result<Option<Self>> {
-        let mut batch = Self { offset: packed.offset(), ..Self::default() };
+    /// Takes the next blocks from `buffer`. `None` if no block comes next.
+    pub(super) fn take(buffer: &mut CompressedBuffer, source: &mut dyn CompressedSource) -> io::Result<Option<Self>> {
+        let mut batch = Self { offset: buffer.offset(), ..Self::default() };
         let mut content = 0;
-        // Blocks of no content may still be long.
-        while batch.blocks.len() < MOST_MEMBERS
-            && batch.packed.len() < BLOCK
-            && let Some(Next { size, header, length }) = next_block(packed, from)?
+        // Blocks without content may be long, so the compressed size is limited as well.
+        while batch.blocks.len() < MAX_MEMBERS
+            && batch.compressed.len() < BLOCK
+            && let Some(NextBlock { sizes, content: length }) = next_block(buffer, source)?
         {
             content += length;
             if content > BLOCK {
                 break;
             }
-            let block = &packed.bytes()[..size];
-            let (crc, _) = trailer(block);
+            let block = &buffer.bytes()[..sizes.block];
+            let crc = trailer(block).crc;
             let mtime = u32::from_le_bytes([block[4], block[5], block[6], block[7]]);
-            let overhead = (header + gzip::TRAILER) as u64;
+            let overhead = (sizes.header + gzip::TRAILER) as u64;
             batch.stats.add(MemberStats { overhead, crc: Some(crc), mtime: Some(mtime.into()) });
-            let start = batch.packed.len();
-            batch.blocks.push(start + header..start + size);
-            batch.packed.extend_from_slice(block);
-            packed.consume(size);
+            let start = batch.compressed.len();
+            batch.blocks.push(start + sizes.header..start + sizes.block);
+            batch.compressed.extend_from_slice(block);
+            buffer.consume(sizes.block);
         }
         Ok((!batch.blocks.is_empty()).then_some(batch))
     }
 
-    /// Inflates and member_ends the blocks into `bytes`, which is empty and has room for more than [`BLOCK`] bytes.
+    /// Inflates the blocks into `bytes` and verifies them. `bytes` is empty and has capacity for more than [`BLOCK`] bytes.
     pub fn inflate(self, decoder: &mut Decompress, bytes: Vec<u8>) -> Content {
-        let consumed = self.offset + self.packed.len() as u64;
+        let consumed = self.offset + self.compressed.len() as u64;
         let mut content = Content { bytes, verified: true, stats: self.stats, consumed, ..Content::default() };
         for block in self.blocks {
             let offset = self.offset + block.start as u64;
-            if let Err(damage) = inflate(&self.packed[block], offset, decoder, &mut content.bytes) {
+            if let Err(damage) = inflate(&self.compressed[block], offset, decoder, &mut content.bytes) {
                 content.end = Some(Err(damage.into()));
                 break;
             }
@@ -75,44 +76,45 @@ impl BgzfBatch {
     }
 }
 
-/// A block that stands next in the buffer, whole: sizes in bytes.
-pub(super) struct Next {
-    /// Of the block.
-    size: usize,
-    /// Of its header.
-    header: usize,
-    /// Of its content, as it says.
-    length: usize,
+/// A complete block at the start of the buffer.
+pub(super) struct NextBlock {
+    sizes: BlockSizes,
+    /// Length of the content in bytes, as the trailer states it.
+    content: usize,
 }
 
-/// The block that stands next, if there is one to be believed.
-pub(super) fn next_block(packed: &mut CompressedBuffer, from: &mut dyn CompressedSource) -> io::Result<Option<Next>> {
-    // Most members have no extra field, and those may be all that there is for a long time.
-    packed.provide(from, gzip::BGZF_BEGINNING.len())?;
-    if !packed.bytes().starts_with(&gzip::BGZF_BEGINNING) {
+/// The block at the start of the buffer, if its stated size can be used.
+pub(super) fn next_block(
+    buffer: &mut CompressedBuffer,
+    source: &mut dyn CompressedSource,
+) -> io::Result<Option<NextBlock>> {
+    // Most members have no extra field, and a pipe may deliver no more bytes for a long time: read only the prefix first.
+    buffer.provide(source, bgzf::PREFIX.len())?;
+    if !buffer.bytes().starts_with(&bgzf::PREFIX) {
         return Ok(None);
     }
-    packed.provide(from, HEADER)?;
-    // However much more there happens to be, it decides nothing: a file and a pipe are cut alike.
-    let beginning = &packed.bytes()[..packed.bytes().len().min(HEADER)];
-    let Some((size, header)) = gzip::bgzf_block(beginning) else {
+    buffer.provide(source, HEADER)?;
+    // Bytes beyond that are ignored, even if they are in the buffer, so that files and pipes are split in the same way.
+    let beginning = &buffer.bytes()[..buffer.bytes().len().min(HEADER)];
+    let Some(sizes) = bgzf::parse_header(beginning) else {
         return Ok(None);
     };
-    packed.provide(from, size + gzip::MAGIC.len())?;
-    let Some((block, next)) = packed.bytes().split_at_checked(size) else {
+    buffer.provide(source, sizes.block + gzip::MAGIC.len())?;
+    let Some((block, next)) = buffer.bytes().split_at_checked(sizes.block) else {
         return Ok(None);
     };
-    let (_, length) = trailer(block);
-    let believed = (next.is_empty() || next.starts_with(&gzip::MAGIC)) && length as usize <= MOST_CONTENT;
-    Ok(believed.then_some(Next { size, header, length: length as usize }))
+    let content = trailer(block).length as usize;
+    let usable = (next.is_empty() || next.starts_with(&gzip::MAGIC)) && content <= MAX_CONTENT;
+    Ok(usable.then_some(NextBlock { sizes, content }))
 }
 
-/// CRC-32 and length at the end of a block.
-fn trailer(block: &[u8]) -> (u32, u32) {
+/// The trailer of a block.
+fn trailer(block: &[u8]) -> Trailer {
     gzip::read_trailer(*block.last_chunk().expect("a block has a trailer"))
 }
 
-/// Inflates a block without its header, which stands at `offset` in the file, and member_ends what came of it.
+/// Inflates a block, which is passed without its header, and verifies its content. `offset` is the offset of `block` in the
+/// file.
 fn inflate(block: &[u8], offset: u64, decoder: &mut Decompress, bytes: &mut Vec<u8>) -> Result<(), Damage> {
     let data = &block[..block.len() - gzip::TRAILER];
     let start = bytes.len();
@@ -120,20 +122,20 @@ fn inflate(block: &[u8], offset: u64, decoder: &mut Decompress, bytes: &mut Vec<
     let status = decoder.decompress_vec(data, bytes, FlushDecompress::Finish);
     let consumed = decoder.total_in();
     let content = &bytes[start..];
-    let (crc, length) = trailer(block);
+    let Trailer { crc, length } = trailer(block);
     let at = offset + data.len() as u64;
     match status {
-        // What does not end with its room of 128 KiB and more used up is longer than any block.
+        // The content fills the buffer of more than 128 KiB without an end: it is longer than any block's.
         Ok(Status::Ok | Status::BufError) if bytes.len() == bytes.capacity() => {
             return Err(Damage::Length(at, length, content.len() as u32));
         }
         Ok(Status::StreamEnd) if consumed == data.len() as u64 => {}
         _ => return Err(Damage::Data(offset + consumed)),
     }
-    let mut sum = Crc::new();
-    sum.update(content);
-    if sum.sum() != crc {
-        return Err(Damage::Crc(at, crc, sum.sum()));
+    let mut computed = Crc::new();
+    computed.update(content);
+    if computed.sum() != crc {
+        return Err(Damage::Crc(at, crc, computed.sum()));
     }
     if content.len() as u64 != u64::from(length) {
         return Err(Damage::Length(at, length, content.len() as u32));

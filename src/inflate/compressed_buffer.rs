@@ -1,13 +1,13 @@
-//! A compressed file as it is read, in order, through one buffer.
+//! The buffer through which a compressed file is read in order.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
 use crate::io::transfer::read_some;
 
-/// Where a compressed file comes from, in its order.
+/// A source of compressed data, which is read in order.
 pub trait CompressedSource {
-    /// Puts what there is, at least a byte, at the beginning of `buffer`, and tells how much; nothing if the file is over.
+    /// Reads the bytes that are available, at least one, to the start of `buffer`; returns their number. 0 means the end.
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
@@ -17,32 +17,34 @@ impl CompressedSource for BorrowedFd<'_> {
     }
 }
 
-/// Bytes read at a time. A BGZF block of 64 KiB and the next one's header must fit; beyond that, sizes from
-/// 64 KiB to 1 MiB made no difference that could be told from noise.
+/// Bytes read at a time. A BGZF block of 64 KiB and the header after it must fit. Larger sizes, up to 1 MiB, made no
+/// measurable difference.
 const BUFFER: usize = 256 * 1024;
 
-/// Bytes of a file that have been read, and where in the file they are.
+/// Compressed bytes that were read and not consumed, and their position in the file.
 pub(super) struct CompressedBuffer {
     buffer: Box<[u8]>,
+    /// The unconsumed bytes are `buffer[start..end]`.
     start: usize,
     end: usize,
     /// Offset in the file of the byte at `start`.
     offset: u64,
-    /// The file has no more.
-    over: bool,
+    /// The source has reported its end.
+    at_end: bool,
 }
 
 impl CompressedBuffer {
+    /// Allocates the buffer.
     pub(super) fn new() -> Self {
-        Self { buffer: vec![0; BUFFER].into_boxed_slice(), start: 0, end: 0, offset: 0, over: false }
+        Self { buffer: vec![0; BUFFER].into_boxed_slice(), start: 0, end: 0, offset: 0, at_end: false }
     }
 
-    /// Forgets a file for the next one.
+    /// Empties the buffer for the next file.
     pub(super) fn restart(&mut self) {
-        (self.start, self.end, self.offset, self.over) = (0, 0, 0, false);
+        (self.start, self.end, self.offset, self.at_end) = (0, 0, 0, false);
     }
 
-    /// What has been read and not consumed.
+    /// The unconsumed bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -52,36 +54,36 @@ impl CompressedBuffer {
         self.offset
     }
 
-    /// Reads on if nothing is left; tells whether there is anything.
-    pub(super) fn fill(&mut self, from: &mut dyn CompressedSource) -> io::Result<bool> {
-        self.provide(from, 1)?;
+    /// Reads more if the buffer is empty; returns whether it has bytes now. False means the end of the file.
+    pub(super) fn fill(&mut self, source: &mut dyn CompressedSource) -> io::Result<bool> {
+        self.provide(source, 1)?;
         Ok(self.start < self.end)
     }
 
-    /// Reads on until there are `wanted` bytes, at most a whole buffer, or the file is over.
-    pub(super) fn provide(&mut self, from: &mut dyn CompressedSource, wanted: usize) -> io::Result<()> {
-        if self.end - self.start >= wanted || self.over {
+    /// Reads until there are `wanted` bytes, at most the size of the buffer, or the file ends.
+    pub(super) fn provide(&mut self, source: &mut dyn CompressedSource, wanted: usize) -> io::Result<()> {
+        if self.end - self.start >= wanted || self.at_end {
             return Ok(());
         }
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
-        while self.end < wanted && !self.over {
-            let got = from.read_some(&mut self.buffer[self.end..])?;
-            self.end += got;
-            self.over = got == 0;
+        while self.end < wanted && !self.at_end {
+            let count = source.read_some(&mut self.buffer[self.end..])?;
+            self.end += count;
+            self.at_end = count == 0;
         }
         Ok(())
     }
 
-    /// Takes the next byte; `None` at the end.
-    pub(super) fn byte(&mut self, from: &mut dyn CompressedSource) -> io::Result<Option<u8>> {
-        self.fill(from)?;
+    /// Consumes and returns the next byte. `None` at the end of the file.
+    pub(super) fn byte(&mut self, source: &mut dyn CompressedSource) -> io::Result<Option<u8>> {
+        self.fill(source)?;
         let byte = self.bytes().first().copied();
         self.consume(usize::from(byte.is_some()));
         Ok(byte)
     }
 
-    /// Takes `count` of the bytes there are.
+    /// Consumes `count` bytes, which must be in the buffer.
     pub(super) fn consume(&mut self, count: usize) {
         self.start += count;
         self.offset += count as u64;

@@ -1,11 +1,11 @@
-//! What a member's content comes to, and whether that is what its trailer says.
+//! Verifies the content of members against their trailers.
 
 use flate2::Crc;
 
 use super::MemberEnd;
 use crate::format::gzip::Damage;
 
-/// CRC-32 and length of the member that is being read.
+/// CRC-32 and length of the content of the current member so far.
 #[derive(Debug, Default)]
 pub struct MemberChecksum {
     crc: Crc,
@@ -13,12 +13,14 @@ pub struct MemberChecksum {
 }
 
 impl MemberChecksum {
-    /// Takes in content, and compares the members that end in it with their trailers; what is wrong with the first
-    /// bad one, and where it ends.
+    /// Adds content, and compares each member that ends in it with its trailer.
+    ///
+    /// # Errors
+    /// The damage of the first bad member, and the offset of its end in `bytes`.
     pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd]) -> Result<(), (Damage, usize)> {
         let mut start = 0;
         for &MemberEnd { at, offset, crc, length } in member_ends {
-            self.take_in(&bytes[start..at]);
+            self.add(&bytes[start..at]);
             start = at;
             if self.crc.sum() != crc {
                 return Err((Damage::Crc(offset, crc, self.crc.sum()), at));
@@ -28,11 +30,11 @@ impl MemberChecksum {
             }
             *self = Self::default();
         }
-        self.take_in(&bytes[start..]);
+        self.add(&bytes[start..]);
         Ok(())
     }
 
-    fn take_in(&mut self, content: &[u8]) {
+    fn add(&mut self, content: &[u8]) {
         self.crc.update(content);
         self.length += content.len() as u64;
     }

@@ -1,12 +1,11 @@
-//! Decompressing: a file's members, one after the other, to content and the checksum it must have.
+//! The decoder: inflates a file's members in order, and reads their trailers.
 //!
-//! What a DEFLATE stream says depends on everything before it, so this half runs in order, in one worker's hands at
-//! a time. It inflates, and leaves the CRC and the writing to whoever takes the chunk, so that the two overlap.
-//! Members that tell their own size (BGZF) are not inflated here at all: they are cut off in batches, which
-//! any worker can inflate.
+//! DEFLATE data depends on all data before it, so one worker at a time inflates a file. The caller verifies the CRC and
+//! writes the content, possibly in another thread, so that both overlap with inflating. Members that state their own size
+//! (BGZF) are not inflated here: they are split off in batches, and any worker can inflate a batch.
 //!
-//! The data may be anything. Memory is bounded by the buffers, whatever a file expands to; every byte that
-//! is handed out belongs to a member whose header was in order, and every member is verified against its trailer.
+//! The data may be hostile. The buffers bound the memory, whatever a file expands to (P6). All content belongs to a member
+//! with a valid header; whether it matches the trailer is known only at the member's end.
 
 mod bgzf_batch;
 mod compressed_buffer;
@@ -18,139 +17,140 @@ pub use self::bgzf_batch::BgzfBatch;
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
 pub use self::member_checksum::MemberChecksum;
-use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError};
+use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError, Trailer};
 use crate::outcome::MemberStats;
 
-/// Most members that end in one chunk. A chunk of empty members would never be full.
-const MOST_MEMBERS: usize = 1024;
+/// Most members that end in one chunk. Without a limit, a chunk of empty members would grow forever.
+const MAX_MEMBERS: usize = 1024;
 
-/// A piece of a file, as it is cut.
+/// The next part of a file.
 #[derive(Debug)]
 pub enum Chunk {
-    /// Inflated; to be verified.
+    /// Inflated content. The caller verifies it, unless [`Content::verified`] is set.
     Content(Content),
-    /// To be inflated; and the buffer that was meant for content.
+    /// Compressed blocks that the caller inflates, and the unused buffer that was passed for content.
     Batch(BgzfBatch, Vec<u8>),
 }
 
-/// Inflated content in its order.
+/// Inflated content.
 #[derive(Debug, Default)]
 pub struct Content {
-    /// The content.
+    /// The bytes of the content.
     pub bytes: Vec<u8>,
-    /// Members that end in it, and what their content must come to.
+    /// The ends of the members that end in this content.
     pub member_ends: Vec<MemberEnd>,
-    /// It is whole members, which have been verified already.
+    /// The content consists of complete members that are verified already.
     pub verified: bool,
-    /// What was learnt of its members.
+    /// Statistics of the members.
     pub stats: MemberStats,
-    /// Compressed bytes of the file up to here.
+    /// Compressed bytes of the file up to the end of this content.
     pub consumed: u64,
-    /// Whether the file ends here, and how.
+    /// Set if the file ends here: the data after the last member, or the error.
     pub end: Option<Result<Trailing, ReadError>>,
 }
 
-/// A member's end, and what its content must come to.
+/// The end of a member, and the checksum and length in its trailer.
 #[derive(Clone, Copy, Debug)]
 pub struct MemberEnd {
-    /// Bytes of the chunk before the end.
+    /// Offset of the end in the content.
     pub at: usize,
     /// Offset of the trailer in the file.
     pub offset: u64,
     /// CRC-32 of the content.
     pub crc: u32,
-    /// Its length modulo 2^32.
+    /// Length of the content modulo 2^32.
     pub length: u32,
 }
 
-/// What follows a file's last member.
+/// The data after a file's last member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trailing {
     /// Nothing.
     Nothing,
-    /// Zero bytes, as tapes and some devices pad with.
+    /// Zero bytes: tapes and some devices pad with them.
     Zeros,
-    /// Something that is no member.
+    /// Other data that is not a member.
     Garbage,
 }
 
-/// A file under way. Costly to make and used for file after file: a decoder with its window, and a buffer.
+/// Inflates one file at a time. It holds a decoder with its window and a buffer, so it is expensive to create and is reused
+/// for many files.
 pub struct Inflater {
-    packed: CompressedBuffer,
+    buffer: CompressedBuffer,
     decoder: Decompress,
-    state: State,
-    /// What is not gzip data is content as it stands (`-dcf`).
+    state: InflaterState,
+    /// Data that is not gzip data is copied as content (`-dcf`).
     pass_through: bool,
-    /// Content is handed out before more is read, as that may be long in coming.
-    promptly: bool,
+    /// Content is returned before more data is read, because a read may block.
+    prompt: bool,
 }
 
 impl std::fmt::Debug for Inflater {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inflation").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Inflater").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// No member has begun.
+enum InflaterState {
+    /// Before the first member.
     Start,
-    /// In a member's data.
+    /// Inside of a member's DEFLATE data.
     Data,
     /// After a member.
     Between,
-    /// In data that is passed through.
+    /// Inside of data that is copied.
     Plain,
 }
 
-/// How far a step got.
-enum Step {
-    /// There is more to do.
-    On,
+/// The result of one step.
+enum Progress {
+    /// The chunk is not full yet.
+    Continue,
     /// The chunk is full.
     Full,
-    /// This comes first, as it stands alone.
+    /// A batch, which is a chunk of its own.
     Batch(BgzfBatch),
-    /// The file is over.
-    Over(Trailing),
+    /// The file has ended.
+    End(Trailing),
 }
 
 impl Inflater {
-    /// For any number of files.
+    /// Creates an inflater for any number of files.
     pub fn new() -> Self {
         Self {
-            packed: CompressedBuffer::new(),
+            buffer: CompressedBuffer::new(),
             decoder: Decompress::new(false),
-            state: State::Start,
+            state: InflaterState::Start,
             pass_through: false,
-            promptly: false,
+            prompt: false,
         }
     }
 
-    /// One that hands out what it has before it reads on.
+    /// Creates an inflater that returns the available content before it reads more data.
     pub fn prompt() -> Self {
-        Self { promptly: true, ..Self::new() }
+        Self { prompt: true, ..Self::new() }
     }
 
-    /// Begins a file.
+    /// Starts a file.
     pub fn restart(&mut self, pass_through: bool) {
-        self.packed.restart();
+        self.buffer.restart();
         self.decoder.reset(false);
-        (self.state, self.pass_through) = (State::Start, pass_through);
+        (self.state, self.pass_through) = (InflaterState::Start, pass_through);
     }
 
-    /// Reads on and fills the empty buffer `bytes` to its capacity, or to the file's end.
-    pub fn next(&mut self, from: &mut dyn CompressedSource, bytes: Vec<u8>) -> Chunk {
+    /// Returns the next chunk. `bytes` is an empty buffer, which is filled to its capacity or to the end of the file.
+    pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> Chunk {
         let mut content = Content { bytes, ..Content::default() };
-        while content.member_ends.len() < MOST_MEMBERS {
-            if self.promptly && !content.bytes.is_empty() && self.packed.bytes().is_empty() {
+        while content.member_ends.len() < MAX_MEMBERS {
+            if self.prompt && !content.bytes.is_empty() && self.buffer.bytes().is_empty() {
                 break;
             }
-            match self.step(from, &mut content) {
-                Ok(Step::On) => {}
-                Ok(Step::Full) => break,
-                Ok(Step::Batch(batch)) => return Chunk::Batch(batch, content.bytes),
-                Ok(Step::Over(trailing)) => {
+            match self.step(source, &mut content) {
+                Ok(Progress::Continue) => {}
+                Ok(Progress::Full) => break,
+                Ok(Progress::Batch(batch)) => return Chunk::Batch(batch, content.bytes),
+                Ok(Progress::End(trailing)) => {
                     content.end = Some(Ok(trailing));
                     break;
                 }
@@ -160,122 +160,124 @@ impl Inflater {
                 }
             }
         }
-        content.consumed = self.packed.offset();
+        content.consumed = self.buffer.offset();
         Chunk::Content(content)
     }
 
-    fn step(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
+    fn step(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
         match self.state {
-            State::Start | State::Between => self.begin(from, content),
-            State::Data => self.inflate(from, content),
-            State::Plain => self.pass(from, content),
+            InflaterState::Start | InflaterState::Between => self.begin(source, content),
+            InflaterState::Data => self.inflate(source, content),
+            InflaterState::Plain => self.pass(source, content),
         }
     }
 
-    /// Takes what stands where a member may begin.
-    fn begin(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
-        // What is no header has to fit as well, where it is passed through.
+    /// Reads a header, a batch of BGZF blocks or the end of the file, where a member may begin.
+    fn begin(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+        // Bytes that turn out not to be a header must fit, in case they are copied.
         if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
-            return Ok(Step::Full);
+            return Ok(Progress::Full);
         }
-        if bgzf_batch::next_block(&mut self.packed, from)?.is_some() {
-            // A batch is a chunk of its own, behind whatever has been cut before it.
-            let stands_alone = content.bytes.is_empty() && content.member_ends.is_empty();
-            if let Some(batch) = if stands_alone { BgzfBatch::cut(&mut self.packed, from)? } else { None } {
-                self.state = State::Between;
-                return Ok(Step::Batch(batch));
+        if bgzf_batch::next_block(&mut self.buffer, source)?.is_some() {
+            // A batch is a chunk of its own, so content before it is returned first.
+            let is_first = content.bytes.is_empty() && content.member_ends.is_empty();
+            if let Some(batch) = if is_first { BgzfBatch::take(&mut self.buffer, source)? } else { None } {
+                self.state = InflaterState::Between;
+                return Ok(Progress::Batch(batch));
             }
-            return Ok(Step::Full);
+            return Ok(Progress::Full);
         }
-        let offset = self.packed.offset();
-        match gzip::read_header(offset, || self.packed.byte(from))? {
+        let offset = self.buffer.offset();
+        match gzip::read_header(offset, || self.buffer.byte(source))? {
             MemberStart::Member(ParsedHeader { mtime, size, .. }) => {
                 content.stats.mtime = Some(mtime.into());
                 content.stats.overhead += size + gzip::TRAILER as u64;
-                self.state = State::Data;
-                Ok(Step::On)
+                self.state = InflaterState::Data;
+                Ok(Progress::Continue)
             }
-            MemberStart::End if self.state == State::Between || self.pass_through => Ok(Step::Over(Trailing::Nothing)),
+            MemberStart::End if self.state == InflaterState::Between || self.pass_through => {
+                Ok(Progress::End(Trailing::Nothing))
+            }
             MemberStart::End => Err(Damage::Truncated(0).into()),
-            MemberStart::Foreign(bytes) => self.foreign(from, bytes, content),
+            MemberStart::Foreign(bytes) => self.foreign(source, bytes, content),
         }
     }
 
-    /// Takes what is no member, of which `bytes` are read.
+    /// Handles data that is not a member. `bytes` of it were read.
     fn foreign(
         &mut self,
-        from: &mut dyn CompressedSource,
+        source: &mut dyn CompressedSource,
         bytes: Vec<u8>,
         content: &mut Content,
-    ) -> Result<Step, ReadError> {
+    ) -> Result<Progress, ReadError> {
         if self.pass_through {
             content.bytes.extend_from_slice(&bytes);
-            self.state = State::Plain;
-            return Ok(Step::On);
+            self.state = InflaterState::Plain;
+            return Ok(Progress::Continue);
         }
-        // A single byte is too little to tell, unless it cannot be the first of a header.
-        let cut_short = bytes == gzip::MAGIC[..1] && !self.packed.fill(from)?;
-        if cut_short || self.state == State::Start && bytes.len() == 1 && !self.packed.fill(from)? {
-            return Err(Damage::Truncated(self.packed.offset()).into());
+        // The file ends after the first byte of a header: truncated rather than foreign.
+        let is_cut_short = bytes == gzip::MAGIC[..1] && !self.buffer.fill(source)?;
+        if is_cut_short || self.state == InflaterState::Start && bytes.len() == 1 && !self.buffer.fill(source)? {
+            return Err(Damage::Truncated(self.buffer.offset()).into());
         }
-        if self.state == State::Start {
+        if self.state == InflaterState::Start {
             return Err(Damage::NotGzip.into());
         }
         let mut zeros = bytes.iter().all(|&byte| byte == 0);
-        while zeros && self.packed.fill(from)? {
-            zeros = self.packed.bytes().iter().all(|&byte| byte == 0);
-            self.packed.consume(self.packed.bytes().len());
+        while zeros && self.buffer.fill(source)? {
+            zeros = self.buffer.bytes().iter().all(|&byte| byte == 0);
+            self.buffer.consume(self.buffer.bytes().len());
         }
-        Ok(Step::Over(if zeros { Trailing::Zeros } else { Trailing::Garbage }))
+        Ok(Progress::End(if zeros { Trailing::Zeros } else { Trailing::Garbage }))
     }
 
-    /// Inflates as much as there is input and room for.
-    fn inflate(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
+    /// Inflates the bytes in the buffer, as far as the content has capacity.
+    fn inflate(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
         if content.bytes.len() == content.bytes.capacity() {
-            return Ok(Step::Full);
+            return Ok(Progress::Full);
         }
-        let over = !self.packed.fill(from)?;
+        let at_end = !self.buffer.fill(source)?;
         let (consumed, produced) = (self.decoder.total_in(), self.decoder.total_out());
-        let status = self.decoder.decompress_vec(self.packed.bytes(), &mut content.bytes, FlushDecompress::None);
+        let status = self.decoder.decompress_vec(self.buffer.bytes(), &mut content.bytes, FlushDecompress::None);
         let (consumed, produced) = (self.decoder.total_in() - consumed, self.decoder.total_out() - produced);
-        self.packed.consume(consumed as usize);
+        self.buffer.consume(consumed as usize);
         match status {
-            Err(_) => Err(Damage::Data(self.packed.offset()).into()),
-            Ok(Status::StreamEnd) => self.end_member(from, content),
-            // With nothing left to read, what the decoder held back may still come; after that nothing will.
-            Ok(_) if over && produced == 0 => Err(Damage::Truncated(self.packed.offset()).into()),
-            Ok(_) => Ok(Step::On),
+            Err(_) => Err(Damage::Data(self.buffer.offset()).into()),
+            Ok(Status::StreamEnd) => self.end_member(source, content),
+            // At the end of the file, the decoder may still have output. If it has none, the data is truncated.
+            Ok(_) if at_end && produced == 0 => Err(Damage::Truncated(self.buffer.offset()).into()),
+            Ok(_) => Ok(Progress::Continue),
         }
     }
 
-    /// Reads the trailer of the member whose data is over.
-    fn end_member(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
-        let offset = self.packed.offset();
+    /// Reads the trailer of a member whose DEFLATE data has ended.
+    fn end_member(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+        let offset = self.buffer.offset();
         let mut trailer = [0; gzip::TRAILER];
         for byte in &mut trailer {
-            let read = self.packed.byte(from)?;
-            *byte = read.ok_or_else(|| Damage::Truncated(self.packed.offset()))?;
+            let read = self.buffer.byte(source)?;
+            *byte = read.ok_or_else(|| Damage::Truncated(self.buffer.offset()))?;
         }
-        let (crc, length) = gzip::read_trailer(trailer);
+        let Trailer { crc, length } = gzip::read_trailer(trailer);
         content.member_ends.push(MemberEnd { at: content.bytes.len(), offset, crc, length });
         content.stats.crc = Some(crc);
         self.decoder.reset(false);
-        self.state = State::Between;
-        Ok(Step::On)
+        self.state = InflaterState::Between;
+        Ok(Progress::Continue)
     }
 
-    /// Passes on what is no gzip data.
-    fn pass(&mut self, from: &mut dyn CompressedSource, content: &mut Content) -> Result<Step, ReadError> {
-        let room = content.bytes.capacity() - content.bytes.len();
-        if room == 0 {
-            return Ok(Step::Full);
+    /// Copies data that is not gzip data.
+    fn pass(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+        let capacity = content.bytes.capacity() - content.bytes.len();
+        if capacity == 0 {
+            return Ok(Progress::Full);
         }
-        if !self.packed.fill(from)? {
-            return Ok(Step::Over(Trailing::Nothing));
+        if !self.buffer.fill(source)? {
+            return Ok(Progress::End(Trailing::Nothing));
         }
-        let bytes = &self.packed.bytes()[..room.min(self.packed.bytes().len())];
+        let bytes = &self.buffer.bytes()[..capacity.min(self.buffer.bytes().len())];
         content.bytes.extend_from_slice(bytes);
-        self.packed.consume(bytes.len());
-        Ok(Step::On)
+        self.buffer.consume(bytes.len());
+        Ok(Progress::Continue)
     }
 }

@@ -25,7 +25,7 @@ const DEFAULT_ACL: &str = "system.posix_acl_default";
 pub struct Directory {
     fd: OwnedFd,
     /// The path as the user wrote it, for messages and output names.
-    shown: PathBuf,
+    path: PathBuf,
     device: u64,
     inode: u64,
     /// Whether new files here may inherit an ACL. Always true for a directory that another user owns and may change.
@@ -49,14 +49,14 @@ impl Directory {
 
     /// Opens the directory `relative` below this one. Fails if any part of the path is a symbolic link.
     pub fn beneath(&self, relative: &Path) -> io::Result<Self> {
-        let shown = self.shown.join(relative);
+        let path = self.path.join(relative);
         let name = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         let open = |access| rustix::fs::openat2(&self.fd, name, access | DIRECTORY, Mode::empty(), beneath);
         match open_readable_or_not(open) {
             // Before Linux 5.6, or under a seccomp filter that does not know the call.
-            Err(Errno::NOSYS | Errno::PERM) => self.step_by_step(relative, &shown),
-            opened => Ok(self.share_method(Self::from_fd(opened?, shown)?)),
+            Err(Errno::NOSYS | Errno::PERM) => self.step_by_step(relative, &path),
+            opened => Ok(self.share_method(Self::from_fd(opened?, path)?)),
         }
     }
 
@@ -69,7 +69,7 @@ impl Directory {
     }
 
     /// [`Directory::beneath`] without openat2(2): opens one component at a time.
-    fn step_by_step(&self, relative: &Path, shown: &Path) -> io::Result<Self> {
+    fn step_by_step(&self, relative: &Path, path: &Path) -> io::Result<Self> {
         let mut fd = self.fd.try_clone()?;
         for part in relative.components() {
             let Component::Normal(name) = part else {
@@ -78,10 +78,10 @@ impl Directory {
             let open = |access| rustix::fs::openat(&fd, name, access | DIRECTORY | OFlags::NOFOLLOW, Mode::empty());
             fd = open_readable_or_not(open)?;
         }
-        Ok(self.share_method(Self::from_fd(fd, shown.to_owned())?))
+        Ok(self.share_method(Self::from_fd(fd, path.to_owned())?))
     }
 
-    fn from_fd(fd: OwnedFd, shown: PathBuf) -> io::Result<Self> {
+    fn from_fd(fd: OwnedFd, path: PathBuf) -> io::Result<Self> {
         let stat = retry_on_intr(|| rustix::fs::fstat(&fd))?;
         let trusted = stat.st_uid == 0 || stat.st_uid == rustix::process::geteuid().as_raw();
         // The ACL of a directory that cannot be read is unknown: assume that there is one.
@@ -89,7 +89,7 @@ impl Directory {
         let inherits_acl = !trusted || !matches!(default_acl(), Err(Errno::NODATA | Errno::NOTSUP));
         Ok(Self {
             fd,
-            shown,
+            path,
             device: stat.st_dev,
             inode: stat.st_ino,
             inherits_acl,
@@ -100,13 +100,13 @@ impl Directory {
     }
 
     /// The path of `name` in this directory, for messages.
-    pub fn shown(&self, name: &OsStr) -> PathBuf {
-        self.shown.join(name)
+    pub fn display_path(&self, name: &OsStr) -> PathBuf {
+        self.path.join(name)
     }
 
     /// `name` in this directory as the name of an output, for errors.
     pub fn output_name(&self, name: &OsStr) -> OutputName {
-        OutputName { shown: self.shown(name), device: self.device }
+        OutputName { path: self.display_path(name), device: self.device }
     }
 
     /// The device of the directory.

@@ -11,7 +11,7 @@ use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, ErrorKind};
-use crate::format::gzip::{self, Damage, MemberStart, ReadError};
+use crate::format::gzip::{self, Damage, MemberStart, ReadError, Trailer};
 use crate::io::directory::Directory;
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
@@ -242,7 +242,7 @@ impl Input {
         let at = size.checked_sub(header.size + gzip::TRAILER as u64).map(|data| header.size + data);
         let at = at.ok_or(Error::from(Damage::Truncated(size)))?;
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
-        let (crc, length) = gzip::read_trailer(trailer);
+        let Trailer { crc, length } = gzip::read_trailer(trailer);
         let mtime = Some(i64::from(header.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
         let stats = MemberStats { overhead: header.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
         Ok(Done { bytes_in: size, bytes_out: length.into(), stats, ..Done::default() })

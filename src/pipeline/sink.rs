@@ -216,7 +216,7 @@ impl PerInput {
             return Outcome::Skipped(Reason::Changed);
         }
         let name = output.output_name();
-        let shown = name.shown.clone();
+        let shown = name.path.clone();
         if let Err(error) = output.end() {
             return refused(error.into(), name);
         }
@@ -238,7 +238,7 @@ impl Concatenated {
     fn close(self, ending: Ending) -> Option<(PathBuf, Outcome)> {
         let Self { output, overwrite, sync, remove, is_an_input } = self;
         let name = output.output_name();
-        let shown = name.shown.clone();
+        let shown = name.path.clone();
         let outcome = match ending {
             Ending::Complete if is_an_input.load(Ordering::Relaxed) => {
                 Outcome::Failed(Error::other("not made, as it is an input as well"))
@@ -272,8 +272,8 @@ pub fn remove_original(input: &Input) -> Option<Warning> {
 /// The outcome of an input whose output did not get its name.
 pub fn refused(refusal: Refusal, name: OutputName) -> Outcome {
     match refusal {
-        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.shown)),
-        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.shown)),
+        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.path)),
+        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.path)),
         Refusal::IsTheInput => Outcome::Failed(Error::other(format_args!("{name} is the same file"))),
         Refusal::IsAnInput => Outcome::Failed(Error::other(format_args!("{name} is an input as well"))),
         Refusal::MayBeAnInput => {

@@ -68,7 +68,7 @@ pub fn with_suffixes(name: &OsStr, suffix: &OsStr) -> impl Iterator<Item = OsStr
 pub fn restored(stored: &[u8]) -> Option<OsString> {
     let name = last_part(stored);
     let is_valid = !matches!(name, b"" | b"." | b"..") && stored.len() <= MAX_PATH && name.len() <= MAX_NAME;
-    let usable = is_valid && EscapedName::bytes(name).is_harmless() && !is_temporary(OsStr::from_bytes(name));
+    let usable = is_valid && EscapedName::bytes(name).is_printable() && !is_temporary(OsStr::from_bytes(name));
     usable.then(|| OsString::from_vec(name.to_vec()))
 }
 

@@ -1,172 +1,104 @@
-//! Reading a member's header, and everything that can be wrong with a member (RFC 1952 section 2.3).
+//! Parses a member's header (RFC 1952 section 2.3).
 
-use std::fmt;
 use std::io;
 
 use flate2::Crc;
 
-use super::{FLAG_NAME, MAGIC, METHOD_DEFLATE};
+use super::{Damage, FLAG_EXTRA, FLAG_NAME, MAGIC, METHOD_DEFLATE, ReadError};
 
-/// FLG.FHCRC: the header's own CRC follows it.
+/// FLG.FHCRC: the header ends with a CRC of its bytes.
 const FLAG_HEADER_CRC: u8 = 1 << 1;
-/// FLG.FEXTRA: extra subfields follow the fixed part.
-const FLAG_EXTRA: u8 = 1 << 2;
-/// FLG.FCOMMENT: a comment, ended by a zero byte, is part of the header.
+/// FLG.FCOMMENT: the header contains a comment that ends with a zero byte.
 const FLAG_COMMENT: u8 = 1 << 4;
-/// Bits of FLG that mean nothing yet, so that nobody knows what follows.
+/// Reserved bits of FLG. A member with one may contain unknown fields, so it is refused (RFC 1952 section 2.3.1.2).
 const FLAGS_RESERVED: u8 = 0b1110_0000;
 
-/// Most bytes kept of a name: one more than any path has (PATH_MAX), so that one cut short is none that could be used.
-const MOST_NAME: usize = 4096 + 1;
+/// Most bytes of a name that are kept: one more than the longest path (PATH_MAX), so a truncated name is never usable as
+/// a file name.
+const MAX_KEPT_NAME: usize = 4096 + 1;
 
-/// What a member's header says.
+/// The fields of a member's header that are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParsedHeader {
-    /// FNAME without its end, where there is one; of one that is longer than any path, the beginning.
+    /// FNAME without its zero byte, if present. A name that is longer than any path is truncated.
     pub name: Option<Vec<u8>>,
-    /// MTIME: seconds since 1970; 0 is none.
+    /// MTIME: seconds since 1970; 0 means none.
     pub mtime: u32,
-    /// Bytes of the header.
+    /// Size of the header in bytes.
     pub size: u64,
 }
 
-/// What stands where a member may begin.
+/// The data at a position at which a member may begin.
 #[derive(Debug, PartialEq, Eq)]
 pub enum MemberStart {
-    /// A member, whose header has been read.
+    /// A member. Its header was read.
     Member(ParsedHeader),
-    /// Nothing: the data is over.
+    /// The end of the data.
     End,
-    /// Something else, of which these bytes have been read.
+    /// Other data. These bytes of it were read.
     Foreign(Vec<u8>),
 }
 
-/// What is wrong with compressed data. The offset, in bytes, is where in the file it was header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Damage {
-    /// It does not begin as gzip data does.
-    NotGzip,
-    /// CM is not deflate.
-    Method(u8),
-    /// FLG has bits that nobody knows the meaning of.
-    Flags(u8),
-    /// The header's own CRC is another: (stored, computed).
-    HeaderCrc(u16, u16),
-    /// It ends in the middle of a member.
-    Truncated(u64),
-    /// What should be DEFLATE data is not.
-    Data(u64),
-    /// The content has another CRC-32: (offset of the trailer, stored, computed).
-    Crc(u64, u32, u32),
-    /// The content has another length: (offset of the trailer, stored, header, modulo 2^32).
-    Length(u64, u32, u32),
-    /// The content is longer than the run allows, in bytes.
-    TooLong(u64),
-}
-
-impl std::error::Error for Damage {}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotGzip => f.write_str("not in gzip format"),
-            Self::Method(method) => write!(f, "compressed by method {method}, which nobody knows"),
-            Self::Flags(flags) => write!(f, "its header has unknown flags ({flags:#04x})"),
-            Self::HeaderCrc(stored, computed) => {
-                write!(f, "damaged header (CRC {stored:#06x} stored, {computed:#06x} computed)")
-            }
-            Self::Truncated(at) => write!(f, "unexpected end of file at byte {at}"),
-            Self::Data(at) => write!(f, "damaged data at byte {at}"),
-            Self::Crc(at, stored, computed) => {
-                write!(f, "damaged data before byte {at} (CRC {stored:#010x} stored, {computed:#010x} computed)")
-            }
-            Self::Length(at, stored, header) => {
-                write!(f, "damaged data before byte {at} (length {stored} stored, {header} found)")
-            }
-            Self::TooLong(most) => write!(f, "expands to more than {most} bytes (--max-size)"),
-        }
-    }
-}
-
-/// Why gzip data could not be read.
-#[derive(Debug)]
-pub enum ReadError {
-    /// The source failed.
-    Source(io::Error),
-    /// The data is damaged, or not gzip data.
-    Damage(Damage),
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        Self::Source(error)
-    }
-}
-
-impl From<Damage> for ReadError {
-    fn from(damage: Damage) -> Self {
-        Self::Damage(damage)
-    }
-}
-
-/// Reads a header byte by byte from `next`, which gives `None` at the end of the data; `offset` is where it begins.
+/// Reads a header byte by byte from `next`, which returns `None` at the end of the data. The header begins at `offset`.
 ///
 /// # Errors
-/// If the header is damaged or of an unknown kind, and those of `next`.
+/// If the header is damaged or not supported, and the errors of `next`.
 pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) -> Result<MemberStart, ReadError> {
     let start = offset;
-    let mut fields = Fields { next, crc: Crc::new(), offset };
-    let Some(first) = fields.maybe()? else {
+    let mut reader = HeaderReader { next, crc: Crc::new(), offset };
+    let Some(first) = reader.maybe()? else {
         return Ok(MemberStart::End);
     };
     if first != MAGIC[0] {
         return Ok(MemberStart::Foreign(vec![first]));
     }
-    match fields.maybe()? {
+    match reader.maybe()? {
         Some(second) if second == MAGIC[1] => {}
         second => return Ok(MemberStart::Foreign([first].into_iter().chain(second).collect())),
     }
-    let method = fields.byte()?;
+    let method = reader.byte()?;
     if method != METHOD_DEFLATE {
         return Err(Damage::Method(method).into());
     }
-    let flags = fields.byte()?;
+    let flags = reader.byte()?;
     if flags & FLAGS_RESERVED != 0 {
         return Err(Damage::Flags(flags).into());
     }
-    let mtime = u32::from_le_bytes([fields.byte()?, fields.byte()?, fields.byte()?, fields.byte()?]);
-    // XFL and OS say nothing that matters.
-    fields.byte()?;
-    fields.byte()?;
+    let mtime = u32::from_le_bytes([reader.byte()?, reader.byte()?, reader.byte()?, reader.byte()?]);
+    // XFL and OS are not used.
+    reader.byte()?;
+    reader.byte()?;
     if flags & FLAG_EXTRA != 0 {
-        let length = u16::from_le_bytes([fields.byte()?, fields.byte()?]);
+        let length = u16::from_le_bytes([reader.byte()?, reader.byte()?]);
         for _ in 0..length {
-            fields.byte()?;
+            reader.byte()?;
         }
     }
-    let name = if flags & FLAG_NAME != 0 { Some(fields.text()?) } else { None };
+    let name = if flags & FLAG_NAME != 0 { Some(reader.text()?) } else { None };
     if flags & FLAG_COMMENT != 0 {
-        fields.text()?;
+        reader.text()?;
     }
     if flags & FLAG_HEADER_CRC != 0 {
-        // CRC16: the lower half of the CRC-32 of everything before it.
-        let computed = fields.crc.sum() as u16;
-        let stored = u16::from_le_bytes([fields.byte()?, fields.byte()?]);
+        // CRC16: the lower half of the CRC-32 of all bytes before it.
+        let computed = reader.crc.sum() as u16;
+        let stored = u16::from_le_bytes([reader.byte()?, reader.byte()?]);
         if stored != computed {
             return Err(Damage::HeaderCrc(stored, computed).into());
         }
     }
-    Ok(MemberStart::Member(ParsedHeader { name, mtime, size: fields.offset - start }))
+    Ok(MemberStart::Member(ParsedHeader { name, mtime, size: reader.offset - start }))
 }
 
-/// A header under way.
-struct Fields<N> {
+/// Reads the fields of a header, and computes its CRC.
+struct HeaderReader<N> {
     next: N,
     crc: Crc,
+    /// Offset of the next byte in the file.
     offset: u64,
 }
 
-impl<N: FnMut() -> io::Result<Option<u8>>> Fields<N> {
+impl<N: FnMut() -> io::Result<Option<u8>>> HeaderReader<N> {
+    /// The next byte. `None` at the end of the data.
     fn maybe(&mut self) -> io::Result<Option<u8>> {
         let byte = (self.next)()?;
         if let Some(byte) = byte {
@@ -176,50 +108,22 @@ impl<N: FnMut() -> io::Result<Option<u8>>> Fields<N> {
         Ok(byte)
     }
 
+    /// The next byte.
     fn byte(&mut self) -> Result<u8, ReadError> {
         Ok(self.maybe()?.ok_or(Damage::Truncated(self.offset))?)
     }
 
-    /// Up to a zero byte; the beginning of it if it is very long.
+    /// The bytes up to a zero byte, truncated if there are very many.
     fn text(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
         loop {
             match self.byte()? {
                 0 => return Ok(text),
-                byte if text.len() < MOST_NAME => text.push(byte),
+                byte if text.len() < MAX_KEPT_NAME => text.push(byte),
                 _ => {}
             }
         }
     }
-}
-
-/// What every BGZF block begins with: a gzip header with an extra field and nothing else.
-pub const BGZF_BEGINNING: [u8; 4] = [MAGIC[0], MAGIC[1], METHOD_DEFLATE, FLAG_EXTRA];
-
-/// Size in bytes of a BGZF block, a member that says its own size, and of its header; `None` where `bytes` do
-/// not begin with one. (SAM/BAM specification, section 4.1: an extra subfield `BC` of two bytes, the size less one.)
-pub fn bgzf_block(bytes: &[u8]) -> Option<(usize, usize)> {
-    let [id1, id2, METHOD_DEFLATE, FLAG_EXTRA, _, _, _, _, _, _, low, high, extra @ ..] = bytes else {
-        return None;
-    };
-    let header = 12 + usize::from(u16::from_le_bytes([*low, *high]));
-    let mut extra = extra.get(..header - 12).filter(|_| [*id1, *id2] == MAGIC)?;
-    while let [si1, si2, low, high, rest @ ..] = extra {
-        let length = usize::from(u16::from_le_bytes([*low, *high]));
-        let field = rest.get(..length)?;
-        if let (b'B', b'C', &[low, high]) = (si1, si2, field) {
-            let size = usize::from(u16::from_le_bytes([low, high])) + 1;
-            return (size >= header + super::TRAILER).then_some((size, header));
-        }
-        extra = &rest[length..];
-    }
-    None
-}
-
-/// CRC-32 and length (modulo 2^32) that a trailer holds.
-pub fn read_trailer(trailer: [u8; super::TRAILER]) -> (u32, u32) {
-    let [a, b, c, d, e, f, g, h] = trailer;
-    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
 #[cfg(test)]
@@ -237,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_header_is_parsed_and_a_truncated_one_is_refused() {
         for (name, mtime) in [(None, 0), (Some("a.log"), 1_700_000_000)] {
             let mut bytes = Vec::new();
             let header = Header { name: name.map(OsStr::new), mtime: Some(mtime), level: 6 };
@@ -254,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_optional_field_is_passed_over_and_the_headers_crc_is_checked() {
+    fn optional_fields_are_skipped_and_the_header_crc_is_checked() {
         let mut bytes = vec![0x1f, 0x8b, 8, 0b1_1111, 1, 0, 0, 0, 0, 3, 5, 0];
         bytes.extend(b"extraname\0comment\0");
         let mut crc = Crc::new();
@@ -264,7 +168,7 @@ mod tests {
             read(&bytes),
             Ok(MemberStart::Member(ParsedHeader { name: Some(b"name".to_vec()), mtime: 1, size: 32 }))
         );
-        // But for the bit that says there is a CRC at all.
+        // Except for the flag of the CRC itself.
         for bit in (0..8 * (bytes.len() - 2)).filter(|&bit| bit != 8 * 3 + 1) {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
@@ -273,25 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_member_is_told_from_one_that_is_unknown() {
+    fn foreign_data_and_unsupported_members_are_distinguished() {
         assert_eq!(read(b""), Ok(MemberStart::End));
         assert_eq!(read(b"plain"), Ok(MemberStart::Foreign(b"p".to_vec())));
         assert_eq!(read(b"\x1f\x8c"), Ok(MemberStart::Foreign(b"\x1f\x8c".to_vec())));
         assert_eq!(read(b"\x1f"), Ok(MemberStart::Foreign(b"\x1f".to_vec())));
         assert_eq!(read(b"\x1f\x8b\x07\0"), Err(Damage::Method(7)));
         assert_eq!(read(b"\x1f\x8b\x08\x20"), Err(Damage::Flags(0x20)));
-    }
-
-    #[test]
-    fn a_bgzf_block_tells_its_size() {
-        let block = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0\0";
-        assert_eq!(bgzf_block(block), Some((28, 18)));
-        let behind_another = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x0c\0XY\x02\0__BC\x02\0\x21\0";
-        assert_eq!(bgzf_block(behind_another), Some((34, 24)));
-        for cut in 0..18 {
-            assert_eq!(bgzf_block(&block[..cut]), None);
-        }
-        let too_small = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0\x10\0";
-        assert_eq!(bgzf_block(too_small), None);
     }
 }

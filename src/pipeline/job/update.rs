@@ -81,7 +81,7 @@ impl<'a> Existing<'a> {
         let mut trailer = [0; gzip::TRAILER];
         let file = self.open()?;
         let got = read_at_least(file.as_fd(), &mut trailer, gzip::TRAILER, at).map_err(|error| self.failed(error))?;
-        let (_, length) = gzip::read_trailer(trailer);
+        let length = gzip::read_trailer(trailer).length;
         Ok(got == gzip::TRAILER && length == self.input.size.unwrap_or(0) as u32)
     }
 
@@ -117,7 +117,7 @@ impl<'a> Existing<'a> {
     }
 
     fn shown(&self) -> std::path::PathBuf {
-        self.directory.shown(self.name)
+        self.directory.display_path(self.name)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::sync::{lock, yield_point};
 const PERMITS_PER_WORKER: usize = 3;
 
 /// Capacity of a buffer in bytes: a member's header, a block of incompressible data, and the trailer.
-const BUFFER: usize = gzip::MOST_HEADER + deflate::WORST_CASE + gzip::TRAILER;
+const BUFFER: usize = gzip::MAX_HEADER + deflate::WORST_CASE + gzip::TRAILER;
 
 /// Upper bound of what an [`Inflater`] allocates, in bytes: its read buffer of 256 KiB and the decoder's 48 KiB.
 const INFLATER: usize = 512 * 1024;

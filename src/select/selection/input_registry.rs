@@ -84,7 +84,7 @@ impl Protection for InputProtection {
             None if counts && !known.directories.is_empty() => directory.is_within(&known.directories),
             _ => Ok(false),
         };
-        let named = || known.files.contains(&inputs.hash_of_name(&directory.shown(name)));
+        let named = || known.files.contains(&inputs.hash_of_name(&directory.display_path(name)));
         match inputs.contains(&known, identity_of(existing)) || named() || walked()? {
             true => Err(Refusal::IsAnInput),
             false => Ok(()),

@@ -80,7 +80,7 @@ fn compressed_already(name: &OsStr, settings: &Settings) -> Option<Reason> {
 /// If it is the output of another input already.
 pub(crate) fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -> Result<(), Outcome> {
     let (is_free, output) = match target {
-        Target::Beside(output) => (outputs.claim_name(directory, output), directory.shown(output)),
+        Target::Beside(output) => (outputs.claim_name(directory, output), directory.display_path(output)),
         Target::InTree(path, output) => {
             let path = path.join(output);
             (outputs.claim_path(&path), path)

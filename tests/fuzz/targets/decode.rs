@@ -11,7 +11,7 @@ use std::thread;
 
 use flate2::{Crc, Decompress};
 use gzcc::deflate::{BLOCK, WORST_CASE};
-use gzcc::fuzzing::{MemberEnd, Chunk, Content, Inflater, MOST_HEADER, TRAILER, Trailing};
+use gzcc::fuzzing::{Chunk, Content, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailing};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
@@ -22,7 +22,7 @@ use self::reference::{Read, Verdict};
 const ENOUGH: usize = 4 << 20;
 
 /// Room of a chunk, as a run has it.
-const ROOM: usize = MOST_HEADER + WORST_CASE + TRAILER;
+const ROOM: usize = MAX_HEADER + WORST_CASE + TRAILER;
 
 fuzz_target!(|data: &[u8]| {
     let choice = hash(data);

@@ -5,7 +5,7 @@ use std::io;
 
 use flate2::Crc;
 use flate2::bufread::GzDecoder;
-use gzcc::fuzzing::{Damage, ParsedHeader, ReadError, MemberStart, TRAILER, bgzf_block, read_header};
+use gzcc::fuzzing::{BlockSizes, Damage, MemberStart, ParsedHeader, ReadError, TRAILER, parse_bgzf_header, read_header};
 use libfuzzer_sys::fuzz_target;
 
 /// flate2 refuses a text of a header that is longer than this.
@@ -32,9 +32,9 @@ fuzz_target!(|data: &[u8]| {
         Ok(MemberStart::Foreign(bytes)) => assert!(data.starts_with(bytes) && !data.starts_with(&[0x1f, 0x8b])),
         Err(damage) => is_refused_for_a_reason(data, *damage),
     }
-    if let Some((size, header)) = bgzf_block(data) {
+    if let Some(BlockSizes { block, header }) = parse_bgzf_header(data) {
         // Such a block has no field but the extra one, so its header ends where that does.
-        assert!(size >= header + TRAILER && size <= 1 << 16 && header <= data.len());
+        assert!(block >= header + TRAILER && block <= 1 << 16 && header <= data.len());
         let Ok(MemberStart::Member(found)) = &found else { panic!("a block without a header: {found:?}") };
         assert_eq!((found.size, &found.name), (header as u64, &None));
     }

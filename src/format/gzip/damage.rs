@@ -1,0 +1,72 @@
+//! Errors in gzip data.
+
+use std::fmt;
+use std::io;
+
+/// A defect in compressed data. Offsets are in bytes from the start of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// The data does not begin with a gzip header.
+    NotGzip,
+    /// The compression method (CM) is not deflate.
+    Method(u8),
+    /// The flags (FLG) contain reserved bits.
+    Flags(u8),
+    /// The header's CRC does not match: (stored, computed).
+    HeaderCrc(u16, u16),
+    /// The data ends inside a member, at this offset.
+    Truncated(u64),
+    /// Invalid DEFLATE data at this offset.
+    Data(u64),
+    /// The CRC-32 of the content does not match: (offset of the trailer, stored, computed).
+    Crc(u64, u32, u32),
+    /// The length of the content does not match: (offset of the trailer, stored, actual), modulo 2^32.
+    Length(u64, u32, u32),
+    /// The content is longer than this limit in bytes.
+    TooLong(u64),
+}
+
+impl std::error::Error for Damage {}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotGzip => f.write_str("not in gzip format"),
+            Self::Method(method) => write!(f, "compressed by method {method}, which nobody knows"),
+            Self::Flags(flags) => write!(f, "its header has unknown flags ({flags:#04x})"),
+            Self::HeaderCrc(stored, computed) => {
+                write!(f, "damaged header (CRC {stored:#06x} stored, {computed:#06x} computed)")
+            }
+            Self::Truncated(at) => write!(f, "unexpected end of file at byte {at}"),
+            Self::Data(at) => write!(f, "damaged data at byte {at}"),
+            Self::Crc(at, stored, computed) => {
+                write!(f, "damaged data before byte {at} (CRC {stored:#010x} stored, {computed:#010x} computed)")
+            }
+            Self::Length(at, stored, actual) => {
+                write!(f, "damaged data before byte {at} (length {stored} stored, {actual} found)")
+            }
+            Self::TooLong(most) => write!(f, "expands to more than {most} bytes (--max-size)"),
+        }
+    }
+}
+
+/// Why gzip data could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The source failed.
+    Source(io::Error),
+    /// The data is damaged, or not gzip data.
+    Damage(Damage),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<Damage> for ReadError {
+    fn from(damage: Damage) -> Self {
+        Self::Damage(damage)
+    }
+}
