@@ -1,11 +1,11 @@
-//! Random combinations of options, values, inputs and descriptors. Whatever is typed, the command ends by itself with
-//! one of its exit statuses, without an internal error, and leaves no temporary behind.
+//! Random combinations of options, values, inputs and descriptors. Every command line must end by itself with exit
+//! status 0, 1 or 2, without an internal error, and without leaving a temporary file behind.
 //!
-//! Nothing outside of the scratch folder may be reached, as some of these command lines remove all that they find: every
-//! word stays inside, and as root the command runs as a user who owns nothing else.
+//! Some of these command lines remove every file that they find, so they must not reach anything outside the scratch
+//! folder: every path argument stays inside it, and under root the command runs as a user who owns nothing else.
 //!
-//! `GZCC_TESTS=full` in the environment makes it 20,000 combinations; without, they are 300. A failure prints the command
-//! and its number, and `GZCC_COMBINATION=N` repeats that one.
+//! The test runs 300 combinations, or 20,000 with `GZCC_TESTS=full` in the environment. A failure prints the command
+//! and its number; `GZCC_COMBINATION=N` repeats that one.
 
 mod words;
 
@@ -21,26 +21,26 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use self::words::{GZCC, GZCC_SELDOM, GZIP, GZIP_SELDOM, INPUTS, VARIABLES, stays_inside, values};
+use self::words::{GZCC, GZCC_RARE, GZIP, GZIP_RARE, INPUTS, VARIABLES, stays_inside, values};
 use crate::harness::{command, is_root, log, note};
 use crate::programs::spawn_within;
 
-/// How long one may take. Every input is tiny; a benchmark goes through them for a second.
+/// Time limit of one combination. All inputs are tiny; the slowest command, a benchmark, takes about a second.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Who the command runs as instead of root.
-const NOBODY: u32 = 65_534;
+/// User and group under which the command runs if the test runs as root.
+const UNPRIVILEGED: u32 = 65_534;
 
-/// Combinations that run at once.
-const AT_ONCE: usize = 4;
+/// Number of combinations that run in parallel.
+const PARALLEL: usize = 4;
 
-/// One word in so many makes no sense, as a line with one is refused and shows nothing else.
-const SELDOM: usize = 25;
+/// One option in this many is invalid or ends the command early. More would leave few lines that do real work.
+const RARELY: usize = 25;
 
-/// Failures printed at most.
-const MOST_PRINTED: usize = 5;
+/// Limit of printed failures.
+const MAX_PRINTED: usize = 5;
 
-/// A generator of pseudo-random numbers (splitmix64): the same combinations in every run.
+/// A pseudo-random number generator (splitmix64) that produces the same combinations in every run.
 struct Random(u64);
 
 impl Random {
@@ -59,13 +59,13 @@ impl Random {
         from[self.below(from.len())]
     }
 
-    /// Whether the one of `bound` that this happens in is drawn.
+    /// Returns true with a probability of one in `bound`.
     fn one_in(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 }
 
-/// A command line and what surrounds it.
+/// A command line and its environment.
 #[derive(Debug)]
 struct Combination {
     program: &'static str,
@@ -73,7 +73,7 @@ struct Combination {
     variables: Vec<(&'static str, &'static str)>,
     stdin: &'static str,
     stdout: &'static str,
-    /// The standard descriptors that are closed.
+    /// The redirections that close standard descriptors.
     closed: &'static str,
 }
 
@@ -82,15 +82,15 @@ impl Combination {
         let mut random = Random(number.wrapping_mul(0x1234_5678_9abc_def1));
         let others = ["gzip", "gunzip", "zcat", "gzcat", "pigz", "unpigz"];
         let program = if random.one_in(4) { random.pick(&others) } else { "gzcc" };
-        let (options, seldom) = if program == "gzcc" { (GZCC, GZCC_SELDOM) } else { (GZIP, GZIP_SELDOM) };
+        let (options, rare) = if program == "gzcc" { (GZCC, GZCC_RARE) } else { (GZIP, GZIP_RARE) };
         let mut words = Vec::new();
         for _ in 0..random.below(7) {
-            let option = if random.one_in(SELDOM) { random.pick(seldom) } else { random.pick(options) };
-            words.extend(option.split(' ').map(|word| filled_in(word, &mut random)));
+            let option = if random.one_in(RARELY) { random.pick(rare) } else { random.pick(options) };
+            words.extend(option.split(' ').map(|word| with_value(word, &mut random)));
         }
         for _ in 0..random.below(4) {
             let input = random.pick(INPUTS).to_owned();
-            // Options and inputs come in any order.
+            // Inputs may stand before options.
             let at = if random.one_in(3) { random.below(words.len() + 1) } else { words.len() };
             words.insert(at, input);
         }
@@ -129,24 +129,24 @@ impl Combination {
         command.stdin(File::open(work.join(self.stdin)).unwrap()).stdout(stdout.unwrap());
         command.stderr(Stdio::from(stderr.try_clone().unwrap()));
         if is_root() {
-            command.uid(NOBODY).gid(NOBODY);
+            command.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
         }
         command
     }
 }
 
-/// A word with a value in the place of its `{KIND}`.
-fn filled_in(word: &str, random: &mut Random) -> String {
+/// Replaces the `{KIND}` in an argument with a value of that kind.
+fn with_value(word: &str, random: &mut Random) -> String {
     match word.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
         Some((before, (kind, after))) => {
             let (good, bad) = values(kind);
-            format!("{before}{}{after}", if random.one_in(SELDOM) { random.pick(bad) } else { random.pick(good) })
+            format!("{before}{}{after}", if random.one_in(RARELY) { random.pick(bad) } else { random.pick(good) })
         }
         None => word.to_owned(),
     }
 }
 
-/// The contents of every folder that a combination runs in.
+/// The content of the folder that a combination runs in.
 struct Files(Vec<(&'static str, Vec<u8>)>);
 
 impl Files {
@@ -178,7 +178,7 @@ impl Files {
             ("bad.gz", bad),
             ("p.gz", whole),
         ];
-        // Any of them may be taken for a list of names.
+        // Any file may be read as a list of names.
         for (name, content) in &files {
             let names = content.split(|&byte| matches!(byte, b'\n' | 0));
             names.for_each(|line| assert!(stays_inside(line), "a line of {name} leads out of the folder"));
@@ -186,8 +186,8 @@ impl Files {
         Self(files)
     }
 
-    /// Makes the folder anew.
-    fn lay_out(&self, work: &Path) {
+    /// Recreates the folder.
+    fn recreate(&self, work: &Path) {
         let _ = fs::remove_dir_all(work);
         fs::create_dir_all(work.join("d/s")).unwrap();
         for (name, content) in &self.0 {
@@ -200,15 +200,15 @@ impl Files {
     }
 }
 
-/// Gives all below `folder` to who the command runs as.
+/// Makes the command's user the owner of everything in `folder`.
 fn give_away(folder: &Path) {
     for entry in walkdir::WalkDir::new(folder).into_iter().filter(|_| is_root()) {
-        lchown(entry.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        lchown(entry.unwrap().path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     }
 }
 
-/// What is wrong with how a combination ended.
-fn fault(status: ExitStatus, stderr: &str, work: &Path) -> Option<String> {
+/// Returns the reason why a combination failed, if it did.
+fn failure(status: ExitStatus, stderr: &str, work: &Path) -> Option<String> {
     let temporary = || {
         let names = walkdir::WalkDir::new(work).into_iter().filter_map(Result::ok);
         names.map(|entry| entry.path().to_owned()).find(|path| path.to_string_lossy().contains(".gzcc-"))
@@ -221,16 +221,16 @@ fn fault(status: ExitStatus, stderr: &str, work: &Path) -> Option<String> {
     }
 }
 
-/// How the combinations ended.
+/// The results of all combinations.
 #[derive(Default)]
-struct Ended {
-    /// How often each exit status was met.
+struct Results {
+    /// Number of combinations per exit status.
     statuses: BTreeMap<Option<i32>, usize>,
-    faults: Vec<String>,
+    failures: Vec<String>,
 }
 
-/// Runs the combinations whose numbers come out of `numbers`, one after the other in one folder.
-fn run_some(program: &Path, numbers: &AtomicU64, end: u64, ended: &Mutex<Ended>) {
+/// Runs the combinations with the numbers drawn from `numbers`, one after the other in one folder.
+fn run_some(program: &Path, numbers: &AtomicU64, end: u64, results: &Mutex<Results>) {
     let folder = scratch();
     let (files, work) = (Files::new(), folder.path().join("work"));
     fs::create_dir(folder.path().join("bin")).unwrap();
@@ -244,7 +244,7 @@ fn run_some(program: &Path, numbers: &AtomicU64, end: u64, ended: &Mutex<Ended>)
         if number >= end {
             return;
         }
-        files.lay_out(&work);
+        files.recreate(&work);
         for output in [&mut outputs.0, &mut outputs.1] {
             output.set_len(0).unwrap();
             output.rewind().unwrap();
@@ -256,21 +256,21 @@ fn run_some(program: &Path, numbers: &AtomicU64, end: u64, ended: &Mutex<Ended>)
         outputs.1.rewind().unwrap();
         outputs.1.read_to_end(&mut stderr).unwrap();
         let stderr = String::from_utf8_lossy(&stderr);
-        let mut ended = ended.lock().unwrap();
-        *ended.statuses.entry(status.code()).or_default() += 1;
-        if let Some(fault) = fault(status, &stderr, &work) {
-            ended.faults.push(format!("combination {number}: {fault}\n{combination:?}\n{stderr}"));
+        let mut results = results.lock().unwrap();
+        *results.statuses.entry(status.code()).or_default() += 1;
+        if let Some(failure) = failure(status, &stderr, &work) {
+            results.failures.push(format!("combination {number}: {failure}\n{combination:?}\n{stderr}"));
         }
     }
 }
 
-/// A folder in memory, where that can be.
+/// A scratch folder, in memory if possible.
 fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// The numbers to run.
-fn chosen() -> Range<u64> {
+/// The numbers of the combinations to run.
+fn numbers_to_run() -> Range<u64> {
     if let Some(one) = std::env::var("GZCC_COMBINATION").ok().and_then(|number| number.parse().ok()) {
         return one..one + 1;
     }
@@ -280,20 +280,20 @@ fn chosen() -> Range<u64> {
 
 #[test]
 fn no_combination_of_options_ends_in_an_internal_error_a_signal_or_a_hang() {
-    let Range { start, end } = chosen();
-    let (numbers, ended) = (AtomicU64::new(start), Mutex::default());
-    // Who the command runs as need not be able to reach the one that was built.
+    let Range { start, end } = numbers_to_run();
+    let (numbers, results) = (AtomicU64::new(start), Mutex::default());
+    // The command's user may not have access to the build folder, so the program is copied.
     let (folder, built) = (scratch(), env!("CARGO_BIN_EXE_gzcc"));
     let program = folder.path().join("gzcc");
     fs::copy(built, &program).unwrap();
     give_away(folder.path());
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| run_some(&program, &numbers, end, &ended));
+        for _ in 0..PARALLEL {
+            scope.spawn(|| run_some(&program, &numbers, end, &results));
         }
     });
-    let Ended { statuses, faults } = ended.into_inner().unwrap();
+    let Results { statuses, failures } = results.into_inner().unwrap();
     note(format_args!("combinations by exit status: {statuses:?}"));
-    let printed = faults.len().min(MOST_PRINTED);
-    assert!(faults.is_empty(), "{} combinations failed, such as\n{}", faults.len(), faults[..printed].join("\n"));
+    let printed = failures.len().min(MAX_PRINTED);
+    assert!(failures.is_empty(), "{} combinations failed, such as\n{}", failures.len(), failures[..printed].join("\n"));
 }

@@ -1,5 +1,5 @@
-//! Completions, asked for in the shells themselves: each is started on a terminal and reads its script, a person types
-//! and presses the tabulator key, and what the command would have got is what counts.
+//! Completions, tested in the real shells: each shell runs on a terminal and loads its script, the test types a line
+//! with the tabulator key, and the arguments that gzcc would receive are compared.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use crate::harness::{Sandbox, spawn};
 use crate::terminal::terminal;
 
-/// A shell, how it is started with what it is to read first, and how gzcc tells its words there.
+/// A shell, its start arguments, and the start-up file that loads the completions and records gzcc's arguments.
 struct Shell {
     name: &'static str,
     start: &'static [&'static str],
-    /// With `SCRIPT` and `WORDS` for those files.
+    /// `SCRIPT` and `WORDS` stand for the paths of the completions and of the record.
     first: &'static str,
 }
 
@@ -26,7 +26,7 @@ const BASH: Shell = Shell {
 
 const ZSH: Shell = Shell {
     name: "zsh",
-    // Reads .zshrc in $ZDOTDIR.
+    // zsh reads .zshrc in $ZDOTDIR.
     start: &["-i"],
     first: r#"PS1='READY> '; autoload -Uz compinit; compinit -u -D; . 'SCRIPT'
         gzcc() { printf '%s\n' "$@" end > 'WORDS'; }"#,
@@ -46,9 +46,9 @@ const ELVISH: Shell = Shell {
         fn gzcc {|@words| { each $echo~ $words; echo end } > 'WORDS' }"#,
 };
 
-/// What is typed, with what the command gets then. In the folder are `alpha.log`, `folio` and `folder`, in `one` only a
-/// file.
-const ASKED: [(&str, &[&str]); 9] = [
+/// Typed lines, and the arguments that gzcc must receive. The folder contains `alpha.log`, `folio` and `folder`;
+/// `one` contains a single file.
+const CASES: [(&str, &[&str]); 9] = [
     ("gzcc --sch\t", &["--scheduler"]),
     ("gzcc --output-d\t", &["--output-dir"]),
     ("gzcc --scheduler t\t", &["--scheduler", "threads"]),
@@ -56,38 +56,39 @@ const ASKED: [(&str, &[&str]); 9] = [
     ("gzcc al\t", &["alpha.log"]),
     ("gzcc --rm al\t", &["--rm", "alpha.log"]),
     ("gzcc alpha.log --sch\t", &["alpha.log", "--scheduler"]),
-    // Nothing is begun, and there is one thing only that it can be.
+    // An empty word completes because only one file exists.
     ("gzcc one/\t", &["one/file"]),
     ("cd one\rgzcc \t", &["file"]),
 ];
 
 #[test]
 fn bash_completes_options_values_and_files() {
-    ask(&BASH, &ASKED);
-    ask(&BASH, &[("gzcc -O fol\t", &["-O", "folder/"])]);
+    assert_completes(&BASH, &CASES);
+    assert_completes(&BASH, &[("gzcc -O fol\t", &["-O", "folder/"])]);
 }
 
 #[test]
 fn zsh_completes_options_values_and_files() {
-    ask(&ZSH, &ASKED);
-    // It takes the slash away again.
-    ask(&ZSH, &[("gzcc -O fol\t", &["-O", "folder"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
+    assert_completes(&ZSH, &CASES);
+    // zsh removes the trailing slash when the line is accepted.
+    assert_completes(&ZSH, &[("gzcc -O fol\t", &["-O", "folder"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
 }
 
 #[test]
 fn fish_completes_options_values_and_files() {
-    ask(&FISH, &ASKED);
-    ask(&FISH, &[("gzcc -O fol\t", &["-O", "folder/"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
+    assert_completes(&FISH, &CASES);
+    assert_completes(&FISH, &[("gzcc -O fol\t", &["-O", "folder/"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
 }
 
 #[test]
 fn elvish_completes_options_values_and_files() {
-    ask(&ELVISH, &ASKED);
+    assert_completes(&ELVISH, &CASES);
 }
 
-/// There is no package of it to test with: at least its brackets match, and what it reads is there.
+/// PowerShell has no package to test with, so only matching brackets and the presence of the registration are
+/// checked.
 #[test]
-fn powershells_script_is_whole() {
+fn the_powershell_script_is_complete() {
     let script = String::from_utf8(Sandbox::new().gzcc(["--completions", "powershell"]).succeeds()).unwrap();
     let count = |c: char| script.matches(c).count();
     assert!(script.contains("Register-ArgumentCompleter -Native -CommandName 'gzcc'"), "{script}");
@@ -96,7 +97,7 @@ fn powershells_script_is_whole() {
 }
 
 #[test]
-fn a_shell_that_there_are_none_for_is_told_with_those_that_there_are() {
+fn an_unknown_shell_is_an_error_that_lists_the_known_ones() {
     let t = Sandbox::new();
     let valid = "expected one of bash, elvish, fish, powershell, zsh";
     for (shell, similar) in [("tcsh", ""), ("bahs", " (similar: bash)")] {
@@ -106,9 +107,9 @@ fn a_shell_that_there_are_none_for_is_told_with_those_that_there_are() {
     }
 }
 
-/// Asks `shell`, a new one each time.
+/// Types each line in a new shell and compares gzcc's arguments.
 #[track_caller]
-fn ask(shell: &Shell, asked: &[(&str, &[&str])]) {
+fn assert_completes(shell: &Shell, cases: &[(&str, &[&str])]) {
     require!(shell.name, "setsid");
     let t = Sandbox::new();
     for file in ["work/alpha.log", "work/folio", "work/folder/x", "work/one/file"] {
@@ -120,19 +121,24 @@ fn ask(shell: &Shell, asked: &[(&str, &[&str])]) {
     let first = shell.first.replace("SCRIPT", &path("script")).replace("WORDS", &path("words"));
     t.write("first", &first);
     t.write(".zshrc", &first);
-    for (typed, expected) in asked {
-        let (said, words) = answer(&t, shell, typed);
+    for (typed, expected) in cases {
+        let (screen, words) = complete(&t, shell, typed);
         let mut expected = expected.to_vec();
         expected.push("end");
-        assert_eq!(words.lines().map(str::trim_end).collect::<Vec<_>>(), expected, "{}: {typed:?}\n{said}", shell.name);
+        assert_eq!(
+            words.lines().map(str::trim_end).collect::<Vec<_>>(),
+            expected,
+            "{}: {typed:?}\n{screen}",
+            shell.name
+        );
     }
 }
 
-/// What the terminal showed, and the words that gzcc got, when this was typed, and the return key pressed.
-fn answer(t: &Sandbox, shell: &Shell, typed: &str) -> (String, String) {
+/// Types a line and the return key; returns the terminal's output and gzcc's arguments.
+fn complete(t: &Sandbox, shell: &Shell, typed: &str) -> (String, String) {
     let (master, slave) = terminal();
     let start = shell.start.iter().map(|word| word.replace("FIRST", t.path("first").to_str().unwrap()));
-    // The terminal has to be the shell's own, which setsid then becomes.
+    // setsid makes the terminal the shell's controlling terminal.
     let words: Vec<String> = ["--ctty", shell.name].map(str::to_owned).into_iter().chain(start).collect();
     let mut command = t.command("setsid", words).into_command();
     let home = t.path("");
@@ -147,7 +153,7 @@ fn answer(t: &Sandbox, shell: &Shell, typed: &str) -> (String, String) {
     let seen = Arc::clone(&shown);
     let watcher = std::thread::spawn(move || {
         let mut some = [0; 4096];
-        // It ends with an error when the last who has the terminal open has gone.
+        // The read fails once no process has the terminal open.
         while let Ok(n @ 1..) = screen.read(&mut some) {
             seen.lock().unwrap().push_str(&String::from_utf8_lossy(&some[..n]));
         }
@@ -165,7 +171,7 @@ fn answer(t: &Sandbox, shell: &Shell, typed: &str) -> (String, String) {
     (shown, words)
 }
 
-/// Waits until `holds`, or so long that what comes next will fail.
+/// Waits until `holds`. After 60 seconds it returns, and the assertions that follow fail.
 fn wait_for(holds: impl Fn() -> bool) {
     let begin = Instant::now();
     while !holds() && begin.elapsed() < Duration::from_secs(60) {

@@ -1,27 +1,29 @@
-//! Bad input: never taken for good, never left behind in part, and told in one line, whoever does the work.
+//! Damaged input: always detected, never left behind as partial output, and reported in one line by every scheduler.
 
 pub mod cases;
 
 use std::io::Read;
 use std::process::Stdio;
 
-use self::cases::{BGZF_END, Cases, Fields, LIE, Verdict, bgzf, bgzf_block, bgzf_block_off_by, member, reference};
+use self::cases::{
+    BGZF_END, Cases, Fields, SIZE_MISMATCH, Verdict, bgzf, bgzf_block, bgzf_block_off_by, member, reference,
+};
 use crate::harness::{BLOCK, Finished, Sandbox, log, noise, spawn};
 
-/// Members of three sizes and makes: with Huffman codes of its own and as plain as can be, stored with every header
-/// field there is, and with the fixed codes.
+/// Members of three kinds: one with dynamic Huffman codes and a minimal header, a stored one with every header field,
+/// and one with fixed codes.
 fn three_members() -> [Vec<u8>; 3] {
     let all =
         Fields { extra: Some(b"XY\x03\0abc"), name: Some(b"name"), comment: Some(b"a comment"), crc: true, mtime: 1 };
     [member(&log(800), &Fields::default()), member(&noise(60, 3), &all), member(b"short", &Fields::default())]
 }
 
-/// Every beginning of `whole`, and the whole.
-fn cuts(whole: &[u8]) -> Vec<Vec<u8>> {
+/// Every prefix of `whole`, including `whole` itself.
+fn prefixes(whole: &[u8]) -> Vec<Vec<u8>> {
     (0..=whole.len()).map(|cut| whole[..cut].to_vec()).collect()
 }
 
-/// `whole` with each of its bits flipped in turn.
+/// Copies of `whole`, each with one bit flipped.
 fn flips(whole: &[u8]) -> Vec<Vec<u8>> {
     let flip = |bit: usize| {
         let mut flipped = whole.to_vec();
@@ -31,38 +33,38 @@ fn flips(whole: &[u8]) -> Vec<Vec<u8>> {
     (0..8 * whole.len()).map(flip).collect()
 }
 
-/// Asserts that GNU gzip comes to the same verdicts, but where it is known to be wrong. It takes a process a file, so
-/// it is asked about every `step`th.
+/// Asserts that GNU gzip reaches the same verdicts, except where it is known to be wrong. GNU gzip needs a process
+/// per file, so only every `step`th file is checked.
 #[track_caller]
 fn assert_gnu_agrees(cases: &Cases, verdicts: &[Verdict], step: usize) {
     for (i, gnu) in cases.gnu(step).into_iter().enumerate() {
         let (i, verdict) = (i * step, &verdicts[i * step]);
-        let agrees = gnu == verdict.status() || excused(&cases.files[i], gnu, verdict);
-        assert!(agrees, "GNU: {gnu}, gzcc: {verdict:?}: {}", cases.shown(i));
-        // The content is the reference's already; GNU is asked as well, now and then.
+        let agrees = gnu == verdict.status() || is_known_gnu_defect(&cases.files[i], gnu, verdict);
+        assert!(agrees, "GNU: {gnu}, gzcc: {verdict:?}: {}", cases.describe(i));
+        // The content was compared with the reference's; a sample is also compared with GNU gzip's.
         if let (0, Some(content)) = (i % 8, verdict.content()) {
-            assert!(cases.gunzip(i) == content, "GNU reads something else: {}", cases.shown(i));
+            assert!(cases.gunzip(i) == content, "GNU reads something else: {}", cases.describe(i));
         }
     }
 }
 
-/// Whether a verdict of GNU gzip that is not ours is known to be wrong.
-fn excused(file: &[u8], gnu: i32, ours: &Verdict) -> bool {
+/// Whether this deviating verdict of GNU gzip is known to be wrong.
+fn is_known_gnu_defect(file: &[u8], gnu: i32, ours: &Verdict) -> bool {
     match (gnu, ours.status()) {
-        // It passes over what a BGZF block says of its size, even where that is a lie that works.
-        (0 | 2, 1) => matches!(reference(file), Verdict::Bad(reason) if reason == LIE),
-        // Garbage of one byte: it reads two at a time, and takes the missing one for the file's end.
+        // GNU gzip ignores the size field of BGZF blocks, even one that points at another valid member.
+        (0 | 2, 1) => matches!(reference(file), Verdict::Bad(reason) if reason == SIZE_MISMATCH),
+        // GNU gzip reads trailing bytes in pairs, and takes a single byte of garbage for a truncated file.
         (1, 2) => reference(&file[..file.len() - 1]).status() == 0,
         _ => false,
     }
 }
 
 #[test]
-fn a_file_cut_anywhere_is_whole_only_between_members() {
+fn a_truncated_file_is_valid_only_between_members() {
     require!("bash", "gzip");
     let members = three_members();
     let whole = members.concat();
-    let cases = Cases::new(cuts(&whole));
+    let cases = Cases::new(prefixes(&whole));
     let verdicts = cases.verdicts();
     let ends: Vec<usize> = (1..=3).map(|n| members[..n].concat().len()).collect();
     for (cut, verdict) in verdicts.iter().enumerate() {
@@ -77,7 +79,7 @@ fn a_file_cut_anywhere_is_whole_only_between_members() {
 }
 
 #[test]
-fn a_flipped_bit_is_found_or_makes_no_difference() {
+fn a_flipped_bit_is_detected_or_harmless() {
     require!("bash", "gzip");
     let whole = three_members().concat();
     let cases = Cases::new(flips(&whole));
@@ -86,34 +88,34 @@ fn a_flipped_bit_is_found_or_makes_no_difference() {
     for (bit, verdict) in verdicts.iter().enumerate() {
         match verdict {
             Verdict::Whole(other) => assert!(*other == content, "bit {bit} makes another content"),
-            // What is behind it is lost if a member does not begin as one any more, and that is said.
+            // If the flip destroys a later member's magic bytes, the rest is reported as trailing garbage.
             Verdict::Garbage(other) => assert!(content.starts_with(other), "bit {bit} makes another content"),
             Verdict::Bad(_) => {}
         }
     }
-    // Of the eight bits of a byte, two or three.
+    // A step of 3 checks two or three of the eight bits of each byte.
     assert_gnu_agrees(&cases, &verdicts, 3);
 }
 
 #[test]
-fn a_bgzf_file_cut_anywhere_or_with_a_flipped_bit_is_no_worse_off() {
+fn damage_is_detected_in_bgzf_files_too() {
     require!("bash", "gzip");
-    // Blocks that say their size are inflated elsewhere, by other code.
+    // Blocks that state their size are inflated by separate code.
     let content = [log(90), noise(20, 8), log(70)].concat();
     let whole = bgzf(&content, 100);
-    for (files, step) in [(cuts(&whole), 1), (flips(&whole), 3)] {
+    for (files, step) in [(prefixes(&whole), 1), (flips(&whole), 3)] {
         let cases = Cases::new(files);
         let verdicts = cases.verdicts();
         for (i, verdict) in verdicts.iter().enumerate() {
             let prefix = verdict.content().is_none_or(|other| content.starts_with(other));
-            assert!(prefix, "{verdict:?}: {}", cases.shown(i));
+            assert!(prefix, "{verdict:?}: {}", cases.describe(i));
         }
         assert_gnu_agrees(&cases, &verdicts, step);
     }
 }
 
 #[test]
-fn what_a_bgzf_block_says_of_itself_is_not_believed_blindly() {
+fn the_size_field_of_a_bgzf_block_is_verified() {
     require!("bash", "gzip");
     let [a, b] = [log(300), noise(300, 1)];
     let both = [a.clone(), b.clone()].concat();
@@ -124,31 +126,32 @@ fn what_a_bgzf_block_says_of_itself_is_not_believed_blindly() {
     };
     let after = [&bgzf_block(&b)[..], BGZF_END].concat();
     let mut files = Vec::new();
-    // A size that leads anywhere but to the next member is as good as none.
+    // A size that does not point at the next member is ignored.
     let size = bgzf_block(&a).len() as isize;
     for off in [-size + 27, -30, -9, -8, -1, 1, 2, 7, 28, 1000, 60_000] {
         files.push(([&bgzf_block_off_by(&a, off)[..], &after].concat(), Some((0, both.clone()))));
         files.push((bgzf_block_off_by(&a, off), Some((0, a.clone()))));
     }
-    // Over the next block, right up to the one behind it: its data say otherwise, so one of the two is damaged.
+    // The size includes the next block and points at the one after it: the data disagree, so one of the two is
+    // damaged.
     let off = bgzf_block(&b).len() as isize;
     files.push(([&bgzf_block_off_by(&a, off)[..], &after].concat(), None));
-    // Over something else and a second trailer, so that all is in order but for what is in between.
+    // The size includes other bytes and a second trailer; only the bytes in between are wrong.
     let between = [&b"between"[..], bgzf_block(&a).last_chunk::<8>().unwrap()].concat();
     files.push(([&bgzf_block_off_by(&a, between.len() as isize)[..], &between, &after].concat(), None));
-    // Into its own data, to what looks like a member: stored blocks show what they hold. Behind noise, and so that what
-    // stands before it reads as a trailer of a block that is not too long.
+    // The size points into the block's own data, at bytes that look like a member (a stored block contains them
+    // verbatim). The noise before them reads as the trailer of a block with a valid length.
     let decoy = [&noise(400, 2)[..], &[1, 0, 0], BGZF_END, &noise(400, 3)].concat();
     let inside = bgzf_block(&decoy).windows(BGZF_END.len()).position(|bytes| bytes == BGZF_END).unwrap();
     let off = inside as isize - bgzf_block(&decoy).len() as isize;
     files.push(([&bgzf_block_off_by(&decoy, off)[..], &after].concat(), None));
     files.push(([&bgzf_block(&decoy)[..], &after].concat(), Some((0, [decoy, b.clone()].concat()))));
-    // A wrong length is damage.
+    // A wrong length in the trailer is damage.
     for length in [0, 299, 301, 65_536, 65_537, u32::MAX] {
         files.push(([with_length(bgzf_block(&a), length), after.clone()].concat(), None));
         files.push(([bgzf_block(&b), with_length(bgzf_block(&a), length)].concat(), None));
     }
-    // More than a block may hold: truly, and as it says.
+    // Longer than a block may be, with the true length and with false ones.
     for content in [vec![0; 65_536], vec![0; 65_537], vec![7; 1_000_000]] {
         let whole = [content.clone(), b.clone()].concat();
         files.push(([bgzf_block(&content), after.clone()].concat(), Some((0, whole))));
@@ -158,7 +161,7 @@ fn what_a_bgzf_block_says_of_itself_is_not_believed_blindly() {
             }
         }
     }
-    // The last block is a marker only, and ordinary members and garbage may follow.
+    // The last block is only a marker: ordinary members and garbage may follow.
     let blocks = [bgzf_block(&a), bgzf_block(&b)].concat();
     let ordinary = member(b"ordinary", &Fields { name: Some(b"n"), ..Fields::default() });
     files.push((blocks.clone(), Some((0, both.clone()))));
@@ -176,15 +179,15 @@ fn what_a_bgzf_block_says_of_itself_is_not_believed_blindly() {
     let verdicts = cases.verdicts();
     for (i, (verdict, expected)) in verdicts.iter().zip(&expected).enumerate() {
         let ours = verdict.content().map(|content| (verdict.status(), content.to_vec()));
-        assert!(ours == *expected, "{verdict:?}: {}", cases.shown(i));
+        assert!(ours == *expected, "{verdict:?}: {}", cases.describe(i));
     }
     assert_gnu_agrees(&cases, &verdicts, 1);
 }
 
-/// Numbers without a pattern, the same in every run.
-struct Dice(u64);
+/// A pseudo-random number generator, the same in every run.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -192,7 +195,7 @@ impl Dice {
         (self.0 >> 16) as usize % sides.max(1)
     }
 
-    /// A range in `0..length` of up to 100 bytes.
+    /// A range in `0..length` of at most 100 bytes.
     fn range(&mut self, length: usize) -> std::ops::Range<usize> {
         let start = self.roll(length + 1);
         start..(start + self.roll(100)).min(length)
@@ -207,7 +210,7 @@ impl Dice {
         noise(size, self.0)
     }
 
-    /// Does to `file` one of the things that happen to files, or are done to them.
+    /// Changes `file` in a random way: flips, overwrites, truncates, inserts, removes, repeats or appends bytes.
     fn damage(&mut self, file: &mut Vec<u8>, others: &[Vec<u8>]) {
         let (range, place) = (self.range(file.len()), self.roll(file.len() + 1));
         match self.roll(12) {
@@ -233,7 +236,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_is_done_to_files_none_is_taken_for_what_it_is_not() {
+fn randomly_damaged_files_get_the_same_verdicts_as_from_the_reference() {
     require!("bash", "gzip");
     let t = Sandbox::new();
     let text = t.write("a", log(3000));
@@ -249,24 +252,24 @@ fn whatever_is_done_to_files_none_is_taken_for_what_it_is_not() {
         member(&[0; 100_000], &Fields { comment: Some(&[b'c'; 300]), ..Fields::default() }),
     ];
     valid.push(valid.concat());
-    let mut dice = Dice(0x5eed);
+    let mut random = Random(0x5eed);
     let mut damaged = || {
-        // Now and then nothing but a header, or its beginning, with anything behind it.
-        if dice.roll(10) == 0 {
-            let mut header = [&b"\x1f\x8b\x08"[..], &[dice.roll(32) as u8], &noise(6, dice.0)].concat();
-            header.truncate(12 - dice.roll(12).min(9));
-            return [header, dice.noise(600)].concat();
+        // Every tenth file is a random header, possibly truncated, with noise after it.
+        if random.roll(10) == 0 {
+            let mut header = [&b"\x1f\x8b\x08"[..], &[random.roll(32) as u8], &noise(6, random.0)].concat();
+            header.truncate(12 - random.roll(12).min(9));
+            return [header, random.noise(600)].concat();
         }
-        let mut file = dice.pick(&valid).to_vec();
-        for _ in 0..=dice.roll(3) {
-            dice.damage(&mut file, &valid);
+        let mut file = random.pick(&valid).to_vec();
+        for _ in 0..=random.roll(3) {
+            random.damage(&mut file, &valid);
         }
         file
     };
     let mut files: Vec<Vec<u8>> = std::iter::repeat_with(&mut damaged).take(2000).collect();
     files.extend(valid.iter().cloned());
     let cases = Cases::new(files);
-    // Which compares them all with the reference.
+    // verdicts() compares every file with the reference.
     let verdicts = cases.verdicts();
     for status in 0..3 {
         let count = verdicts.iter().filter(|verdict| verdict.status() == status).count();
@@ -276,14 +279,14 @@ fn whatever_is_done_to_files_none_is_taken_for_what_it_is_not() {
     assert_gnu_agrees(&cases, &verdicts, 5);
 }
 
-/// A file of several chunks and blocks, its content, and how much of that comes before the damage at `at`.
-struct Big {
+/// A file of several chunks and blocks, and its content.
+struct LargeFile {
     gz: Vec<u8>,
     content: Vec<u8>,
 }
 
-impl Big {
-    /// One of each make: a member as gzcc makes it, many members, BGZF.
+impl LargeFile {
+    /// One file per format: a single member by gzcc, many members, BGZF.
     fn all() -> [(&'static str, Self); 3] {
         let t = Sandbox::new();
         let content = t.write("a", [log(3 * BLOCK / 2), noise(2 * BLOCK, 4), log(2 * BLOCK)].concat());
@@ -294,8 +297,8 @@ impl Big {
             .map(|(make, gz)| (make, Self { gz, content: content.clone() }))
     }
 
-    /// How much of the content the first `bytes` bytes of the file hold, decoder's reserves left out.
-    fn held_by(&self, bytes: usize) -> usize {
+    /// Number of content bytes that zlib decodes from the first `bytes` bytes of the file.
+    fn content_before(&self, bytes: usize) -> usize {
         let mut content = Vec::new();
         let _ = flate2::read::MultiGzDecoder::new(&self.gz[..bytes]).read_to_end(&mut content);
         assert!(self.content.starts_with(&content));
@@ -304,12 +307,12 @@ impl Big {
 }
 
 #[test]
-fn what_comes_before_late_damage_is_written_to_a_pipe_and_nothing_to_a_file() {
-    for (make, big) in Big::all() {
+fn data_before_late_damage_reaches_a_pipe_and_no_file() {
+    for (make, big) in LargeFile::all() {
         let at = big.gz.len() * 4 / 5;
         let mut flipped = big.gz.clone();
         flipped[at..at + 40].iter_mut().for_each(|byte| *byte ^= 0x55);
-        let held = big.held_by(at);
+        let held = big.content_before(at);
         assert!(held > 2 * BLOCK, "{make}: the damage is late, after {held}");
         for (damage, bytes) in [("cut", &big.gz[..at]), ("flipped", &flipped)] {
             let t = Sandbox::new();
@@ -333,7 +336,7 @@ fn what_comes_before_late_damage_is_written_to_a_pipe_and_nothing_to_a_file() {
                 if damage == "cut" {
                     assert!(common == piped.stdout.len(), "{of}: there is more than the file holds");
                 }
-                // As gzip does, the others are written all the same.
+                // Like gzip, gzcc still writes the other files.
                 let among = t.gzcc(["-dc", way, "good.gz", "a.gz", "good.gz"]).run();
                 one_line(&among);
                 let expected = [b"good", &piped.stdout[..], b"good"].concat();
@@ -344,10 +347,10 @@ fn what_comes_before_late_damage_is_written_to_a_pipe_and_nothing_to_a_file() {
 }
 
 #[test]
-fn a_bad_file_among_others_costs_no_other_file() {
+fn a_damaged_file_does_not_affect_other_files() {
     require!("bash");
     let t = Sandbox::new();
-    let (_, big) = &Big::all()[0];
+    let (_, big) = &LargeFile::all()[0];
     for i in 0..20 {
         t.write(format!("good{i}.gz"), member(&log(1000 * i), &Fields::default()));
     }
@@ -365,10 +368,10 @@ fn a_bad_file_among_others_costs_no_other_file() {
     }
 }
 
-/// Bytes that a bomb expands to: five times what it may take in memory.
+/// Decompressed size of a bomb: five times the memory that the run may use.
 const BOMB: usize = 128 << 20;
 
-/// Files of a few hundred kilobytes that expand to that: one member, many, and BGZF.
+/// Files of a few hundred kilobytes that expand to `BOMB` bytes: one member, many members, and BGZF.
 fn bombs(t: &Sandbox) -> [&'static str; 3] {
     let zeros = vec![0; 16 << 20];
     t.write("many.gz", member(&zeros, &Fields::default()).repeat(BOMB >> 24));
@@ -378,7 +381,7 @@ fn bombs(t: &Sandbox) -> [&'static str; 3] {
 }
 
 #[test]
-fn a_bomb_is_cut_off_at_the_size_that_is_allowed_and_never_takes_memory() {
+fn a_bomb_stops_at_the_size_limit_and_never_uses_memory() {
     require!("bash");
     let t = Sandbox::new();
     for bomb in bombs(&t) {
@@ -404,7 +407,7 @@ fn peak(pid: u32) -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
 }
 
-/// Peak resident memory in bytes of a run that writes a bomb's content, seen shortly before its end.
+/// Peak resident memory in bytes of a run that writes a bomb's content, measured shortly before its end.
 fn memory_of(t: &Sandbox, words: &[&str]) -> usize {
     let mut command = t.gzcc(words).into_command();
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));

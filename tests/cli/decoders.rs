@@ -1,12 +1,12 @@
-//! Everybody else's gzip, in both directions: what gzcc writes is read by all, and gzcc reads what all write.
+//! Interoperability with other gzip implementations: they read gzcc's output, and gzcc reads theirs.
 //!
-//! Streams go from pipe to pipe, as the programs are used.
+//! All programs read and write pipes, as in typical use.
 
 use std::sync::OnceLock;
 
 use crate::harness::{BLOCK, Call, Sandbox, every_level, find, log, noise};
 
-/// What is compressed: the edges, and enough for several blocks.
+/// The contents to compress: edge cases, and enough for several blocks.
 fn contents() -> &'static [(&'static str, Vec<u8>)] {
     static CONTENTS: OnceLock<[(&str, Vec<u8>); 4]> = OnceLock::new();
     CONTENTS.get_or_init(|| {
@@ -15,7 +15,7 @@ fn contents() -> &'static [(&'static str, Vec<u8>)] {
     })
 }
 
-/// What gzcc made of some of the contents with these options.
+/// gzcc's output for some of the contents with these options.
 struct Stream {
     options: String,
     names: Vec<&'static str>,
@@ -23,8 +23,8 @@ struct Stream {
     gz: Vec<u8>,
 }
 
-/// What gzcc writes, made once: at every level of every engine all contents as members of one stream, and at one of
-/// each engine every content alone.
+/// All streams, made once: for every level of every engine one stream with all contents as members, and for one level
+/// of each engine one stream per content.
 fn written() -> &'static [Stream] {
     static WRITTEN: OnceLock<Vec<Stream>> = OnceLock::new();
     WRITTEN.get_or_init(|| {
@@ -52,25 +52,25 @@ fn written() -> &'static [Stream] {
 /// One level of each engine.
 const ONE_LEVEL: [&str; 2] = ["--engine=native -6", "--engine=flate2 -6"];
 
-/// What a decoder is tried on.
+/// The streams that a decoder is tested with.
 #[derive(Clone, Copy)]
-enum On {
+enum StreamSet {
     All,
-    /// Of [`ONE_LEVEL`], for a way into a library of which another has been tried on all.
+    /// [`ONE_LEVEL`] only, for another interface to a library that is tested with all streams.
     OneLevel,
-    /// The same for one that reads a single member.
+    /// [`ONE_LEVEL`] only, for decoders that read a single member.
     SingleMembers,
 }
 
-/// Asserts that this command decodes, from pipe to pipe and without a word, what gzcc writes.
+/// Asserts that this command silently decodes gzcc's output from pipe to pipe.
 #[track_caller]
-fn decodes(on: On, program: &str, words: &[&str]) {
+fn decodes(on: StreamSet, program: &str, words: &[&str]) {
     require!(program);
     let t = Sandbox::new();
     let tried = |stream: &&Stream| match on {
-        On::All => true,
-        On::OneLevel => ONE_LEVEL.contains(&stream.options.as_str()),
-        On::SingleMembers => ONE_LEVEL.contains(&stream.options.as_str()) && stream.names.len() == 1,
+        StreamSet::All => true,
+        StreamSet::OneLevel => ONE_LEVEL.contains(&stream.options.as_str()),
+        StreamSet::SingleMembers => ONE_LEVEL.contains(&stream.options.as_str()) && stream.names.len() == 1,
     };
     for Stream { options, names, content, gz } in written().iter().filter(tried) {
         let ran = t.command(program, words).stdin(gz).run();
@@ -79,67 +79,67 @@ fn decodes(on: On, program: &str, words: &[&str]) {
     }
 }
 
-/// 7-Zip has had two names in Debian.
+/// Debian has shipped 7-Zip under two names.
 fn seven_zip() -> &'static str {
     if find("7zz").is_some() { "7zz" } else { "7z" }
 }
 
 #[test]
-fn gzip_and_its_likes_read_what_gzcc_writes() {
-    decodes(On::All, "gzip", &["-dc"]);
-    decodes(On::All, "pigz", &["-dc"]);
-    decodes(On::All, "zstd", &["-dc", "--format=gzip"]);
-    decodes(On::All, "bgzip", &["-dc"]);
+fn gzip_and_compatible_tools_read_gzccs_output() {
+    decodes(StreamSet::All, "gzip", &["-dc"]);
+    decodes(StreamSet::All, "pigz", &["-dc"]);
+    decodes(StreamSet::All, "zstd", &["-dc", "--format=gzip"]);
+    decodes(StreamSet::All, "bgzip", &["-dc"]);
 }
 
-/// These have an inflate of their own, not zlib's.
+/// These decoders have their own inflate instead of zlib's.
 #[test]
-fn decoders_not_of_zlib_read_what_gzcc_writes() {
-    decodes(On::All, "igzip", &["-dc"]);
-    decodes(On::All, "libdeflate-gunzip", &["-c"]);
-    decodes(On::All, "busybox", &["gunzip", "-c"]);
-    decodes(On::All, seven_zip(), &["x", "-tgzip", "-si", "-so"]);
-}
-
-#[test]
-fn libarchive_reads_what_gzcc_writes() {
-    decodes(On::All, "bsdcat", &[]);
+fn decoders_without_zlib_read_gzccs_output() {
+    decodes(StreamSet::All, "igzip", &["-dc"]);
+    decodes(StreamSet::All, "libdeflate-gunzip", &["-c"]);
+    decodes(StreamSet::All, "busybox", &["gunzip", "-c"]);
+    decodes(StreamSet::All, seven_zip(), &["x", "-tgzip", "-si", "-so"]);
 }
 
 #[test]
-fn python_reads_what_gzcc_writes() {
+fn libarchive_reads_gzccs_output() {
+    decodes(StreamSet::All, "bsdcat", &[]);
+}
+
+#[test]
+fn python_reads_gzccs_output() {
     let whole = "import gzip, sys; sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()))";
     let stream = "import gzip, shutil, sys; shutil.copyfileobj(gzip.open(sys.stdin.buffer), sys.stdout.buffer)";
     let member = "import sys, zlib; d = zlib.decompressobj(31); \
                   sys.stdout.buffer.write(d.decompress(sys.stdin.buffer.read()) + d.flush()); \
                   assert d.eof and not d.unused_data";
-    decodes(On::All, "python3", &["-c", whole]);
-    decodes(On::OneLevel, "python3", &["-c", stream]);
-    decodes(On::SingleMembers, "python3", &["-c", member]);
+    decodes(StreamSet::All, "python3", &["-c", whole]);
+    decodes(StreamSet::OneLevel, "python3", &["-c", stream]);
+    decodes(StreamSet::SingleMembers, "python3", &["-c", member]);
 }
 
 #[test]
-fn perl_reads_what_gzcc_writes() {
+fn perl_reads_gzccs_output() {
     let gunzip = "gunzip(\\*STDIN => \\*STDOUT, MultiStream => 1) or die $GunzipError";
     let memory = "undef $/; binmode STDIN; print Compress::Zlib::memGunzip(<STDIN>) // die $gzerrno";
-    decodes(On::All, "perl", &["-MIO::Uncompress::Gunzip=:all", "-e", gunzip]);
-    decodes(On::SingleMembers, "perl", &["-MCompress::Zlib", "-e", memory]);
+    decodes(StreamSet::All, "perl", &["-MIO::Uncompress::Gunzip=:all", "-e", gunzip]);
+    decodes(StreamSet::SingleMembers, "perl", &["-MCompress::Zlib", "-e", memory]);
 }
 
-/// As servers do, and as pages do in a browser.
+/// Node.js through both its zlib module, as in servers, and the streams API, as in browsers.
 #[test]
-fn node_reads_what_gzcc_writes() {
+fn node_reads_gzccs_output() {
     let whole = "process.stdout.write(require('zlib').gunzipSync(require('fs').readFileSync(0)))";
     let stream = "process.stdin.pipe(require('zlib').createGunzip()).pipe(process.stdout)";
     let browser = "const { Readable } = require('stream'); \
         const inflated = Readable.toWeb(process.stdin).pipeThrough(new DecompressionStream('gzip')); \
         Readable.fromWeb(inflated).pipe(process.stdout)";
-    decodes(On::All, "node", &["-e", whole]);
-    decodes(On::OneLevel, "node", &["-e", stream]);
-    decodes(On::SingleMembers, "node", &["-e", browser]);
+    decodes(StreamSet::All, "node", &["-e", whole]);
+    decodes(StreamSet::OneLevel, "node", &["-e", stream]);
+    decodes(StreamSet::SingleMembers, "node", &["-e", browser]);
 }
 
-/// Asserts that gzcc reads what this command writes, from a file and from a pipe.
+/// Asserts that gzcc reads this command's output from a file and from a pipe.
 #[track_caller]
 fn encodes(program: &str, words: &[&str]) {
     require!(program);
@@ -170,7 +170,7 @@ fn gzcc_reads(t: &Sandbox, gz: &[u8], content: &[u8], at: &str) {
 }
 
 #[test]
-fn gzcc_reads_what_gzip_and_its_likes_write() {
+fn gzcc_reads_the_output_of_gzip_and_compatible_tools() {
     for options in [&["-1"][..], &["-6"], &["-9"], &["-9", "--rsyncable"]] {
         encodes("gzip", options);
         encodes("pigz", options);
@@ -178,24 +178,24 @@ fn gzcc_reads_what_gzip_and_its_likes_write() {
     encodes("zstd", &["-c", "--format=gzip"]);
 }
 
-/// All that pigz can do to its blocks: apart from one another, cut by content, stored.
+/// All block modes of pigz: independent, cut by content, stored.
 #[test]
-fn gzcc_reads_every_kind_of_stream_of_pigz() {
+fn gzcc_reads_all_block_modes_of_pigz() {
     for options in [&["-i"][..], &["-R"], &["-i", "-p3", "-b128"], &["-0"], &["-p1"], &["-H"], &["-U"]] {
         encodes("pigz", options);
     }
 }
 
-/// Many members whose lengths their headers tell.
+/// Many members whose headers state their sizes.
 #[test]
-fn gzcc_reads_what_bgzip_writes() {
+fn gzcc_reads_the_output_of_bgzip() {
     encodes("bgzip", &["-c"]);
     encodes("bgzip", &["-c", "-l0"]);
     encodes("bgzip", &["-c", "-l9", "-@3"]);
 }
 
 #[test]
-fn gzcc_reads_what_encoders_not_of_zlib_write() {
+fn gzcc_reads_the_output_of_encoders_without_zlib() {
     for level in ["-0", "-1", "-3"] {
         encodes("igzip", &[level, "-c"]);
     }
@@ -207,17 +207,17 @@ fn gzcc_reads_what_encoders_not_of_zlib_write() {
 }
 
 #[test]
-fn gzcc_reads_what_zopfli_writes() {
+fn gzcc_reads_the_output_of_zopfli() {
     require!("zopfli");
     let t = Sandbox::new();
-    // It takes its time: a second for 200 KB.
+    // zopfli needs a second for 200 KB.
     let content = t.write("a", log(50_000));
     let gz = t.command("zopfli", ["-c", "--i1", "a"]).succeeds();
     gzcc_reads(&t, &gz, &content, "zopfli");
 }
 
 #[test]
-fn gzcc_reads_what_libraries_write() {
+fn gzcc_reads_the_output_of_libraries() {
     let python = "import gzip, sys; sys.stdout.buffer.write(gzip.compress(sys.stdin.buffer.read(), int(sys.argv[1])))";
     for level in ["0", "1", "9"] {
         encodes("python3", &["-c", python, level]);

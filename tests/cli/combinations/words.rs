@@ -1,9 +1,9 @@
-//! What the random command lines are made of. `{KIND}` stands for a value of that kind.
+//! The parts of random command lines. `{KIND}` stands for a value of that kind.
 //!
-//! A value can become an operand (`-S -S /`), so no word may lead out of the folder that a combination runs in:
-//! [`stays_inside`] is asserted of each.
+//! A value can become an operand (`-S -S /`), so no argument may point outside the folder that a combination runs in:
+//! the test asserts [`stays_inside`] for each.
 
-/// Options of gzcc. FIFOs and endless devices are missing from all values: reading one may take forever.
+/// Options of gzcc. No value is a FIFO or an endless device, because reading one may never end.
 pub const GZCC: &[&str] = &[
     "-{digit}",
     "-{digit}",
@@ -78,12 +78,12 @@ pub const GZCC: &[&str] = &[
     "--",
 ];
 
-/// Options that end a command line of gzcc's early, or make no sense.
-pub const GZCC_SELDOM: &[&str] =
+/// Options that end a gzcc run early or are invalid.
+pub const GZCC_RARE: &[&str] =
     &["--completions={shell}", "--man", "--help", "-h", "-V", "--unknown", "-j", "-o", "--benchmark", "--trailers"];
 
-/// The same under the other names.
-pub const GZIP_SELDOM: &[&str] = &["-h", "-L", "-V", "--unknown", "-S", "-Z", "-K", "-z", "-a", "-{high}"];
+/// The same for gzip and pigz.
+pub const GZIP_RARE: &[&str] = &["-h", "-L", "-V", "--unknown", "-S", "-Z", "-K", "-z", "-a", "-{high}"];
 
 /// Options of gzip and pigz.
 pub const GZIP: &[&str] = &[
@@ -128,7 +128,7 @@ pub const GZIP: &[&str] = &[
     "--",
 ];
 
-/// Names that inputs are given by.
+/// Input arguments.
 pub const INPUTS: &[&str] = &[
     "a",
     "a",
@@ -158,7 +158,7 @@ pub const INPUTS: &[&str] = &[
     "a/",
 ];
 
-/// The values of a kind: those that make sense, and those that do not.
+/// The valid and the invalid values of a kind.
 pub fn values(kind: &str) -> (&'static [&'static str], &'static [&'static str]) {
     match kind {
         "digit" => (&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], &["99"]),
@@ -183,7 +183,7 @@ pub fn values(kind: &str) -> (&'static [&'static str], &'static [&'static str]) 
     }
 }
 
-/// Variables that change what the command does, and values of theirs.
+/// Environment variables that change what the command does, and their values.
 pub const VARIABLES: &[(&str, &[&str])] = &[
     ("GZCC_LEVEL", &["0", "1", "9", "11", "12", "12", "13", ""]),
     ("GZCC_JOBS", &["1", "2", "3", "3", "0", ""]),
@@ -194,7 +194,7 @@ pub const VARIABLES: &[(&str, &[&str])] = &[
     ("TERM", &["dumb", "xterm"]),
 ];
 
-/// Whether a word, taken as a path, stays in the working directory.
+/// Whether `word`, taken as a path, stays in the working directory.
 pub fn stays_inside(word: &[u8]) -> bool {
     word.first() != Some(&b'/') && word.split(|&byte| byte == b'/').all(|part| part != b"..")
 }

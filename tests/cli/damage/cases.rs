@@ -1,4 +1,4 @@
-//! Many damaged files at once: what gzcc makes of each under every setting, and what others make of it.
+//! Many damaged files at once: gzcc's verdict on each under all settings, and the verdicts of other decoders.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,8 @@ use flate2::write::DeflateEncoder;
 
 use crate::harness::{Sandbox, crc};
 
-/// Schedulers and numbers of workers; nothing that is said of a file may depend on them.
-const WAYS: [[&str; 2]; 6] = [
+/// Schedulers and worker counts; the verdicts must not depend on them.
+const SETTINGS: [[&str; 2]; 6] = [
     ["--scheduler=threads", "-j1"],
     ["--scheduler=threads", "-j2"],
     ["--scheduler=threads", "-j4"],
@@ -21,14 +21,14 @@ const WAYS: [[&str; 2]; 6] = [
     ["--scheduler=rayon", "-j4"],
 ];
 
-/// What becomes of a file.
+/// The result for one file.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// In order, and this is its content.
+    /// Valid, with this content.
     Whole(Vec<u8>),
-    /// The same, but there is something behind its members.
+    /// Valid, with this content and trailing garbage.
     Garbage(Vec<u8>),
-    /// Damaged, in these words.
+    /// Damaged, with this message.
     Bad(String),
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for Verdict {
 }
 
 impl Verdict {
-    /// Exit status where there is no other file.
+    /// The exit status of a run over this file alone.
     pub fn status(&self) -> i32 {
         match self {
             Self::Whole(_) => 0,
@@ -52,7 +52,7 @@ impl Verdict {
         }
     }
 
-    /// Content of what is whole.
+    /// The content of a valid file.
     pub fn content(&self) -> Option<&[u8]> {
         match self {
             Self::Whole(content) | Self::Garbage(content) => Some(content),
@@ -60,13 +60,13 @@ impl Verdict {
         }
     }
 
-    /// Whether it is the same, in whatever words.
+    /// Whether both have the same status and content; messages may differ.
     fn agrees(&self, other: &Self) -> bool {
         self.status() == other.status() && self.content() == other.content()
     }
 }
 
-/// Files in a folder, numbered.
+/// Numbered files in a folder.
 pub struct Cases {
     t: Sandbox,
     pub files: Vec<Vec<u8>>,
@@ -83,48 +83,49 @@ impl Cases {
         Self { t, files, names }
     }
 
-    /// gzcc's verdict on each: always the same, and the reference's.
+    /// gzcc's verdict on each file; asserts that all settings agree with each other and with the reference.
     #[track_caller]
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let verdicts = self.decompressed(&WAYS[0]);
-        // Making files takes the longest; that content does not depend on the workers is tested with better files.
-        for way in [&WAYS[2], &WAYS[4]] {
-            self.assert_same(&verdicts, &self.decompressed(way), way);
+        let verdicts = self.decompressed(&SETTINGS[0]);
+        // Writing files takes the longest, so three settings are enough here: other tests show that content does not
+        // depend on the workers.
+        for setting in [&SETTINGS[2], &SETTINGS[4]] {
+            self.assert_same(&verdicts, &self.decompressed(setting), setting);
         }
-        for way in &WAYS {
-            let words = self.told(&[&["-t"], &way[..]].concat(), "Tested");
+        for setting in &SETTINGS {
+            let words = self.messages(&[&["-t"], &setting[..]].concat(), "Tested");
             for (i, verdict) in verdicts.iter().enumerate() {
                 let same = match verdict {
                     Verdict::Bad(line) => words.get(&i) == Some(line),
                     Verdict::Garbage(_) => words.get(&i).is_some_and(|line| is_warning(line)),
                     Verdict::Whole(_) => !words.contains_key(&i),
                 };
-                assert!(same, "-t {way:?}: {:?} of\n{verdict:?}\n{}", words.get(&i), self.shown(i));
+                assert!(same, "-t {setting:?}: {:?} of\n{verdict:?}\n{}", words.get(&i), self.describe(i));
             }
         }
         for (i, verdict) in verdicts.iter().enumerate() {
             let expected = reference(&self.files[i]);
-            assert!(verdict.agrees(&expected), "{verdict:?} should be {expected:?}: {}", self.shown(i));
+            assert!(verdict.agrees(&expected), "{verdict:?} should be {expected:?}: {}", self.describe(i));
         }
         verdicts
     }
 
     #[track_caller]
-    fn assert_same(&self, a: &[Verdict], b: &[Verdict], way: &[&str]) {
+    fn assert_same(&self, a: &[Verdict], b: &[Verdict], setting: &[&str]) {
         for (i, (a, b)) in a.iter().zip(b).enumerate() {
-            assert!(a == b, "with {way:?} it is {b:?} and not {a:?}: {}", self.shown(i));
+            assert!(a == b, "with {setting:?} it is {b:?} and not {a:?}: {}", self.describe(i));
         }
     }
 
-    /// A file for whoever wants to try it.
-    pub fn shown(&self, i: usize) -> String {
+    /// A description of a file, complete enough to reproduce it.
+    pub fn describe(&self, i: usize) -> String {
         format!("file {i}, {} bytes: {}", self.files[i].len(), self.files[i].escape_ascii())
     }
 
-    /// What is said and made when all are decompressed.
+    /// Decompresses all files and returns the verdicts.
     #[track_caller]
-    fn decompressed(&self, way: &[&str]) -> Vec<Verdict> {
-        let words = self.told(&[&["-d", "-Oout"], way].concat(), "Decompressed");
+    fn decompressed(&self, setting: &[&str]) -> Vec<Verdict> {
+        let words = self.messages(&[&["-d", "-Oout"], setting].concat(), "Decompressed");
         let verdicts = (0..self.files.len()).map(|i| {
             let output = format!("out/{i}");
             match words.get(&i) {
@@ -144,32 +145,32 @@ impl Cases {
         verdicts
     }
 
-    /// What a run over all files says of each: at most a line, that names it. A run that hangs or takes memory without
-    /// measure is ended.
+    /// Runs gzcc over all files and returns the message for each file; asserts at most one line per file. Time and
+    /// memory are limited, in case a run hangs.
     #[track_caller]
-    fn told(&self, options: &[&str], done: &str) -> BTreeMap<usize, String> {
+    fn messages(&self, options: &[&str], done: &str) -> BTreeMap<usize, String> {
         let bounded = "ulimit -v 1000000; exec timeout 100 \"$@\"";
         let words = ["-c", bounded, "bash", env!("CARGO_BIN_EXE_gzcc")].into_iter().chain(options.iter().copied());
         let ran = self.t.command("bash", words.chain(self.names.iter().map(String::as_str))).run();
         let stderr = ran.stderr();
-        let mut said = BTreeMap::new();
+        let mut messages = BTreeMap::new();
         for line in stderr.lines() {
-            let told = line.strip_prefix("gzcc: ").and_then(|rest| rest.split_once(".gz: "));
-            let Some((number, reason)) = told.filter(|_| !line.contains("internal error")) else {
+            let parts = line.strip_prefix("gzcc: ").and_then(|rest| rest.split_once(".gz: "));
+            let Some((number, reason)) = parts.filter(|_| !line.contains("internal error")) else {
                 panic!("{options:?} says {line}");
             };
-            let twice = said.insert(number.parse().unwrap(), reason.to_owned());
+            let twice = messages.insert(number.parse().unwrap(), reason.to_owned());
             assert!(twice.is_none(), "{options:?} names {number} twice: {twice:?}, {line}");
         }
-        let failed = said.values().filter(|line| !is_warning(line)).count();
+        let failed = messages.values().filter(|line| !is_warning(line)).count();
         let mut count = format!("{done} {} files", self.files.len() - failed);
         if failed > 0 {
             count += &format!(", {failed} failed");
         }
         ran.assert(String::from_utf8_lossy(&ran.stdout).trim_end() == count.replace(" 1 files", " 1 file"), &count);
-        let status = if failed > 0 { 1 } else { 2 * i32::from(!said.is_empty()) };
+        let status = if failed > 0 { 1 } else { 2 * i32::from(!messages.is_empty()) };
         ran.assert(ran.status.code() == Some(status), &format!("status {status}"));
-        said
+        messages
     }
 
     /// The exit status of `gzip -t` for every `step`th file.
@@ -179,7 +180,7 @@ impl Cases {
         let statuses = std::thread::scope(|scope| {
             let shares = names.chunks(names.len().div_ceil(workers)).map(|share| {
                 scope.spawn(move || {
-                    // Nothing but its status is wanted; gzip itself says more.
+                    // Only the status matters; gzip prints more.
                     let script = "for f; do gzip -t \"$f\" 2> /dev/null; echo $?; done";
                     let words = ["-c", script, "sh"].into_iter().chain(share.iter().copied());
                     String::from_utf8(self.t.command("sh", words).succeeds()).unwrap()
@@ -191,7 +192,7 @@ impl Cases {
         statuses.lines().map(|status| status.parse().unwrap()).collect()
     }
 
-    /// What `gzip -dc` makes of a file, whatever its status.
+    /// The output of `gzip -dc` for a file, whatever its status.
     pub fn gunzip(&self, i: usize) -> Vec<u8> {
         self.t.command("gzip", ["-dc", &self.names[i]]).run().stdout
     }
@@ -201,11 +202,11 @@ fn is_warning(line: &str) -> bool {
     line == "trailing garbage ignored"
 }
 
-/// Why the reference refuses a BGZF block that lies about its size.
-pub const LIE: &str = "its size is another";
+/// The reference's reason for a BGZF block whose size field points at another member.
+pub const SIZE_MISMATCH: &str = "its size is another";
 
-/// What a file is by the letter of RFC 1952, with somebody else's decoder for each member; but for BGZF blocks whose
-/// size is a lie.
+/// The verdict according to RFC 1952, with zlib decoding each member; BGZF blocks with a false size field are
+/// rejected in addition.
 pub fn reference(file: &[u8]) -> Verdict {
     let mut rest = file;
     let mut content = Vec::new();
@@ -219,12 +220,12 @@ pub fn reference(file: &[u8]) -> Verdict {
                     return bad(&error.to_string());
                 }
                 let after = decoder.into_inner();
-                if lies_well(rest, rest.len() - after.len()) {
-                    return bad(LIE);
+                if has_plausible_false_size(rest, rest.len() - after.len()) {
+                    return bad(SIZE_MISMATCH);
                 }
                 rest = after;
             }
-            // One byte of a member's two is too little to tell it from garbage, but a file that was cut is likelier.
+            // A single 0x1f could be garbage, but a truncated member is more likely.
             [] | [0x1f] => return bad("truncated"),
             _ if members == 0 => return bad("not gzip"),
             _ if rest.iter().all(|&byte| byte == 0) => break,
@@ -234,22 +235,22 @@ pub fn reference(file: &[u8]) -> Verdict {
     Verdict::Whole(content)
 }
 
-/// Whether `bytes` begin with a BGZF block of `size` bytes that says it had another size, at the end of which there is
-/// a member, and before which there is a length that a block may have. That is no chance, but damage or malice; like
-/// bgzip, gzcc will have nothing of it, where GNU gzip does not look at sizes.
-fn lies_well(bytes: &[u8], size: usize) -> bool {
+/// Whether `bytes` begin with a BGZF block of `size` bytes whose size field states another size, where that position
+/// is the start of a member or the end of the file and is preceded by a valid length field. That is damage or malice
+/// and not chance; like bgzip, gzcc rejects it. GNU gzip ignores size fields.
+fn has_plausible_false_size(bytes: &[u8], size: usize) -> bool {
     let Some([b'B', b'C', 2, 0, low, high]) = bytes.get(12..18).filter(|_| bytes[3] & 4 != 0) else {
         return false;
     };
-    let said = usize::from(u16::from_le_bytes([*low, *high])) + 1;
-    let Some((block, next)) = bytes.split_at_checked(said) else {
+    let stated = usize::from(u16::from_le_bytes([*low, *high])) + 1;
+    let Some((block, next)) = bytes.split_at_checked(stated) else {
         return false;
     };
     let length = block.last_chunk().map_or(0, |length| u32::from_le_bytes(*length));
-    said != size && said >= 26 && length <= 65_536 && (next.is_empty() || next.starts_with(&[0x1f, 0x8b]))
+    stated != size && stated >= 26 && length <= 65_536 && (next.is_empty() || next.starts_with(&[0x1f, 0x8b]))
 }
 
-/// What a member's header holds beyond its ten bytes.
+/// The optional header fields of a member, and its time.
 #[derive(Default)]
 pub struct Fields<'a> {
     pub extra: Option<&'a [u8]>,
@@ -259,7 +260,7 @@ pub struct Fields<'a> {
     pub mtime: u32,
 }
 
-/// A member, made by hand.
+/// A member, built byte by byte.
 pub fn member(content: &[u8], fields: &Fields<'_>) -> Vec<u8> {
     let flags = [false, fields.crc, fields.extra.is_some(), fields.name.is_some(), fields.comment.is_some()];
     let flags = flags.iter().enumerate().fold(0, |flags, (bit, set)| flags | u8::from(*set) << bit);
@@ -285,10 +286,10 @@ pub fn member(content: &[u8], fields: &Fields<'_>) -> Vec<u8> {
     bytes
 }
 
-/// The block that every BGZF file ends with (SAM/BAM specification, section 4.1.2).
+/// The block that ends every BGZF file (SAM/BAM specification, section 4.1.2).
 pub const BGZF_END: &[u8] = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0\0";
 
-/// A BGZF block that says to be so many bytes longer than it is.
+/// A BGZF block whose size field is wrong by `off` bytes.
 pub fn bgzf_block_off_by(content: &[u8], off: isize) -> Vec<u8> {
     let mut block = member(content, &Fields { extra: Some(b"BC\x02\0??"), ..Fields::default() });
     let size = u16::try_from(block.len().saturating_add_signed(off) - 1).unwrap();
@@ -301,7 +302,7 @@ pub fn bgzf_block(content: &[u8]) -> Vec<u8> {
     bgzf_block_off_by(content, 0)
 }
 
-/// A BGZF file with blocks of up to `size` bytes of content.
+/// A BGZF file whose blocks hold at most `size` bytes of content.
 pub fn bgzf(content: &[u8], size: usize) -> Vec<u8> {
     let blocks = content.chunks(size).flat_map(bgzf_block);
     blocks.chain(BGZF_END.iter().copied()).collect()
