@@ -1,4 +1,4 @@
-//! Decompressing what is in order: outputs, their names and metadata, and the same bytes from every decoder.
+//! Decompression of valid files: outputs, their names and metadata, and the same bytes from every decoder.
 
 mod listing;
 mod restored;
@@ -18,13 +18,13 @@ fn plain(content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_dangling_link_stands_for_the_gz_beside_it_as_in_gunzip() {
+fn a_dangling_link_selects_the_gz_beside_it_as_in_gunzip() {
     let t = Sandbox::new();
     t.write("a.gz", plain(b"content"));
     symlink("nowhere", t.path("a")).unwrap();
     assert_eq!(t.gzcc(["-dc", "a"]).succeeds(), b"content");
     t.gzcc(["-q", "-t", "a"]).succeeds();
-    // The link is in the way of the output.
+    // The dangling link occupies the output's name.
     t.gzcc(["-q", "-d", "a"]).says(2, &["gzcc: a.gz: a already exists; left alone (-f replaces it)"]);
     t.gzcc(["-q", "-d", "--rm", "a"]).says(2, &["gzcc: a: is a symbolic link; left alone"]);
     t.gzcc(["-q", "-df", "a"]).succeeds();
@@ -34,7 +34,7 @@ fn a_dangling_link_stands_for_the_gz_beside_it_as_in_gunzip() {
 }
 
 #[test]
-fn every_suffix_gives_way_to_what_it_stands_for_and_originals_stay() {
+fn every_suffix_is_replaced_in_the_output_name_and_originals_stay() {
     let t = Sandbox::new();
     let names = [
         ("a.gz", "a"),
@@ -62,7 +62,7 @@ fn every_suffix_gives_way_to_what_it_stands_for_and_originals_stay() {
 }
 
 #[test]
-fn with_rm_the_original_goes_when_its_output_is_there() {
+fn rm_removes_the_original_after_its_output_is_complete() {
     let t = Sandbox::new();
     t.write("a.gz", plain(b"a"));
     t.write("taken.gz", plain(b"new"));
@@ -87,7 +87,7 @@ fn with_rm_the_original_goes_when_its_output_is_there() {
 }
 
 #[test]
-fn mode_times_and_owner_are_those_of_the_original() {
+fn the_output_has_the_originals_mode_times_and_owner() {
     require!("bash");
     let t = Sandbox::new();
     for way in [&[][..], &["--named-temporaries"]] {
@@ -109,7 +109,7 @@ fn mode_times_and_owner_are_those_of_the_original() {
 }
 
 #[test]
-fn sizes_around_every_edge_come_back_from_every_compressor() {
+fn sizes_around_every_boundary_decompress_from_every_compressor() {
     require!("bash");
     let t = Sandbox::new();
     let edges = [32 << 10, 64 << 10, BLOCK, 2 * BLOCK, 4 * BLOCK];
@@ -120,7 +120,7 @@ fn sizes_around_every_edge_come_back_from_every_compressor() {
     }
     let mut expected = Vec::new();
     for size in sizes {
-        // Every second half is noise, so that chunks end in stored blocks as well.
+        // The second half is noise, so that chunks also end in stored blocks.
         let content = [log(size / 2), noise(size - size / 2, 3)].concat();
         t.write("in", &content);
         let made = compressors.iter().enumerate().map(|(i, compressor)| format!("{compressor} in > {size}-{i}.gz &"));
@@ -143,7 +143,7 @@ fn sizes_around_every_edge_come_back_from_every_compressor() {
 }
 
 #[test]
-fn members_of_all_kinds_in_one_file_come_back_at_every_number_of_workers() {
+fn members_of_all_kinds_decompress_with_any_number_of_workers() {
     let t = Sandbox::new();
     let fields =
         Fields { extra: Some(b"XY\x01\0z"), name: Some(b"n"), comment: Some(b"c"), crc: true, mtime: 1_700_000_000 };
@@ -152,7 +152,7 @@ fn members_of_all_kinds_in_one_file_come_back_at_every_number_of_workers() {
         (plain(b""), vec![]),
         (member(&small, &fields), small.clone()),
         (bgzf(&large, 65_280), large.clone()),
-        // More members than fit into one chunk, all of them empty.
+        // More empty members than fit into one chunk.
         (plain(b"").repeat(3000), vec![]),
         (member(&large, &fields), large.clone()),
         (bgzf(b"", 1).repeat(3000), vec![]),
@@ -174,7 +174,7 @@ fn members_of_all_kinds_in_one_file_come_back_at_every_number_of_workers() {
 }
 
 #[test]
-fn a_pipe_that_dribbles_makes_no_difference() {
+fn a_slow_pipe_decompresses_to_the_same_bytes() {
     require!("bash");
     let t = Sandbox::new();
     let content = log(BLOCK + 777);
@@ -187,7 +187,7 @@ fn a_pipe_that_dribbles_makes_no_difference() {
 }
 
 #[test]
-fn outputs_go_where_they_are_wanted() {
+fn outputs_follow_the_output_options() {
     let t = Sandbox::new();
     for name in ["a.gz", "d/b.gz", "d/e/c.tgz", "d/.hidden.gz"] {
         t.write(name, plain(name.as_bytes()));
@@ -197,7 +197,7 @@ fn outputs_go_where_they_are_wanted() {
     assert_eq!(t.read("named"), b"a.gz");
     t.gzcc(["-d", "-o", "all", "a.gz", "d/b.gz"]).succeeds();
     assert_eq!(t.read("all"), b"a.gzd/b.gz");
-    // What has no suffix is no concern of a walk.
+    // A walk ignores files without a known suffix.
     t.gzcc(["-d", "-r", "-O", "out", "d"]).succeeds();
     let beneath = |folder: &str| t.names().into_iter().filter(|n| n.starts_with(folder)).collect::<Vec<_>>();
     assert_eq!(beneath("out/"), ["out/d", "out/d/.hidden", "out/d/b", "out/d/e", "out/d/e/c.tar"]);
@@ -207,7 +207,7 @@ fn outputs_go_where_they_are_wanted() {
 }
 
 #[test]
-fn a_bare_name_finds_the_compressed_file() {
+fn a_name_without_suffix_finds_the_compressed_file() {
     let t = Sandbox::new();
     t.write("d/foo.gz", plain(b"foo"));
     t.write("bar.z", plain(b"bar"));
@@ -215,12 +215,12 @@ fn a_bare_name_finds_the_compressed_file() {
     assert_eq!((t.read("d/foo"), t.read("bar")), (b"foo".to_vec(), b"bar".to_vec()));
     assert_eq!(t.gzcc(["-t", "d/foo.gz"]).succeeds(), b"Tested 1 file\n");
     t.gzcc(["-d", "missing"]).says(1, &["gzcc: missing.gz: No such file or directory"]);
-    // What is there under the very name is meant, though it has no suffix.
+    // An existing file is used under its exact name, even without a suffix.
     t.gzcc(["-d", "bar"]).says(2, &["gzcc: bar: unknown suffix; left alone (-c decompresses it)"]);
 }
 
 #[test]
-fn two_inputs_for_one_output_are_an_error_even_when_forced() {
+fn two_inputs_for_one_output_are_an_error_even_with_force() {
     let t = Sandbox::new();
     t.write("x.gz", plain(b"first"));
     t.write("x-gz", plain(b"second"));
@@ -235,7 +235,7 @@ fn two_inputs_for_one_output_are_an_error_even_when_forced() {
 }
 
 #[test]
-fn zeros_behind_the_data_are_padding() {
+fn trailing_zeros_are_padding() {
     let t = Sandbox::new();
     for size in [1, 2, 511, 300_000] {
         t.write("a.gz", [plain(b"content"), vec![0; size]].concat());
@@ -247,7 +247,7 @@ fn zeros_behind_the_data_are_padding() {
 }
 
 #[test]
-fn forced_to_a_pipe_what_is_no_gzip_data_passes_through() {
+fn other_data_passes_through_to_a_pipe_with_force() {
     require!("bash");
     let t = Sandbox::new();
     let long = t.write("long", [log(3 * BLOCK), noise(100, 1)].concat());
@@ -257,7 +257,7 @@ fn forced_to_a_pipe_what_is_no_gzip_data_passes_through() {
         let mixed = t.gzcc(["-dcf", "plain", "a.gz", "plain"]).succeeds();
         assert_eq!(mixed, [content, b"packed", content].concat());
         t.write("mixed", [&plain(b"packed")[..], content].concat());
-        // Zeros are padding or content; what they are is not to be told.
+        // Zeros are skipped: padding and content cannot be distinguished.
         if content != [0; 5] {
             assert_eq!(t.gzcc(["-dcf", "mixed"]).succeeds(), [b"packed", content].concat(), "{content:?}");
             assert_eq!(t.shell("gzcc -dcf < mixed").succeeds(), [b"packed", content].concat(), "{content:?}");
@@ -270,7 +270,7 @@ fn forced_to_a_pipe_what_is_no_gzip_data_passes_through() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
+fn a_closed_reader_ends_the_run_silently_by_sigpipe() {
     let t = Sandbox::new();
     let content = noise(8 * BLOCK, 1);
     t.write("one.gz", plain(&content));
@@ -288,7 +288,7 @@ fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
 }
 
 #[test]
-fn a_compressed_file_that_changes_while_it_is_read_is_no_damaged_one() {
+fn a_compressed_file_that_changes_while_it_is_read_is_not_reported_as_damaged() {
     require!("strace");
     let gz = plain(&noise(3 * BLOCK, 5));
     let length = gz.len() as u64;
@@ -301,7 +301,7 @@ fn a_compressed_file_that_changes_while_it_is_read_is_no_damaged_one() {
         for words in [&["-d", "a.gz"][..], &["-d", "--rm", "-j1", "a.gz"], &["-t", "a.gz"]] {
             let t = Sandbox::new();
             t.write("a.gz", &gz);
-            // Behind the first piece of the file, and before the last.
+            // Between the first and the last read of the file.
             let ran = meddling_at(&t, ("a.gz", "read", 2), words, || {
                 change(&std::fs::File::options().write(true).open(t.path("a.gz")).unwrap(), length);
             });

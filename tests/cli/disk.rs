@@ -1,4 +1,4 @@
-//! P1, P2, P3 on a disk with no room left: a real one of 4 MB, quotas, limits of a file's size, and /dev/full.
+//! P1, P2 and P3 on a full disk: a real one of 4 MB, quotas, file size limits, and /dev/full.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,15 +7,16 @@ use crate::harness::{BLOCK, Call, Finished, Sandbox, assert_member, gunzip, have
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
-/// Ways to make an output and to treat its original.
+/// Options for how an output is made and what happens to its original.
 const WAYS: [&str; 4] = ["", "--named-temporaries", "--rm", "--rm -f --named-temporaries"];
 
-/// How one gets a mount of one's own, which goes when its last process does; `None`, and said, where nobody may.
+/// The command that runs a program with private mounts, which end with its last process. If mounting is not
+/// permitted, records a skip and returns `None`.
 pub fn unshare() -> Option<&'static str> {
     if !have_all(&["bash", "unshare", "mount"]) {
         return None;
     }
-    // As root where root may mount; else as the root of a world of one's own.
+    // With root's own rights if they suffice, else in a user namespace.
     let may_mount = |way: &&str| {
         let t = Sandbox::new();
         t.shell(&format!("mkdir disk && {way} mount -t tmpfs -o size=4m none disk")).run().status.success()
@@ -27,11 +28,11 @@ pub fn unshare() -> Option<&'static str> {
     way
 }
 
-/// A folder whose files are put on a disk of their own.
+/// A folder whose files are copied to a small file system.
 struct Disk {
     t: Sandbox,
     unshare: &'static str,
-    /// What `in` holds.
+    /// The files in `in`.
     originals: BTreeMap<String, Vec<u8>>,
 }
 
@@ -44,13 +45,13 @@ impl Disk {
         Some(Self { t, unshare, originals: BTreeMap::new() })
     }
 
-    /// Writes a file that the disk will hold at first.
+    /// Adds a file that the disk contains before the run.
     fn write(&mut self, name: &str, content: impl AsRef<[u8]>) {
         let content = self.t.write(format!("in/{name}"), content);
         self.originals.insert(name.to_owned(), content);
     }
 
-    /// A call of `script` in the disk, on which everything in `in` is; what it holds afterwards is in `after`.
+    /// A call of `script` on a disk that holds the files of `in`; the disk's content is then copied to `after`.
     fn shell(&self, options: &str, script: &str) -> Call {
         let script = format!(
             "gzcc() {{ '{gzcc}' \"$@\"; }}\n\
@@ -63,14 +64,14 @@ impl Disk {
         self.t.command("unshare", words)
     }
 
-    /// Every file that the disk held afterwards, by its path.
+    /// All files on the disk after the run, by path.
     fn after(&self) -> BTreeMap<String, Vec<u8>> {
         let files = self.t.names().into_iter().filter(|name| self.t.path(name).is_file());
         files.filter_map(|name| Some((name.strip_prefix("after/")?.to_owned(), self.t.read(&name)))).collect()
     }
 
-    /// Asserts that every original is there and the same, or, `removing`, its whole output is; that every output is
-    /// whole or the old file; and that nothing else is there. Tells how many outputs were made.
+    /// Asserts that every original is unchanged, or, with `removing`, has a whole output; that every output is whole
+    /// or the old file; and that no other file exists. Returns the number of outputs made.
     #[track_caller]
     fn assert_nothing_lost(&self, ran: &Finished, removing: bool) -> usize {
         let mut after = self.after();
@@ -88,7 +89,7 @@ impl Disk {
                 }
             }
             match found {
-                // The old output, replaced.
+                // This is an old output that was replaced.
                 Some(found) if found != *content => ran.assert(name.ends_with(".gz"), &format!("{name} is the same")),
                 Some(_) => {}
                 None => ran.assert(removing && gz.is_some(), &format!("{name} is there, or its whole output")),
@@ -99,8 +100,8 @@ impl Disk {
     }
 }
 
-/// Two small files fit; what lies between and behind them does not, or is not tried.
-fn crowded() -> Option<Disk> {
+/// `a` fits, `big` does not. `c` and `d` would fit but are not tried after it.
+fn full_disk() -> Option<Disk> {
     let mut disk = Disk::new()?;
     disk.write("a", log(5000));
     disk.write("big", noise(2_300_000, 1));
@@ -110,8 +111,8 @@ fn crowded() -> Option<Disk> {
 }
 
 #[test]
-fn on_a_full_disk_no_further_file_is_begun_and_each_is_named() {
-    let Some(disk) = crowded() else { return };
+fn a_full_disk_stops_the_run_and_each_remaining_file_is_named() {
+    let Some(disk) = full_disk() else { return };
     for scheduler in SCHEDULERS {
         for way in WAYS {
             let call = disk.shell("", &format!("gzcc -j1 {scheduler} {way} a big c d"));
@@ -129,8 +130,8 @@ fn on_a_full_disk_no_further_file_is_begun_and_each_is_named() {
 }
 
 #[test]
-fn on_a_full_disk_an_old_output_stays() {
-    let Some(mut disk) = crowded() else { return };
+fn a_full_disk_keeps_old_outputs() {
+    let Some(mut disk) = full_disk() else { return };
     for name in ["a.gz", "big.gz", "c.gz"] {
         disk.write(name, "old");
     }
@@ -146,7 +147,7 @@ fn on_a_full_disk_an_old_output_stays() {
 }
 
 #[test]
-fn decompressing_onto_a_full_disk_is_no_different() {
+fn a_full_disk_stops_decompression_in_the_same_way() {
     require!("gzip");
     let Some(mut disk) = Disk::new() else { return };
     let t = Sandbox::new();
@@ -171,9 +172,9 @@ fn decompressing_onto_a_full_disk_is_no_different() {
     }
 }
 
-/// A tree may hold millions.
+/// One line per file could be millions of lines.
 #[test]
-fn of_a_walk_that_meets_a_full_disk_one_line_tells_what_is_not_begun() {
+fn a_full_disk_stops_a_walk_with_one_line_per_argument() {
     let Some(mut disk) = Disk::new() else { return };
     for i in 0..30 {
         disk.write(&format!("t/{}/f{i}", i % 3), noise(100_000, i));
@@ -181,7 +182,7 @@ fn of_a_walk_that_meets_a_full_disk_one_line_tells_what_is_not_begun() {
     disk.write("u/g", "x");
     disk.write("v", "y");
     for (scheduler, jobs) in [(SCHEDULERS[0], 1), (SCHEDULERS[0], 4), (SCHEDULERS[1], 1), (SCHEDULERS[1], 4)] {
-        // Without anything removed, as that makes room.
+        // Removing originals would free space, so `--rm` is not tested.
         for way in ["", "--named-temporaries", "--sync"] {
             let ran = disk.shell("", &format!("gzcc -r -j{jobs} {scheduler} {way} t u v")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
@@ -189,7 +190,7 @@ fn of_a_walk_that_meets_a_full_disk_one_line_tells_what_is_not_begun() {
             let stderr = ran.stderr();
             let (full, mut not_begun): (Vec<&str>, Vec<&str>) =
                 stderr.lines().partition(|line| line.ends_with(".gz: No space left on device"));
-            // Each is told by whoever comes upon it.
+            // Any worker may report an argument first.
             not_begun.sort();
             ran.assert((1..=jobs).contains(&full.len()), "at most one fails in each worker's hands");
             let told = ["t: what is left in it is not", "u: what is left in it is not", "v: not"]
@@ -202,7 +203,7 @@ fn of_a_walk_that_meets_a_full_disk_one_line_tells_what_is_not_begun() {
 }
 
 #[test]
-fn an_output_folder_on_a_full_disk_costs_no_original_elsewhere() {
+fn a_full_output_folder_costs_no_original_elsewhere() {
     let Some(mut disk) = Disk::new() else { return };
     disk.write("x", noise(3_900_000, 1));
     for scheduler in SCHEDULERS {
@@ -221,8 +222,8 @@ fn an_output_folder_on_a_full_disk_costs_no_original_elsewhere() {
 }
 
 #[test]
-fn one_output_for_several_inputs_is_not_made_on_a_full_disk() {
-    let Some(disk) = crowded() else { return };
+fn a_full_disk_leaves_no_partial_output_of_several_inputs() {
+    let Some(disk) = full_disk() else { return };
     for scheduler in SCHEDULERS {
         for way in ["", "--named-temporaries"] {
             disk.shell("", &format!("gzcc {scheduler} {way} -o all.gz a big c")).says(
@@ -238,10 +239,10 @@ fn one_output_for_several_inputs_is_not_made_on_a_full_disk() {
     }
 }
 
-/// The disk has room for bytes, but not for one more file: four of them and the folder are all it takes.
+/// The file system has enough space but only five inodes: for the root folder and four files.
 #[test]
-fn a_disk_that_takes_no_more_files_is_as_full() {
-    let Some(disk) = crowded() else { return };
+fn a_disk_without_inodes_counts_as_full() {
+    let Some(disk) = full_disk() else { return };
     for way in WAYS {
         disk.shell(",nr_inodes=5", &format!("gzcc -q -j1 {way} a c d")).says(
             1,
@@ -255,11 +256,11 @@ fn a_disk_that_takes_no_more_files_is_as_full() {
     }
 }
 
-/// What is in another worker's hands is done all the same: standard input, which is still open.
+/// An input that another worker has already opened is finished: here standard input, which stays open.
 #[test]
-fn what_was_begun_before_the_disk_was_full_is_finished() {
+fn files_in_progress_are_finished_after_the_disk_is_full() {
     require!("grep");
-    let Some(disk) = crowded() else { return };
+    let Some(disk) = full_disk() else { return };
     for scheduler in SCHEDULERS {
         let script = "{ for i in {1..600}; do grep -q 'No space' ../err && break; sleep 0.05; done; echo late; } | \
                       gzcc -j2 SCHEDULER - big c > ../out 2> ../err";
@@ -273,9 +274,9 @@ fn what_was_begun_before_the_disk_was_full_is_finished() {
     }
 }
 
-/// A quota, and errors that come as late as a sync, a link or the making of a folder.
+/// A quota, with errors as late as fsync, link or rename.
 #[test]
-fn a_quota_that_is_used_up_stops_the_run_wherever_it_shows() {
+fn an_exhausted_quota_stops_the_run_at_any_system_call() {
     require!("strace");
     let quota = "Disk quota exceeded";
     for (call, error, reason) in [
@@ -307,9 +308,9 @@ fn a_quota_that_is_used_up_stops_the_run_wherever_it_shows() {
     }
 }
 
-/// That a file may not be larger says nothing of the next one.
+/// A file that exceeds the limit says nothing about the next file.
 #[test]
-fn the_limit_of_a_files_size_stops_no_other_file() {
+fn the_file_size_limit_affects_only_the_files_above_it() {
     require!("bash");
     for scheduler in SCHEDULERS {
         for way in WAYS {
@@ -342,7 +343,7 @@ fn the_limit_of_a_files_size_stops_no_other_file() {
 }
 
 #[test]
-fn what_expands_beyond_the_limit_of_a_files_size_stops_no_other_file() {
+fn the_file_size_limit_affects_only_the_files_that_expand_above_it() {
     require!("bash");
     for scheduler in SCHEDULERS {
         let t = Sandbox::new();
@@ -355,9 +356,9 @@ fn what_expands_beyond_the_limit_of_a_files_size_stops_no_other_file() {
     }
 }
 
-/// Standard output is told of by its name, once, and the exit status tells as well.
+/// The failure is reported once, under the name of standard output, and exits with 1.
 #[test]
-fn standard_output_that_takes_nothing_is_an_error_whatever_goes_there() {
+fn a_full_standard_output_is_an_error_for_every_kind_of_output() {
     require!("bash", "gzip");
     let full = "No space left on device";
     for scheduler in SCHEDULERS {
@@ -387,9 +388,9 @@ fn standard_output_that_takes_nothing_is_an_error_whatever_goes_there() {
     }
 }
 
-/// It is not the disk that the others' outputs go to.
+/// Standard output and the other outputs lie on different devices.
 #[test]
-fn a_full_standard_output_keeps_no_file_from_being_done() {
+fn a_full_standard_output_does_not_affect_other_outputs() {
     require!("bash");
     for scheduler in SCHEDULERS {
         let t = Sandbox::new();
@@ -405,7 +406,7 @@ fn a_full_standard_output_keeps_no_file_from_being_done() {
 }
 
 #[test]
-fn a_full_disk_keeps_nothing_from_being_done_on_another() {
+fn a_full_disk_does_not_affect_outputs_on_other_disks() {
     let Some(mut disk) = Disk::new() else { return };
     disk.write("big", noise(3 << 20, 1));
     disk.write("next", log(1000));

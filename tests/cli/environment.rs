@@ -1,4 +1,4 @@
-//! What the environment decides: workers, level and memory, and nothing that could cost a file.
+//! Environment variables and resource limits: workers, level and memory, and no setting that could remove a file.
 
 use std::fs;
 use std::io::Read;
@@ -7,7 +7,7 @@ use std::process::Stdio;
 use crate::harness::{BLOCK, Sandbox, log, noise, skip, spawn};
 use crate::resources::peak;
 
-/// The line of `-v` that tells how many workers there are, for these words in this environment.
+/// The part of the `-v` output that states the number of workers, for these arguments in this environment.
 fn workers(t: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> String {
     t.write("a", "a");
     let mut call = t.gzcc([&["-v", "-f", "a"], words].concat());
@@ -20,7 +20,7 @@ fn workers(t: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> String {
 }
 
 #[test]
-fn a_variable_holds_where_no_option_says_otherwise() {
+fn a_variable_applies_unless_an_option_overrides_it() {
     let t = Sandbox::new();
     let content = t.write("x", log(50_000));
     assert_eq!(workers(&t, &[("GZCC_JOBS", "5")], &[]), "5 workers");
@@ -39,7 +39,7 @@ fn a_variable_holds_where_no_option_says_otherwise() {
 }
 
 #[test]
-fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
+fn an_invalid_variable_is_an_error_that_names_it_before_any_work() {
     let t = Sandbox::new();
     t.write("a", "a");
     for (name, value, told) in [
@@ -70,7 +70,7 @@ fn nonsense_in_a_variable_is_told_by_its_name_and_nothing_is_done() {
 }
 
 #[test]
-fn no_other_variable_and_none_under_gzips_names_changes_anything() {
+fn other_variables_have_no_effect_and_none_applies_under_gzips_names() {
     require!("bash", "cmp");
     let t = Sandbox::new();
     t.write("a", "a");
@@ -88,7 +88,7 @@ fn no_other_variable_and_none_under_gzips_names_changes_anything() {
 }
 
 #[test]
-fn memory_bounds_the_workers_and_not_the_blocks() {
+fn the_memory_limit_reduces_workers_and_does_not_change_the_output() {
     let t = Sandbox::new();
     let content = t.write("big", noise(9 * BLOCK, 3));
     for (memory, words, expected) in [
@@ -102,15 +102,15 @@ fn memory_bounds_the_workers_and_not_the_blocks() {
         assert_eq!(workers(&t, &[("GZCC_MEMORY", memory)], words), expected, "{memory} {words:?}");
     }
     assert_eq!(workers(&t, &[("GZCC_MEMORY", "11M")], &["-j8", "--memory", "1G"]), "8 workers");
-    // Decompressing does not take what a high level would.
+    // The memory that a high level needs does not count when decompressing.
     t.gzcc(["-d", "-12", "--memory", "11M", "-c", "a.gz"]).succeeds();
     let gz = t.gzcc(["-c", "-j8", "big"]).succeeds();
     assert!(t.gzcc(["-c", "-j8", "--memory=11M", "big"]).succeeds() == gz);
     assert!(crate::harness::gunzip(&gz) == content);
 }
 
-/// Peak memory of a run whose output nobody reads for a while, so that all blocks that may wait do.
-fn held_back(t: &Sandbox, words: &str) -> usize {
+/// Peak memory of a run whose output is not read for a while, so that all blocks that may wait do wait.
+fn peak_with_blocked_output(t: &Sandbox, words: &str) -> usize {
     let mut command = t.gzcc(words.split(' ').chain(["-c", "-j64", "big"])).into_command();
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));
     let mut stdout = child.stdout.take().unwrap();
@@ -123,22 +123,22 @@ fn held_back(t: &Sandbox, words: &str) -> usize {
 }
 
 #[test]
-fn a_run_stays_within_its_memory() {
+fn a_run_stays_within_its_memory_limit() {
     let t = Sandbox::new();
     t.write("big", noise(30 * BLOCK, 5));
     for (memory, words) in [(11, "-6"), (26, "-6"), (26, "-1"), (26, "-9 --engine flate2"), (26, "-6 --verify")] {
-        let used = held_back(&t, &format!("--memory {memory}M {words}"));
+        let used = peak_with_blocked_output(&t, &format!("--memory {memory}M {words}"));
         assert!(used < memory << 20, "{memory} MiB, {words}: {} KiB", used >> 10);
     }
     t.write("big", log(4 * BLOCK));
-    let used = held_back(&t, "--memory 38M -12");
+    let used = peak_with_blocked_output(&t, "--memory 38M -12");
     assert!(used < 38 << 20, "{} KiB", used >> 10);
 }
 
-/// A control group of ours with a limit, or nothing where none can be made.
-struct Group(std::path::PathBuf);
+/// A memory control group with a limit; `None` if none can be created.
+struct MemoryGroup(std::path::PathBuf);
 
-impl Group {
+impl MemoryGroup {
     fn new(limit: u64) -> Option<Self> {
         let own = fs::read_to_string("/proc/self/cgroup").ok()?;
         for (root, file) in [("memory", "memory.limit_in_bytes"), ("", "memory.max")] {
@@ -160,18 +160,18 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for MemoryGroup {
     fn drop(&mut self) {
         let _ = fs::remove_dir(&self.0);
     }
 }
 
 #[test]
-fn in_a_container_there_are_as_many_workers_as_its_memory_has_room_for() {
+fn the_containers_memory_limits_the_default_number_of_workers() {
     require!("bash");
     let t = Sandbox::new();
     t.write("a", "a");
-    let Some(group) = Group::new(16 << 20) else {
+    let Some(group) = MemoryGroup::new(16 << 20) else {
         return skip("no control group can be made here; only the unit test of memory.rs tells");
     };
     let script = format!(
@@ -180,12 +180,12 @@ fn in_a_container_there_are_as_many_workers_as_its_memory_has_room_for() {
         gzcc = env!("CARGO_BIN_EXE_gzcc")
     );
     let told = t.command("bash", ["-c", &script]).succeeds();
-    // Three quarters of 16 MiB have room for one. Who names a number is not contradicted.
+    // Three quarters of 16 MiB suffice for one worker. An explicit number of workers is used unchanged.
     assert_eq!(String::from_utf8_lossy(&told), "gzcc: 1 worker, threads\ngzcc: 7 workers, threads\n");
 }
 
 #[test]
-fn where_the_workers_are_named_no_limit_is_read_at_start() {
+fn no_limit_is_read_when_the_number_of_workers_is_given() {
     require!("strace");
     let t = Sandbox::new();
     t.write("a", "a");

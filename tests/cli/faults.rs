@@ -1,9 +1,10 @@
-//! Every system call that touches a file, failing: whatever the system refuses, and whenever, no byte is lost.
+//! Failures of every system call that touches a file: no byte may be lost, whatever the error and whenever it occurs.
 //!
-//! A table of runs ([`scenarios`]) is gone through twice: once as it is, to learn which calls it makes on files of the
-//! sandbox, and then once for each of those calls, each error, and the first, second and last time the call is made
-//! (the first three errors only from the second time on; with `GZCC_TESTS=full` all of them, every time). After each run the same must hold ([`verdict`]). The number of
-//! faults is told in the end, and that each call of the list was met is asserted, so that none is lost unnoticed.
+//! Each scenario of a table ([`scenarios`]) runs once without a fault, which records its calls on files of the
+//! sandbox. It then runs once per fault: for each of those calls, each error, and the first, second and last time the
+//! call is made. Repeated calls get only the first three errors; `GZCC_TESTS=full` tries all errors every time.
+//! [`verdict`] states what must hold after each run. The test prints the number of faults, and asserts that each
+//! listed call was met, so that no call drops out unnoticed.
 
 mod closing;
 mod identities;
@@ -20,14 +21,14 @@ use self::injection::{ERRORS, Fault, Trace, run_with};
 use self::scenarios::{Prepared, Scenario};
 use crate::harness::{is_root, note};
 
-/// Failures told at most, as one defect mostly shows in many runs.
-const MOST_TOLD: usize = 12;
+/// Limit of printed failures: one defect usually appears in many runs.
+const MAX_PRINTED: usize = 12;
 
-/// So many of the errors are tried again when a call is made again.
-const AGAIN: usize = 3;
+/// Number of errors that are tried again for repeated calls.
+const REPEATED_ERRORS: usize = 3;
 
-/// Goes through the runs of one table, which must meet each of `calls` and come to `least` faults in all.
-fn survives(table: &[Scenario], calls: &[&str], least: usize) {
+/// Runs all faults of one table. They must include each of `calls`, and at least `least` faults in total.
+fn assert_survives(table: &[Scenario], calls: &[&str], least: usize) {
     require!("bash", "strace");
     let mut survived: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures = Vec::new();
@@ -48,8 +49,8 @@ fn survives(table: &[Scenario], calls: &[&str], least: usize) {
             }
         }
     }
-    let told = failures.len().min(MOST_TOLD);
-    assert!(failures.is_empty(), "{} runs failed, such as\n{}", failures.len(), failures[..told].join("\n"));
+    let printed = failures.len().min(MAX_PRINTED);
+    assert!(failures.is_empty(), "{} runs failed, such as\n{}", failures.len(), failures[..printed].join("\n"));
     let total: usize = survived.values().sum();
     note(format_args!("{total} faults injected and survived: {survived:?}"));
     for call in calls {
@@ -58,7 +59,7 @@ fn survives(table: &[Scenario], calls: &[&str], least: usize) {
     assert!(total >= least, "only {total} faults were injected: {survived:?}");
 }
 
-/// The faults to be tried on a run that has left this trace.
+/// The faults to try on a run with this trace.
 fn faults(trace: &Trace) -> Vec<Fault> {
     let full = std::env::var("GZCC_TESTS").is_ok_and(|tests| tests == "full");
     let mut times: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
@@ -70,9 +71,9 @@ fn faults(trace: &Trace) -> Vec<Fault> {
         let times: Vec<usize> = times.into_iter().collect();
         let chosen = |at: usize| full || at < 2 || at + 1 == times.len();
         for (_, &nth) in times.iter().enumerate().filter(|(at, _)| chosen(*at)) {
-            let fault = |&(error, words)| Fault { call: call.to_owned(), error, words, nth };
-            let errors = if full || nth == times[0] { ERRORS } else { &ERRORS[..AGAIN] };
-            faults.extend(errors.iter().map(fault).filter(Fault::can_be));
+            let fault = |&(error, message)| Fault { call: call.to_owned(), error, message, nth };
+            let errors = if full || nth == times[0] { ERRORS } else { &ERRORS[..REPEATED_ERRORS] };
+            faults.extend(errors.iter().map(fault).filter(Fault::is_possible));
         }
     }
     faults
@@ -81,7 +82,7 @@ fn faults(trace: &Trace) -> Vec<Fault> {
 #[test]
 fn compressing_survives_every_fault() {
     let calls = ["openat", "fstat", "newfstatat", "fgetxattr", "pread64", "write", "fchmod", "utimensat", "linkat"];
-    survives(
+    assert_survives(
         scenarios::COMPRESSING,
         &[&calls[..], &["close", "fsync", "renameat", "renameat2", "clone3"]].concat(),
         800,
@@ -91,22 +92,22 @@ fn compressing_survives_every_fault() {
 #[test]
 fn decompressing_survives_every_fault() {
     let calls = ["openat", "fstat", "newfstatat", "read", "write", "fchmod", "utimensat", "linkat", "close"];
-    survives(scenarios::DECOMPRESSING, &calls, 400);
+    assert_survives(scenarios::DECOMPRESSING, &calls, 400);
 }
 
 #[test]
 fn removing_originals_survives_every_fault() {
     let calls = ["openat", "read", "pread64", "write", "fsync", "linkat", "unlinkat", "renameat2", "close"];
-    survives(scenarios::REMOVING, &calls, 700);
+    assert_survives(scenarios::REMOVING, &calls, 700);
 }
 
 #[test]
 fn walks_and_mirrored_folders_survive_every_fault() {
     let calls = ["openat", "openat2", "getdents64", "mkdirat", "fsync", "linkat", "unlinkat", "fchmod", "newfstatat"];
-    survives(scenarios::FOLDERS, &calls, 700);
+    assert_survives(scenarios::FOLDERS, &calls, 700);
 }
 
 #[test]
 fn streams_survive_every_fault() {
-    survives(scenarios::STREAMS, &["openat", "read", "pread64", "write", "fstat", "linkat", "close"], 200);
+    assert_survives(scenarios::STREAMS, &["openat", "read", "pread64", "write", "fstat", "linkat", "close"], 200);
 }

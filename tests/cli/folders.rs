@@ -1,4 +1,4 @@
-//! Walking into folders with -r.
+//! Walks into folders with -r.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,7 +16,7 @@ fn tree() -> Sandbox {
 }
 
 #[test]
-fn every_file_of_a_tree_is_compressed_hidden_ones_too() {
+fn every_file_of_a_tree_is_compressed_including_hidden_ones() {
     for scheduler in ["threads", "rayon"] {
         for root in ["t", "t/", "./t", "t/."] {
             let t = tree();
@@ -29,7 +29,7 @@ fn every_file_of_a_tree_is_compressed_hidden_ones_too() {
 }
 
 #[test]
-fn a_second_walk_passes_by_what_the_first_one_made() {
+fn a_second_walk_ignores_the_outputs_of_the_first() {
     let t = tree();
     t.gzcc(["-r", "t"]).succeeds();
     let names = t.names();
@@ -41,7 +41,7 @@ fn a_second_walk_passes_by_what_the_first_one_made() {
 }
 
 #[test]
-fn under_r_a_name_with_the_suffix_is_no_news() {
+fn a_name_with_the_suffix_causes_no_warning_under_r() {
     let t = tree();
     t.write("old.gz", "x");
     assert_eq!(t.gzcc(["-r", "t", "old.gz"]).succeeds(), b"Compressed 4 files, 1 skipped\n");
@@ -52,7 +52,7 @@ fn under_r_a_name_with_the_suffix_is_no_news() {
 }
 
 #[test]
-fn a_walk_follows_no_link_and_leaves_special_files_and_temporaries_alone() {
+fn a_walk_skips_links_special_files_and_temporaries() {
     let t = tree();
     t.write("outside/x", "precious");
     symlink("../outside", t.path("t/folder")).unwrap();
@@ -66,7 +66,7 @@ fn a_walk_follows_no_link_and_leaves_special_files_and_temporaries_alone() {
 }
 
 #[test]
-fn a_linked_folder_named_by_the_user_is_walked_only_where_originals_are_kept() {
+fn a_link_to_a_folder_is_walked_only_if_originals_are_kept() {
     let t = tree();
     symlink("t", t.path("link")).unwrap();
     t.gzcc(["-r", "--rm", "link"]).says(2, &["gzcc: link: is a symbolic link; left alone"]);
@@ -75,7 +75,7 @@ fn a_linked_folder_named_by_the_user_is_walked_only_where_originals_are_kept() {
 }
 
 #[test]
-fn files_and_folders_are_taken_together_and_a_missing_one_is_named() {
+fn files_and_folders_are_processed_together_and_a_missing_one_is_named() {
     let t = tree();
     t.write("single", "x");
     let count = t.gzcc(["-r", "single", "nothing", "t/sub"]).says(1, &["gzcc: nothing: No such file or directory"]);
@@ -83,7 +83,7 @@ fn files_and_folders_are_taken_together_and_a_missing_one_is_named() {
 }
 
 #[test]
-fn a_tree_into_one_output_is_in_the_order_of_names() {
+fn one_output_of_a_tree_contains_the_files_in_name_order() {
     let t = Sandbox::new();
     for i in (0..300).rev() {
         t.write(format!("t/{:03}", i), format!("{i}\n"));
@@ -94,13 +94,13 @@ fn a_tree_into_one_output_is_in_the_order_of_names() {
     }
     t.gzcc(["-r", "-o", "t/all", "t"]).succeeds();
     assert_eq!(gunzip(&t.read("t/all")), expected.as_bytes());
-    // A second run replaces the file if the walk does not read it.
+    // A second run replaces the file, provided that the walk does not read it.
     t.gzcc(["-rf", "--exclude", "/all", "-o", "t/all", "t"]).succeeds();
     assert_eq!(gunzip(&t.read("t/all")), expected.as_bytes());
 }
 
 #[test]
-fn an_output_for_a_tree_of_nothing_is_told() {
+fn an_output_for_an_empty_tree_is_a_warning() {
     let t = Sandbox::new();
     fs::create_dir(t.path("empty")).unwrap();
     t.write("out", "stale");
@@ -108,7 +108,7 @@ fn an_output_for_a_tree_of_nothing_is_told() {
 }
 
 #[test]
-fn a_tree_is_mirrored_into_the_output_folder_even_inside_itself() {
+fn a_tree_is_mirrored_into_an_output_folder_even_below_itself() {
     let t = tree();
     t.gzcc(["-r", "-O", "t/out", "t"]).succeeds();
     t.gzcc(["-r", "-f", "-O", "t/out", "t"]).succeeds();
@@ -118,7 +118,7 @@ fn a_tree_is_mirrored_into_the_output_folder_even_inside_itself() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_read_is_named_and_the_rest_done() {
+fn an_unreadable_folder_is_named_and_the_others_are_processed() {
     if crate::harness::is_root() {
         skip("nothing is forbidden to root");
         return;
@@ -131,7 +131,7 @@ fn a_folder_that_cannot_be_read_is_named_and_the_rest_done() {
 }
 
 #[test]
-fn thousands_of_files_are_all_done() {
+fn all_files_of_a_large_tree_are_compressed() {
     require!("bash", "find");
     let t = Sandbox::new();
     for i in 0..2000 {

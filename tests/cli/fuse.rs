@@ -1,4 +1,4 @@
-//! File systems that are not like a local one: a FUSE file system in memory, mounted over the folder of a test.
+//! File systems that differ from local ones: a FUSE file system in memory, mounted over a test's folder.
 
 mod files;
 mod inconstant;
@@ -17,13 +17,13 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use self::files::Files;
-pub use self::files::Habits;
+pub use self::files::Quirks;
 use self::mount::Mount;
 pub use self::wire::Opcode;
-use self::wire::{LARGEST, Request, answer};
+use self::wire::{MAX_REQUEST, Request, answer};
 use crate::harness::{Sandbox, log, skip};
 
-/// A sandbox on a file system that has these habits. It is unmounted before its folder is removed.
+/// A sandbox on a file system with these quirks. The file system is unmounted before its folder is removed.
 pub struct FuseSandbox {
     files: Arc<Mutex<Files>>,
     _mount: Mount,
@@ -31,11 +31,11 @@ pub struct FuseSandbox {
 }
 
 impl FuseSandbox {
-    /// Mounts one; says so and returns `None` where nobody may.
-    pub fn new(habits: Habits) -> Option<Self> {
+    /// Mounts the file system. If mounting is not permitted, records a skip and returns `None`.
+    pub fn new(quirks: Quirks) -> Option<Self> {
         let sandbox = Sandbox::new();
         let owner = sandbox.path(".").metadata().unwrap();
-        let files = Arc::new(Mutex::new(Files::new(habits, (owner.uid(), owner.gid()))));
+        let files = Arc::new(Mutex::new(Files::new(quirks, (owner.uid(), owner.gid()))));
         let served = Arc::clone(&files);
         let mounted = Mount::new(&sandbox.path("."), move |device| serve(device, &served));
         match mounted {
@@ -47,14 +47,14 @@ impl FuseSandbox {
         }
     }
 
-    /// Gives it other habits.
-    pub fn behave(&self, habits: Habits) {
-        self.files.lock().unwrap().habits = habits;
+    /// Replaces the quirks.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.files.lock().unwrap().quirks = quirks;
     }
 
-    /// How often it was asked for this so far.
-    pub fn asked(&self, opcode: Opcode) -> usize {
-        self.files.lock().unwrap().asked.iter().filter(|&&asked| asked == opcode).count()
+    /// The number of requests of this kind so far.
+    pub fn requests(&self, opcode: Opcode) -> usize {
+        self.files.lock().unwrap().requests.iter().filter(|&&request| request == opcode).count()
     }
 }
 
@@ -68,21 +68,21 @@ impl Deref for FuseSandbox {
 
 /// Answers requests until the file system is unmounted.
 fn serve(mut device: fs::File, files: &Mutex<Files>) {
-    let mut request = vec![0; LARGEST];
+    let mut request = vec![0; MAX_REQUEST];
     loop {
         let size = match device.read(&mut request) {
             Ok(size) => size,
-            // What was asked for has been given up, or a signal came.
+            // The request was cancelled, or a signal arrived.
             Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::NOENT | Errno::INTR | Errno::AGAIN)) => {
                 continue;
             }
-            // It is unmounted.
+            // The file system was unmounted.
             Err(_) => return,
         };
         let request = Request::parse(&request[..size]);
         let reply = files.lock().unwrap().answer(&request);
         if request.opcode.is_none_or(Opcode::has_reply) {
-            // Whoever asked may be gone by now.
+            // The caller may have ended by now.
             let _ = device.write(&answer(request.unique, reply));
         }
     }
@@ -90,24 +90,24 @@ fn serve(mut device: fs::File, files: &Mutex<Files>) {
 
 #[test]
 fn files_on_a_fuse_file_system_are_compressed_and_removed() {
-    let Some(t) = FuseSandbox::new(Habits::default()) else { return };
+    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
     let a = t.write("t/a", log(300_000));
     let b = t.write("t/s/b", b"b");
     t.gzcc(["-r", "--rm", "t"]).succeeds();
     assert_eq!(t.names(), ["t", "t/a.gz", "t/s", "t/s/b.gz"]);
     t.assert_holds("t/a.gz", &a);
     t.assert_holds("t/s/b.gz", &b);
-    assert_eq!(t.asked(Opcode::Tmpfile), 2, "outputs have no name until they are whole");
+    assert_eq!(t.requests(Opcode::Tmpfile), 2, "outputs have no name until they are whole");
     t.gzcc(["-r", "-d", "--rm", "t"]).succeeds();
     assert_eq!(t.read("t/a"), a);
 }
 
-/// What the tests of other habits rely on.
+/// The other tests rely on these quirks.
 #[test]
-fn the_file_system_of_these_tests_has_the_habits_it_is_given() {
-    let Some(t) = FuseSandbox::new(Habits::default()) else { return };
+fn the_test_file_system_has_the_quirks_that_are_set() {
+    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
     t.write("a", b"content");
-    t.behave(Habits {
+    t.set_quirks(Quirks {
         no_unnamed: true,
         no_links: Some(Errno::ACCESS),
         no_noreplace: Some(Errno::IO),

@@ -1,23 +1,24 @@
-//! As gzip, gunzip, zcat and gzcat: what GNU gzip does with the same words in the same folder is what is expected.
+//! The names gzip, gunzip, zcat and gzcat: gzcc must do what GNU gzip does with the same arguments in the same
+//! folder.
 //!
 //! The tables are in `gnu/*.txt`. A case in them is
 //!
 //! ```text
-//! == a name that reads as a sentence
-//! set-up, in bash, with the system's gzip
+//! == a name that is a sentence
+//! setup, in bash, with the system's gzip
 //! $ gzip -k a
 //! ```
 //!
-//! The set-up is run once and its folder copied, then the command is run in one with GNU's gzip and in the other with
-//! ours. Exit status, messages, standard output and the folder afterwards must be the same, where compressed bytes are
-//! the same if they mean the same. Behind the command there can be
+//! The setup runs once and its folder is copied; then the command runs in one copy with GNU gzip and in the other
+//! with gzcc. Exit status, messages, standard output and the resulting folder must be equal; compressed data must
+//! have equal headers and content. The command may be followed by
 //!
-//! - `answer: WORDS`: standard input is a terminal at which each word is typed as a line (`^D`: the end); otherwise
-//!   it is /dev/null;
+//! - `answer: WORDS`: standard input is a terminal at which each word is typed as a line (`^D`: end of file);
+//!   otherwise it is /dev/null;
 //! - `terminal`: standard output is a terminal;
-//! - `loosely`: of messages and standard output it matters only whether there is something;
-//! - `exactly`: the percentages in messages matter, as what is read was compressed by the same gzip;
-//! - `instead: COMMAND`: ours differs, and does what GNU's gzip does for this command; a comment says why.
+//! - `loosely`: only whether messages and standard output are empty is compared;
+//! - `exactly`: the percentages in messages are compared too, because the same gzip compressed the input;
+//! - `instead: COMMAND`: gzcc differs, and does what GNU gzip does for this command; a comment gives the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -89,7 +90,7 @@ fn prompts_on_a_terminal() {
     compare(include_str!("gnu/terminal.txt"));
 }
 
-/// What every set-up begins with: a file `a`, and words for what the tables need often.
+/// The start of every setup: a file `a`, and functions that the tables use.
 const PREAMBLE: &str = r#"
 set -e
 umask 022
@@ -151,7 +152,7 @@ fn parse(table: &str) -> Vec<Case<'_>> {
     cases
 }
 
-/// Runs the cases of a table and tells all differences at once.
+/// Runs the cases of a table and reports all differences together.
 #[track_caller]
 fn compare(table: &str) {
     let Some(gnu) = gnu() else {
@@ -171,44 +172,44 @@ fn compare(table: &str) {
     assert!(differing == 0, "{differing} of {} cases differ\n{report}", cases.len());
 }
 
-/// The system's gzip, if it is GNU's, of 1.12 or later. In CI it must be.
+/// The system's gzip, if it is GNU gzip 1.12 or later. In CI it must be.
 fn gnu() -> Option<&'static Path> {
     static GNU: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let look = || {
+    let find_gnu = || {
         if !have_all(&["bash", "gzip"]) {
             return None;
         }
-        let said = Sandbox::new().command("gzip", ["--version"]).run();
-        let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        let version = said.lines().next().and_then(|line| line.strip_prefix("gzip ")?.split_once('.'));
+        let text = Sandbox::new().command("gzip", ["--version"]).run();
+        let text = String::from_utf8_lossy(&text.stdout).into_owned();
+        let version = text.lines().next().and_then(|line| line.strip_prefix("gzip ")?.split_once('.'));
         let version = version.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
         let recent = version.is_some_and(|version: (u32, u32)| version >= (1, 12));
-        assert!(recent || std::env::var_os("CI").is_none(), "gzip is not GNU gzip 1.12: {said}");
+        assert!(recent || std::env::var_os("CI").is_none(), "gzip is not GNU gzip 1.12: {text}");
         if !recent {
             skip("gzip is not GNU gzip 1.12");
             return None;
         }
         find("gzip")
     };
-    GNU.get_or_init(look).as_deref()
+    GNU.get_or_init(find_gnu).as_deref()
 }
 
-/// What can be seen of a command that has ended.
-struct Seen {
+/// The observable result of a command.
+struct Observed {
     status: Option<i32>,
     stdout: Vec<u8>,
     stderr: Vec<String>,
     files: BTreeMap<PathBuf, File>,
 }
 
-/// What can be seen of a file: type, mode and so on in words, and the content.
+/// The observable state of a file: a description of type, mode and so on, and the content.
 struct File {
-    looks: String,
+    description: String,
     content: Vec<u8>,
 }
 
 impl Case<'_> {
-    /// Empty if there are none.
+    /// Returns a description of the differences, or an empty string.
     fn differences(&self, gnu: &Path) -> String {
         let t = Sandbox::new();
         let start = SystemTime::now() - Duration::from_secs(5);
@@ -218,7 +219,7 @@ impl Case<'_> {
             fs::create_dir(folder).unwrap();
         }
         symlink(gnu, bin_theirs.join("gzip")).unwrap();
-        // Distributions have these as scripts, as here; only the messages do not begin with their names then.
+        // Distributions ship these as scripts, as here. Their messages begin with gzip's name.
         for (name, options) in [("gunzip", "-d"), ("zcat", "-cd"), ("gzcat", "-cd")] {
             let script = format!("#!/bin/bash\nexec gzip {options} \"$@\"\n");
             fs::write(bin_theirs.join(name), script).unwrap();
@@ -230,20 +231,20 @@ impl Case<'_> {
 
         let mut set_up = programs::command("bash");
         set_up.arg("-c").arg(format!("{PREAMBLE}{}", self.set_up)).current_dir(&theirs);
-        let set_up = in_environment(&mut set_up, &bin_theirs).output().unwrap();
-        let said = String::from_utf8_lossy(&set_up.stderr);
-        assert!(set_up.status.success() && said.is_empty(), "{}: the set-up fails: {said}", self.name);
+        let set_up = with_fixed_environment(&mut set_up, &bin_theirs).output().unwrap();
+        let text = String::from_utf8_lossy(&set_up.stderr);
+        assert!(set_up.status.success() && text.is_empty(), "{}: the set-up fails: {text}", self.name);
         t.command("cp", [OsString::from("-a"), theirs.clone().into(), ours.clone().into()]).succeeds();
 
         let expected = self.run(self.instead.unwrap_or(self.command), &theirs, &bin_theirs, start);
         let found = self.run(self.command, &ours, &bin_ours, start);
-        self.tell(&expected, &found)
+        self.describe_differences(&expected, &found)
     }
 
-    fn run(&self, command: &str, folder: &Path, bin: &Path, start: SystemTime) -> Seen {
+    fn run(&self, command: &str, folder: &Path, bin: &Path, start: SystemTime) -> Observed {
         let mut call = programs::command("timeout");
         call.args(["20", "bash", "-c", command]).current_dir(folder).stderr(Stdio::piped());
-        in_environment(&mut call, bin);
+        with_fixed_environment(&mut call, bin);
         let keyboard = self.answer.map(|answer| {
             let (master, slave) = terminal();
             call.stdin(slave);
@@ -265,11 +266,11 @@ impl Case<'_> {
             call.stdout(Stdio::piped());
         }
         let output = spawn(&mut call).wait_with_output().unwrap();
-        // Closes our own ends of the terminals, without which there is no end to read to.
+        // Closes the test's own ends of the terminals; otherwise reading would never end.
         drop(call);
         let mut stdout = output.stdout;
         if let Some(screen) = screen {
-            // A terminal that has been left by all ends in an error, behind all that was written to it.
+            // Reading a terminal without writers fails after all output has been read.
             let _ = fs::File::from(screen).read_to_end(&mut stdout);
         }
         let mut stderr: Vec<String> = String::from_utf8_lossy(&output.stderr)
@@ -278,13 +279,13 @@ impl Case<'_> {
             .filter(|line| !line.is_empty())
             .collect();
         stderr.sort();
-        Seen { status: output.status.code(), stdout, stderr, files: look(folder, start) }
+        Observed { status: output.status.code(), stdout, stderr, files: describe_files(folder, start) }
     }
 
-    fn tell(&self, expected: &Seen, found: &Seen) -> String {
-        let mut told = String::new();
+    fn describe_differences(&self, expected: &Observed, found: &Observed) -> String {
+        let mut report = String::new();
         let mut differ = |what: &str, expected: String, found: String| {
-            let _ = writeln!(told, "  {what}:\n    theirs {expected}\n    ours   {found}");
+            let _ = writeln!(report, "  {what}:\n    theirs {expected}\n    ours   {found}");
         };
         if expected.status != found.status {
             differ("status", format!("{:?}", expected.status), format!("{:?}", found.status));
@@ -294,35 +295,37 @@ impl Case<'_> {
         if !alike {
             differ("standard error", format!("{:?}", expected.stderr), format!("{:?}", found.stderr));
         }
-        let alike = if self.loosely { empty == found.stdout.is_empty() } else { same(&expected.stdout, &found.stdout) };
+        let alike =
+            if self.loosely { empty == found.stdout.is_empty() } else { equivalent(&expected.stdout, &found.stdout) };
         if !alike {
-            differ("standard output", shown(&expected.stdout), shown(&found.stdout));
+            differ("standard output", describe(&expected.stdout), describe(&found.stdout));
         }
         let names: BTreeSet<&PathBuf> = expected.files.keys().chain(found.files.keys()).collect();
         for name in names {
             let (expected, found) = (expected.files.get(name), found.files.get(name));
             let name = name.to_string_lossy();
-            let looks = |file: Option<&File>| file.map_or("not there".to_owned(), |file| file.looks.clone());
-            if looks(expected) != looks(found) {
-                differ(&name, looks(expected), looks(found));
+            let description =
+                |file: Option<&File>| file.map_or("not there".to_owned(), |file| file.description.clone());
+            if description(expected) != description(found) {
+                differ(&name, description(expected), description(found));
             } else if let (Some(expected), Some(found)) = (expected, found)
-                && !same(&expected.content, &found.content)
+                && !equivalent(&expected.content, &found.content)
             {
-                differ(&name, shown(&expected.content), shown(&found.content));
+                differ(&name, describe(&expected.content), describe(&found.content));
             }
         }
-        told
+        report
     }
 }
 
-/// Nothing of the environment that the tests run in matters.
-fn in_environment<'a>(command: &'a mut Command, bin: &Path) -> &'a mut Command {
+/// Runs the command in a fixed environment.
+fn with_fixed_environment<'a>(command: &'a mut Command, bin: &Path) -> &'a mut Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path))).unwrap();
     command.env_clear().env("PATH", path).env("LC_ALL", "C").env("TZ", "UTC0")
 }
 
-/// A line of messages with the name of gzip for that of the program, as it depends on how a script starts it.
+/// A message with gzip's name instead of the program's, which depends on how a script starts it.
 fn plain(line: &str) -> String {
     let mut line = line.trim_end().to_owned();
     for name in ["gunzip", "zcat", "gzcat"] {
@@ -334,7 +337,7 @@ fn plain(line: &str) -> String {
     line
 }
 
-/// A line without the digits of its percentage, as compressors differ.
+/// A message without the digits of its percentage, which depends on the compressor.
 fn masked(line: &str) -> String {
     match line.split_once('%') {
         Some((number, rest)) => {
@@ -345,25 +348,25 @@ fn masked(line: &str) -> String {
     }
 }
 
-/// Every file below the folder.
-fn look(folder: &Path, start: SystemTime) -> BTreeMap<PathBuf, File> {
+/// Describes every file below the folder.
+fn describe_files(folder: &Path, start: SystemTime) -> BTreeMap<PathBuf, File> {
     let mut files = BTreeMap::new();
     for entry in walkdir::WalkDir::new(folder).min_depth(1) {
         let entry = entry.unwrap();
         let metadata = entry.metadata().unwrap();
         let kind = metadata.file_type();
-        let mut looks = format!("{:o} {}:{}", metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+        let mut description = format!("{:o} {}:{}", metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
         let mut content = Vec::new();
         if kind.is_file() {
-            // The time of what was made without one depends on when the test was run.
+            // The time of a file that was created by the run is not comparable.
             let time =
                 if metadata.modified().unwrap() < start { metadata.mtime().to_string() } else { "now".to_owned() };
-            let _ = write!(looks, " file, {} links, time {time}", metadata.nlink());
+            let _ = write!(description, " file, {} links, time {time}", metadata.nlink());
             content = fs::read(entry.path()).unwrap_or_default();
         } else if kind.is_symlink() {
-            looks = format!("link to {}", fs::read_link(entry.path()).unwrap().display());
+            description = format!("link to {}", fs::read_link(entry.path()).unwrap().display());
         } else {
-            looks += if kind.is_dir() {
+            description += if kind.is_dir() {
                 " folder"
             } else if kind.is_fifo() {
                 " fifo"
@@ -371,18 +374,18 @@ fn look(folder: &Path, start: SystemTime) -> BTreeMap<PathBuf, File> {
                 " something else"
             };
         }
-        files.insert(entry.path().strip_prefix(folder).unwrap().to_owned(), File { looks, content });
+        files.insert(entry.path().strip_prefix(folder).unwrap().to_owned(), File { description, content });
     }
     files
 }
 
-/// Whether the bytes are the same, or are gzip with the same flags, time, name and content.
-fn same(expected: &[u8], found: &[u8]) -> bool {
-    expected == found || meaning(expected).is_some_and(|meant| meaning(found) == Some(meant))
+/// Whether the bytes are equal, or are gzip data with the same flags, time, name and content.
+fn equivalent(expected: &[u8], found: &[u8]) -> bool {
+    expected == found || parse_gzip(expected).is_some_and(|meant| parse_gzip(found) == Some(meant))
 }
 
-/// Flags, time and name in the header, and the content, of what gzip accepts without a word.
-fn meaning(gz: &[u8]) -> Option<(u8, u32, String, Vec<u8>)> {
+/// The header's flags, time and name, and the content, if gzip decompresses the data.
+fn parse_gzip(gz: &[u8]) -> Option<(u8, u32, String, Vec<u8>)> {
     let (flags, time) = (*gz.strip_prefix(b"\x1f\x8b\x08")?.first()?, gz.get(4..8)?);
     let named = flags & 0x08 != 0 && flags & 0x04 == 0;
     let name = if named { gz[10..].split(|&byte| byte == 0).next()? } else { &[] };
@@ -391,10 +394,10 @@ fn meaning(gz: &[u8]) -> Option<(u8, u32, String, Vec<u8>)> {
     (ran.status.success()).then(|| (flags, time, String::from_utf8_lossy(name).into_owned(), ran.stdout))
 }
 
-fn shown(bytes: &[u8]) -> String {
-    match meaning(bytes) {
+fn describe(bytes: &[u8]) -> String {
+    match parse_gzip(bytes) {
         Some((flags, time, name, content)) => {
-            format!("gzip, flags {flags}, time {time}, name '{name}': {}", shown(&content))
+            format!("gzip, flags {flags}, time {time}, name '{name}': {}", describe(&content))
         }
         None => {
             let dots = if bytes.len() > 300 { "..." } else { "" };

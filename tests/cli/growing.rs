@@ -1,6 +1,6 @@
-//! A live log: a file that grows while it is read has an output of the length that it had when it was opened.
+//! A live log: a file that grows while it is read gets an output of its length at opening.
 //!
-//! `changing` has every change at every moment; here are the ways of making an output, and what becomes of it later.
+//! `changing` tests every change at every stage; this module tests the kinds of output and later runs.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,7 +11,7 @@ use crate::damage::cases::{Fields, member};
 use crate::harness::{BLOCK, Sandbox, assert_member, gunzip, log, noise};
 use crate::stopped::{Moment, command_stopped_at, stopped_at};
 
-/// What is reported of `name`, which had `length` bytes.
+/// The message about `name`, which had `length` bytes at opening.
 fn grew(name: &str, length: usize) -> String {
     format!("gzcc: {name}: grew while it was read; read only the {length} bytes it had when opened\n")
 }
@@ -23,9 +23,9 @@ fn append(t: &Sandbox, name: &str, bytes: &[u8]) {
 const BLOCK_READ: Moment = Moment::new("a", "pread64", 1);
 
 #[test]
-fn a_log_that_grows_is_compressed_to_every_kind_of_output() {
+fn a_growing_log_is_compressed_to_every_kind_of_output() {
     require!("bash", "strace", "gzip");
-    // As many bytes as whole blocks have, and others.
+    // Lengths that are and are not multiples of the block size.
     for length in [1000, BLOCK, 2 * BLOCK + 5] {
         for (words, output) in [
             (&["a"][..], "a.gz"),
@@ -52,7 +52,7 @@ fn a_log_that_grows_is_compressed_to_every_kind_of_output() {
 }
 
 #[test]
-fn standard_output_gets_what_a_log_had_when_it_was_opened() {
+fn standard_output_gets_a_growing_log_as_it_was_when_opened() {
     require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     let (old, other) = (t.write("a", log(BLOCK + 1)), t.write("b", log(100)));
@@ -62,7 +62,7 @@ fn standard_output_gets_what_a_log_had_when_it_was_opened() {
 }
 
 #[test]
-fn a_log_that_was_empty_has_an_empty_output() {
+fn a_growing_log_that_was_empty_has_an_empty_output() {
     require!("bash", "strace", "gzip");
     for words in [&["a"][..], &["-c", "a"], &["--rsyncable", "a"]] {
         let t = Sandbox::new();
@@ -73,9 +73,9 @@ fn a_log_that_was_empty_has_an_empty_output() {
     }
 }
 
-/// The .gz has the time that the log had when it was opened, and its size.
+/// The .gz has the log's time and size at opening.
 #[test]
-fn update_compresses_a_log_again_that_has_grown() {
+fn update_compresses_a_grown_log_again() {
     require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     let old = t.write("a", log(3000));
@@ -86,7 +86,7 @@ fn update_compresses_a_log_again_that_has_grown() {
 }
 
 #[test]
-fn a_log_that_would_go_has_no_output_while_it_grows() {
+fn a_growing_log_that_would_be_removed_has_no_output() {
     require!("bash", "strace", "gzip");
     for words in [&["--rm", "a"][..], &["--rm", "--only-smaller", "a"], &["--rm", "-o", "out", "a"]] {
         let t = Sandbox::new();
@@ -99,7 +99,7 @@ fn a_log_that_would_go_has_no_output_while_it_grows() {
 }
 
 #[test]
-fn a_log_that_grows_and_does_not_get_smaller_is_left_alone() {
+fn a_growing_log_that_does_not_compress_is_skipped_by_only_smaller() {
     require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     t.write("a", noise(3000, 1));
@@ -108,9 +108,9 @@ fn a_log_that_grows_and_does_not_get_smaller_is_left_alone() {
     assert_eq!(t.names(), ["a"]);
 }
 
-/// Longer, but it was emptied first: there is less to read than it had.
+/// A truncated log holds less than it had at opening.
 #[test]
-fn a_log_that_is_begun_anew_has_no_output() {
+fn a_truncated_log_has_no_output() {
     require!("bash", "strace", "gzip");
     let t = Sandbox::new();
     t.write("a", log(3 * BLOCK));
@@ -122,7 +122,7 @@ fn a_log_that_is_begun_anew_has_no_output() {
 }
 
 #[test]
-fn a_gz_that_grows_is_decompressed_as_far_as_it_went_when_opened() {
+fn a_growing_gz_is_decompressed_as_it_was_when_opened() {
     require!("bash", "strace", "gzip");
     let (first, second) = (noise(BLOCK, 3), log(2 * BLOCK));
     let (packed, more) = (member(&first, &Fields::default()), member(&second, &Fields::default()));
@@ -133,7 +133,7 @@ fn a_gz_that_grows_is_decompressed_as_far_as_it_went_when_opened() {
         ran.assert(ran.status.code() == Some(2) && ran.stderr() == grew("a.gz", packed.len()), "it says so");
         assert!(output.is_empty() || t.read(output) == first);
     }
-    // In the middle of a member nobody can tell what it would have become.
+    // A cut within a member cannot be decompressed to a valid state.
     let t = Sandbox::new();
     t.write("a.gz", &packed[..packed.len() - 10]);
     let ran = stopped_at(&t, Moment::new("a.gz", "read", 1), &["-d", "a.gz"], || {
@@ -144,9 +144,9 @@ fn a_gz_that_grows_is_decompressed_as_far_as_it_went_when_opened() {
     assert_eq!(t.names(), ["a.gz"]);
 }
 
-/// gzip's names remove originals, if they are not told to keep them.
+/// gzip's names remove originals unless -k is given.
 #[test]
-fn under_gzips_name_a_log_that_grows_stays_and_has_an_output_only_with_k() {
+fn a_growing_log_stays_under_gzips_name_and_has_an_output_only_with_k() {
     require!("bash", "strace", "gzip");
     for (words, makes) in [(&["./gzip", "-k", "a"][..], true), (&["./gzip", "a"], false)] {
         let t = Sandbox::new();

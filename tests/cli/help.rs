@@ -1,24 +1,24 @@
-//! Help, the manual page, and what a mistyped option is told.
+//! Help, the manual page, and the messages for mistyped options.
 
 use crate::harness::Sandbox;
 
-/// What these words print.
+/// The output for these arguments.
 fn printed(words: &[&str]) -> String {
     String::from_utf8(Sandbox::new().gzcc(words).succeeds()).unwrap()
 }
 
-/// The long options that a text names where an option is introduced.
+/// The long options that a text introduces.
 fn long_options(help: &str) -> Vec<&str> {
     let introduced = help.lines().filter(|line| line.trim_start().starts_with('-'));
     let words = introduced.flat_map(|line| line.split([' ', ',', '=', '[', ']']));
     let aliases = help.lines().filter(|line| line.contains("alias")).flat_map(|line| line.split([' ', ',', ']']));
-    // A parenthesis in an option's text introduces no other option.
+    // A parenthesis in a description does not introduce an option.
     let options = words.chain(aliases).filter(|word| word.starts_with("--") && !word.ends_with(')'));
-    // Dots follow an option that counts.
+    // Dots follow an option that may be repeated.
     options.map(|option| option.trim_end_matches('.')).filter(|option| option.len() > 2).collect()
 }
 
-/// The examples at the end of a text, and what each is said to do.
+/// The examples at the end of a text, each with its description.
 fn examples(help: &str) -> Vec<(&str, &str)> {
     let (_, examples) = help.split_once("\nExamples:\n").unwrap();
     examples.lines().map(|line| line.trim().split_once("  ").unwrap()).collect()
@@ -34,7 +34,7 @@ fn help_fits_a_narrow_terminal() {
 }
 
 #[test]
-fn short_help_is_a_screen_with_a_line_for_each_option() {
+fn short_help_fits_a_screen_with_a_line_per_option() {
     let help = printed(&["-h"]);
     assert!(help.lines().count() <= 32, "{help}");
     let (before, _) = help.split_once("\nExamples:\n").unwrap();
@@ -50,7 +50,7 @@ fn short_help_is_a_screen_with_a_line_for_each_option() {
 #[test]
 fn long_help_fits_two_screens_and_the_manual_page_has_the_details() {
     let help = printed(&["--help"]);
-    // Two screens of 50 rows, each with a prompt or a pager's line.
+    // Two screens of 50 rows, each with one line for a prompt or pager.
     assert!(help.lines().count() <= 98, "{} lines: {help}", help.lines().count());
     for rule in ["powers of ten (MB)", "powers of two (10M = 10 MiB)", "space saved", "gzcc --man"] {
         assert!(help.contains(rule), "{rule}: {help}");
@@ -60,7 +60,7 @@ fn long_help_fits_two_screens_and_the_manual_page_has_the_details() {
 }
 
 #[test]
-fn long_help_has_all_of_it_under_headings() {
+fn long_help_lists_every_option_under_a_heading() {
     let (short, long) = (printed(&["-h"]), printed(&["--help"]));
     let headings =
         ["Operation:", "Compression:", "Choosing files:", "Output:", "Originals:", "Running:", "Reporting:", "Help:"];
@@ -88,7 +88,7 @@ fn help_ends_with_five_examples_that_work() {
     }
     for (example, _) in examples {
         assert!(page.contains(example), "{example}: {page}");
-        // The fifth has them read.
+        // The fifth example reads them.
         t.shell("gzcc -f a b").succeeds();
         if example.contains("-d *.gz") {
             t.shell("rm x.log y.log a b; mv dir.tar.gz tar").succeeds();
@@ -105,7 +105,7 @@ fn help_ends_with_five_examples_that_work() {
 }
 
 #[test]
-fn help_and_version_are_given_beside_other_options() {
+fn help_and_version_work_together_with_other_options() {
     let t = Sandbox::new();
     t.write("a", "x");
     assert_eq!(t.gzcc(["--rm", "-c", "a", "-h"]).succeeds(), printed(&["-h"]).into_bytes());
@@ -119,14 +119,14 @@ fn help_and_version_are_given_beside_other_options() {
 }
 
 #[test]
-fn a_mistyped_option_is_told_what_is_similar() {
+fn a_mistyped_option_is_an_error_with_similar_options() {
     let told = [
         ("--levle 3", "unexpected argument '--levle' found (similar: --level)"),
         ("--recusrive", "unexpected argument '--recusrive' found (similar: --recursive)"),
         ("--recursve", "unexpected argument '--recursve' found (similar: --recursive)"),
         ("--output_dir x", "unexpected argument '--output_dir' found (similar: --output-dir)"),
         ("--jbos 3", "unexpected argument '--jbos' found (similar: --jobs)"),
-        // Whoever types it means the very opposite of --decompress.
+        // `--compres` gets no suggestion, because `--decompress` is its opposite.
         ("--compres", "unexpected argument '--compres' found"),
         ("-x", "unexpected argument '-x' found"),
         ("--dry-run", "unexpected argument '--dry-run' found"),
@@ -149,18 +149,18 @@ fn a_mistyped_option_is_told_what_is_similar() {
     assert_eq!(t.names(), ["a"]);
 }
 
-/// The manual page as a terminal of 80 columns shows it.
+/// The manual page as rendered on a terminal with 80 columns.
 fn rendered(page: &str) -> String {
     let t = Sandbox::new();
-    // Plain text, and the lines of a page without end.
+    // Plain text, and one continuous page.
     let words = ["-man", "-Tutf8", "-ww", "-P-cbou", "-rLL=78n", "-rcR=1"];
     let text = String::from_utf8(t.command("groff", words).stdin(page).succeeds()).unwrap();
-    // Minus signs, which can be copied, are minus signs.
+    // groff prints copyable minus signs as U+2212.
     text.replace('\u{2212}', "-")
 }
 
 #[test]
-fn the_manual_page_is_rendered_without_a_warning_and_has_all_of_it() {
+fn the_manual_page_renders_without_warnings_and_is_complete() {
     require!("groff");
     let page = printed(&["--man"]);
     let text = rendered(&page);
@@ -182,7 +182,7 @@ fn the_manual_page_is_rendered_without_a_warning_and_has_all_of_it() {
 }
 
 #[test]
-fn man_itself_finds_nothing_wrong_with_the_page() {
+fn man_renders_the_page_without_warnings() {
     require!("man");
     let t = Sandbox::new();
     t.write("gzcc.1", printed(&["--man"]));
@@ -193,14 +193,14 @@ fn man_itself_finds_nothing_wrong_with_the_page() {
 }
 
 #[test]
-fn what_is_printed_is_lost_to_no_full_disk_without_a_word_and_to_no_reader_with_one() {
+fn printing_to_a_full_disk_is_an_error_and_to_a_closed_reader_is_silent() {
     require!("bash");
     let t = Sandbox::new();
     for words in ["--help", "--man", "--completions bash", "--completions zsh"] {
         let full = "gzcc: standard output: No space left on device";
         let line = t.shell(&format!("gzcc {words} > /dev/full")).run();
         line.assert(line.status.code() == Some(1) && line.stderr().trim_end() == full, words);
-        // The reader has gone before there is anything to read.
+        // The reader ends before the output begins.
         let gone = t.shell(&format!("{{ sleep 0.1; gzcc {words}; echo $? > status; }} | true")).run();
         gone.assert(gone.stderr.is_empty() && t.read("status") == b"141\n", words);
     }

@@ -1,11 +1,11 @@
-//! `-t` and `-l`: what is told of files of which nothing is made.
+//! `-t` and `-l`: the messages and tables for files, without any output file.
 
 use crate::damage::cases::{Fields, bgzf, member};
 use crate::decompress::{SCHEDULERS, plain};
 use crate::harness::{BLOCK, Sandbox, log, noise};
 
 #[test]
-fn a_test_is_silent_but_for_the_count() {
+fn a_test_prints_only_the_count() {
     require!("bash");
     let t = Sandbox::new();
     t.write("a.gz", plain(b"a"));
@@ -17,7 +17,7 @@ fn a_test_is_silent_but_for_the_count() {
 }
 
 #[test]
-fn the_order_of_what_is_told_is_that_of_the_arguments() {
+fn lines_appear_in_argument_order() {
     let t = Sandbox::new();
     let mut names = vec!["big.gz".to_owned()];
     t.write("big.gz", plain(&noise(12 * BLOCK, 1)));
@@ -32,7 +32,7 @@ fn the_order_of_what_is_told_is_that_of_the_arguments() {
             let tested = call("-tv").run();
             tested.assert(tested.status.code() == Some(1), "one is missing");
             let said = tested.stderr();
-            // First of all, how many do it, and last what it came to.
+            // The first line states the number of workers, the last one is the summary.
             let told = said
                 .lines()
                 .skip(1)
@@ -51,9 +51,9 @@ fn the_order_of_what_is_told_is_that_of_the_arguments() {
     }
 }
 
-/// Files of one member, for which GNU gzip's table is right.
+/// Files with a single member, for which GNU gzip's table is correct.
 fn single_members(t: &Sandbox) -> [&'static str; 7] {
-    // No extra field, as GNU gzip would say that it passes it over.
+    // No extra field: GNU gzip prints a warning when it skips one.
     let all = Fields { extra: None, name: Some(b"other"), comment: Some(b"c"), crc: true, mtime: 1_700_000_000 };
     t.write("text.gz", plain(&log(200_000)));
     t.write("noise.gz", plain(&noise(3000, 1)));
@@ -68,7 +68,7 @@ fn single_members(t: &Sandbox) -> [&'static str; 7] {
 }
 
 #[test]
-fn the_table_of_one_file_is_gnu_gzips_byte_for_byte() {
+fn the_table_of_one_file_equals_gnu_gzips() {
     require!("bash", "gzip");
     let t = Sandbox::new();
     for name in single_members(&t) {
@@ -88,7 +88,7 @@ fn the_table_of_one_file_is_gnu_gzips_byte_for_byte() {
 }
 
 #[test]
-fn the_table_of_several_files_is_gnu_gzips_but_for_the_ratio_of_the_totals() {
+fn the_table_of_several_files_equals_gnu_gzips_except_the_total_ratio() {
     require!("bash", "gzip");
     let t = Sandbox::new();
     let names = single_members(&t).join(" ");
@@ -99,7 +99,7 @@ fn the_table_of_several_files_is_gnu_gzips_but_for_the_ratio_of_the_totals() {
         };
         let (mut ours, mut gnu) = (lines("gzcc"), lines("command gzip"));
         if options != "-lq" {
-            // GNU gzip takes off the last file's header only, we everybody's.
+            // GNU gzip subtracts only the last file's header from the totals; gzcc subtracts every file's.
             let totals = [&mut ours, &mut gnu].map(|lines| lines.pop().unwrap());
             let sizes = totals.each_ref().map(|line| line.rsplit_once('%').unwrap().0.rsplit_once(' ').unwrap().0);
             assert_eq!(sizes[0], sizes[1], "{options}");
@@ -114,10 +114,10 @@ fn the_table_of_several_files_is_gnu_gzips_but_for_the_ratio_of_the_totals() {
 }
 
 #[test]
-fn a_table_sums_the_members_of_a_file() {
+fn the_table_adds_up_the_members_of_a_file() {
     let t = Sandbox::new();
     let zeros = plain(&vec![0; 64 << 20]);
-    // More than 4 GiB, which no trailer can tell.
+    // More than 4 GiB, which a trailer's 32-bit size cannot represent.
     t.write("huge.gz", zeros.repeat(65));
     t.write("bgzf.gz", bgzf(&log(200_000), 1000));
     t.write("padded.gz", [&plain(b"12345").repeat(3)[..], &[0; 100]].concat());
@@ -131,7 +131,7 @@ fn a_table_sums_the_members_of_a_file() {
 }
 
 #[test]
-fn a_bad_file_has_no_line_in_the_table_and_costs_no_other_file() {
+fn a_damaged_file_is_missing_from_the_table_and_the_others_are_listed() {
     let t = Sandbox::new();
     t.write("a.gz", plain(b"aaa"));
     t.write("bad.gz", &plain(&noise(300_000, 1))[..200_000]);
@@ -145,7 +145,7 @@ fn a_bad_file_has_no_line_in_the_table_and_costs_no_other_file() {
 }
 
 #[test]
-fn what_trailers_say_is_taken_for_no_more_than_that() {
+fn trailer_sizes_are_marked_as_approximate() {
     let t = Sandbox::new();
     t.write("one.gz", plain(&log(1000)));
     t.write("two.gz", plain(b"12345").repeat(2));
@@ -155,7 +155,7 @@ fn what_trailers_say_is_taken_for_no_more_than_that() {
     let plain_sizes: Vec<&str> = figures.iter().map(|line| line[1]).collect();
     assert_eq!(plain_sizes, ["~1000", "~5", "~0", "~1005"], "the last member's, each marked");
     assert!(figures.iter().all(|line| line[2].starts_with('~') && line.len() == 4), "as are the ratios: {table}");
-    // Nothing between header and trailer is read.
+    // The bytes between header and trailer are not read.
     let mut damaged = plain(&noise(5000, 1));
     damaged[100..4000].fill(0);
     t.write("damaged.gz", &damaged);

@@ -1,4 +1,4 @@
-//! `-N`: names and times out of headers, which anybody may have written.
+//! `-N`: names and times from headers, which are untrusted input.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -6,13 +6,13 @@ use crate::damage::cases::{Fields, member};
 use crate::decompress::{SCHEDULERS, plain};
 use crate::harness::{Sandbox, log};
 
-/// A member that says it was made of a file of this name.
+/// A member whose header stores this name.
 fn named(name: &[u8], content: &[u8]) -> Vec<u8> {
     member(content, &Fields { name: Some(name), mtime: 1_700_000_000, ..Fields::default() })
 }
 
 #[test]
-fn name_and_time_are_restored_where_that_is_asked_for() {
+fn name_and_time_are_restored_with_the_name_option() {
     let t = Sandbox::new();
     t.write("d/a.gz", named(b"original.log", b"content"));
     t.command("touch", ["-d", "@1600000000", "d/a.gz"]).succeeds();
@@ -25,7 +25,7 @@ fn name_and_time_are_restored_where_that_is_asked_for() {
     assert_eq!((t.read("out/d/original.log"), mtime("out/d/original.log")), (b"content".to_vec(), 1_700_000_000));
     let listed = String::from_utf8(t.gzcc(["-l", "-N", "d/a.gz"]).succeeds()).unwrap();
     assert!(listed.ends_with(" d/original.log\n"), "{listed}");
-    // Without a name or a time in the header, those are the file's own.
+    // Without a name or time in the header, the compressed file's own apply.
     t.write("plain.gz", plain(b"plain"));
     t.command("touch", ["-d", "@1600000000", "plain.gz"]).succeeds();
     t.gzcc(["-dN", "plain.gz"]).succeeds();
@@ -33,7 +33,7 @@ fn name_and_time_are_restored_where_that_is_asked_for() {
 }
 
 #[test]
-fn what_gzcc_stores_it_restores() {
+fn gzcc_restores_the_name_and_time_that_it_stored() {
     let t = Sandbox::new();
     let content = t.write("a.log", log(1000));
     t.command("touch", ["-d", "@1234567890", "a.log"]).succeeds();
@@ -46,7 +46,7 @@ fn what_gzcc_stores_it_restores() {
 }
 
 #[test]
-fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
+fn an_unusable_stored_name_is_an_error_and_creates_no_file() {
     let t = Sandbox::new();
     let refused: [&[u8]; 17] = [
         b"",
@@ -65,7 +65,7 @@ fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
         "a\u{9b}2J".as_bytes(),
         "a\u{202e}gpj.exe".as_bytes(),
         b".gzcc-0123456789abcdef",
-        // Longer than what is looked at before the data is.
+        // Longer than the part of a header that is read before the data.
         &[b'n'; 1_000_000],
     ];
     let names: Vec<String> = (0..refused.len()).map(|i| format!("in/{i}.gz")).collect();
@@ -86,16 +86,16 @@ fn a_name_that_cannot_be_used_is_an_error_and_makes_nothing() {
         assert!(!said.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n'), "{said:?}");
         assert_eq!(t.names(), before);
     }
-    // Listing makes nothing.
+    // Listing creates no files.
     let listed = t.gzcc(["-lN"].into_iter().chain(names.iter().map(String::as_str))).succeeds();
     let listed = String::from_utf8(listed).unwrap();
     assert!(listed.lines().count() == names.len() + 2 && listed.contains(" in/\\x1b[2Jx\n"), "{listed}");
-    // To those who do not ask for it, what the header holds does not matter.
+    // Without -N, the stored name has no effect.
     t.gzcc(["-d"].into_iter().chain(names.iter().map(String::as_str))).succeeds();
 }
 
 #[test]
-fn a_stored_path_leads_into_no_other_folder() {
+fn only_the_last_component_of_a_stored_path_is_used() {
     let t = Sandbox::new();
     t.write("victim", "as it was");
     let absolute = t.path("victim").into_os_string().into_encoded_bytes();
@@ -110,7 +110,7 @@ fn a_stored_path_leads_into_no_other_folder() {
         assert_eq!(t.read(format!("out/{folder}/victim")), b"evil");
     }
     assert_eq!(t.read("victim"), b"as it was");
-    // A link of the output's name is replaced, not followed.
+    // A link under the output's name is replaced, not followed.
     std::os::unix::fs::symlink("../victim", t.path("in0/link")).unwrap();
     t.write("in0/a.gz", named(b"link", b"evil"));
     t.gzcc(["-dN", "in0/a.gz"]).says(2, &["gzcc: in0/a.gz: in0/link already exists; left alone (-f replaces it)"]);
@@ -119,7 +119,7 @@ fn a_stored_path_leads_into_no_other_folder() {
 }
 
 #[test]
-fn an_input_is_never_replaced_by_what_its_header_calls_it() {
+fn an_input_is_never_replaced_through_its_stored_name() {
     let t = Sandbox::new();
     let a = t.write("a.gz", named(b"a.gz", b"content"));
     let ran = t.gzcc(["-dNf", "--rm", "a.gz"]).run();

@@ -1,5 +1,5 @@
-//! Errors that the file system reports when a file is closed, as NFS, CIFS and object stores do: the output gets no
-//! name, the original stays, and the run fails.
+//! Errors that the file system reports at close, as NFS, CIFS and object stores do: the output gets no name, the
+//! original stays, and the run fails.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,23 +11,23 @@ use crate::harness::{Finished, Sandbox, log};
 const ERRORS: [(&str, &str); 3] =
     [("EIO", "Input/output error"), ("EDQUOT", "Disk quota exceeded"), ("ENOSPC", "No space left on device")];
 
-/// Runs gzcc with `words`, with one worker, while every call of close(2) fails.
-fn closing_fails(t: &Sandbox, error: &str, words: &[&str], redirections: &str) -> Finished {
+/// Runs gzcc with `words` and one worker while every close(2) fails.
+fn run_with_failing_close(t: &Sandbox, error: &str, words: &[&str], redirections: &str) -> Finished {
     let fault = format!("close:error={error}:when={}+", first_close());
     let (ran, hits) = inject_redirected(t, &[&fault], &[&["-j1"], words].concat(), redirections);
     ran.assert(hits > 0, "something is closed");
     ran
 }
 
-/// Which close of the process is the first after those of the loader, which does not start a program after an error.
+/// The index of the first close after those of the loader. The loader does not start a program if its close fails.
 fn first_close() -> usize {
-    // What is printed is flushed, with one close.
+    // The closes of `--version` are the loader's and one by gzcc, which closes its output.
     static CLOSES: LazyLock<usize> =
         LazyLock::new(|| inject_redirected(&Sandbox::new(), &["close:retval=0"], &["--version"], "").1);
     *CLOSES
 }
 
-/// A sandbox with `a`, `b`, `p.gz` and an old output for each.
+/// A sandbox with `a`, `b` and `p.gz`.
 fn sandbox() -> Sandbox {
     let t = Sandbox::new();
     t.write("p", log(3000));
@@ -39,7 +39,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn an_output_whose_close_fails_gets_no_name_and_its_original_stays() {
+fn a_failed_close_leaves_the_output_unnamed_and_the_original_in_place() {
     require!("strace", "bash");
     let runs: [(&[&str], &str, &str); 12] = [
         (&["a"], "a: a.gz", "a.gz"),
@@ -60,7 +60,7 @@ fn an_output_whose_close_fails_gets_no_name_and_its_original_stays() {
             let t = sandbox();
             let (packed, force) = (t.read("p.gz"), if old.is_some() { "-qf" } else { "-q" });
             old.into_iter().for_each(|old| drop(t.write(output, old)));
-            let ran = closing_fails(&t, error, &[&[force], words].concat(), "");
+            let ran = run_with_failing_close(&t, error, &[&[force], words].concat(), "");
             ran.assert(ran.status.code() == Some(1), "it fails");
             ran.assert(ran.stderr() == format!("gzcc: {names}: {reason}\n"), "one line with the reason");
             ran.assert(fs::read(t.path(output)).ok().as_deref() == old.map(str::as_bytes), "the name is as it was");
@@ -72,7 +72,7 @@ fn an_output_whose_close_fails_gets_no_name_and_its_original_stays() {
 }
 
 #[test]
-fn an_output_whose_close_fails_is_an_error_under_gzips_names_as_well() {
+fn a_failed_close_of_an_output_is_an_error_under_gzips_names() {
     require!("strace", "bash");
     let t = sandbox();
     symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
@@ -86,9 +86,9 @@ fn an_output_whose_close_fails_is_an_error_under_gzips_names_as_well() {
     }
 }
 
-/// What is written cannot be taken back, so the exit status tells.
+/// The data has been written and cannot be taken back, so only the exit status shows the error.
 #[test]
-fn a_descriptor_that_is_written_in_place_and_whose_close_fails_is_an_error() {
+fn a_failed_close_of_an_output_written_in_place_is_an_error() {
     require!("strace", "bash");
     let runs: [(&[&str], &str, &str); 10] = [
         (&["-c", "a"], "> out", "standard output"),
@@ -107,28 +107,28 @@ fn a_descriptor_that_is_written_in_place_and_whose_close_fails_is_an_error() {
     {
         let t = sandbox();
         rustix::fs::mkfifoat(rustix::fs::CWD, t.path("pipe"), rustix::fs::Mode::RWXU).unwrap();
-        let ran = closing_fails(&t, error, words, redirections);
+        let ran = run_with_failing_close(&t, error, words, redirections);
         ran.assert(ran.status.code() == Some(1), redirections);
         ran.assert(ran.stderr() == format!("gzcc: {name}: {reason}\n"), "one line with the reason");
     }
 }
 
 #[test]
-fn a_report_on_a_standard_output_whose_close_fails_is_an_error() {
+fn a_failed_close_of_standard_output_after_a_report_is_an_error() {
     require!("strace", "bash");
     for words in [&["-t", "p.gz"][..], &["-l", "--json", "p.gz"], &["--json", "-t", "p.gz"], &["--help"]] {
         for (error, reason) in ERRORS {
             let t = sandbox();
-            let ran = closing_fails(&t, error, words, "> out");
+            let ran = run_with_failing_close(&t, error, words, "> out");
             ran.assert(ran.status.code() == Some(1), "it fails");
             ran.assert(ran.stderr() == format!("gzcc: standard output: {reason}\n"), "one line with the reason");
         }
     }
 }
 
-/// Linux closes the descriptor all the same; what it had to report is asked for again.
+/// Linux closes the descriptor despite EINTR, so no second close is needed.
 #[test]
-fn a_close_that_a_signal_interrupts_is_no_error() {
+fn an_interrupted_close_is_no_error() {
     require!("strace", "bash");
     let t = sandbox();
     let fault = format!("close:error=EINTR:when={}+2", first_close());

@@ -1,4 +1,4 @@
-//! A file that cannot be looked at is not assumed to be a harmless one.
+//! If a file's metadata cannot be read, gzcc assumes the dangerous case.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,14 +7,14 @@ use super::injection::{inject_on, inject_on_redirected};
 use crate::harness::{Sandbox, log};
 
 #[test]
-fn a_link_that_may_lead_to_a_device_is_not_replaced() {
+fn a_link_is_not_replaced_if_its_target_cannot_be_examined() {
     require!("strace", "bash");
     let t = Sandbox::new();
     t.write("a", log(3000));
     symlink("/dev/null", t.path("link")).unwrap();
     let link = t.path("link");
     let words = ["-f", "-o", link.to_str().unwrap(), "a"];
-    // The path is looked at first to find out whether it is a device.
+    // The first stat of the path determines whether it is a device.
     let (ran, hits) = inject_on(&t, "link", "newfstatat:error=EIO:when=1", &words);
     ran.assert(ran.status.code() == Some(1) && hits == 1, "it fails");
     ran.assert(ran.stderr().ends_with(": Input/output error\n"), "one line");
@@ -22,7 +22,7 @@ fn a_link_that_may_lead_to_a_device_is_not_replaced() {
 }
 
 #[test]
-fn an_output_that_may_be_the_input_is_not_written() {
+fn an_output_is_not_written_if_it_cannot_be_distinguished_from_the_input() {
     require!("strace", "bash");
     let t = Sandbox::new();
     let a = t.write("a", log(3000));

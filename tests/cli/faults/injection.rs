@@ -1,4 +1,4 @@
-//! gzcc under strace, which lets the nth call of a name fail; and what strace wrote about it.
+//! Runs gzcc under strace, which makes the nth call of a name fail, and parses strace's output.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::scenarios::{Prepared, Scenario};
 use crate::harness::{Finished, Sandbox};
 
-/// The errors that are injected, and the system's words for them.
+/// The injected errors, and the system's messages for them.
 pub const ERRORS: &[(&str, &str)] = &[
     ("EIO", "Input/output error"),
     ("EINTR", "Interrupted system call"),
@@ -18,26 +18,26 @@ pub const ERRORS: &[(&str, &str)] = &[
     ("EMFILE", "Too many open files"),
 ];
 
-/// The calls that may touch an input, an output, a folder or metadata, or start a worker. A `?` lets strace pass by
-/// what this machine does not have.
+/// The calls that may touch an input, an output, a folder or metadata, or start a worker. With `?`, strace ignores
+/// calls that the architecture lacks.
 const CALLS: &str = "?open,openat,openat2,read,pread64,write,?lseek,?ftruncate,fsync,syncfs,linkat,?rename,?renameat,\
     renameat2,?fchmod,?fchown,utimensat,?unlink,unlinkat,?stat,?lstat,?fstat,?newfstatat,statx,fgetxattr,fremovexattr,\
     ?fsetxattr,close,getdents64,?mkdir,mkdirat,?clone,?clone3";
 
-/// One system call that fails.
+/// A failing system call.
 pub struct Fault {
     pub call: String,
     pub error: &'static str,
-    /// What the system says to that.
-    pub words: &'static str,
-    /// Which call of this name, counted from 1 in each thread.
+    /// The system's message for the error.
+    pub message: &'static str,
+    /// The index of the call among those of this name, counted from 1 in each thread.
     pub nth: usize,
 }
 
 impl Fault {
-    /// Whether the system can have it. No signal interrupts the reading of a folder (getdents(2)), and what walks
-    /// through folders does not read on after an error.
-    pub fn can_be(&self) -> bool {
+    /// Whether the fault is possible. No signal interrupts the reading of a folder (getdents(2)), and directory
+    /// iterators stop after an error.
+    pub fn is_possible(&self) -> bool {
         (&*self.call, self.error) != ("getdents64", "EINTR")
     }
 }
@@ -48,7 +48,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What strace wrote: the lines of each thread.
+/// strace's output: the lines of each thread.
 #[derive(Default)]
 pub struct Trace {
     threads: Vec<Vec<String>>,
@@ -63,15 +63,16 @@ impl Trace {
         Self { threads: files.map(lines).collect(), sandbox }
     }
 
-    /// The calls on files of the sandbox, and which of its name in its thread each is. Strace counts in each thread for
-    /// itself, so what would meet the loader, in the first thread, is left out.
+    /// The calls on files of the sandbox, each with its index among the calls of its name in its thread. An index
+    /// that also refers to a call before the first on the sandbox's files in some thread is left out: a fault there
+    /// could hit the loader.
     pub fn calls(&self) -> Vec<(&str, usize)> {
         let mut calls: BTreeMap<&str, Vec<Vec<bool>>> = BTreeMap::new();
         for thread in &self.threads {
             let mut of_thread: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
             for line in thread {
                 let Some((call, _)) = line.split_once('(') else { continue };
-                of_thread.entry(call).or_default().push(self.concerns(line));
+                of_thread.entry(call).or_default().push(self.refers_to_sandbox(line));
             }
             of_thread.into_iter().for_each(|(call, concerns)| calls.entry(call).or_default().push(concerns));
         }
@@ -85,7 +86,7 @@ impl Trace {
         found
     }
 
-    /// The lines of the calls that were made to fail.
+    /// The lines of the calls that failed by injection.
     pub fn hits(&self) -> Vec<String> {
         let injected = self.threads.iter().flatten().filter(|line| line.contains("(INJECTED"));
         let named = |line: &String| line.replace(&self.sandbox, "@");
@@ -94,20 +95,20 @@ impl Trace {
             .collect()
     }
 
-    /// Whether a line tells of a file in the sandbox. A path from the root is looked for only where it leads; the
-    /// folder that it does not start from is named as well.
-    fn concerns(&self, line: &str) -> bool {
+    /// Whether a line refers to a file in the sandbox. An absolute path counts only by its target; strace also prints
+    /// the folder that it does not use.
+    fn refers_to_sandbox(&self, line: &str) -> bool {
         let elsewhere = line.contains("AT_FDCWD<") && line.contains(">, \"/");
         line.starts_with("clone") || is_relative(line) || line.contains(&self.sandbox) && !elsewhere
     }
 }
 
-/// Whether a call's only folder is the one that gzcc runs in.
+/// Whether the call's path is relative to the working directory.
 fn is_relative(line: &str) -> bool {
     line.contains("(\"") && !line.contains("(\"/")
 }
 
-/// Runs gzcc in `t` under strace with these `options`.
+/// Runs gzcc in `t` under strace with these options.
 fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> (Finished, Trace) {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("trace");
@@ -120,12 +121,12 @@ fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> 
     (ran, trace)
 }
 
-/// The run without a fault.
+/// Runs the scenario without a fault.
 pub fn run_whole(scenario: &Scenario, t: &Sandbox) -> (Finished, Trace) {
     traced(scenario.words, scenario.redirections, t, &["-e", &format!("trace={CALLS}")])
 }
 
-/// The run with one.
+/// Runs the scenario with a fault.
 pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Finished, Trace) {
     let t = prepared.sandbox();
     let Fault { call, error, nth, .. } = fault;
@@ -135,12 +136,12 @@ pub fn run_with(prepared: &Prepared, fault: &Fault) -> (Sandbox, Finished, Trace
     (t, ran, trace)
 }
 
-/// Runs gzcc with `words` and these faults, each `CALL:error=NAME[:when=N]`; tells how many calls failed.
+/// Runs gzcc with `words` and these faults, each `CALL:error=NAME[:when=N]`. Returns the number of failed calls.
 pub fn inject(t: &Sandbox, faults: &[&str], words: &[&str]) -> (Finished, usize) {
     inject_redirected(t, faults, words, "")
 }
 
-/// [`inject`] with redirections, as the shell has them.
+/// [`inject`] with shell redirections.
 pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirections: &str) -> (Finished, usize) {
     let calls: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
     let injects: Vec<String> = faults.iter().map(|fault| format!("inject={fault}")).collect();
@@ -151,12 +152,12 @@ pub fn inject_redirected(t: &Sandbox, faults: &[&str], words: &[&str], redirecti
     (ran, trace.hits().len())
 }
 
-/// Runs gzcc with `words` and this fault, of calls on the file `name` alone; tells how many were met.
+/// Runs gzcc with `words` and this fault in calls on the file `name` only. Returns the number of failed calls.
 pub fn inject_on(t: &Sandbox, name: &str, fault: &str, words: &[&str]) -> (Finished, usize) {
     inject_on_redirected(t, name, fault, words, "")
 }
 
-/// [`inject_on`] with redirections, as the shell has them.
+/// [`inject_on`] with shell redirections.
 pub fn inject_on_redirected(
     t: &Sandbox,
     name: &str,

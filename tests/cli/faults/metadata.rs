@@ -1,5 +1,5 @@
-//! What becomes of metadata that cannot be kept, of an output whose name cannot be synced, of a temporary that
-//! cannot be removed, and of workers that cannot be had: each decided once, and the decision tested.
+//! Metadata that cannot be kept, output names that cannot be synced, temporaries that cannot be removed, and workers
+//! that cannot be started: the rule for each case.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -22,7 +22,7 @@ fn mode(t: &Sandbox, name: &str) -> u32 {
     fs::metadata(t.path(name)).unwrap().permissions().mode() & 0o777
 }
 
-/// P3: never after any warning about it.
+/// P3: an original is never removed after a warning about it.
 #[test]
 fn a_mode_that_cannot_be_set_is_a_warning_and_keeps_the_original() {
     require!("bash", "strace");
@@ -54,9 +54,9 @@ fn times_that_cannot_be_set_are_a_warning_and_keep_the_original() {
     }
 }
 
-/// Nobody but root may give files away, and some file systems know no owners: that is not worth a word.
+/// Only root may change owners, and some file systems have none: a refusal causes no message.
 #[test]
-fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
+fn a_refused_owner_narrows_the_mode_and_a_failed_one_is_a_warning() {
     require!("bash", "strace");
     if !is_root() {
         skip("only root has files of others to compress");
@@ -65,13 +65,13 @@ fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
     for error in ["EPERM", "EACCES", "EINVAL", "EOPNOTSUPP", "ENOSYS"] {
         let (t, content) = original(0o664);
         chown(t.path("a"), Some(12_345), Some(12_345)).unwrap();
-        // Both owner and group, and then the group alone.
+        // The first call sets owner and group, the second the group alone.
         let (ran, hits) = inject(&t, &[&format!("fchown:error={error}")], &["--rm", "a"]);
         ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty() && hits == 2, "success, without a word");
         t.assert_holds("a.gz", &content);
         assert_eq!((mode(&t, "a.gz"), t.exists("a")), (0o644, false), "{error}: group and other have what both had");
     }
-    // The owner is refused, the group is not.
+    // Setting the owner is refused, setting the group succeeds.
     let (t, content) = original(0o664);
     chown(t.path("a"), Some(12_345), Some(12_345)).unwrap();
     let (ran, _) = inject(&t, &["fchown:error=EPERM:when=1"], &["--rm", "a"]);
@@ -79,7 +79,7 @@ fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
     t.assert_holds("a.gz", &content);
     let made = fs::metadata(t.path("a.gz")).unwrap();
     assert_eq!((made.uid(), made.gid(), mode(&t, "a.gz")), (0, 12_345, 0o664));
-    // Anything else is no refusal.
+    // Other errors are reported.
     let (t, content) = original(0o664);
     chown(t.path("a"), Some(12_345), Some(12_345)).unwrap();
     let (ran, _) = inject(&t, &["fchown:error=EDQUOT"], &["--rm", "a"]);
@@ -90,9 +90,9 @@ fn an_owner_that_is_refused_narrows_the_mode_and_one_that_fails_is_a_warning() {
     assert_eq!(mode(&t, "a.gz"), 0o644);
 }
 
-/// An ACL may grant less than the mode shows, so one that cannot be read is taken for the worst.
+/// An ACL may grant less than the mode shows, so an unreadable one is treated as granting nothing.
 #[test]
-fn an_acl_that_cannot_be_read_leaves_group_and_other_with_nothing() {
+fn an_unreadable_acl_leaves_group_and_other_without_access() {
     require!("bash", "strace");
     let (t, content) = original(0o664);
     let acl = "fgetxattr:error=EIO";
@@ -102,11 +102,12 @@ fn an_acl_that_cannot_be_read_leaves_group_and_other_with_nothing() {
     assert_eq!(mode(&t, "a.gz"), 0o600);
 }
 
-/// The owning group gets what it had, and named users nothing. Only where the original goes is anything lost for good.
+/// The owning group keeps its access, and named users get none. If the original is removed, the loss is permanent and
+/// needs a warning.
 #[test]
-fn an_acl_that_cannot_be_set_leaves_the_owning_group_what_it_had() {
+fn an_acl_that_cannot_be_set_leaves_the_owning_groups_access() {
     require!("bash", "strace", "setfacl", "getfacl");
-    // The last one is a file system that stores ACLs and does not enforce them.
+    // The last case is a file system that stores ACLs and does not enforce them.
     for (fault, refused, words) in [
         ("error=EOPNOTSUPP", true, "Operation not supported"),
         ("error=EINVAL", true, "Invalid argument"),
@@ -139,7 +140,8 @@ fn an_acl_that_cannot_be_set_leaves_the_owning_group_what_it_had() {
     }
 }
 
-/// P3. What is on the disk by then nobody knows; the file is whole and keeps its name, but it does not count.
+/// P3: after a failed fsync the state of the disk is unknown, so the original stays. The output is whole and keeps
+/// its name.
 #[test]
 fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
     require!("bash", "strace");
@@ -158,9 +160,9 @@ fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
     }
 }
 
-/// Two faults: the rename that would have given it its name, and then the removal.
+/// Two faults: the sync before the rename fails, then the removal of the temporary file.
 #[test]
-fn only_a_temporary_that_cannot_be_removed_is_left_over() {
+fn a_temporary_file_remains_only_if_it_cannot_be_removed() {
     require!("bash", "strace");
     let (t, content) = original(0o640);
     let faults = ["fsync:error=EIO", "unlinkat:error=EIO"];
@@ -172,9 +174,9 @@ fn only_a_temporary_that_cannot_be_removed_is_left_over() {
     assert!(temporary.starts_with(".gzcc-") && original == "a");
 }
 
-/// On file systems that do not know it, another way leads to the same.
+/// On file systems without these calls, a fallback has the same result.
 #[test]
-fn what_a_file_system_does_not_know_is_done_in_another_way() {
+fn calls_that_a_file_system_lacks_have_fallbacks() {
     require!("bash", "strace");
     for (fault, words) in [
         ("renameat2:error=EINVAL", &["--named-temporaries", "--rm"][..]),
@@ -196,7 +198,7 @@ fn what_a_file_system_does_not_know_is_done_in_another_way() {
 }
 
 #[test]
-fn workers_that_cannot_be_had_are_done_without() {
+fn a_run_completes_without_the_workers_that_cannot_be_started() {
     require!("bash", "strace");
     for scheduler in ["threads", "rayon"] {
         for when in ["1", "2", "1+"] {
@@ -214,9 +216,9 @@ fn workers_that_cannot_be_had_are_done_without() {
     }
 }
 
-/// A folder that may be written and entered but not read cannot be synced itself.
+/// A folder that may be written and entered but not read cannot be opened for fsync.
 #[test]
-fn a_new_output_folder_is_synced_where_its_parent_cannot_be_read() {
+fn a_new_output_folder_works_below_an_unreadable_parent() {
     if is_root() {
         skip("root may read every folder");
         return;

@@ -1,4 +1,4 @@
-//! The runs that faults are injected into, and the files they work on.
+//! The runs that faults are injected into, and their files.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -11,17 +11,17 @@ use flate2::write::GzEncoder;
 use super::injection::{Trace, run_whole};
 use crate::harness::{BLOCK, Sandbox, assert_member, log};
 
-/// A run.
+/// A run of gzcc.
 pub struct Scenario {
     pub name: &'static str,
     pub words: &'static [&'static str],
-    /// What the shell does with its standard input and output.
+    /// The shell's redirections of standard input and output.
     pub redirections: &'static str,
-    /// Inputs, each with its output. One called "big" has several blocks.
+    /// The inputs, each with its output. A file named "big" has several blocks.
     pub files: &'static [(&'static str, &'static str)],
-    /// The outputs are there already, and are replaced.
+    /// Old outputs exist and are replaced.
     pub replaces: bool,
-    /// The originals belong to somebody else.
+    /// The originals belong to another user.
     pub needs_root: bool,
 }
 
@@ -111,13 +111,13 @@ impl Scenario {
         self.files.iter().any(|(_, output)| *output == "out")
     }
 
-    /// Whether one folder's fault may be that of several files.
+    /// Whether one fault in a folder may affect several files.
     pub fn has_folders(&self) -> bool {
         self.files.iter().any(|(input, _)| input.contains('/'))
     }
 }
 
-/// An input as it is before a run, and its output after one.
+/// An input before a run, and its output after a run without faults.
 pub struct Pair {
     pub input: &'static str,
     pub output: &'static str,
@@ -125,29 +125,29 @@ pub struct Pair {
     pub whole: Vec<u8>,
 }
 
-/// A scenario that has been gone through once.
+/// A scenario after its run without faults.
 pub struct Prepared<'s> {
     pub scenario: &'s Scenario,
     pub pairs: Vec<Pair>,
     pub trace: Trace,
 }
 
-/// What stands under an output's name before it is replaced.
+/// Content of an old output.
 pub const OLD: &[u8] = b"old";
 
-/// The mode of the originals.
+/// Mode of the originals.
 pub const MODE: u32 = 0o640;
 
-/// Somebody else.
+/// User and group IDs of another user.
 const STRANGER: u32 = 12_345;
 
-/// When the originals were modified.
+/// Modification time of the originals.
 pub fn modified() -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(1_600_000_000_123_456_789)
 }
 
 impl<'s> Prepared<'s> {
-    /// Runs the scenario without a fault, and asks gzip whether it is right.
+    /// Runs the scenario without a fault, and checks its outputs with gzip.
     pub fn new(scenario: &'s Scenario) -> Self {
         let content = |name: &str| match name {
             "big" | "big.gz" => log(2 * BLOCK + 5),

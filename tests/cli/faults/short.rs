@@ -1,4 +1,4 @@
-//! Reads and writes that move less than asked, and files that end before their size says so.
+//! Short reads and writes, and files that end before their stated size.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,20 +10,20 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::injection::inject_on;
 use crate::harness::{BLOCK, Sandbox, assert_member, log, noise, skip, spawn};
 
-/// Bytes of a compressed file that are read at once.
+/// Number of bytes that gzcc reads from a compressed file at once.
 const READ: usize = 256 * 1024;
 
-/// Bytes as strace wants them.
+/// Bytes in strace's notation.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A read that gives a few bytes is followed by another one for the rest.
+/// A short read is followed by a read of the rest.
 #[test]
-fn a_read_that_gives_a_few_bytes_is_not_the_end_of_the_file() {
+fn a_short_read_is_not_the_end_of_the_file() {
     require!("bash", "strace");
     let content = log(2 * BLOCK + 5);
-    // Where the reads of an undivided run begin: blocks, the second and third with the 32 KiB before them.
+    // Offsets of the reads: each block, the second and third with the preceding 32 KiB.
     for (nth, offset) in [(1, 0), (2, BLOCK - 32 * 1024), (3, 2 * BLOCK - 32 * 1024)] {
         for few in [1, 7] {
             let t = Sandbox::new();
@@ -38,9 +38,9 @@ fn a_read_that_gives_a_few_bytes_is_not_the_end_of_the_file() {
     }
 }
 
-/// P3: a file that ends early although it looks unchanged has not been read whole.
+/// P3: a file that ends early has not been read completely, even if its metadata is unchanged.
 #[test]
-fn a_file_that_ends_before_its_size_says_so_has_no_output_and_stays() {
+fn a_file_that_ends_before_its_stated_size_has_no_output_and_stays() {
     require!("bash", "strace");
     for (size, reads) in [(2 * BLOCK + 5, 3), (3000, 1)] {
         let content = log(size);
@@ -59,16 +59,16 @@ fn a_file_that_ends_before_its_size_says_so_has_no_output_and_stays() {
     }
 }
 
-/// The same of a compressed file that seems to end where its first member does.
+/// The same for a compressed file that seems to end after its first member.
 #[test]
-fn a_compressed_file_that_ends_between_members_before_its_size_says_so_stays() {
+fn a_compressed_file_that_ends_between_members_before_its_stated_size_stays() {
     require!("bash", "strace");
     let member = |name: usize| {
         let mut encoder = GzBuilder::new().filename("n".repeat(name)).write(Vec::new(), Compression::fast());
         encoder.write_all(b"content").unwrap();
         encoder.finish().unwrap()
     };
-    // As long as what is read at once.
+    // As long as one read, so that the read ends at the member's end.
     let first = member(1 + READ - member(1).len());
     for option in ["--rm", "-k"] {
         let t = Sandbox::new();
@@ -83,9 +83,9 @@ fn a_compressed_file_that_ends_between_members_before_its_size_says_so_stays() {
     }
 }
 
-/// A write that takes what still fits, and then one that takes nothing.
+/// One write takes what still fits, the next one fails.
 #[test]
-fn a_file_that_outgrows_the_limit_leaves_nothing_and_stops_no_other() {
+fn an_output_above_the_size_limit_is_removed_and_affects_no_other() {
     require!("bash");
     for named in ["", "--named-temporaries"] {
         for option in ["--rm", "-k", "-f"] {
@@ -96,7 +96,7 @@ fn a_file_that_outgrows_the_limit_leaves_nothing_and_stops_no_other() {
             t.shell(&format!("ulimit -f 1000; gzcc {words} large small")).says(1, &[told]);
             assert!(t.read("large") == large && !t.exists("large.gz"));
             t.assert_holds("small.gz", &small);
-            // And back.
+            // The same when decompressing.
             t.gzcc(["-q", "-f", "--rm", "large"]).succeeds();
             let packed = t.read("large.gz");
             let told = "gzcc: large.gz: large: File too large";
@@ -107,9 +107,9 @@ fn a_file_that_outgrows_the_limit_leaves_nothing_and_stops_no_other() {
     }
 }
 
-/// A pipe that somebody has made non-blocking takes a part of a write, and then none.
+/// A non-blocking pipe takes part of a write, then none of the next one.
 #[test]
-fn a_pipe_that_takes_a_part_of_each_write_gets_all_of_it() {
+fn a_pipe_with_short_writes_receives_all_data() {
     let t = Sandbox::new();
     let content = t.write("a", noise(3 * BLOCK, 2));
     let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).unwrap();
@@ -128,9 +128,9 @@ fn a_pipe_that_takes_a_part_of_each_write_gets_all_of_it() {
     assert_member(&got, &content);
 }
 
-/// A pipe gives what is in it, however little.
+/// A pipe returns what it currently holds, however little.
 #[test]
-fn a_pipe_that_gives_a_few_bytes_at_a_time_is_read_to_its_end() {
+fn a_pipe_with_short_reads_is_read_to_its_end() {
     let t = Sandbox::new();
     let content = log(BLOCK + 5000);
     let packed = t.gzcc(["-c"]).stdin(&content).succeeds();
@@ -138,7 +138,7 @@ fn a_pipe_that_gives_a_few_bytes_at_a_time_is_read_to_its_end() {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         let command = &mut t.gzcc(words).into_command();
         let child = spawn(command.stdin(reader).stdout(Stdio::piped()));
-        // Only the child's end is to be left open.
+        // Only the child's descriptor of the reader must stay open.
         command.stdin(Stdio::null());
         let output = std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -151,9 +151,9 @@ fn a_pipe_that_gives_a_few_bytes_at_a_time_is_read_to_its_end() {
     }
 }
 
-/// What only shows a state of the system is shorter than it says.
+/// Files in sysfs hold fewer bytes than their stated size.
 #[test]
-fn a_file_of_sys_is_as_long_as_what_can_be_read() {
+fn a_sysfs_file_is_compressed_despite_its_false_size() {
     let t = Sandbox::new();
     let Ok(content) = std::fs::read("/sys/kernel/mm/transparent_hugepage/enabled") else {
         skip("there is no such file");

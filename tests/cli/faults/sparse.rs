@@ -1,13 +1,13 @@
-//! Holes that a file system refuses, and a disk that is full behind one.
+//! File systems that refuse holes, and a disk that is full after a hole.
 
 use super::injection::inject;
 use crate::damage::cases::{Fields, member};
 use crate::harness::Sandbox;
 use crate::sparse::patterned;
 
-/// Some file systems that keep objects take bytes in their order only.
+/// Some object stores accept bytes in sequential order only.
 #[test]
-fn where_holes_are_refused_zeros_are_written() {
+fn zeros_are_written_if_holes_are_refused() {
     require!("bash", "strace");
     let content = patterned();
     for fault in ["write:error=EINVAL:when=1", "write:error=EIO:when=2", "ftruncate:error=EOPNOTSUPP"] {
@@ -20,7 +20,7 @@ fn where_holes_are_refused_zeros_are_written() {
 }
 
 #[test]
-fn a_full_disk_is_an_error_with_holes_too() {
+fn a_full_disk_is_an_error_even_with_holes() {
     require!("bash", "strace");
     for (fault, reason) in [
         ("write:error=ENOSPC:when=1", "No space left on device"),

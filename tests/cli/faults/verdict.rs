@@ -1,4 +1,4 @@
-//! What must hold after a run in which a system call failed.
+//! The conditions that must hold after a run in which a system call failed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,51 +11,54 @@ use super::injection::Fault;
 use super::scenarios::{MODE, OLD, Pair, Prepared, modified};
 use crate::harness::{Finished, Sandbox};
 
-/// Names of what is neither an input nor a folder in messages.
+/// Names in messages that are neither inputs nor folders.
 const STREAMS: [&str; 2] = ["standard input", "standard output"];
 
-/// Why a run is not as it should be; `hits` are the lines of the calls that failed.
+/// Checks a run and returns the reason if a condition is violated. `hits` are the lines of the calls that failed.
 pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, ran: &Finished) -> Result<(), String> {
     let status = ran.status.code().filter(|status| (0..=2).contains(status)).ok_or("it ended by a signal")?;
-    // Where workers race, the call may have been another one: then all that counts is that nothing is lost.
+    // With several workers, the fault may have hit a call on another file. In that case the only requirement is that
+    // nothing is lost.
     let foreign = hits.iter().any(|hit| !hit.contains('@') && !hit.starts_with("clone"));
-    // No file system refuses to close a folder that was read; std takes it for a defect, and panics.
+    // No file system fails to close a folder that was read; the standard library panics in that case.
     let foreign = foreign || hits.iter().any(|hit| hit.starts_with("close(")) && ran.stderr().contains("closedir");
-    let told = told(prepared, fault, ran, foreign)?;
-    require((status == 0) == told.is_empty() || foreign, || format!("exit status {status} with {told:?} told"))?;
+    let reported = reported(prepared, fault, ran, foreign)?;
+    require((status == 0) == reported.is_empty() || foreign, || {
+        format!("exit status {status} with {reported:?} reported")
+    })?;
     require(
-        hits.len() >= told.len()
+        hits.len() >= reported.len()
             || is_full(fault)
             || prepared.scenario.has_folders()
             || prepared.scenario.joins()
             || foreign,
-        || "more files than failed calls are told".into(),
+        || "more files than failed calls are reported".into(),
     )?;
     let lost = fault.error != "EINTR" && hits.iter().any(|hit| closes_an_output(prepared, hit));
     require(status == 1 || !lost, || "an error at close is lost".into())?;
-    let again = fault.error != "EINTR" || told.is_empty() || hits.iter().any(|hit| opens_a_walk(hit));
+    let again = fault.error != "EINTR" || reported.is_empty() || hits.iter().any(|hit| opens_a_walk(hit));
     require(again, || "an interrupted call is not made again".into())?;
-    litter(prepared, hits, t)?;
-    let judge = if prepared.scenario.joins() { joined } else { single };
+    check_leftovers(prepared, hits, t)?;
+    let judge = if prepared.scenario.joins() { check_joined } else { check_single };
     for pair in &prepared.pairs {
-        let with_folder = told.iter().any(|name| name != pair.input && covers(name, pair.input));
-        let ended = Ended { status, told: told.contains(pair.input), with_folder, foreign, hits };
-        judge(prepared, pair, &ended, t).map_err(|why| format!("{}: {why}", pair.input))?;
+        let with_folder = reported.iter().any(|name| name != pair.input && covers(name, pair.input));
+        let result = InputResult { status, reported: reported.contains(pair.input), with_folder, foreign, hits };
+        judge(prepared, pair, &result, t).map_err(|why| format!("{}: {why}", pair.input))?;
     }
     Ok(())
 }
 
-/// How a run ended, for one input.
-struct Ended<'a> {
+/// The result of a run for one input.
+struct InputResult<'a> {
     status: i32,
-    told: bool,
-    /// A folder that it is in is told.
+    reported: bool,
+    /// A message names a folder above the input.
     with_folder: bool,
     foreign: bool,
     hits: &'a [String],
 }
 
-impl Ended<'_> {
+impl InputResult<'_> {
     fn hit(&self, calls: &[&str]) -> bool {
         self.hits.iter().any(|hit| calls.iter().any(|call| hit.starts_with(&format!("{call}("))))
     }
@@ -65,44 +68,44 @@ fn require(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
 }
 
-/// The names that are told, each in one line with the system's reason.
-fn told(prepared: &Prepared<'_>, fault: &Fault, ran: &Finished, foreign: bool) -> Result<BTreeSet<String>, String> {
-    let mut told = BTreeSet::new();
+/// The names in the messages; each message must be one line with the system's reason.
+fn reported(prepared: &Prepared<'_>, fault: &Fault, ran: &Finished, foreign: bool) -> Result<BTreeSet<String>, String> {
+    let mut reported = BTreeSet::new();
     let stderr = ran.stderr();
     for line in stderr.lines() {
-        let said = line.strip_prefix("gzcc: ").and_then(|rest| rest.split_once(": "));
-        let (name, reason) = said.ok_or_else(|| format!("no message: {line}"))?;
+        let parts = line.strip_prefix("gzcc: ").and_then(|rest| rest.split_once(": "));
+        let (name, reason) = parts.ok_or_else(|| format!("no message: {line}"))?;
         let ours = |pair: &Pair| [pair.input, pair.output].iter().any(|path| covers(name, path));
         require(foreign || STREAMS.contains(&name) || prepared.pairs.iter().any(ours), || format!("no name: {line}"))?;
-        // What shares its output with what failed is told as well.
-        let shares = prepared.scenario.joins() && stderr.contains(fault.words);
-        // A folder that may not be read is opened to be entered, and does not take a mode that way.
+        // Inputs that share a failed output are named too.
+        let shares = prepared.scenario.joins() && stderr.contains(fault.message);
+        // A folder that cannot be read is opened with O_PATH, and fchmod fails on such a descriptor.
         let entered = fault.error == "EACCES" && reason.ends_with("cannot set mode: Bad file descriptor");
         let passed = is_full(fault) && reason.ends_with("not begun, as the disk is full");
-        let given = reason.contains(fault.words) || entered || passed;
+        let given = reason.contains(fault.message) || entered || passed;
         require(given || shares || foreign, || format!("no reason of the system: {line}"))?;
-        require(told.insert(name.to_owned()), || format!("told twice: {name}"))?;
+        require(reported.insert(name.to_owned()), || format!("reported twice: {name}"))?;
     }
-    Ok(told)
+    Ok(reported)
 }
 
-/// Whether the fault keeps further inputs from being begun.
+/// Whether the fault means that the disk is full, which keeps gzcc from starting further inputs.
 fn is_full(fault: &Fault) -> bool {
     matches!(fault.error, "ENOSPC" | "EDQUOT")
 }
 
-/// Whether a message about `name` tells of `path`: it is that, or below it.
+/// Whether a message about `name` covers `path`: the same path, or one below it.
 fn covers(name: &str, path: &str) -> bool {
     path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a call is one by which a folder is opened to be walked through: opendir(3) and what it asks. Only that walks
-/// are made of whole folders is known of it; that a signal interrupts it is not (no local file system lets it).
+/// Whether a call opens a folder for a walk: opendir(3) and its checks. Such a call is not repeated after EINTR: no
+/// local file system returns that.
 fn opens_a_walk(hit: &str) -> bool {
     hit.contains("O_NONBLOCK|O_CLOEXEC|O_DIRECTORY") || hit.contains(", \"\", ") || hit.starts_with("statx(")
 }
 
-/// Whether a call closes what was written to: a file that has no name, a temporary one, or that of an output.
+/// Whether a call closes an output: an unnamed file, a temporary file, or a file with an output's name.
 fn closes_an_output(prepared: &Prepared<'_>, hit: &str) -> bool {
     let names = prepared.pairs.iter().map(|pair| format!("@/{}>", pair.output));
     hit.starts_with("close(")
@@ -110,16 +113,16 @@ fn closes_an_output(prepared: &Prepared<'_>, hit: &str) -> bool {
             || names.into_iter().any(|name| hit.contains(&name)))
 }
 
-/// Nothing is left over but what could not be removed because just that failed.
-fn litter(prepared: &Prepared<'_>, hits: &[String], t: &Sandbox) -> Result<(), String> {
+/// Checks that no file remains except temporaries whose removal failed.
+fn check_leftovers(prepared: &Prepared<'_>, hits: &[String], t: &Sandbox) -> Result<(), String> {
     let excused = hits.iter().any(|hit| hit.starts_with("unlinkat(") && hit.contains("\".gzcc-"));
     let known = |name: &str| prepared.pairs.iter().any(|pair| covers(name, pair.input) || covers(name, pair.output));
     let left = t.names().into_iter().find(|name| !(known(name) || excused && name.contains(".gzcc-")));
     require(left.is_none(), || format!("left over: {left:?}"))
 }
 
-/// An input with an output of its own.
-fn single(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) -> Result<(), String> {
+/// Checks an input with its own output.
+fn check_single(prepared: &Prepared<'_>, pair: &Pair, result: &InputResult<'_>, t: &Sandbox) -> Result<(), String> {
     let scenario = prepared.scenario;
     let output = fs::read(t.path(pair.output)).ok();
     let whole = output.as_ref().is_some_and(|output| *output == pair.whole);
@@ -129,53 +132,54 @@ fn single(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) 
     let kept = original.as_ref().is_some_and(|original| *original == pair.original);
     require(kept || original.is_none() && scenario.removes() && whole, || "the original is lost".into())?;
     if whole {
-        metadata(pair, ended, t)?;
+        check_metadata(pair, result, t)?;
     }
-    if ended.foreign {
+    if result.foreign {
         return Ok(());
     }
-    match ended.told {
-        // What was found before the folder failed is done, the rest not begun.
-        false if ended.with_folder => require(kept != (scenario.removes() && whole), || "half done".into()),
+    match result.reported {
+        // What was found before the folder failed is complete, the rest has not been started.
+        false if result.with_folder => require(kept != (scenario.removes() && whole), || "half done".into()),
         false => {
-            require(whole, || "not done, and nothing told".into())?;
+            require(whole, || "not done, and nothing reported".into())?;
             require(kept != scenario.removes(), || "the original should be kept or gone".into())
         }
         true => {
-            require(kept, || "told, and its original is gone".into())?;
-            // An output whose folder could not be synced, or whose last descriptor could not be closed, is whole, but not
-            // known to outlive a power cut.
-            let named_before = ended.hit(&["fsync", "close"]);
-            require(whole == (ended.status == 2) || named_before, || {
-                format!("exit status {} with {} output", ended.status, if whole { "an" } else { "no" })
+            require(kept, || "reported, and its original is gone".into())?;
+            // If the folder could not be synced, or the last descriptor not closed, the output is whole, but may not
+            // survive a power failure.
+            let named_before = result.hit(&["fsync", "close"]);
+            require(whole == (result.status == 2) || named_before, || {
+                format!("exit status {} with {} output", result.status, if whole { "an" } else { "no" })
             })
         }
     }
 }
 
-/// The output is never readable by more people than the original was, and as old if nothing is told.
-fn metadata(pair: &Pair, ended: &Ended<'_>, t: &Sandbox) -> Result<(), String> {
+/// Checks that the output is never readable by more users than the original, and has the original's time if no
+/// message names the input.
+fn check_metadata(pair: &Pair, result: &InputResult<'_>, t: &Sandbox) -> Result<(), String> {
     let found = fs::metadata(t.path(pair.output)).unwrap();
     let mode = found.permissions().mode() & 0o777;
     require(mode & !MODE == 0, || format!("the output has mode {mode:o}"))?;
-    if ended.told || ended.foreign {
+    if result.reported || result.foreign {
         return Ok(());
     }
     require(found.modified().unwrap() == modified(), || format!("the output is of {}", found.mtime()))?;
-    // Whether there is an ACL, or whether the owner can be set, decides on the mode.
-    let narrowed = ended.hit(&["fgetxattr", "fchown"]);
-    require(mode == MODE || narrowed, || format!("the output has mode {mode:o}, and nothing is told"))
+    // Without a readable ACL or a settable owner, the mode is narrowed.
+    let narrowed = result.hit(&["fgetxattr", "fchown"]);
+    require(mode == MODE || narrowed, || format!("the output has mode {mode:o}, and nothing is reported"))
 }
 
-/// An input that shares its output, which may be one that the shell has opened.
-fn joined(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) -> Result<(), String> {
+/// Checks an input that shares its output, possibly one that the shell opened.
+fn check_joined(prepared: &Prepared<'_>, pair: &Pair, result: &InputResult<'_>, t: &Sandbox) -> Result<(), String> {
     require(t.read(pair.input) == pair.original, || "the original is lost".into())?;
     let output = fs::read(t.path(pair.output)).ok();
     if output.as_ref().is_some_and(|output| *output == pair.whole) {
         return Ok(());
     }
-    require(ended.status != 0 || ended.foreign, || "a part only, and nothing told".into())?;
-    // What came out before the fault cannot be taken back from a descriptor.
+    require(result.status != 0 || result.foreign, || "a part only, and nothing reported".into())?;
+    // Data that was written to a descriptor before the fault cannot be taken back.
     let by_shell = prepared.scenario.redirections.contains('>');
     let old = prepared.scenario.replaces.then_some(OLD);
     let in_order =
@@ -183,7 +187,7 @@ fn joined(prepared: &Prepared<'_>, pair: &Pair, ended: &Ended<'_>, t: &Sandbox) 
     require(by_shell || in_order(), || "the output is neither absent nor made of whole inputs".into())
 }
 
-/// Whether `output` holds the inputs in their order, each whole or not at all.
+/// Whether `output` contains the inputs in order, each completely or not at all.
 fn holds_whole_inputs(prepared: &Prepared<'_>, output: &[u8]) -> bool {
     let mut content = Vec::new();
     let read = MultiGzDecoder::new(output).read_to_end(&mut content);

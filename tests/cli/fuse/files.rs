@@ -1,4 +1,4 @@
-//! A file system in memory that answers FUSE's requests, with the habits of whichever file system it stands for.
+//! A file system in memory that answers FUSE requests, with configurable quirks of other file systems.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,48 +9,48 @@ use rustix::io::Errno;
 
 use super::wire::{Opcode, Reply, Request};
 
-/// The root's number in the protocol.
+/// Node number of the root in the protocol.
 const ROOT: u64 = 1;
 
 const KIND: u32 = 0o170_000;
 const FOLDER: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
 
-/// O_EXCL, O_ACCMODE and RENAME_NOREPLACE as the protocol has them.
+/// Values of O_EXCL, O_ACCMODE and RENAME_NOREPLACE in the protocol.
 const EXCL: u32 = 0o200;
 const ACCESS: u32 = 3;
 const NOREPLACE: u32 = 1;
 
-/// Added to the place of a name that is listed again.
-const AGAIN: u64 = 1 << 32;
+/// Added to the listing offset of a name that is listed a second time.
+const SECOND_LISTING: u64 = 1 << 32;
 
-/// What a file system does differently. The default does as a local one does.
+/// Deviations from a local file system. The default has none.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Habits {
-    /// Files without a name are refused.
+pub struct Quirks {
+    /// Unnamed files (O_TMPFILE) are refused.
     pub no_unnamed: bool,
-    /// Every hard link is refused with this.
+    /// Every hard link is refused with this error.
     pub no_links: Option<Errno>,
-    /// A rename that must not replace anything is refused with this.
+    /// Renames with NOREPLACE are refused with this error.
     pub no_noreplace: Option<Errno>,
     /// Times are stored in whole seconds.
     pub whole_seconds: bool,
-    /// Each look at a file finds another inode number.
+    /// Each stat reports another inode number.
     pub new_inodes: bool,
-    /// Each look at a file finds another ctime.
+    /// Each stat reports another ctime.
     pub new_ctimes: bool,
-    /// Each name of a folder is listed twice.
+    /// Each name in a folder is listed twice.
     pub repeats: bool,
-    /// To close a file that was opened for writing fails with this, and what was written is lost.
+    /// Closing a file that was opened for writing fails with this error, and the written data is lost.
     pub no_close: Option<Errno>,
 }
 
 /// A name in a folder.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct NameEntry {
     node: u64,
-    /// Its place in listings. It stays the same while other names come and go.
-    place: u64,
+    /// Its offset in listings. It stays the same while other names are added and removed.
+    position: u64,
 }
 
 #[derive(Debug, Default)]
@@ -59,35 +59,35 @@ struct Node {
     owner: (u32, u32),
     links: u32,
     content: Vec<u8>,
-    entries: BTreeMap<OsString, Entry>,
-    /// Of access, modification and change, in seconds and nanoseconds since 1970.
+    entries: BTreeMap<OsString, NameEntry>,
+    /// Access, modification and change time, in seconds and nanoseconds since 1970.
     times: [(u64, u32); 3],
 }
 
-/// The files, and what was asked of them.
+/// The files, and a record of the requests.
 #[derive(Debug)]
 pub struct Files {
-    pub habits: Habits,
-    /// Requests so far, in order.
-    pub asked: Vec<Opcode>,
+    pub quirks: Quirks,
+    /// All requests so far, in order.
+    pub requests: Vec<Opcode>,
     nodes: BTreeMap<u64, Node>,
-    /// Attributes reported so far.
-    looks: u64,
-    /// Names given so far.
-    named: u64,
+    /// Number of attributes reported so far.
+    stats: u64,
+    /// Number of names created so far.
+    names_created: u64,
 }
 
 type Answer = Result<Reply, Errno>;
 
 impl Files {
-    pub fn new(habits: Habits, owner: (u32, u32)) -> Self {
+    pub fn new(quirks: Quirks, owner: (u32, u32)) -> Self {
         let root = Node { mode: FOLDER | 0o755, owner, links: 2, times: [now(); 3], ..Node::default() };
-        Self { habits, asked: Vec::new(), nodes: BTreeMap::from([(ROOT, root)]), looks: 0, named: 0 }
+        Self { quirks, requests: Vec::new(), nodes: BTreeMap::from([(ROOT, root)]), stats: 0, names_created: 0 }
     }
 
     pub fn answer(&mut self, request: &Request<'_>) -> Answer {
         let opcode = request.opcode.ok_or(Errno::NOSYS)?;
-        self.asked.push(opcode);
+        self.requests.push(opcode);
         match opcode {
             Opcode::Init => Ok(Reply::init()),
             Opcode::Lookup => self.lookup(request),
@@ -100,7 +100,7 @@ impl Files {
             Opcode::Unlink | Opcode::Rmdir => self.remove(request, opcode == Opcode::Rmdir),
             Opcode::Rename => self.rename(request, 0, 8),
             Opcode::Rename2 => self.rename(request, request.u32(8), 16),
-            // The flags come back with each request, so nothing needs to be kept.
+            // Each request repeats the flags, so no state is needed.
             Opcode::Open | Opcode::Opendir => Ok(Self::opened(request.u32(0))),
             Opcode::Read => Ok(self.read(request)),
             Opcode::Write => Ok(self.write(request)),
@@ -116,31 +116,31 @@ impl Files {
         self.nodes.get_mut(&number).unwrap()
     }
 
-    fn found(&mut self, folder: u64, name: &OsStr) -> Option<u64> {
+    fn node_of(&mut self, folder: u64, name: &OsStr) -> Option<u64> {
         self.node(folder).entries.get(name).map(|entry| entry.node)
     }
 
     fn enter(&mut self, folder: u64, name: &OsStr, node: u64) {
-        self.named += 1;
-        let entry = Entry { node, place: self.named };
+        self.names_created += 1;
+        let entry = NameEntry { node, position: self.names_created };
         self.node(folder).entries.insert(name.to_owned(), entry);
     }
 
     fn lookup(&mut self, request: &Request<'_>) -> Answer {
-        let found = self.found(request.node, request.name(0, 0)).ok_or(Errno::NOENT)?;
+        let found = self.node_of(request.node, request.name(0, 0)).ok_or(Errno::NOENT)?;
         Ok(self.entry(found))
     }
 
     /// `struct fuse_attr`.
     fn attr(&mut self, number: u64, reply: Reply) -> Reply {
-        self.looks += 1;
-        let (looks, habits) = (self.looks, self.habits);
+        self.stats += 1;
+        let (stats, quirks) = (self.stats, self.quirks);
         let node = self.node(number);
         let mut times = node.times;
-        if habits.new_ctimes {
-            times[2].0 += looks;
+        if quirks.new_ctimes {
+            times[2].0 += stats;
         }
-        let inode = if habits.new_inodes { 1_000_000 + looks } else { number };
+        let inode = if quirks.new_inodes { 1_000_000 + stats } else { number };
         let size = node.content.len() as u64;
         let reply =
             times.iter().fold(reply.u64(inode).u64(size).u64(size.div_ceil(512)), |reply, time| reply.u64(time.0));
@@ -148,17 +148,17 @@ impl Files {
         reply.u32(node.mode).u32(node.links).u32(node.owner.0).u32(node.owner.1).u32(0).u32(4096).u32(0)
     }
 
-    /// `struct fuse_attr_out`, to be asked for again each time.
+    /// `struct fuse_attr_out`, with a timeout of 0 so that the kernel asks again each time.
     fn attributes(&mut self, number: u64) -> Reply {
         self.attr(number, Reply::default().u64(0).u64(0))
     }
 
-    /// `struct fuse_entry_out`, to be asked for again each time.
+    /// `struct fuse_entry_out`, with timeouts of 0 so that the kernel asks again each time.
     fn entry(&mut self, number: u64) -> Reply {
         self.attr(number, Reply::default().u64(number).u64(0).u64(0).u64(0).u64(0))
     }
 
-    /// `struct fuse_open_out`, with the flags as the number of the opened file.
+    /// `struct fuse_open_out`, with the flags as the file handle.
     fn opened(flags: u32) -> Reply {
         Reply::default().u64(flags.into()).u64(0)
     }
@@ -168,9 +168,9 @@ impl Files {
         reply.u32(4096).u32(255).u32(4096).bytes(&[0; 28])
     }
 
-    /// A time as it is stored.
+    /// A time in the stored resolution.
     fn stored(&self, time: (u64, u32)) -> (u64, u32) {
-        if self.habits.whole_seconds { (time.0, 0) } else { time }
+        if self.quirks.whole_seconds { (time.0, 0) } else { time }
     }
 
     fn touch(&mut self, number: u64, modified: bool) {
@@ -188,7 +188,7 @@ impl Files {
         let mut times = [None; 2];
         for (which, time) in times.iter_mut().enumerate() {
             if has(4 + which as u32) {
-                // FATTR_ATIME_NOW and FATTR_MTIME_NOW come with a time of the kernel's.
+                // With FATTR_ATIME_NOW and FATTR_MTIME_NOW, the kernel sends the time too.
                 *time = Some(self.stored((request.u64(32 + 8 * which), request.u32(56 + 4 * which))));
             }
         }
@@ -214,9 +214,9 @@ impl Files {
         Ok(self.attributes(request.node))
     }
 
-    /// Makes a file or folder under `name`, or under none.
+    /// Creates a file or folder under `name`, or an unnamed file.
     fn make(&mut self, request: &Request<'_>, mode: u32, name: Option<&OsStr>) -> Answer {
-        if name.is_some_and(|name| self.found(request.node, name).is_some()) {
+        if name.is_some_and(|name| self.node_of(request.node, name).is_some()) {
             return Err(Errno::EXIST);
         }
         let number = self.nodes.len() as u64 + ROOT;
@@ -233,7 +233,7 @@ impl Files {
 
     fn create(&mut self, request: &Request<'_>) -> Answer {
         let (flags, name) = (request.u32(0), request.name(16, 0));
-        let entry = match self.found(request.node, name) {
+        let entry = match self.node_of(request.node, name) {
             Some(found) if flags & EXCL == 0 => self.entry(found),
             _ => self.make(request, FILE | request.u32(4) & !KIND, Some(name))?,
         };
@@ -241,7 +241,7 @@ impl Files {
     }
 
     fn make_unnamed(&mut self, request: &Request<'_>) -> Answer {
-        if self.habits.no_unnamed {
+        if self.quirks.no_unnamed {
             return Err(Errno::NOSYS);
         }
         let entry = self.make(request, FILE | request.u32(4) & !KIND, None)?;
@@ -250,7 +250,7 @@ impl Files {
 
     fn link(&mut self, request: &Request<'_>) -> Answer {
         let (number, name) = (request.u64(0), request.name(8, 0));
-        match (self.habits.no_links, self.found(request.node, name)) {
+        match (self.quirks.no_links, self.node_of(request.node, name)) {
             (Some(refused), _) => return Err(refused),
             (None, Some(_)) => return Err(Errno::EXIST),
             (None, None) => {}
@@ -264,7 +264,7 @@ impl Files {
 
     fn remove(&mut self, request: &Request<'_>, folder: bool) -> Answer {
         let name = request.name(0, 0);
-        let number = self.found(request.node, name).ok_or(Errno::NOENT)?;
+        let number = self.node_of(request.node, name).ok_or(Errno::NOENT)?;
         if folder && !self.node(number).entries.is_empty() {
             return Err(Errno::NOTEMPTY);
         }
@@ -277,13 +277,13 @@ impl Files {
 
     fn rename(&mut self, request: &Request<'_>, flags: u32, names: usize) -> Answer {
         let (to_folder, from, to) = (request.u64(0), request.name(names, 0), request.name(names, 1));
-        match self.habits.no_noreplace {
+        match self.quirks.no_noreplace {
             Some(refused) if flags != 0 => return Err(refused),
             _ if flags & !NOREPLACE != 0 => return Err(Errno::INVAL),
             _ => {}
         }
-        let number = self.found(request.node, from).ok_or(Errno::NOENT)?;
-        let replaced = self.found(to_folder, to);
+        let number = self.node_of(request.node, from).ok_or(Errno::NOENT)?;
+        let replaced = self.node_of(to_folder, to);
         if flags & NOREPLACE != 0 && replaced.is_some() {
             return Err(Errno::EXIST);
         }
@@ -318,16 +318,17 @@ impl Files {
         let (offset, size) = (request.u64(8), request.u32(16) as usize);
         let entries = self.node(request.node).entries.iter();
         let mut names: Vec<(u64, OsString, u64)> =
-            entries.map(|(name, entry)| (entry.place, name.clone(), entry.node)).collect();
-        if self.habits.repeats {
-            let again: Vec<_> = names.iter().map(|(place, name, node)| (AGAIN + place, name.clone(), *node)).collect();
+            entries.map(|(name, entry)| (entry.position, name.clone(), entry.node)).collect();
+        if self.quirks.repeats {
+            let again: Vec<_> =
+                names.iter().map(|(position, name, node)| (SECOND_LISTING + position, name.clone(), *node)).collect();
             names.extend(again);
         }
         names.sort();
         let mut listed = Reply::default();
-        for (place, name, node) in names.into_iter().filter(|(place, ..)| *place > offset) {
+        for (position, name, node) in names.into_iter().filter(|(position, ..)| *position > offset) {
             let kind = self.node(node).mode >> 12;
-            let entry = Reply::default().u64(node).u64(place).u32(name.len() as u32).u32(kind);
+            let entry = Reply::default().u64(node).u64(position).u32(name.len() as u32).u32(kind);
             let entry = entry.bytes(name.as_bytes()).aligned();
             if listed.len() + entry.len() > size {
                 break;
@@ -338,8 +339,8 @@ impl Files {
     }
 
     fn flush(&mut self, request: &Request<'_>) -> Answer {
-        match self.habits.no_close {
-            // The number of the opened file is that of the flags it was opened with.
+        match self.quirks.no_close {
+            // The file handle consists of the flags that the file was opened with.
             Some(refused) if request.u64(0) as u32 & ACCESS != 0 => {
                 self.node(request.node).content.clear();
                 Err(refused)

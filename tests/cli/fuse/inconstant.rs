@@ -1,14 +1,14 @@
-//! File systems that say something else at each look: other inode numbers and ctimes, and names listed twice.
+//! File systems that report different inode numbers and ctimes each time, or list names twice.
 
 use std::fs;
 
 use rustix::io::Errno;
 
-use super::{FuseSandbox, Habits};
+use super::{FuseSandbox, Quirks};
 use crate::harness::{Sandbox, log, noise};
 use crate::stopped::{Moment, stopped_at};
 
-const NEW_INODES: Habits = Habits {
+const NEW_INODES: Quirks = Quirks {
     no_unnamed: false,
     no_links: None,
     no_noreplace: None,
@@ -19,11 +19,11 @@ const NEW_INODES: Habits = Habits {
     no_close: None,
 };
 
-const INCONSTANT: [Habits; 4] = [
+const UNSTABLE: [Quirks; 4] = [
     NEW_INODES,
-    Habits { new_inodes: false, new_ctimes: true, ..NEW_INODES },
-    Habits { new_ctimes: true, ..NEW_INODES },
-    Habits {
+    Quirks { new_inodes: false, new_ctimes: true, ..NEW_INODES },
+    Quirks { new_ctimes: true, ..NEW_INODES },
+    Quirks {
         new_ctimes: true,
         whole_seconds: true,
         no_unnamed: true,
@@ -34,35 +34,35 @@ const INCONSTANT: [Habits; 4] = [
 ];
 
 #[test]
-fn originals_are_removed_where_inode_numbers_or_ctimes_are_not_stable() {
-    for habits in INCONSTANT {
-        let Some(t) = FuseSandbox::new(habits) else { return };
+fn originals_are_removed_even_if_inode_numbers_or_ctimes_are_not_stable() {
+    for quirks in UNSTABLE {
+        let Some(t) = FuseSandbox::new(quirks) else { return };
         let a = t.write("t/a", log(300_000));
         for (compress, decompress) in
             [("gzcc --rm -r t", "gzcc -d --rm -r t"), ("gzcc -f --rm t/a", "gzcc -df --rm t/a.gz")]
         {
             t.shell(compress).succeeds();
-            assert_eq!(t.names(), ["t", "t/a.gz"], "{habits:?} {compress}");
+            assert_eq!(t.names(), ["t", "t/a.gz"], "{quirks:?} {compress}");
             t.assert_holds("t/a.gz", &a);
             t.shell(decompress).succeeds();
-            assert_eq!(t.names(), ["t", "t/a"], "{habits:?} {decompress}");
-            assert!(t.read("t/a") == a, "{habits:?}");
+            assert_eq!(t.names(), ["t", "t/a"], "{quirks:?} {decompress}");
+            assert!(t.read("t/a") == a, "{quirks:?}");
         }
         let gzip = env!("CARGO_BIN_EXE_gzcc");
         t.command("bash", ["-c", "exec -a gzip \"$0\" t/a", gzip]).succeeds();
-        assert_eq!(t.names(), ["t", "t/a.gz"], "{habits:?}: under gzip's name");
+        assert_eq!(t.names(), ["t", "t/a.gz"], "{quirks:?}: under gzip's name");
     }
 }
 
 /// P3, with another file of the same size and time.
 #[test]
-fn a_file_that_took_the_place_of_the_original_stays_where_inode_numbers_are_not_stable() {
+fn a_replaced_original_stays_if_inode_numbers_are_not_stable() {
     require!("strace");
-    for habits in INCONSTANT {
-        let Some(t) = FuseSandbox::new(habits) else { return };
+    for quirks in UNSTABLE {
+        let Some(t) = FuseSandbox::new(quirks) else { return };
         let a = t.write("a", log(300_000));
         let theirs = noise(300_000, 7);
-        let call = if habits.no_unnamed { "renameat" } else { "linkat" };
+        let call = if quirks.no_unnamed { "renameat" } else { "linkat" };
         let ran = stopped_at(&t, Moment::new(".", call, 1), &["-j1", "--rm", "a"], || {
             let modified = t.path("a").metadata().unwrap().modified().unwrap();
             t.write("b", &theirs);
@@ -70,15 +70,15 @@ fn a_file_that_took_the_place_of_the_original_stays_where_inode_numbers_are_not_
             fs::rename(t.path("b"), t.path("a")).unwrap();
         });
         let said = "gzcc: a: is no longer the file that was read; not removed\n";
-        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, &format!("{habits:?}"));
-        assert!(t.read("a") == theirs, "{habits:?}");
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, &format!("{quirks:?}"));
+        assert!(t.read("a") == theirs, "{quirks:?}");
         t.assert_holds("a.gz", &a);
     }
 }
 
 #[test]
-fn a_name_that_is_listed_again_is_done_once() {
-    let Some(t) = FuseSandbox::new(Habits { repeats: true, ..Habits::default() }) else { return };
+fn a_name_that_is_listed_twice_is_processed_once() {
+    let Some(t) = FuseSandbox::new(Quirks { repeats: true, ..Quirks::default() }) else { return };
     let names = ["a", "s/b", "s/s/c", "s/d", "z/e"];
     for (words, back) in [("-r t", "-rdf --rm t"), ("-r --rm t", "-rd --rm t"), ("-j1 -r -f --rm t", "-rd t")] {
         for name in names {
@@ -89,7 +89,7 @@ fn a_name_that_is_listed_again_is_done_once() {
             t.assert_holds(format!("t/{name}.gz"), format!("content of {name}").as_bytes());
             assert_eq!(t.exists(format!("t/{name}")), !words.contains("--rm"), "{words}: {name}");
         }
-        // Originals that were kept are skipped, and not twice either.
+        // Kept originals are skipped and counted once.
         let skipped = if words.contains("--rm") { "" } else { ", 5 skipped" };
         let counted = String::from_utf8(t.gzcc(back.split(' ')).succeeds()).unwrap();
         assert_eq!(counted, format!("Decompressed 5 files{skipped}\n"), "{back}");
@@ -103,9 +103,9 @@ fn a_name_that_is_listed_again_is_done_once() {
     t.assert_holds("out/x/s/a.gz", b"content");
 }
 
-/// P2, where an inode number does not tell that two names are one file.
+/// P2, if equal inode numbers cannot show that two names refer to one file.
 #[test]
-fn an_input_is_not_replaced_where_inode_numbers_are_not_stable() {
+fn an_input_is_not_replaced_even_if_inode_numbers_are_not_stable() {
     require!("gzip");
     let Some(t) = FuseSandbox::new(NEW_INODES) else { return };
     for (words, lines) in [
@@ -124,9 +124,9 @@ fn an_input_is_not_replaced_where_inode_numbers_are_not_stable() {
 }
 
 #[test]
-fn a_second_update_onto_whole_seconds_compresses_nothing() {
+fn a_second_update_compresses_nothing_if_times_are_stored_in_seconds() {
     require!("touch");
-    let Some(t) = FuseSandbox::new(Habits { whole_seconds: true, ..Habits::default() }) else { return };
+    let Some(t) = FuseSandbox::new(Quirks { whole_seconds: true, ..Quirks::default() }) else { return };
     let original = Sandbox::new();
     original.write("a", log(1000));
     original.command("touch", ["-d", "@1700000001.987654321", "a"]).succeeds();

@@ -1,4 +1,4 @@
-//! Outputs on file systems that refuse some of the ways in which a file gets its name.
+//! Outputs on file systems that refuse some of the ways to name a file.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -6,12 +6,12 @@ use std::os::unix::process::ExitStatusExt;
 
 use rustix::io::Errno;
 
-use super::{FuseSandbox, Habits, Opcode};
+use super::{FuseSandbox, Opcode, Quirks};
 use crate::harness::{gunzip, log};
 use crate::stopped::{Moment, stopped_at, times};
 
-/// Nothing but O_EXCL and a rename.
-const LEAST: Habits = Habits {
+/// Only O_EXCL and rename are supported.
+const MINIMAL: Quirks = Quirks {
     no_unnamed: true,
     no_links: Some(Errno::PERM),
     no_noreplace: Some(Errno::INVAL),
@@ -22,60 +22,60 @@ const LEAST: Habits = Habits {
     no_close: None,
 };
 
-/// What a file system may say to a call that it does not support.
+/// The errors with which file systems refuse unsupported calls.
 const REFUSALS: [Errno; 6] = [Errno::PERM, Errno::ACCESS, Errno::IO, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOSYS];
 
-/// Each combination of what may be refused, with each error.
-fn less_able() -> impl Iterator<Item = Habits> {
+/// All combinations of refused operations, with each error.
+fn with_refusals() -> impl Iterator<Item = Quirks> {
     REFUSALS.into_iter().flat_map(|error| {
-        (1..8).map(move |refused| Habits {
+        (1..8).map(move |refused| Quirks {
             no_unnamed: refused & 1 != 0,
             no_links: (refused & 2 != 0).then_some(error),
             no_noreplace: (refused & 4 != 0).then_some(error),
-            ..Habits::default()
+            ..Quirks::default()
         })
     })
 }
 
 #[test]
-fn a_file_system_without_links_or_noreplace_takes_every_output() {
-    let Some(t) = FuseSandbox::new(Habits::default()) else { return };
-    for habits in less_able() {
+fn every_output_is_named_without_links_and_noreplace() {
+    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    for quirks in with_refusals() {
         for (words, gone) in [(&["a", "b"][..], false), (&["--rm", "a", "b"], true), (&["-f", "--rm", "a", "b"], true)]
         {
-            t.behave(Habits::default());
+            t.set_quirks(Quirks::default());
             let (a, b) = (t.write("a", log(300_000)), t.write("b", "b"));
             fs::set_permissions(t.path("a"), fs::Permissions::from_mode(0o640)).unwrap();
             let modified = t.path("a").metadata().unwrap().modified().unwrap();
-            t.behave(habits);
+            t.set_quirks(quirks);
             t.gzcc(words).succeeds();
             t.assert_holds("a.gz", &a);
             t.assert_holds("b.gz", &b);
             let made = t.path("a.gz").metadata().unwrap();
-            assert_eq!((made.mode() & 0o7777, made.modified().unwrap()), (0o640, modified), "{habits:?}");
+            assert_eq!((made.mode() & 0o7777, made.modified().unwrap()), (0o640, modified), "{quirks:?}");
             let expected = if gone { &["a.gz", "b.gz"][..] } else { &["a", "a.gz", "b", "b.gz"] };
-            assert_eq!(t.names(), expected, "{habits:?} {words:?}");
-            // Once more over what is there, and back.
+            assert_eq!(t.names(), expected, "{quirks:?} {words:?}");
+            // The same with existing outputs, and then decompression.
             t.write("a", &a);
             t.write("b", &b);
             let there =
                 ["a", "b"].map(|name| format!("gzcc: {name}: {name}.gz already exists; left alone (-f replaces it)"));
             t.write("a.gz", "old");
             t.gzcc(["a", "b"]).says(2, &there.each_ref().map(String::as_str));
-            assert_eq!(t.read("a.gz"), b"old", "{habits:?}");
+            assert_eq!(t.read("a.gz"), b"old", "{quirks:?}");
             t.gzcc(["-f", "a", "b"]).succeeds();
             t.assert_holds("a.gz", &a);
             t.shell("rm a b").succeeds();
             t.gzcc(["-d", "--rm", "a.gz", "b.gz"]).succeeds();
-            assert_eq!(t.names(), ["a", "b"], "{habits:?}");
-            assert!(t.read("a") == a && t.read("b") == b, "{habits:?}");
+            assert_eq!(t.names(), ["a", "b"], "{quirks:?}");
+            assert!(t.read("a") == a && t.read("b") == b, "{quirks:?}");
         }
     }
 }
 
 #[test]
-fn one_output_of_several_files_and_mirrored_outputs_need_no_links() {
-    let Some(t) = FuseSandbox::new(LEAST) else { return };
+fn outputs_of_o_and_output_dir_need_no_links() {
+    let Some(t) = FuseSandbox::new(MINIMAL) else { return };
     let (a, b) = (t.write("x/a", log(5000)), t.write("x/b", "b"));
     t.gzcc(["-o", "all.gz", "x/a", "x/b"]).succeeds();
     assert_eq!(gunzip(&t.read("all.gz")), [a.clone(), b.clone()].concat());
@@ -86,24 +86,24 @@ fn one_output_of_several_files_and_mirrored_outputs_need_no_links() {
 }
 
 #[test]
-fn what_a_file_system_refuses_is_asked_once_for_a_tree() {
-    let Some(t) = FuseSandbox::new(Habits::default()) else { return };
+fn a_refused_operation_is_tried_once_per_tree() {
+    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
     for i in 0..30 {
         t.write(format!("t/{}/{i}", i % 3), log(100));
     }
-    t.behave(Habits { no_unnamed: false, ..LEAST });
+    t.set_quirks(Quirks { no_unnamed: false, ..MINIMAL });
     t.gzcc(["-j1", "-r", "t"]).succeeds();
-    // The first file is copied to one that can be renamed.
-    assert_eq!([Opcode::Tmpfile, Opcode::Link].map(|opcode| t.asked(opcode)), [1, 2]);
+    // Links of unnamed files are refused, so the first output is copied to a named file; the others start as one.
+    assert_eq!([Opcode::Tmpfile, Opcode::Link].map(|opcode| t.requests(opcode)), [1, 2]);
     (0..30).for_each(|i| t.assert_holds(format!("t/{}/{i}.gz", i % 3), &log(100)));
-    let renames = t.asked(Opcode::Rename2) + t.asked(Opcode::Rename);
+    let renames = t.requests(Opcode::Rename2) + t.requests(Opcode::Rename);
     assert_eq!(renames, 1 + 30, "one that is refused, and one for each file");
 }
 
-/// The name may be taken after the first look, and while the placeholder has it.
+/// The name may be created after the first check, or while the placeholder holds it.
 #[test]
-fn a_file_that_takes_the_name_before_or_after_the_placeholder_is_not_replaced() {
-    let Some(t) = FuseSandbox::new(LEAST) else { return };
+fn a_file_created_before_or_over_the_placeholder_is_not_replaced() {
+    let Some(t) = FuseSandbox::new(MINIMAL) else { return };
     require!("strace");
     let a = t.write("a", log(5000));
     for (call, nth) in [("newfstatat", 1), ("openat", placeholder(&t))] {
@@ -119,10 +119,10 @@ fn a_file_that_takes_the_name_before_or_after_the_placeholder_is_not_replaced() 
     }
 }
 
-/// The rename is delayed for longer than the process waits for anything else.
+/// The rename is delayed for longer than any other wait of the process.
 #[test]
 fn a_signal_leaves_no_placeholder() {
-    let Some(t) = FuseSandbox::new(LEAST) else { return };
+    let Some(t) = FuseSandbox::new(MINIMAL) else { return };
     require!("strace");
     let a = t.write("a", log(5000));
     let signal = format!("inject=openat:signal=SIGTERM:when={}", placeholder(&t));
@@ -135,7 +135,7 @@ fn a_signal_leaves_no_placeholder() {
     assert_eq!(t.names(), ["a", "a.gz"]);
 }
 
-/// Which of the openings in the folder makes the placeholder: the last.
+/// The index of the openat call that creates the placeholder: the last one in the folder.
 fn placeholder(t: &FuseSandbox) -> usize {
     let openings = times(t, ".", "openat", &["-j1", "a"], 0);
     fs::remove_file(t.path("a.gz")).unwrap();

@@ -1,27 +1,27 @@
-//! The FUSE protocol (linux/fuse.h) as bytes: requests that the kernel sends, and replies to them. Knows no files.
+//! The FUSE protocol (linux/fuse.h): parses requests from the kernel and encodes replies. Knows nothing about files.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::io::Errno;
 
-/// Bytes of the largest request: a write of [`MOST_WRITTEN`] bytes with its headers, and some more.
-pub const LARGEST: usize = MOST_WRITTEN as usize + 8192;
+/// Largest request: a write of [`MAX_WRITE`] bytes, its headers, and a reserve.
+pub const MAX_REQUEST: usize = MAX_WRITE as usize + 8192;
 
-/// Bytes that one write request carries at most.
-const MOST_WRITTEN: u32 = 128 * 1024;
+/// Limit of the data in one write request.
+const MAX_WRITE: u32 = 128 * 1024;
 
-/// Version of the protocol that replies are written in: 7.31. It has everything that is used here but TMPFILE, which
-/// the kernel tries in any version.
+/// Protocol version of the replies: 7.31. It has every feature used here except TMPFILE, which the kernel tries in
+/// any version.
 const VERSION: (u32, u32) = (7, 31);
 
-/// FUSE_BIG_WRITES: a write request carries more than a page.
+/// FUSE_BIG_WRITES: write requests may carry more than a page.
 const BIG_WRITES: u32 = 1 << 5;
 
-/// Bytes of the header of a request.
+/// Length of a request header.
 const HEADER: usize = 40;
 
-/// What the kernel asks for. Opcodes that are not here get ENOSYS.
+/// Requests from the kernel. Unknown opcodes get ENOSYS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
     Lookup = 1,
@@ -90,11 +90,11 @@ impl Opcode {
 
 /// One request.
 pub struct Request<'a> {
-    /// `None` for one that is not known here.
+    /// `None` for an unknown opcode.
     pub opcode: Option<Opcode>,
-    /// Its number, which the reply repeats.
+    /// The request's number, which the reply repeats.
     pub unique: u64,
-    /// The file or folder that it is about.
+    /// The file or folder that the request refers to.
     pub node: u64,
     pub uid: u32,
     pub gid: u32,
@@ -109,22 +109,22 @@ impl<'a> Request<'a> {
         Self { opcode, unique: header.u64(8), node: header.u64(16), uid, gid, body: &bytes[HEADER..] }
     }
 
-    /// The number at this place of the body.
+    /// The number at offset `at` of the body.
     pub fn u32(&self, at: usize) -> u32 {
         u32::from_ne_bytes(self.body[at..at + 4].try_into().unwrap())
     }
 
-    /// The number at this place of the body.
+    /// The number at offset `at` of the body.
     pub fn u64(&self, at: usize) -> u64 {
         u64::from_ne_bytes(self.body[at..at + 8].try_into().unwrap())
     }
 
-    /// What the body holds from this place on.
+    /// The bytes of the body from offset `at`.
     pub fn rest(&self, at: usize) -> &'a [u8] {
         &self.body[at..]
     }
 
-    /// The `nth` of the names that begin at this place; each ends with a zero.
+    /// The `nth` of the NUL-terminated names from offset `at`.
     pub fn name(&self, at: usize, nth: usize) -> &'a OsStr {
         OsStr::from_bytes(self.rest(at).split(|&byte| byte == 0).nth(nth).unwrap())
     }
@@ -155,7 +155,7 @@ impl Reply {
         self
     }
 
-    /// Zeros up to a multiple of 8 bytes.
+    /// Pads with zeros to a multiple of 8 bytes.
     pub fn aligned(mut self) -> Self {
         self.0.resize(self.0.len().next_multiple_of(8), 0);
         self
@@ -169,15 +169,15 @@ impl Reply {
         self.0.len()
     }
 
-    /// What is said to INIT.
+    /// The reply to INIT.
     pub fn init() -> Self {
-        let begins = Self::default().u32(VERSION.0).u32(VERSION.1).u32(MOST_WRITTEN).u32(BIG_WRITES);
-        // No limits in the background, times in nanoseconds, and nothing that came later.
-        begins.u16(0).u16(0).u32(MOST_WRITTEN).u32(1).bytes(&[0; 36])
+        let begins = Self::default().u32(VERSION.0).u32(VERSION.1).u32(MAX_WRITE).u32(BIG_WRITES);
+        // No limits for background requests, times in nanoseconds, and no newer feature.
+        begins.u16(0).u16(0).u32(MAX_WRITE).u32(1).bytes(&[0; 36])
     }
 }
 
-/// The bytes that answer the request with this number.
+/// The encoded reply to the request with this number.
 pub fn answer(unique: u64, reply: Result<Reply, Errno>) -> Vec<u8> {
     let (error, body) = match reply {
         Ok(Reply(body)) => (0, body),
