@@ -65,9 +65,9 @@ fn the_table_has_the_requested_levels_and_the_sizes_of_real_runs() {
         let out = t.gzcc([&how[..], &["--benchmark=9,1-2"], &all].concat()).succeeds();
         let (header, rows) = table(&out);
         let engine = if options == ["--engine=flate2"] { "flate2" } else { "native" };
-        let told = format!("4 files, {bytes} bytes; {engine}; 3 workers, {scheduler}; ");
-        assert!(header.starts_with(&told) && header.ends_with(" rounds"), "{header}");
-        let rounds: usize = header[told.len()..].trim_end_matches(" rounds").parse().unwrap();
+        let prefix = format!("4 files, {bytes} bytes; {engine}; 3 workers, {scheduler}; ");
+        assert!(header.starts_with(&prefix) && header.ends_with(" rounds"), "{header}");
+        let rounds: usize = header[prefix.len()..].trim_end_matches(" rounds").parse().unwrap();
         assert!((3..=15).contains(&rounds), "{header}");
         assert_eq!(rows.iter().map(|row| &*row[0]).collect::<Vec<_>>(), ["9", "1", "2"]);
         for row in rows {
@@ -154,16 +154,16 @@ fn unreadable_files_are_reported_and_the_others_are_measured() {
     t.write("a", log(1000));
     t.write("b.gz", "x");
     t.write("d/e", "x");
-    let told = [
+    let messages = [
         "gzcc: missing: No such file or directory",
         "gzcc: b.gz: already has the suffix; left alone",
         "gzcc: d: is a directory; left alone (-r walks into it)",
     ];
-    let out = t.gzcc(["--benchmark", "missing", "b.gz", "d", "a"]).says(1, &told);
+    let out = t.gzcc(["--benchmark", "missing", "b.gz", "d", "a"]).says(1, &messages);
     assert!(table(out.as_bytes()).0.starts_with("1 file, 1000 bytes; "));
-    assert!(table(t.gzcc(["--benchmark", "b.gz", "a"]).says(2, &told[1..2]).as_bytes()).1.len() == 1);
+    assert!(table(t.gzcc(["--benchmark", "b.gz", "a"]).says(2, &messages[1..2]).as_bytes()).1.len() == 1);
     let nothing = "gzcc: --benchmark: there is nothing to measure";
-    assert_eq!(t.gzcc(["--benchmark", "missing"]).says(1, &[told[0], nothing]), "");
+    assert_eq!(t.gzcc(["--benchmark", "missing"]).says(1, &[messages[0], nothing]), "");
     let (levels, summary) =
         objects(t.gzcc(["--benchmark", "--json", "-r", "--include", "x", "d"]).says(1, &[nothing]).as_bytes());
     assert!(levels.is_empty());
@@ -187,10 +187,10 @@ fn a_file_that_changes_while_it_is_read_is_not_measured() {
             }
         });
         let changed = "gzcc: grows: changed while it was read; no whole output made";
-        let told = t.gzcc(["--benchmark=1", "grows", "other"]).run();
+        let ran = t.gzcc(["--benchmark=1", "grows", "other"]).run();
         over.store(true, std::sync::atomic::Ordering::Relaxed);
-        told.assert(told.status.code() == Some(2) && told.stderr() == format!("{changed}\n"), "it says so");
-        assert!(table(&told.stdout).0.starts_with("1 file, 1000 bytes; "));
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == format!("{changed}\n"), "it says so");
+        assert!(table(&ran.stdout).0.starts_with("1 file, 1000 bytes; "));
     });
 }
 
@@ -301,7 +301,7 @@ fn progress_always_shows_a_line_and_clears_it_at_the_end() {
     let t = Sandbox::new();
     t.write("a", log(1000));
     let ran = t.gzcc(["--benchmark=1-2", "--progress=always", "a"]).run();
-    let said = ran.stderr();
-    ran.assert(said.contains("warm-up, level 1") && said.contains("round 1, level 2"), "it tells");
-    ran.assert(said.ends_with("\r\u{1b}[J"), "and is gone at the end");
+    let stderr = ran.stderr();
+    ran.assert(stderr.contains("warm-up, level 1") && stderr.contains("round 1, level 2"), "it tells");
+    ran.assert(stderr.ends_with("\r\u{1b}[J"), "and is gone at the end");
 }

@@ -216,25 +216,27 @@ fn change_during_run(change: Change, stage: Stage, mode: Mode, reads: usize) -> 
         None => ran.assert(message.is_empty(), &case),
     }
     // A file or link that took the original's name is still there, unless its content went into the output.
-    let standing = fs::read(t.path(input)).ok();
-    assert_eq!(standing.is_none(), expected.removed || change == Change::Deleted, "{case}");
-    assert!(standing.is_none() || standing == new, "{case}");
+    let current = fs::read(t.path(input)).ok();
+    assert_eq!(current.is_none(), expected.removed || change == Change::Deleted, "{case}");
+    assert!(current.is_none() || current == new, "{case}");
     assert_eq!(t.path(input).is_symlink(), change == Change::Linked, "{case}");
-    let made = if mode.joins { Some(ran.stdout) } else { fs::read(t.path(output)).ok() };
+    let produced = if mode.joins { Some(ran.stdout) } else { fs::read(t.path(output)).ok() };
     let of_new = stage == Stage::Opened && change.affects_the_open_file();
-    match (expected.output, made) {
-        (true, Some(made)) if mode.joins && !of_new => {
+    match (expected.output, produced) {
+        (true, Some(produced)) if mode.joins && !of_new => {
             let new = new.unwrap_or_default();
-            let may_be_new = change != Change::Grown && is_whole(&made, &new, mode);
-            assert!(may_be_new || is_whole(&made, &old, mode), "{case}: neither is in it");
+            let may_be_new = change != Change::Grown && is_whole(&produced, &new, mode);
+            assert!(may_be_new || is_whole(&produced, &old, mode), "{case}: neither is in it");
         }
-        (true, Some(made)) if of_new => assert!(is_whole(&made, &new.unwrap(), mode), "{case}: another content"),
-        (true, Some(made)) => assert!(is_whole(&made, &old, mode), "{case}: another content"),
-        (false, Some(made)) if mode.joins => {
-            assert!(mode.decompresses || zlib(&made).is_none(), "{case}: what is broken off passes for whole");
+        (true, Some(produced)) if of_new => {
+            assert!(is_whole(&produced, &new.unwrap(), mode), "{case}: another content");
+        }
+        (true, Some(produced)) => assert!(is_whole(&produced, &old, mode), "{case}: another content"),
+        (false, Some(produced)) if mode.joins => {
+            assert!(mode.decompresses || zlib(&produced).is_none(), "{case}: what is broken off passes for whole");
         }
         (false, None) => {}
-        (_, made) => panic!("{case}: the output is {}there", if made.is_some() { "" } else { "not " }),
+        (_, produced) => panic!("{case}: the output is {}there", if produced.is_some() { "" } else { "not " }),
     }
     let strange = t.names().into_iter().find(|name| ![input, output, "others"].contains(&name.as_str()));
     assert_eq!(strange, None, "{case}");
@@ -249,10 +251,10 @@ fn zlib(gz: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether `made` is the whole output of `original`.
-fn is_whole(made: &[u8], original: &[u8], mode: Mode) -> bool {
+fn is_whole(produced: &[u8], original: &[u8], mode: Mode) -> bool {
     match mode.decompresses {
-        false => zlib(made).as_deref() == Some(original),
-        true => zlib(original).as_deref() == Some(made),
+        false => zlib(produced).as_deref() == Some(original),
+        true => zlib(original).as_deref() == Some(produced),
     }
 }
 

@@ -59,8 +59,8 @@ fn filters_apply_to_arguments_as_to_walked_files() {
     t.shell("rm -f *.gz x/*.gz").succeeds();
     // Rejected arguments are counted, and named with -v.
     assert_eq!(t.gzcc(["--exclude", "*.txt", "a.log", "b.txt"]).succeeds(), b"Compressed 1 file, 1 skipped\n");
-    let told = ["gzcc: 1 worker, threads", "gzcc: b.txt: is not among the files chosen; left alone"];
-    t.gzcc(["-vj1", "--exclude", "*", "b.txt"]).says(0, &told);
+    let messages = ["gzcc: 1 worker, threads", "gzcc: b.txt: is not among the files chosen; left alone"];
+    t.gzcc(["-vj1", "--exclude", "*", "b.txt"]).says(0, &messages);
     // Standard input has no name, so name filters don't apply to it.
     assert!(t.gzcc(["--exclude", "*", "-", "b.txt"]).stdin("x").succeeds().starts_with(&[0x1f, 0x8b]));
 }
@@ -130,10 +130,10 @@ fn compressed_files_are_skipped_and_counted_under_r_unless_included() {
     // A second run with --update has nothing to do; it must not compress the first run's outputs.
     assert_eq!(run(&["-r", "--all", "--update", "t"]), "Compressed 0 files, 10 skipped\n");
     t.shell("find . -name '*.gz' -delete").succeeds();
-    let told = t.gzcc(["-rvj1", "t/b.zst"]).run().stderr();
+    let stderr = t.gzcc(["-rvj1", "t/b.zst"]).run().stderr();
     assert!(
-        told.contains("gzcc: t/b.zst: is compressed already, by its name; left alone (--all takes it)\n"),
-        "{told}"
+        stderr.contains("gzcc: t/b.zst: is compressed already, by its name; left alone (--all takes it)\n"),
+        "{stderr}"
     );
     // With one output, every file is included.
     assert!(!t.gzcc(["-rc", "f.mp4"]).succeeds().is_empty());
@@ -184,8 +184,8 @@ fn a_walk_can_stay_on_one_file_system() {
             "mount -t tmpfs -o size=1m none t/b || exit 99; echo x > t/b/x; {gzcc} -rq {words} t; echo $(find t -name '*.gz' | sort)"
         );
         let way: Vec<&str> = unshare.split(' ').chain(["bash", "-c", &script]).collect();
-        let told = t.command(way[0], &way[1..]).succeeds();
-        assert_eq!(String::from_utf8_lossy(&told).trim(), expected, "{words}");
+        let stdout = t.command(way[0], &way[1..]).succeeds();
+        assert_eq!(String::from_utf8_lossy(&stdout).trim(), expected, "{words}");
     }
 }
 
@@ -230,7 +230,7 @@ fn a_rejected_file_costs_no_system_call_by_name_and_one_by_size_or_time() {
 fn invalid_filters_fail_with_one_line_before_any_work() {
     let t = sandbox_with(&["a"]);
     let age = "expected an age such as 7d or 12h, or a date such as 2026-11-01";
-    for (words, told) in [
+    for (words, message) in [
         ("--include [a a", "invalid value '[a' for '--include <GLOB>': unclosed character class; missing ']'"),
         ("--exclude= a", "invalid value '' for '--exclude <GLOB>'"),
         ("--older-than 7 a", &format!("invalid value '7' for '--older-than <D>': {age}")),
@@ -257,7 +257,7 @@ fn invalid_filters_fail_with_one_line_before_any_work() {
     ] {
         let ran = t.gzcc(words.split(' ')).run();
         ran.assert(ran.status.code() == Some(1) && ran.stdout.is_empty(), words);
-        ran.assert(ran.stderr().starts_with(&format!("gzcc: {told}")) && ran.stderr().lines().count() == 1, told);
+        ran.assert(ran.stderr().starts_with(&format!("gzcc: {message}")) && ran.stderr().lines().count() == 1, message);
     }
     let ran = t.gzcc([Path::new("--include").as_os_str(), crate::harness::not_utf8()]).run();
     ran.assert(ran.status.code() == Some(1) && ran.stderr().lines().count() == 1, "a glob that is no UTF-8");

@@ -321,8 +321,8 @@ fn data_before_late_damage_reaches_a_pipe_and_no_file() {
             for way in ["-j1", "-j2", "-j4", "--scheduler=rayon"] {
                 let of = format!("{make}, {damage}, {way}");
                 let one_line = |ran: &Finished| {
-                    let said = ran.stderr();
-                    let names = said.starts_with("gzcc: a.gz: ") && said.lines().count() == 1;
+                    let stderr = ran.stderr();
+                    let names = stderr.starts_with("gzcc: a.gz: ") && stderr.lines().count() == 1;
                     ran.assert(ran.status.code() == Some(1) && names, &format!("{of}: status 1 and a line"));
                 };
                 one_line(&t.gzcc(["-d", way, "a.gz"]).run());

@@ -40,12 +40,12 @@ fn written() -> &'static [Stream] {
         for engine in ["--engine=native", "--engine=flate2"] {
             kinds.extend(["--rsyncable", "-N"].map(|option| (format!("{engine} {option}"), vec!["text"])));
         }
-        let made = |(options, names): (String, Vec<&'static str>)| {
+        let compress = |(options, names): (String, Vec<&'static str>)| {
             let gz = t.gzcc(options.split(' ').chain(["-j2", "-c"]).chain(names.iter().copied())).succeeds();
             let content = names.iter().flat_map(|name| t.read(name)).collect();
             Stream { options, names, content, gz }
         };
-        kinds.into_iter().map(made).collect()
+        kinds.into_iter().map(compress).collect()
     })
 }
 

@@ -51,8 +51,8 @@ fn every_suffix_is_replaced_in_the_output_name_and_originals_stay() {
     for (name, _) in names {
         t.write(name, plain(name.as_bytes()));
     }
-    let said = t.gzcc(["-d", "-S.x"].into_iter().chain(names.map(|(name, _)| name))).succeeds();
-    assert_eq!(said, b"Decompressed 10 files\n");
+    let stdout = t.gzcc(["-d", "-S.x"].into_iter().chain(names.map(|(name, _)| name))).succeeds();
+    assert_eq!(stdout, b"Decompressed 10 files\n");
     for (name, output) in names {
         assert_eq!(t.read(output), name.as_bytes());
         assert!(t.exists(name), "{name} is kept");
@@ -132,8 +132,8 @@ fn sizes_around_every_boundary_decompress_from_every_compressor() {
     for scheduler in SCHEDULERS {
         for jobs in ["-j1", "-j2", "-j3", "-j4"] {
             let words = ["-d", "-Oout", scheduler, jobs].into_iter().chain(names.iter().map(String::as_str));
-            let said = t.gzcc(words).succeeds();
-            assert_eq!(String::from_utf8(said).unwrap(), format!("Decompressed {} files\n", expected.len()));
+            let stdout = t.gzcc(words).succeeds();
+            assert_eq!(String::from_utf8(stdout).unwrap(), format!("Decompressed {} files\n", expected.len()));
             for (name, content) in &expected {
                 assert!(t.read(format!("out/{name}")) == *content, "{name} {scheduler} {jobs}");
             }
@@ -306,8 +306,8 @@ fn a_compressed_file_that_changes_while_it_is_read_is_not_reported_as_damaged() 
                 change(&std::fs::File::options().write(true).open(t.path("a.gz")).unwrap(), length);
             });
             ran.assert(ran.status.code() == Some(2), what);
-            let said = "gzcc: a.gz: changed while it was read; no whole output made\n";
-            ran.assert(ran.stderr() == said, what);
+            let message = "gzcc: a.gz: changed while it was read; no whole output made\n";
+            ran.assert(ran.stderr() == message, what);
             assert_eq!(t.names(), ["a.gz"], "{what}");
         }
     }

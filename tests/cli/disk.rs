@@ -193,9 +193,9 @@ fn a_full_disk_stops_a_walk_with_one_line_per_argument() {
             // Any worker may report an argument first.
             not_begun.sort();
             ran.assert((1..=jobs).contains(&full.len()), "at most one fails in each worker's hands");
-            let told = ["t: what is left in it is not", "u: what is left in it is not", "v: not"]
+            let messages = ["t: what is left in it is not", "u: what is left in it is not", "v: not"]
                 .map(|rest| format!("gzcc: {rest} begun, as the disk is full"));
-            ran.assert(not_begun == told, "an argument a line");
+            ran.assert(not_begun == messages, "an argument a line");
             let line = format!("Compressed {made} files, {} failed\n", full.len() + 3);
             ran.assert(made > 0 && ran.stdout == line.as_bytes(), "all are counted");
         }
@@ -413,8 +413,8 @@ fn a_full_disk_does_not_affect_outputs_on_other_disks() {
     let elsewhere = disk.t.write("elsewhere", log(1000));
     let ran = disk.shell("", "gzcc -j1 big next ../elsewhere - > ../piped").stdin("x").run();
     ran.assert(ran.status.code() == Some(1), "one has no room");
-    let said = "gzcc: big: big.gz: No space left on device\ngzcc: next: not begun, as the disk is full\n";
-    ran.assert(ran.stderr() == said, "that, and what else would have gone there, is told");
+    let messages = "gzcc: big: big.gz: No space left on device\ngzcc: next: not begun, as the disk is full\n";
+    ran.assert(ran.stderr() == messages, "that, and what else would have gone there, is told");
     disk.t.assert_holds("elsewhere.gz", &elsewhere);
     assert_member(&disk.t.read("piped"), b"x");
 }

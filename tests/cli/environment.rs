@@ -42,7 +42,7 @@ fn a_variable_applies_unless_an_option_overrides_it() {
 fn an_invalid_variable_is_an_error_that_names_it_before_any_work() {
     let t = Sandbox::new();
     t.write("a", "a");
-    for (name, value, told) in [
+    for (name, value, message) in [
         ("GZCC_JOBS", "0", "invalid value '0' for GZCC_JOBS: expected 1 to 1024"),
         ("GZCC_JOBS", "many", "invalid value 'many' for GZCC_JOBS: expected 1 to 1024"),
         ("GZCC_LEVEL", "13", "invalid value '13' for GZCC_LEVEL: expected 0 to 12"),
@@ -53,19 +53,19 @@ fn an_invalid_variable_is_an_error_that_names_it_before_any_work() {
         for words in [&["a"][..], &["-j2", "-6", "a"]] {
             let mut call = t.gzcc(words);
             call.set(name, value);
-            call.says(1, &[&format!("gzcc: {told}")]);
+            call.says(1, &[&format!("gzcc: {message}")]);
         }
     }
     let mut call = t.gzcc(["--engine", "flate2", "a"]);
     call.set("GZCC_LEVEL", "11");
     call.says(1, &["gzcc: level 11 needs --engine native; see gzcc --help"]);
     assert_eq!(t.names(), ["a"]);
-    for (words, told) in [
+    for (words, message) in [
         ("--memory 1M a", "there has to be memory for one worker (11M at this level)"),
         ("--memory 21M -12 a", "there has to be memory for one worker (22M at this level)"),
         ("--memory x a", "invalid value 'x' for '--memory <SIZE>': expected a size such as 500, 64K or 10G"),
     ] {
-        t.gzcc(words.split(' ')).says(1, &[&format!("gzcc: {told}; see gzcc --help")]);
+        t.gzcc(words.split(' ')).says(1, &[&format!("gzcc: {message}; see gzcc --help")]);
     }
 }
 
@@ -179,9 +179,9 @@ fn the_containers_memory_limits_the_default_number_of_workers() {
         group.0.display(),
         gzcc = env!("CARGO_BIN_EXE_gzcc")
     );
-    let told = t.command("bash", ["-c", &script]).succeeds();
+    let stdout = t.command("bash", ["-c", &script]).succeeds();
     // Three quarters of 16 MiB suffice for one worker. An explicit number of workers is used unchanged.
-    assert_eq!(String::from_utf8_lossy(&told), "gzcc: 1 worker, threads\ngzcc: 7 workers, threads\n");
+    assert_eq!(String::from_utf8_lossy(&stdout), "gzcc: 1 worker, threads\ngzcc: 7 workers, threads\n");
 }
 
 #[test]

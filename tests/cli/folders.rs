@@ -35,8 +35,8 @@ fn a_second_walk_ignores_the_outputs_of_the_first() {
     let names = t.names();
     let ran = t.gzcc(["-r", "t"]).run();
     ran.assert(ran.status.code() == Some(2) && ran.stderr().lines().count() == 4, "four outputs are in the way");
-    let told = t.gzcc(["-rf", "t"]).succeeds();
-    assert!(told.starts_with(b"Compressed 4 files"), "whether an old output is met before it is replaced, is chance");
+    let count = t.gzcc(["-rf", "t"]).succeeds();
+    assert!(count.starts_with(b"Compressed 4 files"), "whether an old output is met before it is replaced, is chance");
     assert_eq!(t.names(), names);
 }
 
@@ -45,10 +45,10 @@ fn a_name_with_the_suffix_causes_no_warning_under_r() {
     let t = tree();
     t.write("old.gz", "x");
     assert_eq!(t.gzcc(["-r", "t", "old.gz"]).succeeds(), b"Compressed 4 files, 1 skipped\n");
-    let told = t
+    let count = t
         .gzcc(["-rv", "-j1", "old.gz"])
         .says(0, &["gzcc: 1 worker, threads", "gzcc: old.gz: already has the suffix; left alone"]);
-    assert_eq!(told, "Compressed 0 files, 1 skipped\n");
+    assert_eq!(count, "Compressed 0 files, 1 skipped\n");
 }
 
 #[test]

@@ -92,8 +92,8 @@ fn a_growing_log_that_would_be_removed_has_no_output() {
         let t = Sandbox::new();
         t.write("a", log(3000));
         let ran = stopped_at(&t, BLOCK_READ, words, || append(&t, "a", b"more"));
-        let said = "gzcc: a: changed while it was read; no whole output made\n";
-        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, "it says so");
+        let message = "gzcc: a: changed while it was read; no whole output made\n";
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == message, "it says so");
         assert_eq!(t.names(), ["a"]);
     }
 }
@@ -139,8 +139,8 @@ fn a_growing_gz_is_decompressed_as_it_was_when_opened() {
     let ran = stopped_at(&t, Moment::new("a.gz", "read", 1), &["-d", "a.gz"], || {
         append(&t, "a.gz", &packed[packed.len() - 10..]);
     });
-    let said = "gzcc: a.gz: changed while it was read; no whole output made\n";
-    ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, "it says so");
+    let message = "gzcc: a.gz: changed while it was read; no whole output made\n";
+    ran.assert(ran.status.code() == Some(2) && ran.stderr() == message, "it says so");
     assert_eq!(t.names(), ["a.gz"]);
 }
 

@@ -26,7 +26,7 @@ pub const BLOCK: usize = gzcc::deflate::BLOCK;
 /// Prefix of the summary line that ends the output of -v.
 pub const IN_ALL: &str = "gzcc: in all ";
 
-/// A temporary folder in which gzcc is run.
+/// A temporary folder that gzcc runs in.
 pub struct Sandbox {
     folder: tempfile::TempDir,
 }
@@ -81,7 +81,7 @@ impl Sandbox {
         self.command(env!("CARGO_BIN_EXE_gzcc"), words)
     }
 
-    /// A call of gzcc in a pipeline or with redirections: `gzcc` stands for it in the script.
+    /// A call of gzcc in a pipeline or with redirections: the script calls it as `gzcc`.
     #[track_caller]
     pub fn shell(&self, script: &str) -> Call {
         let script = format!("gzcc() {{ '{}' \"$@\"; }}\n{script}", env!("CARGO_BIN_EXE_gzcc"));
@@ -157,12 +157,12 @@ impl Call {
     pub fn says(self, status: i32, lines: &[&str]) -> String {
         let ran = self.run();
         ran.assert(ran.status.code() == Some(status), &format!("its exit status is {status}"));
-        let mut said: Vec<String> =
+        let mut actual: Vec<String> =
             ran.stderr().lines().filter(|line| !line.starts_with(IN_ALL)).map(str::to_owned).collect();
         let mut expected = lines.to_vec();
-        said.sort();
+        actual.sort();
         expected.sort();
-        ran.assert(said == expected, &format!("it says {expected:#?}"));
+        ran.assert(actual == expected, &format!("it says {expected:#?}"));
         String::from_utf8_lossy(&ran.stdout).into_owned()
     }
 
@@ -309,7 +309,7 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A name that is no UTF-8.
+/// A name that is not valid UTF-8.
 pub fn not_utf8() -> &'static OsStr {
     OsStr::from_bytes(b"caf\xe9.log")
 }

@@ -120,7 +120,7 @@ fn help_and_version_work_together_with_other_options() {
 
 #[test]
 fn a_mistyped_option_is_an_error_with_similar_options() {
-    let told = [
+    let cases = [
         ("--levle 3", "unexpected argument '--levle' found (similar: --level)"),
         ("--recusrive", "unexpected argument '--recusrive' found (similar: --recursive)"),
         ("--recursve", "unexpected argument '--recursve' found (similar: --recursive)"),
@@ -142,7 +142,7 @@ fn a_mistyped_option_is_an_error_with_similar_options() {
     ];
     let t = Sandbox::new();
     t.write("a", "x");
-    for (words, reason) in told {
+    for (words, reason) in cases {
         let line = format!("gzcc: {reason}; see gzcc --help");
         assert_eq!(t.gzcc(words.split(' ').chain(["a"])).says(1, &[&line]), "");
     }
@@ -174,8 +174,8 @@ fn the_manual_page_renders_without_warnings_and_is_complete() {
     for option in long_options(&printed(&["--help"])) {
         assert!(long_options(&text).contains(&option), "{option}: {text}");
     }
-    for said in ["GZCC(1)", "User Commands", concat!("gzcc ", env!("CARGO_PKG_VERSION")), "   Choosing files"] {
-        assert!(text.contains(said), "{said}: {text}");
+    for phrase in ["GZCC(1)", "User Commands", concat!("gzcc ", env!("CARGO_PKG_VERSION")), "   Choosing files"] {
+        assert!(text.contains(phrase), "{phrase}: {text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(!text.contains("named-temporaries"));

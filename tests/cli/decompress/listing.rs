@@ -31,22 +31,22 @@ fn lines_appear_in_argument_order() {
             let call = |option| t.gzcc([option, scheduler, jobs].into_iter().chain(names.iter().map(String::as_str)));
             let tested = call("-tv").run();
             tested.assert(tested.status.code() == Some(1), "one is missing");
-            let said = tested.stderr();
+            let stderr = tested.stderr();
             // The first line states the number of workers, the last one is the summary.
-            let told = said
+            let shown_names = stderr
                 .lines()
                 .skip(1)
                 .take(names.len())
                 .map(|line| line.trim_start_matches("gzcc: ").split(": ").next().unwrap());
-            tested.assert(told.eq(&names) && said.lines().count() == names.len() + 2, "in their order");
-            tested.assert(said.lines().nth(2) == Some("0.gz: 20 -> 0 bytes, OK"), "with their sizes");
+            tested.assert(shown_names.eq(&names) && stderr.lines().count() == names.len() + 2, "in their order");
+            tested.assert(stderr.lines().nth(2) == Some("0.gz: 20 -> 0 bytes, OK"), "with their sizes");
             let listed = call("-l").run();
             let stdout = String::from_utf8_lossy(&listed.stdout).into_owned();
-            let told = stdout.lines().skip(1).map(|line| line.split_whitespace().last().unwrap());
+            let shown_names = stdout.lines().skip(1).map(|line| line.split_whitespace().last().unwrap());
             let mut expected: Vec<&str> = names.iter().map(|name| name.trim_end_matches(".gz")).collect();
             expected.remove(25);
             expected.push("(totals)");
-            listed.assert(told.eq(expected), "in their order");
+            listed.assert(shown_names.eq(expected), "in their order");
         }
     }
 }

@@ -76,14 +76,14 @@ fn an_unusable_stored_name_is_an_error_and_creates_no_file() {
     for options in [&["-dN"][..], &["-dNf"], &["-dN", "--rm"], &["-dNf", "-j4", "--scheduler=rayon"]] {
         let ran = t.gzcc(options.iter().copied().chain(names.iter().map(String::as_str))).run();
         ran.assert(ran.status.code() == Some(1), "status 1");
-        let said = ran.stderr();
-        ran.assert(said.lines().count() == names.len(), "a line for each, in which nothing steers a terminal");
+        let stderr = ran.stderr();
+        ran.assert(stderr.lines().count() == names.len(), "a line for each, in which nothing steers a terminal");
         let line = |name| format!("gzcc: {name}: its header holds a name that cannot be used (");
         ran.assert(
-            names.iter().all(|name| said.contains(&line(name))),
+            names.iter().all(|name| stderr.contains(&line(name))),
             "each is named, and refused for its name alone",
         );
-        assert!(!said.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n'), "{said:?}");
+        assert!(!stderr.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n'), "{stderr:?}");
         assert_eq!(t.names(), before);
     }
     // Listing creates no files.

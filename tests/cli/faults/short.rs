@@ -92,15 +92,15 @@ fn an_output_above_the_size_limit_is_removed_and_affects_no_other() {
             let t = Sandbox::new();
             let (large, small) = (t.write("large", noise(3 * BLOCK, 1)), t.write("small", log(1000)));
             let words = format!("-q -j1 {named} {option}");
-            let told = "gzcc: large: large.gz: File too large";
-            t.shell(&format!("ulimit -f 1000; gzcc {words} large small")).says(1, &[told]);
+            let message = "gzcc: large: large.gz: File too large";
+            t.shell(&format!("ulimit -f 1000; gzcc {words} large small")).says(1, &[message]);
             assert!(t.read("large") == large && !t.exists("large.gz"));
             t.assert_holds("small.gz", &small);
             // The same when decompressing.
             t.gzcc(["-q", "-f", "--rm", "large"]).succeeds();
             let packed = t.read("large.gz");
-            let told = "gzcc: large.gz: large: File too large";
-            t.shell(&format!("ulimit -f 1000; gzcc -d {words} -f large.gz small.gz")).says(1, &[told]);
+            let message = "gzcc: large.gz: large: File too large";
+            t.shell(&format!("ulimit -f 1000; gzcc -d {words} -f large.gz small.gz")).says(1, &[message]);
             assert!(t.read("large.gz") == packed && !t.exists("large") && t.read("small") == small);
             assert!(!t.names().iter().any(|name| name.contains(".gzcc-")), "{:?}", t.names());
         }

@@ -1,4 +1,4 @@
-//! The conditions that must hold after a run in which a system call failed.
+//! The conditions that must hold after a run with a failed system call.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -69,8 +69,8 @@ fn a_replaced_original_stays_if_inode_numbers_are_not_stable() {
             fs::File::options().write(true).open(t.path("b")).unwrap().set_modified(modified).unwrap();
             fs::rename(t.path("b"), t.path("a")).unwrap();
         });
-        let said = "gzcc: a: is no longer the file that was read; not removed\n";
-        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, &format!("{quirks:?}"));
+        let message = "gzcc: a: is no longer the file that was read; not removed\n";
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == message, &format!("{quirks:?}"));
         assert!(t.read("a") == theirs, "{quirks:?}");
         t.assert_holds("a.gz", &a);
     }

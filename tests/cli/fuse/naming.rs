@@ -111,8 +111,8 @@ fn a_file_created_before_or_over_the_placeholder_is_not_replaced() {
             fs::write(t.path("theirs"), "theirs").unwrap();
             fs::rename(t.path("theirs"), t.path("a.gz")).unwrap();
         });
-        let said = "gzcc: a: a.gz already exists; left alone (-f replaces it)\n";
-        ran.assert(ran.status.code() == Some(2) && ran.stderr() == said, call);
+        let message = "gzcc: a: a.gz already exists; left alone (-f replaces it)\n";
+        ran.assert(ran.status.code() == Some(2) && ran.stderr() == message, call);
         assert_eq!(t.read("a.gz"), b"theirs");
         assert_eq!((t.names(), t.read("a")), (vec!["a".into(), "a.gz".into()], a.clone()), "{call}");
         fs::remove_file(t.path("a.gz")).unwrap();
