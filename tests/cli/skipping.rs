@@ -22,7 +22,7 @@ fn this_binary() -> Command {
 #[test]
 fn a_test_whose_program_is_missing_says_so_and_is_recorded_and_in_ci_it_fails() {
     let t = Sandbox::new();
-    let test = "help::man_itself_finds_nothing_wrong_with_the_page";
+    let test = "help::man_renders_the_page_without_warnings";
     let skipped = format!("{test}: man not installed");
     let ran = run_test(this_binary().env("PATH", t.path("")).env_remove("CI"), test);
     let said = String::from_utf8(ran.stderr).unwrap();
