@@ -1,7 +1,7 @@
 //! The public decoder: reads the content of gzip data from a reader.
 //!
-//! Inflates in the caller's thread, with the inflater that the workers of a run use. It returns the available content before
-//! it reads the source again, because a source may block. It returns no content after a damaged member.
+//! Inflates in the caller's thread, with the inflater that the workers of a run use. It returns the available content
+//! before it reads the source again, because a source may block. It returns no content after a damaged member.
 
 use std::io::{self, BufRead, Read};
 
@@ -16,15 +16,15 @@ const CONTENT: usize = 64 * 1024;
 
 /// Reads the content of gzip data (RFC 1952): of all members, one after the other, as `gunzip` does.
 ///
-/// Every member is verified against the CRC-32 and the length in its trailer. Zero bytes after the last member are ignored,
-/// and so is other trailing garbage, which [`has_trailing_garbage`](Self::has_trailing_garbage) reports.
+/// Every member is verified against the CRC-32 and the length in its trailer. Zero bytes after the last member are
+/// ignored, and so is other trailing garbage, which [`has_trailing_garbage`](Self::has_trailing_garbage) reports.
 ///
 /// Memory is at most 2 MiB (512 KiB unless the data is BGZF), whatever the data expands to. To limit the content of
 /// untrusted data, use [`Read::take`].
 ///
-/// All content up to a sync flush is returned before the source is read again, so a peer that ends its messages with one
-/// (as [`Encoder`](crate::Encoder) does on a flush) can be answered. Members that state their size (BGZF) are read several
-/// at a time.
+/// All content up to a sync flush is returned before the source is read again, so a peer that ends its messages with
+/// one (as [`Encoder`](crate::Encoder) does on a flush) can be answered. Members that state their size (BGZF) are read
+/// several at a time.
 ///
 /// ```
 /// use std::io::{self, Read, Write};

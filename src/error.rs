@@ -11,8 +11,8 @@ use crate::format::gzip::{Damage, ReadError};
 
 /// Why an input failed.
 ///
-/// [`Display`](fmt::Display) gives the whole message on one line, with the name of the output if the error is about that,
-/// control characters escaped, and the system's reason: `a.log.gz: Permission denied`. It includes the
+/// [`Display`](fmt::Display) gives the complete message on one line, with the name of the output if the error concerns
+/// it, control characters escaped, and the system's reason: `a.log.gz: Permission denied`. It includes the
 /// [`source`](std::error::Error::source). It does not include the input's name, which the [`Observer`](crate::Observer)
 /// receives separately.
 ///

@@ -1,7 +1,7 @@
 //! Escapes names for messages, so that a name stays on one line and does not control the terminal (P8).
 //!
-//! Names are bytes. Bytes that are not UTF-8, control characters and characters that reorder text are escaped; all others are
-//! printed unchanged. An escaped name is never used to open a file.
+//! Names are bytes. Bytes that are not UTF-8, control characters and characters that reorder text are escaped; all
+//! others are printed unchanged. An escaped name is never used to open a file.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -60,8 +60,8 @@ impl fmt::Display for EscapedName<'_> {
     }
 }
 
-/// Whether the character is a line or paragraph separator, or changes the direction of the text after it (Unicode Standard
-/// Annex 9). A name with such a character can look like another name.
+/// Whether the character is a line or paragraph separator, or changes the direction of the text after it (Unicode
+/// Standard Annex 9). A name with such a character can look like another name.
 fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

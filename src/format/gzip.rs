@@ -1,7 +1,7 @@
 //! The gzip format around DEFLATE data (RFC 1952): a member's header and trailer.
 //!
-//! Pure functions of their arguments. The clock, the host and the file name enter a header only if the caller passes them,
-//! so equal content gives equal bytes (P5). The parser accepts arbitrary, even hostile, data.
+//! Pure functions of their arguments. The clock, the host and the file name enter a header only if the caller passes
+//! them, so equal content gives equal bytes (P5). The parser accepts arbitrary, even hostile, data.
 
 mod damage;
 mod header_parser;

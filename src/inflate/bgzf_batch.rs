@@ -1,8 +1,8 @@
 //! Batches of BGZF blocks: members that state their own size, so that a file is split into them without inflating it.
 //!
-//! A stated size is used only if the next member, or the end of the file, follows directly. Any other member is inflated in
-//! order, as if it stated no size. Once used, the size must be correct: a block that ends before its stated end is damaged.
-//! gzip ignores the stated size and would continue.
+//! A stated size is used only if the next member, or the end of the file, follows directly. Any other member is
+//! inflated in order, as if it stated no size. Once used, the size must be correct: a block that ends before its stated
+//! end is damaged. gzip ignores the stated size and would continue.
 
 use std::io;
 use std::ops::Range;
@@ -61,7 +61,8 @@ impl BgzfBatch {
         Ok((!batch.blocks.is_empty()).then_some(batch))
     }
 
-    /// Inflates the blocks into `bytes` and verifies them. `bytes` is empty and has capacity for more than [`BLOCK`] bytes.
+    /// Inflates the blocks into `bytes` and verifies them. `bytes` is empty and has capacity for more than [`BLOCK`]
+    /// bytes.
     pub fn inflate(self, decoder: &mut Decompress, bytes: Vec<u8>) -> Content {
         let consumed = self.offset + self.compressed.len() as u64;
         let mut content = Content { bytes, verified: true, stats: self.stats, consumed, ..Content::default() };
@@ -88,7 +89,8 @@ pub(super) fn next_block(
     buffer: &mut CompressedBuffer,
     source: &mut dyn CompressedSource,
 ) -> io::Result<Option<NextBlock>> {
-    // Most members have no extra field, and a pipe may deliver no more bytes for a long time: read only the prefix first.
+    // Most members have no extra field, and a pipe may deliver no more bytes for a long time: read only the prefix
+    // first.
     buffer.provide(source, bgzf::PREFIX.len())?;
     if !buffer.bytes().starts_with(&bgzf::PREFIX) {
         return Ok(None);
@@ -113,8 +115,8 @@ fn trailer(block: &[u8]) -> Trailer {
     gzip::read_trailer(*block.last_chunk().expect("a block has a trailer"))
 }
 
-/// Inflates a block, which is passed without its header, and verifies its content. `offset` is the offset of `block` in the
-/// file.
+/// Inflates a block, which is passed without its header, and verifies its content. `offset` is the offset of `block` in
+/// the file.
 fn inflate(block: &[u8], offset: u64, decoder: &mut Decompress, bytes: &mut Vec<u8>) -> Result<(), Damage> {
     let data = &block[..block.len() - gzip::TRAILER];
     let start = bytes.len();

@@ -7,7 +7,8 @@ use crate::io::transfer::read_some;
 
 /// A source of compressed data, which is read in order.
 pub trait CompressedSource {
-    /// Reads the bytes that are available, at least one, to the start of `buffer`; returns their number. 0 means the end.
+    /// Reads the bytes that are available, at least one, to the start of `buffer`; returns their number. 0 means the
+    /// end.
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 }
 

@@ -1,11 +1,13 @@
 //! The decoder: inflates a file's members in order, and reads their trailers.
 //!
 //! DEFLATE data depends on all data before it, so one worker at a time inflates a file. The caller verifies the CRC and
-//! writes the content, possibly in another thread, so that both overlap with inflating. Members that state their own size
-//! (BGZF) are not inflated here: they are split off in batches, and any worker can inflate a batch.
+//! writes the content, possibly in another thread, so that both overlap with inflating. Members that state their own
+//! size (BGZF) are not inflated here: they are split off in batches, and any worker can inflate a batch.
 //!
-//! The data may be hostile. The buffers bound the memory, whatever a file expands to (P6). All content belongs to a member
-//! with a valid header; whether it matches the trailer is known only at the member's end.
+//! The data may be hostile. The buffers bound the memory, whatever a file expands to (P6). All content belongs to a
+//! member with a valid header; whether it matches the trailer is known only at the member's end.
+
+#![allow(unreachable_pub, reason = "`fuzzing` exports these types, if it is built")]
 
 mod bgzf_batch;
 mod compressed_buffer;
@@ -73,8 +75,8 @@ pub enum Trailing {
     Garbage,
 }
 
-/// Inflates one file at a time. It holds a decoder with its window and a buffer, so it is expensive to create and is reused
-/// for many files.
+/// Inflates one file at a time. It holds a decoder with its window and a buffer, so it is expensive to create and is
+/// reused for many files.
 pub struct Inflater {
     buffer: CompressedBuffer,
     decoder: Decompress,
@@ -231,7 +233,7 @@ impl Inflater {
         Ok(Progress::End(if zeros { Trailing::Zeros } else { Trailing::Garbage }))
     }
 
-    /// Inflates the bytes in the buffer, as far as the content has capacity.
+    /// Inflates bytes from the buffer, until it is empty or the content's capacity is used.
     fn inflate(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
         if content.bytes.len() == content.bytes.capacity() {
             return Ok(Progress::Full);

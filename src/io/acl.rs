@@ -22,17 +22,17 @@ const VERSION: [u8; 4] = 2u32.to_le_bytes();
 
 /// Kinds of entries (Linux: posix_acl.h).
 mod tag {
-    pub const OWNER: u16 = 0x01;
-    pub const USER: u16 = 0x02;
-    pub const OWNING_GROUP: u16 = 0x04;
-    pub const GROUP: u16 = 0x08;
-    pub const MASK: u16 = 0x10;
-    pub const OTHER: u16 = 0x20;
+    pub(super) const OWNER: u16 = 0x01;
+    pub(super) const USER: u16 = 0x02;
+    pub(super) const OWNING_GROUP: u16 = 0x04;
+    pub(super) const GROUP: u16 = 0x08;
+    pub(super) const MASK: u16 = 0x10;
+    pub(super) const OTHER: u16 = 0x20;
 }
 
 /// An access ACL that a mode cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acl(Vec<AclEntry>);
+pub(crate) struct Acl(Vec<AclEntry>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct AclEntry {
@@ -44,7 +44,7 @@ struct AclEntry {
 
 impl Acl {
     /// Reads the ACL of the file or directory `fd`. `None` if it has only a mode.
-    pub fn of(fd: BorrowedFd<'_>) -> rustix::io::Result<Option<Self>> {
+    pub(crate) fn of(fd: BorrowedFd<'_>) -> rustix::io::Result<Option<Self>> {
         let mut usual = [0; USUAL_SIZE];
         let mut large;
         let get = |buffer: &mut [u8]| retry_on_intr(|| rustix::fs::fgetxattr(fd, ACCESS_ACL, &mut *buffer));
@@ -62,7 +62,7 @@ impl Acl {
     }
 
     /// Removes the ACL of `fd`, if it has one.
-    pub fn remove(fd: BorrowedFd<'_>) -> io::Result<()> {
+    pub(crate) fn remove(fd: BorrowedFd<'_>) -> io::Result<()> {
         match retry_on_intr(|| rustix::fs::fremovexattr(fd, ACCESS_ACL)) {
             Ok(()) | Err(Errno::NODATA | Errno::NOTSUP) => Ok(()),
             Err(error) => Err(error.into()),
@@ -70,7 +70,7 @@ impl Acl {
     }
 
     /// Sets this ACL, and with it the mode, on `fd`, which has the mode 0600.
-    pub fn set(&self, fd: BorrowedFd<'_>) -> rustix::io::Result<()> {
+    pub(crate) fn set(&self, fd: BorrowedFd<'_>) -> rustix::io::Result<()> {
         let value = self.value();
         retry_on_intr(|| rustix::fs::fsetxattr(fd, ACCESS_ACL, &value, rustix::fs::XattrFlags::empty()))?;
         let stat = retry_on_intr(|| rustix::fs::fstat(fd))?;
@@ -116,14 +116,14 @@ impl Acl {
     }
 
     /// The mode of a file with this ACL. Its group bits are the mask.
-    pub fn mode(&self) -> u32 {
+    pub(crate) fn mode(&self) -> u32 {
         let group = if self.has_mask() { tag::MASK } else { tag::OWNING_GROUP };
         self.granted(tag::OWNER) << 6 | self.granted(group) << 3 | self.granted(tag::OTHER)
     }
 
     /// This ACL, narrowed for a file that has another group. Before, members of the new group may have been in "other";
     /// now members of the old group are. Members of both may also be in a named group that grants less.
-    pub fn without_group(mut self) -> Self {
+    pub(crate) fn without_group(mut self) -> Self {
         let (group, other) = (self.effective(tag::OWNING_GROUP), self.granted(tag::OTHER));
         let named = self.common(tag::GROUP);
         self.narrow(tag::OWNING_GROUP, group & other & named);
@@ -132,16 +132,16 @@ impl Acl {
     }
 
     /// This ACL, changed so that the owner has all permissions and only the owner may write: for a copied directory.
-    pub fn for_own_directory(mut self) -> Self {
+    pub(crate) fn for_own_directory(mut self) -> Self {
         for entry in &mut self.0 {
             entry.permissions = if entry.tag == tag::OWNER { 0o7 } else { entry.permissions & 0o5 };
         }
         self
     }
 
-    /// The mode of a file that cannot have the ACL. Group and other keep their permissions, minus those that a named user
-    /// or group did not have: without the ACL, named users and groups fall under group or other.
-    pub fn mode_alone(&self, group_kept: bool) -> u32 {
+    /// The mode of a file that cannot have the ACL. Group and other keep their permissions, minus those that a named
+    /// user or group did not have: without the ACL, named users and groups fall under group or other.
+    pub(crate) fn mode_alone(&self, group_kept: bool) -> u32 {
         let (group, other) = (self.effective(tag::OWNING_GROUP), self.granted(tag::OTHER));
         let (users, groups) = (self.common(tag::USER), self.common(tag::GROUP));
         let (group, other) = match group_kept {
@@ -220,7 +220,8 @@ mod tests {
         assert_eq!(acl([6, 4, 4, 0], &[4], &[]).mode_alone(true), 0o640);
         assert_eq!(acl([6, 0, 4, 0], &[4], &[]).mode_alone(true), 0o600);
         assert_eq!(acl([6, 6, 4, 4], &[6], &[6]).mode_alone(true), 0o644);
-        // A named user without access may be in the owning group; members of a named group without access may be in other.
+        // A named user without access may be in the owning group; members of a named group without access may be in
+        // other.
         assert_eq!(acl([6, 4, 4, 4], &[0], &[]).mode_alone(true), 0o600);
         assert_eq!(acl([6, 4, 4, 4], &[], &[0]).mode_alone(true), 0o640);
         // If the group is lost too, group and other get only the permissions that all had.

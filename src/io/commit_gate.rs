@@ -24,8 +24,8 @@ struct GateState {
     closed: bool,
 }
 
-/// The permission to name an output, remove its original and record its outcome, or to create a temporary name. Dropping
-/// it leaves the gate.
+/// The permission to name an output, remove its original and record its outcome, or to create a temporary name.
+/// Dropping it leaves the gate.
 #[derive(Debug)]
 pub(crate) struct Pass(());
 
@@ -55,7 +55,7 @@ impl Gate {
     }
 }
 
-/// Closes the gate for good, and waits up to `patience` for the workers inside.
+/// Closes the gate, and waits up to `patience` for the workers inside to leave.
 pub(crate) fn close(patience: Duration) {
     let mut state = GATE.lock();
     state.closed = true;

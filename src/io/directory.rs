@@ -22,7 +22,7 @@ const DEFAULT_ACL: &str = "system.posix_acl_default";
 
 /// An opened directory and its known properties.
 #[derive(Debug)]
-pub struct Directory {
+pub(crate) struct Directory {
     fd: OwnedFd,
     /// The path as the user wrote it, for messages and output names.
     path: PathBuf,
@@ -32,8 +32,8 @@ pub struct Directory {
     pub inherits_acl: bool,
     /// The method that names files here. Shared by the directories of one walk that are on one file system.
     pub naming: Arc<KnownMethod>,
-    /// Owner and group of new files here, as found for the first one. Not kept for a directory of another user, who could
-    /// change its group between two files.
+    /// Owner and group of new files here, as found for the first one. Not kept for a directory of another user, who
+    /// could change its group between two files.
     new_file_owner: OnceLock<(u32, u32)>,
     /// Root or the effective user owns the directory.
     trusted: bool,
@@ -41,14 +41,14 @@ pub struct Directory {
 
 impl Directory {
     /// Opens the directory `path`, following symbolic links. An empty path means the working directory.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let name = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let open = |access| rustix::fs::openat(CWD, name, access | DIRECTORY, Mode::empty());
         Self::from_fd(open_readable_or_not(open)?, path.to_owned())
     }
 
     /// Opens the directory `relative` below this one. Fails if any part of the path is a symbolic link.
-    pub fn beneath(&self, relative: &Path) -> io::Result<Self> {
+    pub(crate) fn beneath(&self, relative: &Path) -> io::Result<Self> {
         let path = self.path.join(relative);
         let name = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
@@ -100,22 +100,22 @@ impl Directory {
     }
 
     /// The path of `name` in this directory, for messages.
-    pub fn display_path(&self, name: &OsStr) -> PathBuf {
+    pub(crate) fn display_path(&self, name: &OsStr) -> PathBuf {
         self.path.join(name)
     }
 
     /// `name` in this directory as the name of an output, for errors.
-    pub fn output_name(&self, name: &OsStr) -> OutputName {
+    pub(crate) fn output_name(&self, name: &OsStr) -> OutputName {
         OutputName { path: self.display_path(name), device: self.device }
     }
 
     /// The device of the directory.
-    pub fn device(&self) -> u64 {
+    pub(crate) fn device(&self) -> u64 {
         self.device
     }
 
     /// Whether this directory is one of `roots` or below one.
-    pub fn is_within(&self, roots: &[Identity]) -> io::Result<bool> {
+    pub(crate) fn is_within(&self, roots: &[Identity]) -> io::Result<bool> {
         let open = |fd: BorrowedFd<'_>, name| {
             retry_on_intr(|| rustix::fs::openat(fd, name, OFlags::PATH | DIRECTORY, Mode::empty()))
         };
@@ -135,17 +135,17 @@ impl Directory {
     }
 
     /// Identifies `name` in this directory, independent of the path that leads to the directory.
-    pub fn location<'n>(&self, name: &'n OsStr) -> impl Hash + Eq + std::fmt::Debug + use<'n> {
+    pub(crate) fn location<'n>(&self, name: &'n OsStr) -> impl Hash + Eq + std::fmt::Debug + use<'n> {
         (self.device, self.inode, name)
     }
 
     /// The status of the file `name`, without following a symbolic link. `None` if there is no such file.
-    pub fn lstat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+    pub(crate) fn lstat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
         self.stat_at(name, AtFlags::SYMLINK_NOFOLLOW)
     }
 
     /// The status of the file `name`, following symbolic links. `None` if there is no such file.
-    pub fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+    pub(crate) fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
         self.stat_at(name, AtFlags::empty())
     }
 
@@ -158,13 +158,13 @@ impl Directory {
     }
 
     /// Opens `name` for reading.
-    pub fn open_file(&self, name: &OsStr, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    pub(crate) fn open_file(&self, name: &OsStr, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let flags = flags | OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
         retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
     }
 
     /// Creates the directory `name` with the mode 0700. Returns false if the name exists.
-    pub fn create_directory(&self, name: &OsStr) -> io::Result<bool> {
+    pub(crate) fn create_directory(&self, name: &OsStr) -> io::Result<bool> {
         match retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, Mode::RWXU)) {
             Ok(()) => Ok(true),
             Err(Errno::EXIST) => Ok(false),
@@ -173,28 +173,29 @@ impl Directory {
     }
 
     /// Removes the directory `name`, which was created here and is empty, after a failure.
-    pub fn remove_directory(&self, name: &OsStr) {
+    pub(crate) fn remove_directory(&self, name: &OsStr) {
         // The earlier failure is reported, not this one.
         let _ = retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR));
     }
 
     /// Removes the file `name`.
-    pub fn remove_file(&self, name: &OsStr) -> io::Result<()> {
+    pub(crate) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
         Ok(retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()))?)
     }
 
-    /// Syncs the directory, so that its names survive a power failure. `within` is an open file of the same file system.
-    pub fn sync(&self, within: BorrowedFd<'_>) -> io::Result<()> {
+    /// Syncs the directory, so that its names survive a power failure. `within` is an open file of the same file
+    /// system.
+    pub(crate) fn sync(&self, within: BorrowedFd<'_>) -> io::Result<()> {
         match retry_on_intr(|| rustix::fs::fsync(&self.fd)) {
-            // The directory was opened without the permission to read it, which fsync(2) needs, or its file system does not
-            // sync directories: sync the whole file system.
+            // The directory was opened without the permission to read it, which fsync(2) needs, or its file system does
+            // not sync directories: sync the whole file system.
             Err(Errno::BADF | Errno::INVAL) => Ok(retry_on_intr(|| rustix::fs::syncfs(within))?),
             synced => Ok(synced?),
         }
     }
 
     /// Owner and group of `fd`, a file that was just created here.
-    pub fn new_file_owner(&self, fd: BorrowedFd<'_>) -> Option<(u32, u32)> {
+    pub(crate) fn new_file_owner(&self, fd: BorrowedFd<'_>) -> Option<(u32, u32)> {
         if let Some(known) = self.new_file_owner.get() {
             return Some(*known);
         }
@@ -216,8 +217,8 @@ impl AsFd for Directory {
 
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 
-/// Opens a directory for reading, which fsync(2) and reading the ACL need. Without the permission to read it, opens it as a
-/// base for relative paths only.
+/// Opens a directory for reading, which fsync(2) and reading the ACL need. Without the permission to read it, opens it
+/// as a base for relative paths only.
 fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<OwnedFd> {
     match retry_on_intr(|| open(OFlags::RDONLY)) {
         Err(Errno::ACCESS) => retry_on_intr(|| open(OFlags::PATH)),
@@ -226,7 +227,7 @@ fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) ->
 }
 
 /// Splits a path into directory and file name. `None` if the path can only name a directory (`a/`, `..`, `/`).
-pub fn split(path: &OsStr) -> Option<(PathBuf, OsString)> {
+pub(crate) fn split(path: &OsStr) -> Option<(PathBuf, OsString)> {
     use std::os::unix::ffi::OsStrExt;
     let bytes = path.as_bytes();
     let cut = bytes.iter().rposition(|&b| b == b'/').map_or(0, |i| i + 1);

@@ -26,7 +26,7 @@ const HEADER_READ: usize = 512;
 
 /// Where an input comes from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// Standard input.
     Stdin,
     /// A name in a directory.
@@ -45,16 +45,16 @@ pub enum Source {
 }
 
 /// Device and inode: identifies a file, whatever its name.
-pub type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
 /// The identity of the file with this status.
-pub fn identity_of(stat: &Stat) -> Identity {
+pub(crate) fn identity_of(stat: &Stat) -> Identity {
     (stat.st_dev, stat.st_ino)
 }
 
 /// An opened input.
 #[derive(Debug)]
-pub struct Input {
+pub(crate) struct Input {
     /// Identifies the input in reports.
     pub id: InputId,
     source: Source,
@@ -68,7 +68,7 @@ pub struct Input {
 
 impl Input {
     /// Opens standard input.
-    pub fn stdin(id: InputId, settings: &Settings) -> Result<Self, Outcome> {
+    pub(crate) fn stdin(id: InputId, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
         if settings.decompresses() && !settings.terminal_input && fd.is_terminal() {
             return Err(Outcome::Failed(Error::new(
@@ -81,7 +81,7 @@ impl Input {
     }
 
     /// An input whose content the caller of the library writes.
-    pub fn written(id: InputId) -> Self {
+    pub(crate) fn written(id: InputId) -> Self {
         Self { id, source: Source::Written, file: None, through_link: false, size: None }
     }
 
@@ -97,7 +97,7 @@ impl Input {
     }
 
     /// Opens an input that gets its own output, so the original may be removed later. Only a regular file is opened.
-    pub fn open_regular(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
+    pub(crate) fn open_regular(id: InputId, source: Source, settings: &Settings) -> Result<Self, Outcome> {
         let Source::File { directory, name, walked } = &source else {
             return Self::unnamed(id, source, settings);
         };
@@ -126,9 +126,9 @@ impl Input {
         Ok(Self { id, source, file: Some((fd, stat)), through_link, size })
     }
 
-    /// Opens an input that becomes a member of a concatenated output. Anything that can be read is opened, except `output`
-    /// itself. Opening a FIFO waits for its writer.
-    pub fn open_any(
+    /// Opens an input that becomes a member of a concatenated output. Anything that can be read is opened, except
+    /// `output` itself. Opening a FIFO waits for its writer.
+    pub(crate) fn open_any(
         id: InputId,
         source: Source,
         output: Option<Identity>,
@@ -152,7 +152,7 @@ impl Input {
     }
 
     /// Refuses the input if it is the output itself, identified by `output`.
-    pub fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
+    pub(crate) fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
         if output.is_some() && output == self.identity() {
             return Err(match self.source {
                 Source::File { walked: true, .. } => Outcome::Skipped(Reason::WalkedOutput),
@@ -163,12 +163,12 @@ impl Input {
     }
 
     /// The metadata that the output gets. `None` unless the input is a regular file.
-    pub fn metadata(&self) -> Option<Metadata> {
+    pub(crate) fn metadata(&self) -> Option<Metadata> {
         self.regular().map(|(fd, stat)| Metadata::of(fd.as_fd(), stat))
     }
 
     /// The last part of the name. `None` if the input is not a name in a directory.
-    pub fn name(&self) -> Option<&OsString> {
+    pub(crate) fn name(&self) -> Option<&OsString> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
             Source::File { name, .. } => Some(name),
@@ -176,7 +176,7 @@ impl Input {
     }
 
     /// The directory of the input. `None` if the input is not a name in a directory.
-    pub fn directory(&self) -> Option<&Arc<Directory>> {
+    pub(crate) fn directory(&self) -> Option<&Arc<Directory>> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
             Source::File { directory, .. } => Some(directory),
@@ -184,37 +184,37 @@ impl Input {
     }
 
     /// Modification time in seconds since 1970. `None` unless the input is a regular file.
-    pub fn mtime(&self) -> Option<i64> {
+    pub(crate) fn mtime(&self) -> Option<i64> {
         self.regular().map(|(_, stat)| stat.st_mtime as _)
     }
 
     /// Modification time in seconds and nanoseconds since 1970. `None` unless the input is a regular file.
-    pub fn modified(&self) -> Option<(i64, u64)> {
+    pub(crate) fn modified(&self) -> Option<(i64, u64)> {
         self.regular().map(|(_, stat)| (stat.st_mtime as _, stat.st_mtime_nsec as _))
     }
 
     /// Whether a walk found the input.
-    pub fn is_walked(&self) -> bool {
+    pub(crate) fn is_walked(&self) -> bool {
         matches!(self.source, Source::File { walked: true, .. })
     }
 
     /// Whether the file has more than one hard link.
-    pub fn has_other_links(&self) -> bool {
+    pub(crate) fn has_other_links(&self) -> bool {
         self.file.as_ref().is_some_and(|(_, stat)| stat.st_nlink > 1)
     }
 
     /// Whether the input is standard input.
-    pub fn is_stdin(&self) -> bool {
+    pub(crate) fn is_stdin(&self) -> bool {
         matches!(self.source, Source::Stdin)
     }
 
     /// Device and inode of the opened file.
-    pub fn identity(&self) -> Option<Identity> {
+    pub(crate) fn identity(&self) -> Option<Identity> {
         self.file.as_ref().map(|(_, stat)| identity_of(stat))
     }
 
     /// Parses the header of the first member, reading by position. `None` unless the input is a regular file.
-    pub fn gzip_header(&self) -> Option<Result<MemberStart, ReadError>> {
+    pub(crate) fn gzip_header(&self) -> Option<Result<MemberStart, ReadError>> {
         let (fd, _) = self.regular()?;
         let mut buffer = [0; HEADER_READ];
         let (mut got, mut at, mut offset) = (0, 0, 0);
@@ -231,7 +231,7 @@ impl Input {
 
     /// Reads the first header and the last trailer, and nothing between them. The result is correct for one member with
     /// less than 4 GiB of content.
-    pub fn gzip_ends(&self) -> Result<Done, Outcome> {
+    pub(crate) fn gzip_ends(&self) -> Result<Done, Outcome> {
         let size = self.size.ok_or_else(|| Error::other("has no end that could be read first"))?;
         let header = match self.gzip_header().transpose()? {
             Some(MemberStart::Member(header)) => header,
@@ -249,7 +249,7 @@ impl Input {
     }
 
     /// Whether the input may have `bytes` bytes or more. A regular file of length 0 is assumed to be empty.
-    pub fn may_fill(&self, bytes: u64) -> bool {
+    pub(crate) fn may_fill(&self, bytes: u64) -> bool {
         match (self.size, &self.source) {
             (Some(size), _) => size >= bytes,
             (None, Source::Stdin | Source::Written) => true,
@@ -258,12 +258,12 @@ impl Input {
     }
 
     /// Whether the file occupies blocks of a disk.
-    pub fn occupies_disk(&self) -> bool {
+    pub(crate) fn occupies_disk(&self) -> bool {
         self.file.as_ref().is_some_and(|(_, stat)| stat.st_blocks > 0)
     }
 
     /// How the file changed since it was opened. Only named regular files are checked.
-    pub fn change(&self) -> io::Result<Change> {
+    pub(crate) fn change(&self) -> io::Result<Change> {
         let Some((fd, then)) = self.regular().filter(|_| !self.is_stdin()) else {
             return Ok(Change::None);
         };
@@ -279,13 +279,13 @@ impl Input {
     ///
     /// # Errors
     /// If the caller writes the content: a defect.
-    pub fn sequential<'a>(&'a self, left: &'a mut Option<u64>) -> io::Result<SequentialReader<'a>> {
+    pub(crate) fn sequential<'a>(&'a self, left: &'a mut Option<u64>) -> io::Result<SequentialReader<'a>> {
         Ok(SequentialReader::new(self, self.fd()?, left))
     }
 
-    /// Removes the original if its name still refers to the unchanged file that was read; returns whether it did (P3). If a
-    /// symbolic link was followed, the link is removed.
-    pub fn remove_original(&self) -> io::Result<bool> {
+    /// Removes the original if its name still refers to the unchanged file that was read; returns whether it did (P3).
+    /// If a symbolic link was followed, the link is removed.
+    pub(crate) fn remove_original(&self) -> io::Result<bool> {
         let Source::File { directory, name, .. } = &self.source else {
             return Ok(false);
         };
@@ -310,7 +310,7 @@ impl Input {
     ///
     /// # Errors
     /// If the caller writes the content: a defect.
-    pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
+    pub(crate) fn fd(&self) -> io::Result<BorrowedFd<'_>> {
         self.file.as_ref().map(|(fd, _)| fd.as_fd()).ok_or_else(|| io::Error::other("it has no descriptor"))
     }
 
@@ -322,7 +322,7 @@ impl Input {
 
 /// How an input changed since it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// The file system reports no change.
     None,
     /// The file is longer. Its earlier part may have changed as well.
@@ -332,7 +332,7 @@ pub enum Change {
 }
 
 /// The status of an opened file.
-pub fn stat_of(fd: &impl AsFd) -> io::Result<Stat> {
+pub(crate) fn stat_of(fd: &impl AsFd) -> io::Result<Stat> {
     Ok(retry_on_intr(|| rustix::fs::fstat(fd))?)
 }
 
@@ -344,7 +344,7 @@ fn size_of(stat: &Stat) -> Option<u64> {
 }
 
 /// Whether size and modification time are equal, so that the content is assumed to be the same.
-pub fn same_content(a: &Stat, b: &Stat) -> bool {
+pub(crate) fn same_content(a: &Stat, b: &Stat) -> bool {
     (a.st_size, a.st_mtime, a.st_mtime_nsec) == (b.st_size, b.st_mtime, b.st_mtime_nsec)
 }
 
@@ -367,4 +367,4 @@ fn is_link(directory: &Directory, name: &OsString) -> bool {
 }
 
 /// The name under which standard input is reported.
-pub const STDIN_NAME: &str = "standard input";
+pub(crate) const STDIN_NAME: &str = "standard input";

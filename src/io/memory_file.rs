@@ -27,8 +27,8 @@ impl MemoryFile {
         Ok(Self(Arc::new(created?)))
     }
 
-    /// Returns a descriptor positioned at the start. All descriptors share one file offset, so only one at a time may read
-    /// or write sequentially.
+    /// Returns a descriptor positioned at the start. All descriptors share one file offset, so only one at a time may
+    /// read or write sequentially.
     pub fn open(&self) -> io::Result<OwnedFd> {
         let fd = self.0.try_clone()?;
         seek(&fd, SeekFrom::Start(0))?;

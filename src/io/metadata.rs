@@ -1,18 +1,18 @@
 //! Copies owner, ACL, mode and times of an original to its output, without giving any user new access (P4).
 //!
 //! The output is never readable by more users than the original, not even briefly. It is created with the mode 0600 and
-//! without a name. An inherited ACL is removed first; then owner, ACL, mode and times are set through the descriptor, in
-//! this order: a mode that was set before the owner would apply to the wrong owner. If the group cannot be kept, group and
-//! other get only the permissions that both had.
+//! without a name. An inherited ACL is removed first; then owner, ACL, mode and times are set through the descriptor,
+//! in this order: a mode that was set before the owner would apply to the wrong owner. If the group cannot be kept,
+//! group and other get only the permissions that both had.
 //!
 //! Rules for metadata that cannot be kept:
-//! - An owner that the user may not set (only root may change owners), and an owner or ACL that the file system does not
-//!   support, is not reported. If the group or the ACL is lost, the mode is narrowed. A lost ACL is a warning if the
-//!   original is to be removed, because no other copy exists.
+//! - An owner that the user may not set (only root may change owners), and an owner or ACL that the file system does
+//!   not support, is not reported. If the group or the ACL is lost, the mode is narrowed. A lost ACL is a warning if
+//!   the original is to be removed, because no other copy exists.
 //! - An ACL that cannot be read counts as one that grants group and other nothing, without a warning.
 //! - Any other failure to set owner, ACL, mode or times, or to remove an inherited ACL, is a warning. The output stays,
-//!   because its content is complete, and so does the original. The remaining metadata is set; if an inherited ACL remains,
-//!   ACL and mode are not.
+//!   because its content is complete, and so does the original. The remaining metadata is set; if an inherited ACL
+//!   remains, ACL and mode are not.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -26,7 +26,7 @@ use crate::io::directory::Directory;
 
 /// Owner, permissions and times of a file or directory at the time it was opened.
 #[derive(Clone, Debug)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     owner: u32,
     group: u32,
     access: Access,
@@ -44,7 +44,7 @@ enum Access {
 
 /// What happens to the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Original {
+pub(crate) enum Original {
     /// It is kept, with all of its metadata.
     Kept,
     /// It is removed, so metadata that the output does not get is lost.
@@ -53,7 +53,7 @@ pub enum Original {
 
 impl Metadata {
     /// Reads the metadata of the opened file or directory `fd`, whose status is `stat`.
-    pub fn of(fd: BorrowedFd<'_>, stat: &Stat) -> Self {
+    pub(crate) fn of(fd: BorrowedFd<'_>, stat: &Stat) -> Self {
         let mode = stat.st_mode & 0o777;
         Self {
             owner: stat.st_uid,
@@ -71,9 +71,10 @@ impl Metadata {
         }
     }
 
-    /// Reads the metadata of the opened directory `fd`, for a copy of it in the output directory. The copy's owner has all
-    /// permissions. No other user may write, because the copy does not get the sticky bit that may have made that safe.
-    pub fn of_directory(fd: BorrowedFd<'_>) -> rustix::io::Result<Self> {
+    /// Reads the metadata of the opened directory `fd`, for a copy of it in the output directory. The copy's owner has
+    /// all permissions. No other user may write, because the copy does not get the sticky bit that may have made that
+    /// safe.
+    pub(crate) fn of_directory(fd: BorrowedFd<'_>) -> rustix::io::Result<Self> {
         let mut metadata = Self::of(fd, &retry_on_intr(|| rustix::fs::fstat(fd))?);
         metadata.access = match metadata.access {
             Access::Mode(mode) => Access::Mode(mode & 0o755 | 0o700),
@@ -83,7 +84,7 @@ impl Metadata {
     }
 
     /// Whether the mode lets the owner open the file for writing.
-    pub fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         let mode = match &self.access {
             Access::Mode(mode) => *mode,
             Access::Acl(acl) => acl.mode(),
@@ -92,20 +93,25 @@ impl Metadata {
     }
 
     /// Replaces the modification time, in seconds since 1970.
-    pub fn modified_at(mut self, seconds: i64) -> Self {
+    pub(crate) fn modified_at(mut self, seconds: i64) -> Self {
         self.times.last_modification = Timespec { tv_sec: seconds as _, tv_nsec: 0 };
         self
     }
 
     /// Sets owner, ACL, mode and times of the new file `fd`, which was created in `directory`.
-    pub fn apply(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
+    pub(crate) fn apply(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
         let access = self.apply_access(fd, directory, original);
         let times = retry_on_intr(|| rustix::fs::futimens(fd, &self.times)).map_err(io::Error::from);
         access.and(times.about("cannot set times"))
     }
 
     /// Sets owner, ACL and mode only: for a directory, whose times change with every file that is created in it.
-    pub fn apply_access(&self, fd: BorrowedFd<'_>, directory: &Directory, original: Original) -> Result<(), Error> {
+    pub(crate) fn apply_access(
+        &self,
+        fd: BorrowedFd<'_>,
+        directory: &Directory,
+        original: Original,
+    ) -> Result<(), Error> {
         let inherited = if directory.inherits_acl { Acl::remove(fd) } else { Ok(()) };
         let (group_kept, owner) = self.apply_owner(fd, directory);
         // On failure the mode stays 0600, which limits every entry of the inherited ACL.
@@ -120,8 +126,8 @@ impl Metadata {
         owner.and(acl).and(set.about("cannot set mode"))
     }
 
-    /// Sets owner and group where permitted. Returns whether the group is the original's, and the failure. A refusal is not
-    /// an error: only root may change owners.
+    /// Sets owner and group where permitted. Returns whether the group is the original's, and the failure. A refusal is
+    /// not an error: only root may change owners.
     fn apply_owner(&self, fd: BorrowedFd<'_>, directory: &Directory) -> (bool, Result<(), Error>) {
         let current = directory.new_file_owner(fd);
         if current == Some((self.owner, self.group)) {
@@ -157,8 +163,8 @@ fn mode_for(mode: u32, group_kept: bool) -> u32 {
     mode & 0o700 | common << 3 | common
 }
 
-/// Whether the error says that the user may not set the owner or ACL, or that the user namespace or the file system does
-/// not support it.
+/// Whether the error says that the user may not set the owner or ACL, or that the user namespace or the file system
+/// does not support it.
 fn is_refusal(error: Errno) -> bool {
     matches!(error, Errno::PERM | Errno::ACCESS | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP)
 }

@@ -1,7 +1,7 @@
 //! The file system: directories, inputs, outputs and their metadata, through descriptors.
 //!
-//! Opens, reads, writes, names and removes files. It must not know blocks, workers or the compression; the caller passes what
-//! may be replaced or removed.
+//! Opens, reads, writes, names and removes files. It must not know blocks, workers or the compression; the caller
+//! passes what may be replaced or removed.
 
 pub(crate) mod acl;
 pub mod closing;
@@ -16,4 +16,4 @@ pub(crate) mod same_file;
 pub(crate) mod sequential_reader;
 pub(crate) mod sparse;
 pub(crate) mod temporary;
-pub mod transfer;
+pub(crate) mod transfer;

@@ -2,10 +2,11 @@
 //!
 //! The file is created without a name (O_TMPFILE) and linked when it is complete, so a process that is killed leaves no
 //! file. If the file system does not support that, the file has a [`Temporary`] name until it is renamed; dropping the
-//! temporary removes the file, and walks ignore such names. `naming` handles everything else that a file system may refuse.
+//! temporary removes the file, and walks ignore such names. `naming` handles everything else that a file system may
+//! refuse.
 //!
-//! The link itself decides whether the name is free. Only [`OverwriteCheck::force`] allows to replace a file, with an atomic
-//! rename: at every instant the name refers to the old file or to the complete new one.
+//! The link itself decides whether the name is free. Only [`OverwriteCheck::force`] allows to replace a file, with an
+//! atomic rename: at every instant the name refers to the old file or to the complete new one.
 
 mod naming;
 
@@ -31,7 +32,7 @@ use crate::io::transfer::write_all;
 
 /// An output without its final name.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     directory: Arc<Directory>,
     name: OsString,
     fd: OwnedFd,
@@ -47,7 +48,7 @@ pub struct Output {
 
 /// Why an output did not get its name.
 #[derive(Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The name exists and may not be replaced.
     Exists,
     /// The name belongs to a directory, device, FIFO or socket.
@@ -76,7 +77,7 @@ impl From<Errno> for Refusal {
 
 /// Decides whether an output may replace an existing file.
 #[derive(Clone, Debug)]
-pub struct OverwriteCheck {
+pub(crate) struct OverwriteCheck {
     /// Existing files may be replaced.
     pub force: bool,
     /// Identity of the input, which is never replaced.
@@ -86,14 +87,14 @@ pub struct OverwriteCheck {
 }
 
 /// Protects files that must not be replaced.
-pub trait Protection: std::fmt::Debug + Send + Sync {
+pub(crate) trait Protection: std::fmt::Debug + Send + Sync {
     /// Refuses to replace the file `name` in `directory`, whose status is `existing`, if it is protected.
     fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal>;
 }
 
 impl OverwriteCheck {
     /// Refuses to replace the file `name` in `directory`, whose status is `existing`, unless that is allowed.
-    pub fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
+    pub(crate) fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
         let kind = FileType::from_raw_mode(existing.st_mode);
         if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
@@ -109,7 +110,7 @@ impl OverwriteCheck {
 
 /// The mode that an output is created with.
 #[derive(Clone, Copy, Debug)]
-pub enum InitialMode {
+pub(crate) enum InitialMode {
     /// Only the user may read it (0600). It gets the mode of its original later.
     Private,
     /// The umask decides (0666 & !umask). The output has no single original.
@@ -126,9 +127,9 @@ impl InitialMode {
 }
 
 impl Output {
-    /// Creates a file that will be `name` in `directory`. If `unnamed`, it has no name until then, where the system supports
-    /// that.
-    pub fn create(
+    /// Creates a file that will be `name` in `directory`. If `unnamed`, it has no name until then, where the system
+    /// supports that.
+    pub(crate) fn create(
         directory: Arc<Directory>,
         name: OsString,
         initial_mode: InitialMode,
@@ -157,22 +158,22 @@ impl Output {
     }
 
     /// Turns long runs of zeros into holes if `sparse`.
-    pub fn sparse(self, sparse: bool) -> Self {
+    pub(crate) fn sparse(self, sparse: bool) -> Self {
         Self { sparse: sparse.then(SparseWriter::default), ..self }
     }
 
     /// The final name.
-    pub fn name(&self) -> &OsStr {
+    pub(crate) fn name(&self) -> &OsStr {
         &self.name
     }
 
     /// The final name, for errors.
-    pub fn output_name(&self) -> OutputName {
+    pub(crate) fn output_name(&self) -> OutputName {
         self.directory.output_name(&self.name)
     }
 
     /// Appends `bytes`.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.sparse {
             Some(sparse) => sparse.append(self.fd.as_fd(), bytes),
             None => write_all(self.fd.as_fd(), bytes),
@@ -180,22 +181,23 @@ impl Output {
     }
 
     /// Sets owner, ACL, mode and times.
-    pub fn apply(&mut self, metadata: &Metadata, original: Original) -> Result<(), Error> {
+    pub(crate) fn apply(&mut self, metadata: &Metadata, original: Original) -> Result<(), Error> {
         // Root may open any file for writing.
         self.is_read_only = !metadata.is_writable() && !rustix::process::geteuid().is_root();
         metadata.apply(self.fd.as_fd(), &self.directory, original)
     }
 
-    /// Extends the file to its length. Called after the last write and before the times are set, which this would change.
-    pub fn end(&mut self) -> io::Result<()> {
+    /// Extends the file to its length. Called after the last write and before the times are set, which this would
+    /// change.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
         self.sparse.as_mut().map_or(Ok(()), |sparse| sparse.end(self.fd.as_fd()))
     }
 
-    /// Gives the file its name and closes it. Errors that the file system reports at close are detected before the file is
-    /// named, so a file with such an error gets no name. With `sync`, the content is synced before the file is named, and
-    /// the directory after. If only the last steps fail, the file is complete and keeps its name, but may not survive a
-    /// power failure: the caller reports an error and keeps the original.
-    pub fn commit(mut self, overwrite: &OverwriteCheck, sync: bool) -> Result<(), Refusal> {
+    /// Gives the file its name and closes it. Errors that the file system reports at close are detected before the file
+    /// is named, so a file with such an error gets no name. With `sync`, the content is synced before the file is
+    /// named, and the directory after. If only the last steps fail, the file is complete and keeps its name, but may
+    /// not survive a power failure: the caller reports an error and keeps the original.
+    pub(crate) fn commit(mut self, overwrite: &OverwriteCheck, sync: bool) -> Result<(), Refusal> {
         self.end()?;
         self.settle(sync)?;
         self.take_name(overwrite)?;

@@ -1,8 +1,8 @@
 //! Checks whether a name still refers to the unmodified file that was opened under it.
 //!
 //! On most file systems, inode number and ctime answer that. Some network and FUSE file systems invent inode numbers or
-//! ctimes at each stat(2). To detect this, the descriptor is queried twice: a field that differs between the two results
-//! is ignored. If the remaining fields do not identify the file, its content is compared.
+//! ctimes at each stat(2). To detect this, the descriptor is queried twice: a field that differs between the two
+//! results is ignored. If the remaining fields do not identify the file, its content is compared.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -17,7 +17,7 @@ const COMPARED: usize = 128 * 1024;
 
 /// An opened file.
 #[derive(Clone, Copy, Debug)]
-pub struct OpenedFile<'a> {
+pub(crate) struct OpenedFile<'a> {
     pub fd: BorrowedFd<'a>,
     /// The status when it was opened.
     pub then: &'a Stat,
@@ -25,10 +25,10 @@ pub struct OpenedFile<'a> {
 
 impl OpenedFile<'_> {
     /// Whether `now`, the status of the file that has the name, is the status of the opened file, which was not changed
-    /// since. This detects changes that keep size and modification time, such as a new mode, or content written with the
-    /// time reset. Removing another name of the file changes the ctime as well, so for a file with several names the ctime
-    /// is ignored. `open` opens the name for reading.
-    pub fn still_has_name(self, now: &Stat, open: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<bool> {
+    /// since. This detects changes that keep size and modification time, such as a new mode, or content written with
+    /// the time reset. Removing another name of the file changes the ctime as well, so for a file with several names
+    /// the ctime is ignored. `open` opens the name for reading.
+    pub(crate) fn still_has_name(self, now: &Stat, open: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<bool> {
         let Self { fd, then } = self;
         let same_identity = identity_of(then) == identity_of(now);
         let same_change = ctime(then) == ctime(now) || then.st_nlink > 1;

@@ -1,5 +1,5 @@
-//! Reads an input in order, up to the length that it had when it was opened. Without that limit, reading a file that keeps
-//! growing would not end.
+//! Reads an input in order, up to the length that it had when it was opened. Without that limit, reading a file that
+//! keeps growing would not end.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -9,7 +9,7 @@ use crate::io::input::{Change, Input};
 use crate::io::transfer::{read_full, read_some};
 
 /// Reads the content of one input in order.
-pub struct SequentialReader<'a> {
+pub(crate) struct SequentialReader<'a> {
     input: &'a Input,
     fd: BorrowedFd<'a>,
     /// Bytes left up to that length. `None` if the input had no length, as a pipe: it is read to its end.
@@ -23,7 +23,7 @@ impl<'a> SequentialReader<'a> {
     }
 
     /// Reads until `buffer` is full or the content ends; returns the number of bytes.
-    pub fn read_full(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read_full(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read(buffer, read_full)
     }
 

@@ -11,8 +11,8 @@ use rustix::io::retry_on_intr;
 
 use crate::io::transfer::write_all;
 
-/// Bytes that are tested for zero at a time, aligned in the file: a hole consists of whole blocks of the file system, and
-/// nearly all file systems have blocks of this size.
+/// Bytes that are tested for zero at a time, aligned in the file: a hole consists of whole blocks of the file system,
+/// and nearly all file systems have blocks of this size.
 const BLOCK: usize = 4096;
 
 /// Shortest run of zero bytes that becomes a hole: a run of 64 KiB contains at least 15 whole blocks, wherever it
@@ -24,11 +24,11 @@ static ZEROS: [u8; 16 * BLOCK] = [0; 16 * BLOCK];
 
 /// The state of a file that is written sparsely.
 #[derive(Debug, Default)]
-pub struct SparseWriter {
+pub(crate) struct SparseWriter {
     /// Bytes appended.
     length: u64,
-    /// The descriptor's position: bytes before it are written or are holes. From there to `length` all bytes are zero and
-    /// pending.
+    /// The descriptor's position: bytes before it are written or are holes. From there to `length` all bytes are zero
+    /// and pending.
     written: u64,
     /// The file system refuses to write past the end of a file, as some object stores do. Then zeros are written.
     refuses_holes: bool,
@@ -36,7 +36,7 @@ pub struct SparseWriter {
 
 impl SparseWriter {
     /// Appends `bytes` to the file `fd`.
-    pub fn append(&mut self, fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn append(&mut self, fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let zeros = zero_prefix(rest, self.length);
@@ -52,7 +52,7 @@ impl SparseWriter {
     }
 
     /// Extends the file to its length if it ends with pending zeros.
-    pub fn end(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+    pub(crate) fn end(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
         if self.written < self.length {
             let extended = retry_on_intr(|| rustix::fs::ftruncate(fd, self.length)).map_err(io::Error::from);
             match extended {

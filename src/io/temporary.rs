@@ -48,10 +48,10 @@ enum Phase {
 
 /// An empty file has a final name, or is about to. While this exists, [`remove_all`] waits.
 #[derive(Debug)]
-pub struct Placeholder(());
+pub(crate) struct Placeholder(());
 
 /// Waits until a final name may be reserved with an empty file.
-pub fn begin_placeholder() -> Placeholder {
+pub(crate) fn begin_placeholder() -> Placeholder {
     let mut register = lock(&REGISTER);
     while register.phase != Phase::Open {
         register = CHANGED.wait(register).unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +69,7 @@ impl Drop for Placeholder {
 
 /// The temporary name of a file. Dropping it removes the file.
 #[derive(Debug)]
-pub struct Temporary {
+pub(crate) struct Temporary {
     directory: Arc<Directory>,
     name: OsString,
     /// The name does not exist, or refers to another file: dropping removes nothing.
@@ -78,7 +78,7 @@ pub struct Temporary {
 
 impl Temporary {
     /// Calls `create` with random names in `directory` until one is free.
-    pub fn create<T>(
+    pub(crate) fn create<T>(
         directory: &Arc<Directory>,
         mut create: impl FnMut(&OsStr) -> rustix::io::Result<T>,
     ) -> rustix::io::Result<(Self, T)> {
@@ -103,12 +103,12 @@ impl Temporary {
     }
 
     /// The name.
-    pub fn name(&self) -> &OsStr {
+    pub(crate) fn name(&self) -> &OsStr {
         &self.name
     }
 
     /// Gives up the name without removing a file, after the file got another name.
-    pub fn release(mut self) {
+    pub(crate) fn release(mut self) {
         self.released = true;
     }
 }
@@ -125,7 +125,7 @@ impl Drop for Temporary {
 
 /// Removes all temporaries of this process, which is about to end. Waits for placeholders first. No temporary can be
 /// created after this.
-pub fn remove_all() {
+pub(crate) fn remove_all() {
     let mut register = lock(&REGISTER);
     register.phase = Phase::Closing;
     while register.placeholders > 0 {
@@ -138,7 +138,7 @@ pub fn remove_all() {
 }
 
 /// Whether `name` has the form of a temporary's name.
-pub fn is_temporary(name: &OsStr) -> bool {
+pub(crate) fn is_temporary(name: &OsStr) -> bool {
     name.as_bytes()
         .strip_prefix(PREFIX.as_bytes())
         .is_some_and(|digits| digits.len() == 16 && digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))

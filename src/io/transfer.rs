@@ -10,22 +10,23 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 /// Reads from the descriptor's position until `buffer` is full or the input ends; returns the number of bytes.
-pub fn read_full(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_full(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     let wanted = buffer.len();
     fill(fd, buffer, wanted, |rest, _| rustix::io::read(fd, rest))
 }
 
 /// Reads the bytes that are available, at least one, from the descriptor's position. Returns 0 at the end of the input.
-pub fn read_some(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_some(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     fill(fd, buffer, 1, |rest, _| rustix::io::read(fd, rest))
 }
 
 /// Reads from `offset` until `buffer` holds at least `wanted` bytes or the file ends; returns the number of bytes.
-pub fn read_at_least(fd: BorrowedFd<'_>, buffer: &mut [u8], wanted: usize, offset: u64) -> io::Result<usize> {
+pub(crate) fn read_at_least(fd: BorrowedFd<'_>, buffer: &mut [u8], wanted: usize, offset: u64) -> io::Result<usize> {
     fill(fd, buffer, wanted, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))
 }
 
-/// Calls `read` with the unfilled rest and the number of bytes so far, until there are `wanted` bytes or the input ends.
+/// Calls `read` with the unfilled rest and the number of bytes so far, until there are `wanted` bytes or the input
+/// ends.
 fn fill(
     fd: BorrowedFd<'_>,
     buffer: &mut [u8],

@@ -1,5 +1,5 @@
-//! Random delays at the [yield points](super::yield_point), for this crate's tests: workers meet in orders that are rare
-//! without them. The delays come from a seed.
+//! Random delays at the [yield points](super::yield_point), for this crate's tests: workers meet in orders that are
+//! rare without them. The delays come from a seed.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,13 +23,13 @@ thread_local! {
 }
 
 /// Delays threads from now on, at random from `seed`; 0 ends that.
-pub fn start(seed: u64) {
+pub(crate) fn start(seed: u64) {
     THREADS.store(0, Ordering::Relaxed);
     SEED.store(seed, Ordering::Relaxed);
 }
 
 /// The number of delays since the process started.
-pub fn delays() -> u64 {
+pub(crate) fn delays() -> u64 {
     DELAYS.load(Ordering::Relaxed)
 }
 
@@ -59,7 +59,7 @@ pub(super) fn delay() {
 }
 
 /// Maps consecutive numbers to unrelated ones (the output function of splitmix64).
-pub fn splitmix64(number: u64) -> u64 {
+pub(crate) fn splitmix64(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -3,7 +3,7 @@
 //! In this crate's unit tests workers are delayed at these points, by random times. In a program the points do nothing.
 
 #[cfg(test)]
-pub mod jitter;
+pub(crate) mod jitter;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +15,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Marks a point outside of a lock at which the order of the workers matters: another worker may run first.
 #[inline(always)]
-pub fn yield_point() {
+pub(crate) fn yield_point() {
     #[cfg(test)]
     jitter::delay();
 }

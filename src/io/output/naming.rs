@@ -1,7 +1,7 @@
 //! Gives an output its final name, by the first [`NamingMethod`] that the file system supports.
 //!
-//! Every method but the last is one system call that either takes a free name or fails with EEXIST. After any other error,
-//! the next method is tried.
+//! Every method but the last is one system call that either takes a free name or fails with EEXIST. After any other
+//! error, the next method is tried.
 
 use std::ffi::OsStr;
 use std::io;
@@ -101,8 +101,8 @@ impl Output {
         Ok(self.rename(RenameFlags::empty())?)
     }
 
-    /// Links the unnamed file: under the final name, or under a temporary one if a rename has to follow. A read-only file
-    /// is renamed, because [`notify_watchers`] could not open it.
+    /// Links the unnamed file: under the final name, or under a temporary one if a rename has to follow. A read-only
+    /// file is renamed, because [`notify_watchers`] could not open it.
     fn link_unnamed(&mut self) -> rustix::io::Result<()> {
         if self.is_read_only {
             return self.link_under_temporary();
@@ -118,9 +118,9 @@ impl Output {
         Ok(())
     }
 
-    /// Links the unnamed file as `name`, if that is free. Linking the descriptor itself is faster (the path through /proc
-    /// took 3.7 % of a run over small files), but needs a capability before Linux 6.10; the path through /proc needs none
-    /// (open(2)).
+    /// Links the unnamed file as `name`, if that is free. Linking the descriptor itself is faster (the path through
+    /// /proc took 3.7 % of a run over small files), but needs a capability before Linux 6.10; the path through /proc
+    /// needs none (open(2)).
     fn link(&self, name: &OsStr) -> rustix::io::Result<()> {
         static BARE_DESCRIPTOR: AtomicBool = AtomicBool::new(true);
         if BARE_DESCRIPTOR.load(Ordering::Relaxed) {
@@ -196,17 +196,17 @@ impl Output {
             offset += size as u64;
         }
         self.end()?;
-        // The copy is created with 0600, so a failure grants nothing. This file system refused the same for the unnamed file,
-        // which was reported.
+        // The copy is created with 0600, so a failure grants nothing. This file system refused the same for the unnamed
+        // file, which was reported.
         let _ = metadata.apply(self.fd.as_fd(), &self.directory, Original::Kept);
         self.directory.naming.worked(NamingMethod::RenameNoReplace);
         self.settle(true)
     }
 }
 
-/// Triggers the event that watchers of a directory wait for (IN_CLOSE_WRITE, inotify(7)) under the final name of an output.
-/// A rename triggers IN_MOVED_TO, but a link triggers only IN_CREATE, which does not mean that a file is complete. Nothing
-/// is written, so another file that got the name meanwhile is not changed.
+/// Triggers the event that watchers of a directory wait for (IN_CLOSE_WRITE, inotify(7)) under the final name of an
+/// output. A rename triggers IN_MOVED_TO, but a link triggers only IN_CREATE, which does not mean that a file is
+/// complete. Nothing is written, so another file that got the name meanwhile is not changed.
 pub(super) fn notify_watchers(directory: &Directory, name: &OsStr) {
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     // The output is complete with or without the event.
