@@ -183,8 +183,8 @@ fn a_walk_can_stay_on_one_file_system() {
         let script = format!(
             "mount -t tmpfs -o size=1m none t/b || exit 99; echo x > t/b/x; {gzcc} -rq {words} t; echo $(find t -name '*.gz' | sort)"
         );
-        let way: Vec<&str> = unshare.split(' ').chain(["bash", "-c", &script]).collect();
-        let stdout = t.command(way[0], &way[1..]).succeeds();
+        let command: Vec<&str> = unshare.split(' ').chain(["bash", "-c", &script]).collect();
+        let stdout = t.command(command[0], &command[1..]).succeeds();
         assert_eq!(String::from_utf8_lossy(&stdout).trim(), expected, "{words}");
     }
 }

@@ -318,18 +318,18 @@ fn data_before_late_damage_reaches_a_pipe_and_no_file() {
             let t = Sandbox::new();
             t.write("a.gz", bytes);
             t.write("good.gz", member(b"good", &Fields::default()));
-            for way in ["-j1", "-j2", "-j4", "--scheduler=rayon"] {
-                let of = format!("{make}, {damage}, {way}");
+            for setting in ["-j1", "-j2", "-j4", "--scheduler=rayon"] {
+                let of = format!("{make}, {damage}, {setting}");
                 let one_line = |ran: &Finished| {
                     let stderr = ran.stderr();
                     let names = stderr.starts_with("gzcc: a.gz: ") && stderr.lines().count() == 1;
                     ran.assert(ran.status.code() == Some(1) && names, &format!("{of}: status 1 and a line"));
                 };
-                one_line(&t.gzcc(["-d", way, "a.gz"]).run());
+                one_line(&t.gzcc(["-d", setting, "a.gz"]).run());
                 assert_eq!(t.names(), ["a.gz", "good.gz"], "{of}: no part of it, under no name");
-                one_line(&t.gzcc(["-t", way, "a.gz"]).run());
-                one_line(&t.gzcc(["-l", way, "a.gz"]).run());
-                let piped = t.gzcc(["-dc", way, "a.gz"]).run();
+                one_line(&t.gzcc(["-t", setting, "a.gz"]).run());
+                one_line(&t.gzcc(["-l", setting, "a.gz"]).run());
+                let piped = t.gzcc(["-dc", setting, "a.gz"]).run();
                 one_line(&piped);
                 let common = piped.stdout.iter().zip(&big.content).take_while(|(a, b)| a == b).count();
                 assert!(common >= held, "{of}: {common} bytes are right, of {held} that come before the damage");
@@ -337,7 +337,7 @@ fn data_before_late_damage_reaches_a_pipe_and_no_file() {
                     assert!(common == piped.stdout.len(), "{of}: there is more than the file holds");
                 }
                 // Like gzip, gzcc still writes the other files.
-                let among = t.gzcc(["-dc", way, "good.gz", "a.gz", "good.gz"]).run();
+                let among = t.gzcc(["-dc", setting, "good.gz", "a.gz", "good.gz"]).run();
                 one_line(&among);
                 let expected = [b"good", &piped.stdout[..], b"good"].concat();
                 among.assert(among.stdout == expected, &format!("{of}: the good ones around the bad one's beginning"));
@@ -356,15 +356,15 @@ fn a_damaged_file_does_not_affect_other_files() {
     }
     t.write("bad.gz", &big.gz[..big.gz.len() - 1]);
     t.write("late.gz", &big.gz);
-    for way in [["-j1", "--scheduler=threads"], ["-j4", "--scheduler=threads"], ["-j4", "--scheduler=rayon"]] {
-        let script = format!("gzcc -d --rm {} bad.gz *.gz; echo $?; ls", way.join(" "));
+    for setting in [["-j1", "--scheduler=threads"], ["-j4", "--scheduler=threads"], ["-j4", "--scheduler=rayon"]] {
+        let script = format!("gzcc -d --rm {} bad.gz *.gz; echo $?; ls", setting.join(" "));
         let ran = t.shell(&format!("mkdir d; cp *.gz d; cd d; {script}; cd ..; rm -r d")).run();
         let stdout = String::from_utf8_lossy(&ran.stdout).into_owned();
         ran.assert(stdout.starts_with("Decompressed 21 files, 2 failed\n1\n"), "all but the bad one, named twice");
         ran.assert(ran.stderr().lines().all(|line| line.starts_with("gzcc: bad.gz: ")), "nothing else is named");
         let mut left: Vec<&str> = stdout.lines().skip(2).collect();
         left.retain(|name| !name.starts_with("good"));
-        assert_eq!(left, ["bad.gz", "late"], "{way:?}: what failed keeps its original, and has no output");
+        assert_eq!(left, ["bad.gz", "late"], "{setting:?}: what failed keeps its original, and has no output");
     }
 }
 
@@ -385,17 +385,17 @@ fn a_bomb_stops_at_the_size_limit_and_never_uses_memory() {
     require!("bash");
     let t = Sandbox::new();
     for bomb in bombs(&t) {
-        for way in ["-j1", "-j4"] {
+        for setting in ["-j1", "-j4"] {
             let line = format!("gzcc: {bomb}: expands to more than 10485760 bytes (--max-size)");
-            t.gzcc(["-d", "--max-size", "10M", way, bomb]).says(1, &[&line]);
+            t.gzcc(["-d", "--max-size", "10M", setting, bomb]).says(1, &[&line]);
             assert!(!t.exists(bomb.trim_end_matches(".gz")), "{bomb}: nothing is left of it");
-            t.gzcc(["-t", "--max-size=10M", way, bomb]).says(1, &[&line]);
-            let piped = t.gzcc(["-dc", "--max-size=10M", way, bomb]).says(1, &[&line]);
-            assert!(piped.len() <= 10 << 20, "{bomb} {way}: {} bytes come out", piped.len());
+            t.gzcc(["-t", "--max-size=10M", setting, bomb]).says(1, &[&line]);
+            let piped = t.gzcc(["-dc", "--max-size=10M", setting, bomb]).says(1, &[&line]);
+            assert!(piped.len() <= 10 << 20, "{bomb} {setting}: {} bytes come out", piped.len());
         }
-        for way in [["-j1", "--scheduler=threads"], ["-j4", "--scheduler=threads"], ["-j4", "--scheduler=rayon"]] {
-            let used = memory_of(&t, &["-dc", way[0], way[1], bomb]);
-            assert!(used < 24 << 20, "{bomb} {way:?}: {} KiB", used >> 10);
+        for setting in [["-j1", "--scheduler=threads"], ["-j4", "--scheduler=threads"], ["-j4", "--scheduler=rayon"]] {
+            let used = memory_of(&t, &["-dc", setting[0], setting[1], bomb]);
+            assert!(used < 24 << 20, "{bomb} {setting:?}: {} KiB", used >> 10);
         }
     }
 }

@@ -90,7 +90,7 @@ fn rm_removes_the_original_after_its_output_is_complete() {
 fn the_output_has_the_originals_mode_times_and_owner() {
     require!("bash");
     let t = Sandbox::new();
-    for way in [&[][..], &["--named-temporaries"]] {
+    for options in [&[][..], &["--named-temporaries"]] {
         for mode in [0o600, 0o640, 0o644, 0o755] {
             t.write("a.gz", member(b"x", &Fields { mtime: 5, ..Fields::default() }));
             if is_root() {
@@ -98,7 +98,7 @@ fn the_output_has_the_originals_mode_times_and_owner() {
             }
             t.command("chmod", [&format!("{mode:o}"), "a.gz"]).succeeds();
             t.command("touch", ["-d", "@1600000000.987654321", "a.gz"]).succeeds();
-            t.shell(&format!("umask 077; gzcc -df {} a.gz", way.join(" "))).succeeds();
+            t.shell(&format!("umask 077; gzcc -df {} a.gz", options.join(" "))).succeeds();
             let (input, output) = (t.path("a.gz").metadata().unwrap(), t.path("a").metadata().unwrap());
             assert_eq!(output.mode() & 0o7777, mode, "{mode:o}");
             assert_eq!((output.mtime(), output.mtime_nsec()), (1_600_000_000, 987_654_321));

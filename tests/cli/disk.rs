@@ -8,7 +8,7 @@ use crate::harness::{BLOCK, Call, Finished, Sandbox, assert_member, gunzip, have
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
 /// Options for how an output is made and what happens to its original.
-const WAYS: [&str; 4] = ["", "--named-temporaries", "--rm", "--rm -f --named-temporaries"];
+const VARIANTS: [&str; 4] = ["", "--named-temporaries", "--rm", "--rm -f --named-temporaries"];
 
 /// The command that runs a program with private mounts, which end with its last process. If mounting is not
 /// permitted, records a skip and returns `None`.
@@ -17,15 +17,15 @@ pub fn unshare() -> Option<&'static str> {
         return None;
     }
     // With root's own rights if they suffice, else in a user namespace.
-    let may_mount = |way: &&str| {
+    let may_mount = |variant: &&str| {
         let t = Sandbox::new();
-        t.shell(&format!("mkdir disk && {way} mount -t tmpfs -o size=4m none disk")).run().status.success()
+        t.shell(&format!("mkdir disk && {variant} mount -t tmpfs -o size=4m none disk")).run().status.success()
     };
-    let way = ["unshare -m", "unshare -rm"].into_iter().find(may_mount);
-    if way.is_none() {
+    let variant = ["unshare -m", "unshare -rm"].into_iter().find(may_mount);
+    if variant.is_none() {
         skip("nothing may be mounted here");
     }
-    way
+    variant
 }
 
 /// A folder whose files are copied to a small file system.
@@ -114,8 +114,8 @@ fn full_disk() -> Option<Disk> {
 fn a_full_disk_stops_the_run_and_each_remaining_file_is_named() {
     let Some(disk) = full_disk() else { return };
     for scheduler in SCHEDULERS {
-        for way in WAYS {
-            let call = disk.shell("", &format!("gzcc -j1 {scheduler} {way} a big c d"));
+        for variant in VARIANTS {
+            let call = disk.shell("", &format!("gzcc -j1 {scheduler} {variant} a big c d"));
             let ran = call.run();
             ran.assert(ran.status.code() == Some(1), "status 1");
             let lines = "gzcc: big: big.gz: No space left on device\n\
@@ -123,7 +123,7 @@ fn a_full_disk_stops_the_run_and_each_remaining_file_is_named() {
                          gzcc: d: not begun, as the disk is full\n";
             ran.assert(ran.stderr() == lines, "the disk is named, and what was not begun");
             ran.assert(ran.stdout == b"Compressed 1 file, 3 failed\n", "all are counted");
-            let made = disk.assert_nothing_lost(&ran, way.contains("--rm"));
+            let made = disk.assert_nothing_lost(&ran, variant.contains("--rm"));
             ran.assert(made == 1, "only what came before is done");
         }
     }
@@ -136,10 +136,10 @@ fn a_full_disk_keeps_old_outputs() {
         disk.write(name, "old");
     }
     for scheduler in SCHEDULERS {
-        for way in WAYS {
-            let ran = disk.shell("", &format!("gzcc -q -f -j1 {scheduler} {way} a big c d")).run();
+        for variant in VARIANTS {
+            let ran = disk.shell("", &format!("gzcc -q -f -j1 {scheduler} {variant} a big c d")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
-            let made = disk.assert_nothing_lost(&ran, way.contains("--rm"));
+            let made = disk.assert_nothing_lost(&ran, variant.contains("--rm"));
             let after = disk.after();
             ran.assert(made == 1 && after["big.gz"] == b"old" && after["c.gz"] == b"old", "the old ones stay");
         }
@@ -156,15 +156,15 @@ fn a_full_disk_stops_decompression_in_the_same_way() {
         disk.write(&format!("{name}.gz"), t.command("gzip", ["-c"]).stdin(content).succeeds());
     }
     for scheduler in SCHEDULERS {
-        for way in WAYS {
-            let ran = disk.shell("", &format!("gzcc -d -j1 {scheduler} {way} a.gz big.gz c.gz")).run();
+        for variant in VARIANTS {
+            let ran = disk.shell("", &format!("gzcc -d -j1 {scheduler} {variant} a.gz big.gz c.gz")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
             let lines = "gzcc: big.gz: big: No space left on device\n\
                          gzcc: c.gz: not begun, as the disk is full\n";
             ran.assert(ran.stderr() == lines, "the disk is named, and what was not begun");
             let mut expected = disk.originals.clone();
             expected.insert("a".into(), contents[0].1.clone());
-            if way.contains("--rm") {
+            if variant.contains("--rm") {
                 expected.remove("a.gz");
             }
             ran.assert(disk.after() == expected, "one is done, nothing else is changed");
@@ -183,8 +183,8 @@ fn a_full_disk_stops_a_walk_with_one_line_per_argument() {
     disk.write("v", "y");
     for (scheduler, jobs) in [(SCHEDULERS[0], 1), (SCHEDULERS[0], 4), (SCHEDULERS[1], 1), (SCHEDULERS[1], 4)] {
         // Removing originals would free space, so `--rm` is not tested.
-        for way in ["", "--named-temporaries", "--sync"] {
-            let ran = disk.shell("", &format!("gzcc -r -j{jobs} {scheduler} {way} t u v")).run();
+        for variant in ["", "--named-temporaries", "--sync"] {
+            let ran = disk.shell("", &format!("gzcc -r -j{jobs} {scheduler} {variant} t u v")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
             let made = disk.assert_nothing_lost(&ran, false);
             let stderr = ran.stderr();
@@ -225,8 +225,8 @@ fn a_full_output_folder_costs_no_original_elsewhere() {
 fn a_full_disk_leaves_no_partial_output_of_several_inputs() {
     let Some(disk) = full_disk() else { return };
     for scheduler in SCHEDULERS {
-        for way in ["", "--named-temporaries"] {
-            disk.shell("", &format!("gzcc {scheduler} {way} -o all.gz a big c")).says(
+        for variant in ["", "--named-temporaries"] {
+            disk.shell("", &format!("gzcc {scheduler} {variant} -o all.gz a big c")).says(
                 1,
                 &[
                     "gzcc: big: all.gz: No space left on device",
@@ -243,8 +243,8 @@ fn a_full_disk_leaves_no_partial_output_of_several_inputs() {
 #[test]
 fn a_disk_without_inodes_counts_as_full() {
     let Some(disk) = full_disk() else { return };
-    for way in WAYS {
-        disk.shell(",nr_inodes=5", &format!("gzcc -q -j1 {way} a c d")).says(
+    for variant in VARIANTS {
+        disk.shell(",nr_inodes=5", &format!("gzcc -q -j1 {variant} a c d")).says(
             1,
             &[
                 "gzcc: a: a.gz: No space left on device",
@@ -313,7 +313,7 @@ fn an_exhausted_quota_stops_the_run_at_any_system_call() {
 fn the_file_size_limit_affects_only_the_files_above_it() {
     require!("bash");
     for scheduler in SCHEDULERS {
-        for way in WAYS {
+        for variant in VARIANTS {
             for jobs in ["-j1", "-j4"] {
                 let t = Sandbox::new();
                 let mut names = Vec::new();
@@ -322,7 +322,8 @@ fn the_file_size_limit_affects_only_the_files_above_it() {
                     t.write(format!("f{i}"), noise(size, i));
                     names.push(format!("f{i}"));
                 }
-                let ran = t.shell(&format!("ulimit -f 1000; gzcc {jobs} {scheduler} {way} {}", names.join(" "))).run();
+                let ran =
+                    t.shell(&format!("ulimit -f 1000; gzcc {jobs} {scheduler} {variant} {}", names.join(" "))).run();
                 let mut lines: Vec<String> = ran.stderr().lines().map(str::to_owned).collect();
                 lines.sort();
                 let large = [10, 1, 4, 7];
@@ -331,11 +332,11 @@ fn the_file_size_limit_affects_only_the_files_above_it() {
                 ran.assert(ran.stdout == b"Compressed 8 files, 4 failed\n", "all others are done");
                 for i in 0..12 {
                     let (name, output) = (format!("f{i}"), format!("f{i}.gz"));
-                    let (is_large, removing) = (large.contains(&i), way.contains("--rm"));
+                    let (is_large, removing) = (large.contains(&i), variant.contains("--rm"));
                     ran.assert(t.exists(&name) == (is_large || !removing), &format!("{name} as it should be"));
                     ran.assert(t.exists(&output) != is_large, &format!("{output} as it should be"));
                 }
-                let left = if way.contains("--rm") { 12 } else { 12 + 8 };
+                let left = if variant.contains("--rm") { 12 } else { 12 + 8 };
                 ran.assert(t.names().len() == left, "no litter");
             }
         }

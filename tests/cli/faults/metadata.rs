@@ -27,12 +27,12 @@ fn mode(t: &Sandbox, name: &str) -> u32 {
 fn a_mode_that_cannot_be_set_is_a_warning_and_keeps_the_original() {
     require!("bash", "strace");
     for (error, words) in [("EPERM", "Operation not permitted"), ("EOPNOTSUPP", "Operation not supported")] {
-        for (way, back) in [(&["--rm", "a"][..], "a"), (&["a"], "a")] {
+        for (args, input) in [(&["--rm", "a"][..], "a"), (&["a"], "a")] {
             let (t, content) = original(0o640);
-            let (ran, hits) = inject(&t, &[&format!("fchmod:error={error}")], way);
+            let (ran, hits) = inject(&t, &[&format!("fchmod:error={error}")], args);
             ran.assert(ran.status.code() == Some(2) && hits == 1, "a warning");
             ran.assert(ran.stderr() == format!("gzcc: a: a.gz: cannot set mode: {words}\n"), "one line");
-            assert_eq!(t.read(back), content);
+            assert_eq!(t.read(input), content);
             t.assert_holds("a.gz", &content);
             assert_eq!(mode(&t, "a.gz"), 0o600, "its maker's alone, as it was born");
             assert_eq!(fs::metadata(t.path("a.gz")).unwrap().modified().unwrap(), modified(), "the times are set");
