@@ -175,14 +175,6 @@ impl Input {
         }
     }
 
-    /// The directory of the input. `None` if the input is not a name in a directory.
-    pub(crate) fn directory(&self) -> Option<&Arc<Directory>> {
-        match &self.source {
-            Source::Stdin | Source::Memory(_) | Source::Written => None,
-            Source::File { directory, .. } => Some(directory),
-        }
-    }
-
     /// Modification time in seconds since 1970. `None` unless the input is a regular file.
     pub(crate) fn mtime(&self) -> Option<i64> {
         self.regular().map(|(_, stat)| stat.st_mtime as _)

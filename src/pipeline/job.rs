@@ -1,221 +1,293 @@
-//! From an input's name to an open stream: which file is read, which output is made, and what forbids it.
+//! Jobs: opens the inputs of a run, creates their outputs, and connects both in streams.
 //!
-//! Everything that can be refused is refused here, before any work is done.
+//! Everything that can be refused is refused here, before any work is done. What happens to an input afterwards is decided by
+//! the stream and its sink.
 
 mod concatenated;
+mod header_fields;
+mod output_path;
 mod output_tree;
 mod special;
 mod update;
 
-use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::OsStringExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use rustix::fs::{FileType, Stat};
-use rustix::io::Errno;
-
 use self::concatenated::concatenate;
+use self::header_fields::HeaderFields;
+use self::output_path::OutputPath;
 use self::output_tree::OutputTree;
 use self::special::{special_file, standard_output};
-use self::update::{Decision, Existing};
+use self::update::{Decision, PreviousOutput};
 use crate::error::{About, Error};
-use crate::escaped_name::EscapedName;
-use crate::format::gzip::{MemberStart, ParsedHeader, ReadError};
-use crate::io::directory::{self, Directory};
 use crate::io::input::{Input, Source, identity_of, stat_of};
-use crate::io::metadata::Metadata;
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
-use crate::outcome::{Outcome, Reason};
+use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::sink::{PerInput, Sink, refused};
 use crate::pipeline::stream::{Member, Reader, Stream, Writer};
 use crate::select::output_registry::OutputRegistry;
 use crate::select::selection::{
-    InputProtection, InputRegistry, Item, Selected, Selection, Target, claim, could_be_input, is_same_name,
+    DerivedOutput, FileTarget, InputProtection, InputRegistry, Item, Selected, Selection, Target, claim,
+    could_be_input, is_same_name,
 };
-use crate::select::suffix;
-use crate::settings::{self, Destination, OverwritePolicy, Settings};
+use crate::settings::{Destination, Mode, OverwritePolicy, Settings};
 use crate::sync::lock;
 
-/// The streams of a run, opened one after the other as workers ask for them.
+/// The streams of a run. Workers open them one after the other.
 pub struct Jobs {
     settings: Arc<Settings>,
-    left: Mutex<Left>,
+    remaining: Mutex<Remaining>,
     outputs: Arc<OutputRegistry>,
-    /// Inputs that no output may replace; `None` where nobody else knows them.
+    /// The inputs of the run, which no output may replace. `None` in runs from memory to memory.
     inputs: Option<Arc<InputRegistry>>,
-    /// Held from taking a name to the answer, where there may be a question.
-    turn: Mutex<()>,
-    output_tree: Option<OutputTree>,
+    /// Held while an input is opened, if the user may be asked a question.
+    question: Mutex<()>,
+    directories: OutputDirectories,
 }
 
-/// What has not been opened.
-enum Left {
-    /// A stream an input.
-    Each(Box<Selection>),
-    /// The same, of inputs that somebody else has planned.
-    Ready(std::vec::IntoIter<Item>),
-    /// One stream for all of them.
-    All(Option<Box<Stream>>),
+/// The inputs that have not been opened.
+enum Remaining {
+    /// Inputs to be selected, each with its own stream.
+    Selection(Box<Selection>),
+    /// Given inputs, each with its own stream.
+    Items(std::vec::IntoIter<Item>),
+    /// One stream for all inputs.
+    Stream(Option<Box<Stream>>),
+}
+
+/// The directories of the outputs whose names derive from those of their inputs.
+enum OutputDirectories {
+    /// The directories of the inputs.
+    OfInputs,
+    /// Directories in the tree of `-O`.
+    InTree(OutputTree),
+}
+
+/// Result of opening an input.
+enum Opened {
+    /// Work for the workers.
+    Stream(Box<Stream>),
+    /// The input is done without a stream.
+    Settled(Outcome),
+}
+
+/// Result of creating the output file of an input.
+enum Created {
+    File(PerInput),
+    /// A previous run has created the output, and the original has been removed.
+    OriginalRemoved(Done),
 }
 
 impl Jobs {
-    /// The jobs that `settings` ask for. Where no input could be done, why.
+    /// The jobs for the inputs in `settings`.
+    ///
+    /// # Errors
+    /// The outcome of all inputs, if none can be processed.
     pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
-        let mut output_tree = None;
-        if let Destination::Directory(path) = &settings.destination {
-            let opened = OutputTree::open(path, settings.syncs());
-            output_tree = Some(opened.about(path.as_path())?);
-        }
-        let plan = Selection::new(Arc::clone(&settings));
-        let (outputs, inputs) = (plan.outputs(), Some(plan.inputs()));
-        let left = match settings.concatenates() {
-            false => Left::Each(Box::new(plan)),
-            true => Left::All(Some(Box::new(concatenate(plan, &settings)?))),
+        let directories = match &settings.destination {
+            Destination::Directory(path) => {
+                let tree = OutputTree::open(path, settings.syncs());
+                OutputDirectories::InTree(tree.about(path.as_path())?)
+            }
+            _ => OutputDirectories::OfInputs,
         };
-        Ok(Self { settings, left: Mutex::new(left), outputs, inputs, turn: Mutex::default(), output_tree })
+        let selection = Selection::new(Arc::clone(&settings));
+        let (outputs, inputs) = (selection.outputs(), Some(selection.inputs()));
+        let remaining = match settings.concatenates() {
+            false => Remaining::Selection(Box::new(selection)),
+            true => Remaining::Stream(Some(Box::new(concatenate(selection, &settings)?))),
+        };
+        Ok(Self {
+            settings,
+            remaining: Mutex::new(remaining),
+            outputs,
+            inputs,
+            question: Mutex::default(),
+            directories,
+        })
     }
 
-    /// The jobs for these inputs, whatever `settings` name.
+    /// The jobs for these inputs, instead of those in `settings`.
     pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
-        let left = Mutex::new(Left::Ready(items.into_iter()));
-        Self { settings, left, outputs: Arc::default(), inputs: None, turn: Mutex::default(), output_tree: None }
+        let remaining = Mutex::new(Remaining::Items(items.into_iter()));
+        let (outputs, directories) = (Arc::default(), OutputDirectories::OfInputs);
+        Self { settings, remaining, outputs, inputs: None, question: Mutex::default(), directories }
     }
 
-    /// Opens the next stream. Inputs that come to nothing on the way are reported. Where more are left, calls
-    /// `opening` before each try, as a FIFO may take its time.
-    pub fn next(&self, outcomes: &Outcomes, opening: impl Fn()) -> Option<Stream> {
+    /// Opens the next stream. Records the outcomes of inputs that need none. Calls `before_opening` before each input that is
+    /// not the last, because opening may block: a FIFO waits for its writer.
+    pub fn next(&self, outcomes: &Outcomes, before_opening: impl Fn()) -> Option<Stream> {
         loop {
             outcomes.wait_until_ready();
-            // Questions are asked in the order of the arguments, one at a time.
-            let turn = (self.settings.overwrite == OverwritePolicy::Ask).then(|| lock(&self.turn));
-            // Nothing else takes this lock: whoever holds it may wait for a list that is still being written, and those
-            // who have work must not wait for that.
-            let (planned, more) = match &mut *lock(&self.left) {
-                Left::All(stream) => return stream.take().map(|stream| *stream),
-                Left::Ready(items) => (Selected::Item(items.next()?), items.len() > 0),
-                Left::Each(plan) => match plan.next()? {
-                    Selected::Item(item) if self.has_no_room(&item, outcomes) => {
-                        (plan.fail_for_full_disk(item), plan.has_more())
+            // Questions are asked one at a time, in the order of the arguments.
+            let question = (self.settings.overwrite == OverwritePolicy::Ask).then(|| lock(&self.question));
+            // Only this function takes this lock, because its holder may wait for a list that is still being written.
+            let (selected, has_more) = match &mut *lock(&self.remaining) {
+                Remaining::Stream(stream) => return stream.take().map(|stream| *stream),
+                Remaining::Items(items) => (Selected::Item(items.next()?), items.len() > 0),
+                Remaining::Selection(selection) => match selection.next()? {
+                    Selected::Item(item) if self.is_disk_full(&item, outcomes) => {
+                        (selection.fail_for_full_disk(item), selection.has_more())
                     }
-                    planned => (planned, plan.has_more()),
+                    selected => (selected, selection.has_more()),
                 },
             };
-            match planned {
+            match selected {
                 Selected::Settled(id, outcome) => outcomes.record(&id, outcome),
                 Selected::Item(item) => {
                     let id = item.id.clone();
-                    if more {
-                        opening();
+                    if has_more {
+                        before_opening();
                     }
                     match contained(|| self.open(item, outcomes)) {
-                        Ok(stream) => return Some(stream),
-                        Err(outcome) => outcomes.record(&id, outcome),
+                        Ok(Opened::Stream(stream)) => return Some(*stream),
+                        Ok(Opened::Settled(outcome)) | Err(outcome) => outcomes.record(&id, outcome),
                     }
                 }
             }
-            drop(turn);
+            drop(question);
         }
     }
 
-    /// Whether the output's device is known to be full. Where an output may be up to date, it need not be made.
-    fn has_no_room(&self, item: &Item, outcomes: &Outcomes) -> bool {
-        let device = match (&item.target, &item.source, &self.output_tree) {
-            (Target::Beside(_), Source::File { directory, .. }, _) => directory.device(),
-            (Target::InTree(..), _, Some(output_tree)) => output_tree.device(),
-            _ => return false,
+    /// Whether the output's device is known to be full. With `--update` the output may not be needed.
+    fn is_disk_full(&self, item: &Item, outcomes: &Outcomes) -> bool {
+        let Target::File(FileTarget::Derived(output)) = &item.target else { return false };
+        let device = match &self.directories {
+            OutputDirectories::OfInputs => output.directory.device(),
+            OutputDirectories::InTree(tree) => tree.device(),
         };
         !self.settings.update && outcomes.is_full(device)
     }
 
-    /// Opens one input and makes its output. What needs no stream has its outcome.
-    fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Stream, Outcome> {
+    /// Opens an input and creates its output.
+    ///
+    /// # Errors
+    /// The outcome of an input that is skipped or cannot be opened.
+    fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Opened, Outcome> {
         let Item { id, source, target, output_is_walked } = item;
         let settings = &*self.settings;
-        let stream =
-            |input, sink| Stream::new(Reader::single(Member::new(input, settings), settings), Writer::new(sink));
-        let input = match &target {
-            Target::Discard => {
-                let input = Input::open_any(id, source, None, settings)?;
-                if settings.mode == settings::Mode::ListTrailers {
-                    return Err(Outcome::Done(input.gzip_ends()?));
-                }
-                let stored = HeaderFields::of(&input, settings)?.name;
-                let name = stored.map(|name| OsString::from_vec(suffix::last_part(&name).to_vec()));
-                let name = name.map(|name| input.id.shown.with_file_name(name));
-                return Ok(stream(input, Sink::Nowhere { name }));
-            }
+        match target {
+            Target::Discard => self.open_discarded(id, source),
             Target::Concatenated => {
-                let (sink, itself) = standard_output(settings)?;
-                return Ok(stream(Input::open_any(id, source, itself, settings)?, sink));
+                let (sink, output) = standard_output(settings)?;
+                Ok(self.stream(Input::open_any(id, source, output, settings)?, sink))
             }
             Target::Memory(file) => {
                 let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
-                return Ok(stream(Input::open_any(id, source, None, settings)?, sink));
+                Ok(self.stream(Input::open_any(id, source, None, settings)?, sink))
             }
-            // Whoever names the output may take the input from a pipe.
-            Target::Named(_) if !settings.removes() => Input::open_any(id, source, None, settings)?,
-            _ => Input::open_regular(id, source, settings)?,
-        };
-        self.spare_output(&input)?;
-        let stored = HeaderFields::of(&input, settings)?;
-        let target = self.renamed(target, &input, &stored)?;
-        let (directory, name) = match target {
-            Target::Refused(reason) => return Err(Outcome::Skipped(reason)),
-            Target::Beside(name) => match input.directory() {
-                Some(directory) => (Arc::clone(directory), name),
-                None => return Err(Outcome::Failed(Error::other("has no folder"))),
-            },
-            Target::InTree(path, name) => match &self.output_tree {
-                Some(output_tree) => (output_tree.directory(&path, &input.id.shown)?, name),
-                None => return Err(Outcome::Failed(Error::other("there is no output folder"))),
-            },
-            Target::Named(path) => {
-                if let Some((sink, itself)) = special_file(&path, settings)? {
-                    return Ok(stream(input.unless_it_is(itself)?, sink));
-                }
-                let (directory, name) = output_place(&path)?;
-                // Some file systems make up inode numbers at each look.
-                if settings.may_replace() && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
-                    return Err(refused(Refusal::IsTheInput, directory.output_name(&name)));
-                }
-                if settings.may_replace() && is_link_to(&input, &directory, &name) {
-                    return Err(Outcome::Failed(Error::other("is the output as well")));
-                }
-                (directory, name)
+            Target::Refused(reason) => {
+                // The input may be missing, or not be a file, which is the better reason.
+                let input = Input::open_regular(id, source, settings)?;
+                self.refuse_output_of_run(&input)?;
+                HeaderFields::of(&input, settings)?.output_name()?;
+                Err(Outcome::Skipped(reason))
             }
-            Target::Concatenated | Target::Discard | Target::Memory(_) => {
-                return Err(Outcome::Failed(Error::other("has no output of its own")));
+            Target::File(target) => {
+                let input = match target {
+                    // If the output is named, the input may be a pipe.
+                    FileTarget::Named(_) if !settings.removes() => Input::open_any(id, source, None, settings)?,
+                    _ => Input::open_regular(id, source, settings)?,
+                };
+                self.open_output(input, target, output_is_walked, outcomes)
             }
-        };
-        // A name that the header gives is another one than the walk was asked about.
-        let is_planned = !(settings.decompresses() && settings.keep_name);
-        let mut own =
-            self.own_output(&input, (directory, name), (output_is_walked.filter(|_| is_planned), outcomes))?;
-        self.record(&own.output)?;
-        own.metadata = own.metadata.map(|metadata| stored.apply(metadata));
-        Ok(stream(input, Sink::PerInput(own)))
+        }
     }
 
-    /// Takes down an output before it has a name, if it could_be_input when it is met under that name.
-    fn record(&self, output: &Output) -> io::Result<()> {
-        if !could_be_input(output.name(), &self.settings) {
-            return Ok(());
+    /// Opens an input that is tested or listed.
+    fn open_discarded(&self, id: InputId, source: Source) -> Result<Opened, Outcome> {
+        let input = Input::open_any(id, source, None, &self.settings)?;
+        if self.settings.mode == Mode::ListTrailers {
+            return Ok(Opened::Settled(Outcome::Done(input.gzip_ends()?)));
         }
-        self.outputs.record(identity_of(&stat_of(output)?));
+        let name = HeaderFields::of(&input, &self.settings)?.last_component();
+        let name = name.map(|name| input.id.shown.with_file_name(name));
+        Ok(self.stream(input, Sink::Nowhere { name }))
+    }
+
+    /// Creates the output file of an input.
+    fn open_output(
+        &self,
+        input: Input,
+        target: FileTarget,
+        output_is_walked: Option<bool>,
+        outcomes: &Outcomes,
+    ) -> Result<Opened, Outcome> {
+        let settings = &*self.settings;
+        self.refuse_output_of_run(&input)?;
+        let fields = HeaderFields::of(&input, settings)?;
+        let header_name = fields.output_name()?;
+        let path = match target {
+            FileTarget::Derived(output) => {
+                let name = header_name.unwrap_or(output.name);
+                self.derived_path(DerivedOutput { name, ..output }, &input)?
+            }
+            FileTarget::Named(path) => {
+                if let Some((sink, output)) = special_file(&path, settings)? {
+                    return Ok(self.stream(input.unless_it_is(output)?, sink));
+                }
+                let output = OutputPath::open(&path)?;
+                // Some file systems report another inode number each time, so the names are compared, too.
+                if settings.may_replace() && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
+                    return Err(refused(Refusal::IsTheInput, output.shown()));
+                }
+                if settings.may_replace() && output.is_link_to(&input) {
+                    return Err(Outcome::Failed(Error::other("is the output as well")));
+                }
+                output
+            }
+        };
+        // The walk was asked about the derived name, not about a name from the header.
+        let output_is_walked = output_is_walked.filter(|_| !self.takes_name_from_header());
+        match self.create(&input, path, output_is_walked, outcomes)? {
+            Created::OriginalRemoved(done) => Ok(Opened::Settled(Outcome::Done(done))),
+            Created::File(mut file) => {
+                self.record(&file.output)?;
+                file.metadata = file.metadata.map(|metadata| fields.apply(metadata));
+                Ok(self.stream(input, Sink::PerInput(file)))
+            }
+        }
+    }
+
+    fn stream(&self, input: Input, sink: Sink) -> Opened {
+        let reader = Reader::single(Member::new(input, &self.settings), &self.settings);
+        Opened::Stream(Box::new(Stream::new(reader, Writer::new(sink))))
+    }
+
+    /// Whether the name in an input's header, if there is one, is the name of its output.
+    fn takes_name_from_header(&self) -> bool {
+        self.settings.decompresses() && self.settings.keep_name
+    }
+
+    /// The directory and name of an output whose name derives from its input's name. Claims the name if it was not known before
+    /// the input was opened.
+    fn derived_path(&self, output: DerivedOutput, input: &Input) -> Result<OutputPath, Outcome> {
+        if self.takes_name_from_header() {
+            claim(&self.outputs, &output, &self.settings)?;
+        }
+        let directory = match &self.directories {
+            OutputDirectories::OfInputs => output.directory,
+            OutputDirectories::InTree(tree) => tree.directory(&output.path_in_tree, &input.id.shown)?,
+        };
+        Ok(OutputPath { directory, name: output.name })
+    }
+
+    /// Registers an output before it has a name, if a walk or a list may come across that name.
+    fn record(&self, output: &Output) -> io::Result<()> {
+        if could_be_input(output.name(), &self.settings) {
+            self.outputs.record(identity_of(&stat_of(output)?));
+        }
         Ok(())
     }
 
-    /// Refuses an input that took the place of the one that was planned: an output of this run.
-    fn spare_output(&self, input: &Input) -> Result<(), Outcome> {
-        // Otherwise nothing takes a place that is taken.
+    /// Refuses an input that is an output of this run: it has replaced the file that was selected.
+    fn refuse_output_of_run(&self, input: &Input) -> Result<(), Outcome> {
         if !self.settings.may_replace() {
             return Ok(());
         }
-        // Of a file with one link, its name tells whether a walk reads it.
+        // Files with one link are registered under their names.
         if input.is_walked() && input.has_other_links() {
             self.inputs.iter().zip(input.identity()).for_each(|(inputs, identity)| inputs.add(identity));
         }
@@ -226,151 +298,50 @@ impl Jobs {
         }
     }
 
-    /// The target under the name that the input's header holds, if it holds one that is wanted.
-    fn renamed(&self, target: Target, input: &Input, stored: &HeaderFields) -> Result<Target, Outcome> {
-        if !(self.settings.decompresses() && self.settings.keep_name) {
-            return Ok(target);
-        }
-        let target = match (target, stored.usable_name()?) {
-            (Target::Beside(_), Some(name)) => Target::Beside(name),
-            (Target::InTree(path, _), Some(name)) => Target::InTree(path, name),
-            (target, _) => target,
-        };
-        if let Some(directory) = input.directory() {
-            claim(&self.outputs, &target, directory)?;
-        }
-        Ok(target)
-    }
-
-    /// The output of one input, in a folder and under a name. `taken` tells whether the walk that found the input takes
-    /// what has that name already.
-    fn own_output(
+    /// Creates the output file of an input, unless an existing file prevents it. `output_is_walked` says whether the walk that
+    /// found the input also processes a file of that name.
+    fn create(
         &self,
         input: &Input,
-        (directory, name): (Arc<Directory>, OsString),
-        (taken, outcomes): (Option<bool>, &Outcomes),
-    ) -> Result<PerInput, Outcome> {
+        path: OutputPath,
+        output_is_walked: Option<bool>,
+        outcomes: &Outcomes,
+    ) -> Result<Created, Outcome> {
         let settings = &*self.settings;
-        let others = self.inputs.clone().filter(|_| settings.may_replace());
-        let others =
-            others.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked: taken }) as Arc<dyn Protection>);
-        let mut overwrite = OverwriteCheck {
-            force: settings.overwrite == OverwritePolicy::Replace,
-            input: input.identity(),
-            protection: others,
-        };
+        let inputs = self.inputs.clone().filter(|_| settings.may_replace());
+        let protection =
+            inputs.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked }) as Arc<dyn Protection>);
+        let force = settings.overwrite == OverwritePolicy::Replace;
+        let mut overwrite = OverwriteCheck { force, input: input.identity(), protection };
         if settings.update
-            && let Some(existing) = Existing::find(input, &directory, &name)?
+            && let Some(previous) = PreviousOutput::find(input, &path)?
         {
-            match existing.decide(settings)? {
+            match previous.decide(settings)? {
                 Decision::Replace => overwrite.force = true,
                 Decision::Keep(reason) => return Err(Outcome::Skipped(reason)),
                 Decision::RemoveOriginal(file) => {
-                    return Err(Outcome::Done(existing.remove_original(&file, settings)?));
+                    return Ok(Created::OriginalRemoved(previous.remove_original(&file, settings)?));
                 }
             }
         }
-        match look_ahead(&directory, &name, &overwrite) {
+        match path.check(&overwrite) {
             Err(Outcome::Skipped(Reason::OutputExists(output))) if settings.overwrite == OverwritePolicy::Ask => {
                 if !outcomes.may_replace(&output) {
                     return Err(Outcome::Skipped(Reason::NotOverwritten(output)));
                 }
                 overwrite.force = true;
             }
-            looked => drop(looked?),
+            checked => drop(checked?),
         }
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
-        let output = make(directory, name, initial_mode, settings)?;
-        Ok(PerInput { output, overwrite, metadata, sync: settings.syncs(), remove: settings.removes() })
+        let output = path.create(initial_mode, settings)?;
+        let (sync, remove) = (settings.syncs(), settings.removes());
+        Ok(Created::File(PerInput { output, overwrite, metadata, sync, remove }))
     }
 }
 
-/// What an input's header holds of the file it was made of.
-#[derive(Default)]
-struct HeaderFields {
-    name: Option<Vec<u8>>,
-    mtime: Option<i64>,
-}
-
-impl HeaderFields {
-    /// Of `input`, if that is wanted.
-    fn of(input: &Input, settings: &Settings) -> Result<Self, Outcome> {
-        if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {
-            return Ok(Self::default());
-        }
-        let ParsedHeader { name, mtime, .. } = match input.gzip_header() {
-            Some(Ok(MemberStart::Member(found))) => found,
-            Some(Err(ReadError::Source(error))) => return Err(error.into()),
-            // What is no header will be told when it comes to the data.
-            _ => return Ok(Self::default()),
-        };
-        let mtime = (settings.keep_time && mtime != 0).then_some(mtime.into());
-        Ok(Self { name: name.filter(|_| settings.keep_name), mtime })
-    }
-
-    /// The name, if there is one, as that of an output.
-    fn usable_name(&self) -> Result<Option<OsString>, Outcome> {
-        let usable = |name: &Vec<u8>| {
-            suffix::restored(name).ok_or_else(|| {
-                Error::other(format_args!(
-                    "its header holds a name that cannot be used ({})",
-                    EscapedName::bytes(beginning(name))
-                ))
-            })
-        };
-        Ok(self.name.as_ref().map(usable).transpose()?)
-    }
-
-    fn apply(&self, metadata: Metadata) -> Metadata {
-        match self.mtime {
-            Some(mtime) => metadata.modified_at(mtime),
-            None => metadata,
-        }
-    }
-}
-
-/// As much of a name as anybody wants to read.
-fn beginning(name: &[u8]) -> &[u8] {
-    &name[..name.len().min(255)]
-}
-
-/// Opens one input; a panic costs this one and no other.
+/// Opens one input. A panic becomes the outcome of this input, and the run continues.
 fn contained<T>(open: impl FnOnce() -> Result<T, Outcome>) -> Result<T, Outcome> {
     catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(Outcome::panicked()))
-}
-
-fn make(
-    directory: Arc<Directory>,
-    name: OsString,
-    initial_mode: InitialMode,
-    settings: &Settings,
-) -> Result<Output, Outcome> {
-    let output_name = directory.output_name(&name);
-    let made = Output::create(directory, name, initial_mode, settings.unnamed_temporaries);
-    Ok(made.about(output_name)?.sparse(settings.sparse && settings.decompresses()))
-}
-
-/// An early look at an output's name, to spare the work where it will be refused; the link alone decides.
-fn look_ahead(directory: &Directory, name: &OsStr, overwrite: &OverwriteCheck) -> Result<Option<Stat>, Outcome> {
-    let allowed = directory.lstat(name).map_err(Refusal::from).and_then(|standing| {
-        if let Some(stat) = &standing {
-            overwrite.allows(stat, directory, name)?;
-        }
-        Ok(standing)
-    });
-    allowed.map_err(|refusal| refused(refusal, directory.output_name(name)))
-}
-
-/// Whether `name` in `directory` is a symbolic link that leads to `input`.
-fn is_link_to(input: &Input, directory: &Directory, name: &OsStr) -> bool {
-    let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-    directory.lstat(name).ok().flatten().as_ref().is_some_and(is_link)
-        && directory.stat(name).ok().flatten().as_ref().map(identity_of) == input.identity()
-}
-
-/// Folder and name of `-o`'s file.
-fn output_place(path: &Path) -> Result<(Arc<Directory>, OsString), Outcome> {
-    let (parent, name) = directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from).about(path)?;
-    Ok((Arc::new(Directory::open(&parent).about(path)?), name))
 }

@@ -25,7 +25,7 @@ pub(crate) use self::input_registry::{InputProtection, InputRegistry, is_same_na
 use self::item::NamedFile;
 pub(crate) use self::item::{Item, Selected};
 use self::matcher::{Found, Matcher};
-pub(crate) use self::target::{Target, claim, could_be_input};
+pub(crate) use self::target::{DerivedOutput, FileTarget, Target, claim, could_be_input};
 use self::target::{is_skipped_for_name, mirrored_directory};
 use self::walk::{UnreadableDirectory, Walk};
 use crate::error::Error;

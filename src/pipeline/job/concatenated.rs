@@ -1,11 +1,11 @@
-//! One output that takes every input: standard output, or the file of `-o`.
+//! One output for all inputs: standard output, or the file of `-o`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::special::{special_file, standard_output};
-use super::{contained, look_ahead, make, output_place};
+use super::{OutputPath, contained};
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
 use crate::io::input::{Identity, Input, Source, identity_of};
@@ -16,41 +16,41 @@ use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
 use crate::select::selection::{Item, Selected, Selection, is_same_name};
 use crate::settings::{Destination, OverwritePolicy, Settings};
 
-/// One stream of all inputs.
-pub(super) fn concatenate(plan: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
+/// The stream of all inputs.
+pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
     let is_an_input = Arc::default();
-    let (sink, itself) = match &settings.destination {
+    let (sink, output) = match &settings.destination {
         Destination::File(path) => shared_output(path, &is_an_input, settings)?,
         _ => standard_output(settings)?,
     };
-    let inputs = ConcatenatedInputs { plan, settings: Arc::clone(settings), itself, is_an_input };
+    let inputs = ConcatenatedInputs { selection, settings: Arc::clone(settings), output, is_an_input };
     Ok(Stream::new(Reader::concatenated(inputs), Writer::new(sink)))
 }
 
-/// The inputs that go into one output.
+/// The inputs of one output.
 struct ConcatenatedInputs {
-    plan: Selection,
+    selection: Selection,
     settings: Arc<Settings>,
-    /// Device and inode of the output, which none of them may have.
-    itself: Option<Identity>,
-    /// Set when one of them has it, so that the output of `-o` is not named.
+    /// The output's identity, which no input may have.
+    output: Option<Identity>,
+    /// Set when an input has it, so that the file of `-o` does not get its name.
     is_an_input: Arc<AtomicBool>,
 }
 
 impl ConcatenatedInputs {
-    /// Opens an input, unless it is the output. A walk passes by standard output without a word, which is written
-    /// already; a file that `-o` would replace is refused however it was found.
+    /// Opens an input, unless it is the output. A walk skips the file behind standard output silently, because the file is being
+    /// written already. A file that `-o` would replace is an error in any case.
     fn open(&self, id: InputId, source: Source) -> Result<Member, Outcome> {
         let input = Input::open_any(id, source, None, &self.settings)?;
         if let Destination::File(path) = &self.settings.destination
-            && self.itself.is_some()
-            // Some file systems make up inode numbers at each look.
-            && (input.identity() == self.itself || !input.is_stdin() && is_same_name(&input.id.shown, path))
+            && self.output.is_some()
+            // Some file systems report another inode number each time, so the names are compared, too.
+            && (input.identity() == self.output || !input.is_stdin() && is_same_name(&input.id.shown, path))
         {
             self.is_an_input.store(true, Ordering::Relaxed);
             return Err(Outcome::Failed(Error::other("is the output as well")));
         }
-        Ok(Member::new(input.unless_it_is(self.itself)?, &self.settings))
+        Ok(Member::new(input.unless_it_is(self.output)?, &self.settings))
     }
 }
 
@@ -59,7 +59,7 @@ impl MemberSource for ConcatenatedInputs {
         if self.is_an_input.load(Ordering::Relaxed) {
             return self.skip_next().map(Err);
         }
-        let Item { id, source, .. } = match self.plan.next()? {
+        let Item { id, source, .. } = match self.selection.next()? {
             Selected::Settled(id, outcome) => return Some(Err((id, outcome))),
             Selected::Item(item) => item,
         };
@@ -68,14 +68,14 @@ impl MemberSource for ConcatenatedInputs {
     }
 
     fn skip_next(&mut self) -> Option<(InputId, Outcome)> {
-        Some(match self.plan.next()? {
+        Some(match self.selection.next()? {
             Selected::Settled(id, outcome) => (id, outcome),
             Selected::Item(item) => (item.id, Outcome::NotReached),
         })
     }
 }
 
-/// The output of `-o` for several inputs, and the identity that none of them may have.
+/// The output of `-o` for several inputs, and its identity, which no input may have.
 fn shared_output(
     path: &Path,
     is_an_input: &Arc<AtomicBool>,
@@ -84,19 +84,19 @@ fn shared_output(
     if let Some(special) = special_file(path, settings)? {
         return Ok(special);
     }
-    let (directory, name) = output_place(path)?;
+    let output_path = OutputPath::open(path)?;
     let overwrite =
         OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, protection: None };
-    // The file behind a link, as inputs are opened through links.
-    let itself = match look_ahead(&directory, &name, &overwrite)? {
-        Some(standing) => directory.stat(&name)?.or(Some(standing)).as_ref().map(identity_of),
+    // Inputs are opened through links, so the file behind a link counts.
+    let replaced = match output_path.check(&overwrite)? {
+        Some(existing) => output_path.directory.stat(&output_path.name)?.or(Some(existing)).as_ref().map(identity_of),
         None => None,
     };
     let list = settings.list.as_ref().and_then(|list| rustix::fs::stat(list.path.as_ref()?).ok());
-    if itself.is_some() && itself == list.as_ref().map(identity_of) {
+    if replaced.is_some() && replaced == list.as_ref().map(identity_of) {
         return Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", EscapedName::path(path)))));
     }
-    let output = make(directory, name, InitialMode::Umask, settings)?;
+    let output = output_path.create(InitialMode::Umask, settings)?;
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
-    Ok((Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input }), itself))
+    Ok((Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input }), replaced))
 }

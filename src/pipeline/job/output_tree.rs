@@ -1,4 +1,4 @@
-//! The folder of `-O`, below which the folders of the inputs are mirrored, each made when its first file comes.
+//! The directory of `-O`, and the directories below it, which mirror those of the inputs. Each is created for its first file.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,17 +16,17 @@ use crate::io::directory::Directory;
 use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
-/// An output folder.
+/// The output directory.
 pub(super) struct OutputTree {
     root: Arc<Directory>,
-    /// Path and folder of the last input's mirrored folder, as the next one's is mostly the same.
+    /// Path and directory of the last output, because the next one usually has the same.
     last: Mutex<(PathBuf, Arc<Directory>)>,
-    /// The names of what is made are put on the disk.
+    /// New directories are synced.
     sync: bool,
 }
 
 impl OutputTree {
-    /// Opens the folder `path`, made if it is not there.
+    /// Opens the directory `path`. Creates it if it does not exist.
     pub(super) fn open(path: &Path, sync: bool) -> Result<Self, Error> {
         refuse_dangling_link(path)?;
         let missing: Vec<&Path> = path.ancestors().take_while(|directory| !directory.exists()).collect();
@@ -41,7 +41,7 @@ impl OutputTree {
         let root = Arc::new(Directory::open(path)?);
         if sync {
             for parent in missing.iter().filter_map(|directory| directory.parent()) {
-                // One that may be written but not read is synced with all of its file system, through the new folder.
+                // A directory without read permission is synced with its file system, through the new directory.
                 Directory::open(parent)?.sync(root.as_fd())?;
             }
         }
@@ -49,27 +49,27 @@ impl OutputTree {
         Ok(Self { root, last, sync })
     }
 
-    /// The device it is on.
+    /// The device of the output directory.
     pub(super) fn device(&self) -> u64 {
         self.root.device()
     }
 
-    /// The folder `path` below it, for the input `shown`; made, with the access of the one it mirrors, where it is
-    /// not there.
+    /// The directory `path` below the output directory, for the input `shown`. Creates it if it does not exist, with the access
+    /// rights of the directory that it mirrors.
     pub(super) fn directory(&self, path: &Path, shown: &Path) -> Result<Arc<Directory>, Error> {
         let mut last = lock(&self.last);
         if last.0 != path {
             let mut directory = Arc::clone(&self.root);
             let mut original = PathBuf::new();
-            for part in shown.parent().unwrap_or(Path::new("")).components() {
-                original.push(part);
-                if let Component::Normal(name) = part {
+            for component in shown.parent().unwrap_or(Path::new("")).components() {
+                original.push(component);
+                if let Component::Normal(name) = component {
                     let output = directory.output_name(name);
-                    let made = directory.create_directory(name).about(output.clone())?;
+                    let created = directory.create_directory(name).about(output.clone())?;
                     let below = beneath(&directory, name).about(output.clone())?;
-                    if made {
+                    if created {
                         let mirrored = self.mirror_access(&original, &below, &directory);
-                        // Not left behind with other access than it should have, for the next file to find.
+                        // With other access rights it must not stay, because the next file would be written to it.
                         mirrored.inspect_err(|_| directory.remove_directory(name)).about(output)?;
                     }
                     directory = Arc::new(below);
@@ -80,34 +80,34 @@ impl OutputTree {
         Ok(Arc::clone(&last.1))
     }
 
-    /// Gives the folder `made` in `parent` the access that `original` has.
-    fn mirror_access(&self, original: &Path, made: &Directory, parent: &Directory) -> Result<(), Error> {
+    /// Gives the directory `created` in `parent` the access rights of `original`.
+    fn mirror_access(&self, original: &Path, created: &Directory, parent: &Directory) -> Result<(), Error> {
         let original = Directory::open(original)?;
         Metadata::of_directory(original.as_fd()).map_err(io::Error::from)?.apply_access(
-            made.as_fd(),
+            created.as_fd(),
             parent,
             Original::Kept,
         )?;
         if self.sync {
-            parent.sync(made.as_fd())?;
+            parent.sync(created.as_fd())?;
         }
         Ok(())
     }
 }
 
-/// Opens the directory `name` in `parent`. A link is refused by what it is: the system's reason, too many levels of links,
-/// would be about something else.
+/// Opens the directory `name` in `parent`. For a symbolic link, the system's reason (too many levels of links) would be
+/// misleading, so the error says that it is a link.
 fn beneath(parent: &Directory, name: &OsStr) -> Result<Directory, Error> {
     parent.beneath(Path::new(name)).map_err(|error| {
-        let standing = parent.lstat(name).ok().flatten();
-        match standing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+        let existing = parent.lstat(name).ok().flatten();
+        match existing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             Some(FileType::Symlink) => Error::other("is a symbolic link; outputs are not written through it"),
             _ => error.into(),
         }
     })
 }
 
-/// Refuses a path with a link to nothing in it, of which mkdir would only say that it exists.
+/// Refuses a path that contains a dangling link. Of such a link, mkdir would only say that it exists.
 fn refuse_dangling_link(path: &Path) -> Result<(), Error> {
     // With a slash at its end, lstat would follow the link.
     let path: &Path = &path.components().collect::<PathBuf>();

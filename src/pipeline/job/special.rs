@@ -1,5 +1,5 @@
-//! Sinks that are written in place, as they are nobody's file under a name: standard output, and devices and FIFOs that
-//! `-o` names.
+//! Outputs that are written in place: standard output, and devices and FIFOs that `-o` names. They cannot be created under
+//! another name first.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::OwnedFd;
@@ -15,19 +15,18 @@ use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
 use crate::settings::Settings;
 
-/// A sink that writes `path` in place, if it is, or links to, a device or FIFO; and the identity that no input
-/// may have.
+/// A sink for `path` if it is a device or FIFO, or a link to one; and the output's identity, which no input may have.
 pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<Identity>)>, Outcome> {
     match retry_on_intr(|| rustix::fs::stat(path)) {
         Ok(stat) if is_special(&stat) => {}
         Ok(_) | Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
-        // It may be a link to a device, which must not be replaced.
+        // The path may be a link to a device, which must not be replaced.
         Err(error) => return Err(Error::from(io::Error::from(error)).about(path).into()),
     }
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
     let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())).map_err(io::Error::from);
     let fd = opened.about(path)?;
-    // The name may have been given to a file meanwhile, which is not to be written in place.
+    // If the name belongs to a file now, that file must not be written in place.
     if !is_special(&stat_of(&fd).about(path)?) {
         return Err(Outcome::Failed(Error::other(format_args!(
             "{} changed while it was opened",
@@ -42,14 +41,13 @@ fn is_special(stat: &Stat) -> bool {
     matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
 }
 
-/// Standard output, and the identity that no input may have.
+/// Standard output, and its identity, which no input may have.
 pub(super) fn standard_output(settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
     let fd = rustix::stdio::stdout().try_clone_to_owned()?;
     descriptor(fd, Path::new("standard output"), settings)
 }
 
-/// A sink that writes into `fd`, unless that is a terminal, which compressed bytes would only confuse; and the
-/// identity that no input may have.
+/// A sink for `fd`, and its identity, which no input may have. Compressed data is not written to a terminal.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
     if !settings.decompresses() && !settings.terminal_output && fd.is_terminal() {
         return Err(Outcome::Failed(Error::new(
@@ -57,14 +55,14 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, O
             "compressed data not written to a terminal; use -f to force, --help for help",
         )));
     }
-    let itself = identity(&fd).about(shown)?;
-    Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, itself))
+    let output = identity(&fd).about(shown)?;
+    Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, output))
 }
 
-/// Device and inode of what must not be read while it is written: a file or a disk. A terminal or /dev/null may
-/// well be both at once.
+/// The identity of a file or disk, which must not be read while it is written. A terminal or /dev/null may be input and output
+/// at once.
 fn identity(fd: &OwnedFd) -> io::Result<Option<Identity>> {
     let stat = stat_of(fd)?;
-    let stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
-    Ok(stored.then(|| identity_of(&stat)))
+    let is_stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
+    Ok(is_stored.then(|| identity_of(&stat)))
 }

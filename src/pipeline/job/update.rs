@@ -1,20 +1,20 @@
-//! `--update`: what becomes of an input whose output exists already.
+//! `--update`: what happens to an input whose output exists already.
 //!
-//! An output carries its original's modification time, so a time that differs in either direction means that the
-//! original changed. With equal times the size decides. A change that leaves both alone is not seen, as with rsync.
+//! An output has its original's modification time, so a time that differs in either direction means that the original
+//! changed. With equal times the size decides. As in rsync, a change that keeps both is not detected.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 
 use rustix::fs::{FileType, OFlags, Stat};
 
+use super::output_path::OutputPath;
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
 use crate::format::gzip;
 use crate::io::commit_gate;
-use crate::io::directory::Directory;
 use crate::io::input::{Input, identity_of, same_content, stat_of};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
@@ -25,42 +25,42 @@ use crate::settings::{OverwritePolicy, Settings};
 /// Seconds and nanoseconds since 1970.
 type Time = (i64, u64);
 
-/// A regular file under the name of an input's output.
-pub(super) struct Existing<'a> {
+/// A regular file under the name of an input's output, which a previous run may have created.
+pub(super) struct PreviousOutput<'a> {
     input: &'a Input,
-    directory: &'a Directory,
-    name: &'a OsStr,
+    path: &'a OutputPath,
     stat: Stat,
 }
 
-/// What is to be done about an existing output.
+/// What to do about an existing output.
 pub(super) enum Decision {
-    /// Replace it.
+    /// Replace the output.
     Replace,
-    /// Leave it and the input alone.
+    /// Skip the input.
     Keep(Reason),
-    /// Remove the original, as this file was compared and holds the same: a run was killed between naming the output
-    /// and removing the original.
+    /// Remove the original, because this output contains the same: a run was killed after it named the output and before it
+    /// removed the original.
     RemoveOriginal(File),
 }
 
-impl<'a> Existing<'a> {
-    /// The file `name` in `directory`; `None` if there is none, or if it is nothing that a run has made.
-    pub(super) fn find(input: &'a Input, directory: &'a Directory, name: &'a OsStr) -> io::Result<Option<Self>> {
-        let regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        Ok(directory.lstat(name)?.filter(regular).map(|stat| Self { input, directory, name, stat }))
+impl<'a> PreviousOutput<'a> {
+    /// The regular file at `path`, if there is one.
+    pub(super) fn find(input: &'a Input, path: &'a OutputPath) -> io::Result<Option<Self>> {
+        let is_regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        let existing = path.directory.lstat(&path.name)?.filter(is_regular);
+        Ok(existing.map(|stat| Self { input, path, stat }))
     }
 
-    /// Decides by time and size; by content where the original is to be removed and is not newer. Changes nothing.
+    /// Decides by time and size; by content if the original is to be removed and is not newer. Changes nothing.
     pub(super) fn decide(&self, settings: &Settings) -> Result<Decision, Outcome> {
-        let made = (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _);
-        let modified = self.input.modified().unwrap_or(made);
-        let same_time = is_stored_as(modified, made, self.stat.st_ctime_nsec as _);
+        let stored = (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _);
+        let modified = self.input.modified().unwrap_or(stored);
+        let same_time = is_stored_as(modified, stored, self.stat.st_ctime_nsec as _);
         if !settings.removes() {
             let up_to_date = same_time && self.has_size_of_input()?;
             return Ok(if up_to_date { Decision::Keep(Reason::UpToDate(self.shown())) } else { Decision::Replace });
         }
-        if made < modified && !same_time {
+        if stored < modified && !same_time {
             return Ok(Decision::Replace);
         }
         let file = self.open()?;
@@ -73,7 +73,7 @@ impl<'a> Existing<'a> {
         })
     }
 
-    /// Whether its last trailer tells the input's size, modulo 2^32. Outputs have one member.
+    /// Whether the size in its last trailer is the input's size, modulo 2^32. Outputs have one member.
     fn has_size_of_input(&self) -> Result<bool, Outcome> {
         let Some(at) = (self.stat.st_size as u64).checked_sub(gzip::TRAILER as u64) else {
             return Ok(false);
@@ -85,18 +85,18 @@ impl<'a> Existing<'a> {
         Ok(got == gzip::TRAILER && length == self.input.size.unwrap_or(0) as u32)
     }
 
-    /// Removes the original, whose content `compared` holds. The run that made that file may have ended before it or its
-    /// name was on the disk, so both are synced first.
+    /// Removes the original, whose content is in `compared`. The run that created that file may have ended before the file and
+    /// its name were on the disk, so both are synced first.
     pub(super) fn remove_original(&self, compared: &File, settings: &Settings) -> Result<Done, Outcome> {
-        let _finishing = commit_gate::enter();
+        let _gate = commit_gate::enter();
         let read = stat_of(compared)?;
         if settings.syncs() {
-            let synced = compared.sync_all().and_then(|()| self.directory.sync(compared.as_fd()));
+            let synced = compared.sync_all().and_then(|()| self.path.directory.sync(compared.as_fd()));
             synced.map_err(|error| self.failed(error))?;
         }
-        // The name has to belong to what was compared, unchanged since it was found.
+        // The name must still belong to the file that was compared, and that file must be unchanged.
         let same = |stat: &Stat| identity_of(stat) == identity_of(&self.stat) && same_content(stat, &self.stat);
-        if !same(&read) || !self.directory.lstat(self.name)?.as_ref().is_some_and(same) {
+        if !same(&read) || !self.path.directory.lstat(&self.path.name)?.as_ref().is_some_and(same) {
             return Err(Outcome::Failed(Error::other(format_args!(
                 "{} changed while it was compared",
                 EscapedName::path(&self.shown())
@@ -108,7 +108,7 @@ impl<'a> Existing<'a> {
     }
 
     fn open(&self) -> Result<File, Outcome> {
-        let opened = self.directory.open_file(self.name, OFlags::NOFOLLOW | OFlags::NONBLOCK);
+        let opened = self.path.directory.open_file(&self.path.name, OFlags::NOFOLLOW | OFlags::NONBLOCK);
         opened.map(File::from).map_err(|error| self.failed(error.into()))
     }
 
@@ -116,19 +116,19 @@ impl<'a> Existing<'a> {
         Outcome::Failed(Error::from(error).about(self.shown().as_path()))
     }
 
-    fn shown(&self) -> std::path::PathBuf {
-        self.directory.display_path(self.name)
+    fn shown(&self) -> PathBuf {
+        self.path.shown().path
     }
 }
 
-/// Whether a file system has stored the time `modified` as `stored`. It rounds down to its resolution, which no call
-/// tells. `changed` are the nanoseconds of the stored file's ctime: users cannot set that, so it shows whether the file
-/// system stores anything finer. Without it, an original whose time was set to a whole second, and that changed within
-/// that second, would be taken for unchanged.
+/// Whether a file system that was given the time `modified` may have stored `stored`. File systems round down to their
+/// resolution, which no system call returns. `changed` are the nanoseconds of the stored file's ctime. Users cannot set the
+/// ctime, so it shows whether the file system stores finer times. Without this check, an original whose time was set to a whole
+/// second, and which changed within that second, would seem unchanged.
 fn is_stored_as(modified: Time, stored: Time, changed: u64) -> bool {
-    /// NTFS and SMB, UDF, protocols with milliseconds, exFAT, ext4 with inodes of 128 bytes, FAT.
+    /// Resolutions in nanoseconds: NTFS and SMB, UDF, protocols with milliseconds, exFAT, ext4 with inodes of 128 bytes, FAT.
     const RESOLUTIONS: [u64; 6] = [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000];
-    /// FAT's ctime may be that fine.
+    /// Resolution of the ctime on FAT, whose modification times are coarser.
     const FINEST_COARSE: u64 = 10_000_000;
     let nanoseconds = |(seconds, rest): Time| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
     let (modified, stored) = (nanoseconds(modified), nanoseconds(stored));
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_equals_what_a_file_system_makes_of_it() {
+    fn a_time_equals_itself_rounded_down_to_a_resolution() {
         let modified = (1_700_000_001, 123_456_789);
         for (stored, changed) in [
             (modified, 1),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_time_is_a_change() {
+    fn other_times_are_a_change() {
         let modified = (1_700_000_001, 123_456_789);
         for (stored, changed) in [
             ((1_700_000_001, 0), 123_456_789),

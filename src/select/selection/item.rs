@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use walkdir::DirEntry;
 
 use super::matcher::Found;
-use super::target::{Target, claim, could_be_input, mirrored_directory, output_name};
+use super::target::{DerivedOutput, FileTarget, Target, claim, could_be_input, mirrored_directory, output_name};
 use super::{Selection, suffix};
 use crate::error::Error;
 use crate::io::directory::Directory;
@@ -71,8 +71,11 @@ impl Selection {
         }
         let target = self.target(&file)?;
         // With -N, the header decides about the name, and the output is claimed when the input is open.
-        if !(self.counting || self.settings.decompresses() && self.settings.keep_name) {
-            claim(&self.outputs, &target, &file.directory)?;
+        let is_named_by_header = self.settings.decompresses() && self.settings.keep_name;
+        if let Target::File(FileTarget::Derived(output)) = &target
+            && !(self.counting || is_named_by_header)
+        {
+            claim(&self.outputs, output, &self.settings)?;
         }
         let NamedFile { shown, directory, name, walked } = file;
         Ok(Some(self.new_item(shown, Source::File { directory, name, walked }, target)))
@@ -87,13 +90,19 @@ impl Selection {
                 return Err(Outcome::Skipped(Reason::UnknownSuffix { recursive: true }));
             }
             Destination::Discard => Target::Discard,
-            Destination::File(path) if !settings.concatenates() => Target::Named(path.clone()),
+            Destination::File(path) if !settings.concatenates() => Target::File(FileTarget::Named(path.clone())),
             Destination::Stdout | Destination::File(_) => Target::Concatenated,
             Destination::Beside | Destination::Directory(_) => match output_name(name, settings) {
                 Err(reason) if walked => return Err(Outcome::Skipped(reason)),
                 Err(reason) => Target::Refused(reason),
-                Ok(output) if settings.destination == Destination::Beside => Target::Beside(output),
-                Ok(output) => Target::InTree(mirrored_directory(&file.shown)?, output),
+                Ok(name) => {
+                    let path_in_tree = match settings.destination {
+                        Destination::Directory(_) => mirrored_directory(&file.shown)?,
+                        _ => PathBuf::new(),
+                    };
+                    let directory = Arc::clone(&file.directory);
+                    Target::File(FileTarget::Derived(DerivedOutput { directory, path_in_tree, name }))
+                }
             },
         })
     }

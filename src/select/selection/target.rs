@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
@@ -22,14 +23,31 @@ pub(crate) enum Target {
     Refused(Reason),
     /// Nowhere: the input is tested or listed.
     Discard,
-    /// To a file of this name in the directory of the input.
-    Beside(OsString),
-    /// To a file of this name in this directory below the output directory.
-    InTree(PathBuf, OsString),
-    /// To the file of `-o`, which has this one input.
-    Named(PathBuf),
+    /// To a file of its own.
+    File(FileTarget),
     /// To this file in memory.
     Memory(MemoryFile),
+}
+
+/// An output file with a single input.
+#[derive(Debug)]
+pub(crate) enum FileTarget {
+    /// A file whose name derives from the input's.
+    Derived(DerivedOutput),
+    /// The file of `-o`.
+    Named(PathBuf),
+}
+
+/// An output file whose name derives from its input's. Its directory is the input's, or one in the tree of `-O`, as the
+/// settings say for the whole run.
+#[derive(Debug)]
+pub(crate) struct DerivedOutput {
+    /// The directory of the input.
+    pub directory: Arc<Directory>,
+    /// The directory below the output directory; empty if there is none.
+    pub path_in_tree: PathBuf,
+    /// The name of the output.
+    pub name: OsString,
 }
 
 /// Whether a file of this name could be an input, so that it matters whether it is an output of this run.
@@ -74,20 +92,18 @@ fn compressed_already(name: &OsStr, settings: &Settings) -> Option<Reason> {
     }
 }
 
-/// Claims the output of an input in `directory`.
+/// Claims an output.
 ///
 /// # Errors
 /// If it is the output of another input already.
-pub(crate) fn claim(outputs: &OutputRegistry, target: &Target, directory: &Directory) -> Result<(), Outcome> {
-    let (is_free, output) = match target {
-        Target::Beside(output) => (outputs.claim_name(directory, output), directory.display_path(output)),
-        Target::InTree(path, output) => {
-            let path = path.join(output);
+pub(crate) fn claim(outputs: &OutputRegistry, output: &DerivedOutput, settings: &Settings) -> Result<(), Outcome> {
+    let DerivedOutput { directory, path_in_tree, name } = output;
+    let (is_free, output) = match settings.destination {
+        Destination::Directory(_) => {
+            let path = path_in_tree.join(name);
             (outputs.claim_path(&path), path)
         }
-        Target::Concatenated | Target::Refused(_) | Target::Discard | Target::Named(_) | Target::Memory(_) => {
-            return Ok(());
-        }
+        _ => (outputs.claim_name(directory, name), directory.display_path(name)),
     };
     match is_free {
         true => Ok(()),

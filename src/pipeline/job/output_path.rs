@@ -1,0 +1,64 @@
+//! The directory and name of an output file.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{FileType, Stat};
+use rustix::io::Errno;
+
+use crate::error::{About, OutputName};
+use crate::io::directory::{self, Directory};
+use crate::io::input::{Input, identity_of};
+use crate::io::output::{InitialMode, Output, OverwriteCheck, Refusal};
+use crate::outcome::Outcome;
+use crate::pipeline::sink::refused;
+use crate::settings::Settings;
+
+/// Where an output file will be.
+pub(super) struct OutputPath {
+    pub(super) directory: Arc<Directory>,
+    pub(super) name: OsString,
+}
+
+impl OutputPath {
+    /// Opens the directory of `-o`'s file.
+    pub(super) fn open(path: &Path) -> Result<Self, Outcome> {
+        let split = directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from);
+        let (parent, name) = split.about(path)?;
+        Ok(Self { directory: Arc::new(Directory::open(&parent).about(path)?), name })
+    }
+
+    /// The name in messages.
+    pub(super) fn shown(&self) -> OutputName {
+        self.directory.output_name(&self.name)
+    }
+
+    /// Checks early whether the file can be created, which saves work if it cannot. Returns the file that it would replace. The
+    /// link of the finished file decides.
+    pub(super) fn check(&self, overwrite: &OverwriteCheck) -> Result<Option<Stat>, Outcome> {
+        let existing = self.directory.lstat(&self.name).map_err(Refusal::from);
+        let allowed = existing.and_then(|existing| {
+            if let Some(stat) = &existing {
+                overwrite.allows(stat, &self.directory, &self.name)?;
+            }
+            Ok(existing)
+        });
+        allowed.map_err(|refusal| refused(refusal, self.shown()))
+    }
+
+    /// Creates the file, without its final name.
+    pub(super) fn create(self, initial_mode: InitialMode, settings: &Settings) -> Result<Output, Outcome> {
+        let shown = self.shown();
+        let created = Output::create(self.directory, self.name, initial_mode, settings.unnamed_temporaries);
+        Ok(created.about(shown)?.sparse(settings.sparse && settings.decompresses()))
+    }
+
+    /// Whether the name is a symbolic link to `input`.
+    pub(super) fn is_link_to(&self, input: &Input) -> bool {
+        let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+        self.directory.lstat(&self.name).ok().flatten().as_ref().is_some_and(is_link)
+            && self.directory.stat(&self.name).ok().flatten().as_ref().map(identity_of) == input.identity()
+    }
+}
