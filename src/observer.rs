@@ -82,22 +82,22 @@ macro_rules! by_reference {
 
 by_reference!(&T, Box<T>, std::sync::Arc<T>);
 
-/// The progress that one block is.
+/// The progress of one block.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Progress<'a> {
     /// The input's name as given or found.
     pub input: &'a Path,
-    /// The input's size in bytes, if it is known beforehand.
+    /// The input's size in bytes, if it is known before the input is read.
     pub size: Option<u64>,
-    /// Bytes of the input in this block. The sum over all blocks is [`size`](Self::size), except for what follows the last
-    /// member of compressed data.
+    /// Bytes of the input in this block. The sum over all blocks is [`size`](Self::size), unless data that is not gzip follows the
+    /// last member of compressed input.
     pub bytes_in: u64,
     /// Bytes written for this block.
     pub bytes_out: u64,
     /// This is the first block of the input.
     pub first: bool,
-    /// This is the last block: the input is read to its end, or given up.
+    /// This is the last block: the input was read to its end, or reading stopped after an error.
     pub last: bool,
 }
 
@@ -105,14 +105,14 @@ pub struct Progress<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Ended {
-    /// The input's name as given or found. For what is not an input: the output's name, or a description.
+    /// The input's name as given or found. If this is not an input: the output's name, or a description.
     pub name: PathBuf,
-    /// The number of inputs before this one; `None` for what is not an input: an output that several inputs share, or inputs
+    /// The number of inputs before this one; `None` if this is not an input, but an output that several inputs share, or inputs
     /// whose names could not be read.
     pub position: Option<u64>,
     /// The input is standard input.
     pub is_stdin: bool,
-    /// When the run took up this input.
+    /// When the run reached this input.
     pub started: Option<Instant>,
     /// The result.
     pub outcome: Outcome,
@@ -125,7 +125,7 @@ impl Ended {
     }
 
     pub(crate) fn of(id: &InputId, outcome: Outcome) -> Self {
-        let InputId { shown, position, is_stdin, began } = id.clone();
-        Self { name: shown, position, is_stdin, started: began, outcome }
+        let InputId { shown, position, is_stdin, started } = id.clone();
+        Self { name: shown, position, is_stdin, started, outcome }
     }
 }

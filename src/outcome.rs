@@ -24,13 +24,13 @@ pub(crate) struct InputId {
     /// Whether it is standard input.
     pub is_stdin: bool,
     /// When the run reached it.
-    pub began: Option<Instant>,
+    pub started: Option<Instant>,
 }
 
 impl InputId {
     /// For an output that several inputs share.
     pub(crate) fn of_output(shown: PathBuf) -> Self {
-        Self { shown, position: None, is_stdin: false, began: None }
+        Self { shown, position: None, is_stdin: false, started: None }
     }
 
     /// For the remaining inputs, when their names cannot be determined.

@@ -148,7 +148,7 @@ fn record_for_each_argument(outcomes: &Outcomes, settings: &Settings, outcome: &
     // The list is reported instead of the names in it, which are not read.
     let list = settings.list.iter().map(|list| (list.path.as_deref().unwrap_or(stdin), false));
     for (position, (name, is_stdin)) in arguments.chain(list).enumerate() {
-        let id = InputId { shown: name.into(), position: Some(position as u64), is_stdin, began: None };
+        let id = InputId { shown: name.into(), position: Some(position as u64), is_stdin, started: None };
         outcomes.record(&id, outcome.for_another());
     }
 }

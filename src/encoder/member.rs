@@ -41,7 +41,7 @@ impl MemberEncoder {
         let settings = options.settings()?;
         let (channel, failure) = (Arc::new(BlockChannel::default()), Arc::new(Failure::default()));
         let outcomes = Outcomes::new(Arc::clone(&failure) as Arc<dyn Observer>);
-        let id = InputId { shown: "the content".into(), position: Some(0), is_stdin: false, began: None };
+        let id = InputId { shown: "the content".into(), position: Some(0), is_stdin: false, started: None };
         let member = Member::with_header(Input::written(id), options.header());
         let reader = Reader::submitted(member, Arc::clone(&channel));
         let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&channel)))));

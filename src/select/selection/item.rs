@@ -148,6 +148,6 @@ impl Selection {
 
     pub(super) fn new_id(&mut self, shown: PathBuf) -> InputId {
         self.count += 1;
-        InputId { shown, position: Some(self.count - 1), is_stdin: false, began: Some(Instant::now()) }
+        InputId { shown, position: Some(self.count - 1), is_stdin: false, started: Some(Instant::now()) }
     }
 }
