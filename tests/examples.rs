@@ -1,5 +1,5 @@
-//! The programs in examples/ do what they say. `cargo test` builds them; before `cargo test --test examples` alone, it
-//! takes `cargo build --examples`.
+//! Tests of the programs in examples/. `cargo test` builds them; `cargo test --test examples` alone needs
+//! `cargo build --examples` first.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Runs an example; cargo has built it beside the program.
+/// Runs an example, which cargo puts into the folder `examples` beside the program.
 fn run(name: &str, words: &[&str]) -> Output {
     let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
     let mut command = programs::command(built);
@@ -24,12 +24,12 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn main_leaves_before_the_background_has_counted_to_the_end() {
+fn main_ends_before_the_background_task_counts_to_the_end() {
     let ran = run("count_to_ten", &["5", "7", "10"]);
     assert!(ran.status.success());
     assert_eq!(text(&ran.stdout), "1\n2\n3\n4\n5\n6\n7\nmain leaves after 7 of 10\n");
     assert_eq!(text(&run("count_to_ten", &["1", "7", "2"]).stdout), "1\n2\nmain leaves after 2 of 2\n");
-    // It does not wait for what it has left: ten seconds are not over.
+    // main does not wait for the background task, which needs ten minutes.
     let began = std::time::Instant::now();
     assert_eq!(text(&run("count_to_ten", &["60000", "0", "10"]).stdout), "main leaves after 0 of 10\n");
     assert!(began.elapsed().as_secs() < 60, "it waited for a count");
@@ -37,20 +37,20 @@ fn main_leaves_before_the_background_has_counted_to_the_end() {
 }
 
 #[test]
-fn both_functions_have_been_called_five_times_when_their_caller_returns() {
+fn both_functions_are_called_five_times_before_their_caller_returns() {
     let said = text(&run("hello_world", &[]).stdout);
     let lines: Vec<&str> = said.lines().collect();
     let times = |word| lines.iter().filter(|&&line| line == word).count();
     assert_eq!((times("hello"), times("world"), lines.len()), (5, 5, 11));
     assert_eq!(lines.last(), Some(&"both have been said 5 times"));
-    // Neither has to wait until the other is done.
+    // The calls interleave.
     let first = |word| lines.iter().position(|&line| line == word).unwrap();
     let last = |word| lines.iter().rposition(|&line| line == word).unwrap();
     assert!(first("hello") < last("world") && first("world") < last("hello"), "{said}");
 }
 
 #[test]
-fn words_of_all_files_are_counted_and_a_bad_file_stops_no_other() {
+fn words_of_all_files_are_counted_and_an_invalid_file_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("a"), "one two three\ntwo Three\n").unwrap();
@@ -73,7 +73,7 @@ fn words_of_all_files_are_counted_and_a_bad_file_stops_no_other() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_ends_an_example_without_a_word() {
+fn a_closed_pipe_ends_an_example_silently() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("words");
     fs::write(&file, "one two one two\n").unwrap();

@@ -1,12 +1,12 @@
-//! The decoder: whatever gunzip reads, however it comes, and what it makes of the rest.
+//! The decoder: it reads everything that gunzip reads, in pieces of any size, and returns errors for other data.
 
 use std::io::{self, BufRead, Read};
 
 use gzcc::{Decoder, Settings};
 
-use crate::{as_a_child, decoded, encoded, gunzipped, log, own, through};
+use crate::{decoded, encoded, gunzipped, in_child_process, log, memory_figure, through};
 
-/// Hands out a byte or a few at a time, and is interrupted now and then.
+/// Returns 1 to 32 bytes per read, and `Interrupted` at some reads.
 struct Sips<'a>(&'a [u8], u32);
 
 impl Read for Sips<'_> {
@@ -21,13 +21,13 @@ impl Read for Sips<'_> {
     }
 }
 
-/// What BGZF is made of: members that tell their size.
+/// `content` as BGZF: members with their size in the header.
 fn bgzf(content: &[u8]) -> Vec<u8> {
     through("bgzip", &["-c"], content)
 }
 
 #[test]
-fn a_decoder_reads_whatever_gunzip_reads_however_it_comes() {
+fn a_decoder_reads_everything_that_gunzip_reads_in_pieces_of_any_size() {
     let settings = Settings::default();
     let (one, two) = (log(100_000), log(700_000));
     let member = |content: &[u8]| encoded(content, 1 << 20, &settings);
@@ -57,7 +57,7 @@ fn a_decoder_reads_whatever_gunzip_reads_however_it_comes() {
 }
 
 #[test]
-fn what_is_no_member_behind_the_last_is_passed_over_and_told() {
+fn trailing_garbage_is_ignored_and_reported() {
     let packed = [encoded(b"content", 7, &Settings::default()), b"garbage".to_vec()].concat();
     let mut decoder = Decoder::new(&packed[..]);
     let mut content = String::new();
@@ -67,7 +67,7 @@ fn what_is_no_member_behind_the_last_is_passed_over_and_told() {
 }
 
 #[test]
-fn what_is_cut_short_anywhere_is_an_unexpected_end() {
+fn a_truncated_member_is_an_unexpected_end_at_every_length() {
     for content in [&b"a few words, and a few words"[..], b""] {
         let packed = encoded(content, 100, &Settings::default());
         for length in 0..packed.len() {
@@ -78,10 +78,10 @@ fn what_is_cut_short_anywhere_is_an_unexpected_end() {
 }
 
 #[test]
-fn a_flipped_bit_is_an_error_and_stays_one() {
+fn a_flipped_bit_is_an_error_that_later_reads_repeat() {
     let content = log(5000);
     let packed = encoded(&content, 5000, &Settings::default());
-    // Name, time and system in the header do not change the content.
+    // The skipped bytes, time and system in the header, do not affect the content.
     for at in (0..4).chain(10..packed.len()) {
         let mut packed = packed.clone();
         packed[at] ^= 1 << (at % 8);
@@ -100,7 +100,7 @@ fn a_flipped_bit_is_an_error_and_stays_one() {
 }
 
 #[test]
-fn an_error_of_the_source_is_handed_on_as_it_is() {
+fn an_error_of_the_source_is_returned_unchanged() {
     struct Broken(Vec<u8>, usize);
     impl Read for Broken {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -122,8 +122,8 @@ fn an_error_of_the_source_is_handed_on_as_it_is() {
 }
 
 #[test]
-fn what_has_come_is_handed_out_before_the_source_is_read_again() {
-    // A message, complete with a sync flush, from a peer that says nothing more until it is answered.
+fn available_content_is_returned_before_the_source_is_read_again() {
+    // A message that ends with a sync flush, from a peer that waits for a reply.
     struct Peer(Vec<u8>, fn() -> io::Error);
     impl Read for Peer {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -161,7 +161,7 @@ fn a_source_that_panics_is_not_read_again() {
 }
 
 #[test]
-fn a_damaged_block_that_tells_its_size_is_an_error_behind_the_good_ones() {
+fn a_damaged_bgzf_block_is_an_error_after_the_valid_blocks() {
     let content = log(400_000);
     let packed = bgzf(&content);
     for at in [100, packed.len() / 2, packed.len() - 40] {
@@ -170,26 +170,26 @@ fn a_damaged_block_that_tells_its_size_is_an_error_behind_the_good_ones() {
         let mut read = Vec::new();
         let error = Decoder::new(&packed[..]).read_to_end(&mut read).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData, "byte {at}: {error}");
-        // A block is 65,280 bytes of content; the bad one may be among what was read.
+        // A block holds 65,280 bytes of content. Content of the damaged block may have been returned.
         let good = read.len().saturating_sub(65_280);
         assert!(read[..good] == content[..good] && (at > 100 || good == 0), "byte {at}: {}", read.len());
     }
 }
 
 #[test]
-fn much_that_comes_of_little_is_read_in_little_memory() {
-    if as_a_child("decoder::much_that_comes_of_little_is_read_in_little_memory").is_some() {
+fn memory_is_bounded_for_input_that_expands_a_thousandfold() {
+    if in_child_process("decoder::memory_is_bounded_for_input_that_expands_a_thousandfold").is_some() {
         return;
     }
     for (maker, most) in [("gzip -1", 1000), ("bgzip", 3000)] {
         let packed = tempfile::NamedTempFile::new().unwrap();
         let make = format!("head -c 256M /dev/zero | {maker} > {}", packed.path().display());
         through("sh", &["-c", &make], b"");
-        let before = own("VmRSS");
+        let before = memory_figure("VmRSS");
         let mut decoder = Decoder::new(packed.reopen().unwrap());
         assert_eq!(io::copy(&mut decoder, &mut io::sink()).unwrap(), 256 << 20);
-        // This process has never taken more than just now.
-        let more = own("VmHWM") - before;
+        // VmHWM is the peak, so nothing before this decoder may use more memory.
+        let more = memory_figure("VmHWM") - before;
         assert!(more < most, "{maker}: {more} kB");
     }
 }

@@ -1,4 +1,4 @@
-//! The encoder: the bytes of a run, and every way in which writing can go wrong.
+//! The scoped encoder: its output equals that of a run, and every failure is returned.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -9,17 +9,17 @@ use gzcc::settings::{Engine, Mode};
 use gzcc::{Settings, with_encoder};
 
 use crate::{
-    BLOCK, as_a_child, compressed_as_a_file, crews, decoded, encoded, gunzipped, jobs, log, options, own,
-    within_patience,
+    BLOCK, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, memory_figure, options,
+    within_time_limit, worker_settings,
 };
 
 #[test]
-fn an_encoder_makes_what_a_run_makes_of_a_file_with_that_content() {
+fn an_encoder_writes_the_output_of_a_run_over_a_file_with_that_content() {
     for size in [0, 1, 32 * 1024, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 3 * BLOCK + 777] {
         let content = log(size);
         let wanted = compressed_as_a_file(&content, &Settings { jobs: jobs(1), ..Settings::default() });
         assert!(gunzipped(&wanted) == content);
-        for settings in crews() {
+        for settings in worker_settings() {
             for piece in [1 << 30, BLOCK, 100_000, if size > BLOCK { 4096 } else { 1 }] {
                 let shown = || format!("{size} in pieces of {piece}, {} {:?}", settings.jobs, settings.scheduler);
                 assert!(encoded(&content, piece, &settings) == wanted, "{}", shown());
@@ -29,7 +29,7 @@ fn an_encoder_makes_what_a_run_makes_of_a_file_with_that_content() {
 }
 
 #[test]
-fn whatever_says_how_to_compress_holds_for_an_encoder_too() {
+fn every_compression_option_applies_to_an_encoder() {
     let content = log(3 * BLOCK + 5);
     let with: [fn(&mut Settings); 8] = [
         |settings| settings.level = 0,
@@ -48,7 +48,7 @@ fn whatever_says_how_to_compress_holds_for_an_encoder_too() {
         let wanted = compressed_as_a_file(&content, &settings);
         let made = encoded(&content, 70_000, &settings);
         assert!(made == wanted, "number {i}");
-        for crew in crews() {
+        for crew in worker_settings() {
             let Settings { jobs, scheduler, .. } = crew;
             let settings = Settings { jobs, scheduler, ..settings.clone() };
             assert!(settings.level > 9 || encoded(&content, 1 << 20, &settings) == wanted, "number {i}, {jobs}");
@@ -56,7 +56,7 @@ fn whatever_says_how_to_compress_holds_for_an_encoder_too() {
         assert!(decoded(&made).unwrap() == content, "number {i}");
         sizes.entry(made.len()).or_insert(i);
     }
-    // The last two change nothing.
+    // The last two options do not change the output.
     assert_eq!(sizes.len(), 7, "{sizes:?}");
 }
 
@@ -74,7 +74,7 @@ fn an_encoder_returns_the_sink_and_what_the_closure_returned_and_flushes_once() 
             Ok(())
         }
     }
-    for settings in crews() {
+    for settings in worker_settings() {
         let (sink, value) = with_encoder(Flushed::default(), &options(&settings), |to| {
             to.write_all(b"one")?;
             to.write_all(b"two")?;
@@ -87,8 +87,8 @@ fn an_encoder_returns_the_sink_and_what_the_closure_returned_and_flushes_once() 
 }
 
 #[test]
-fn neither_the_sink_nor_the_closure_has_to_be_sent_to_another_thread() {
-    // A Cell can be lent to no other thread, and an Rc cannot even be moved there.
+fn the_sink_and_the_closure_need_not_be_send() {
+    // A Cell is not Sync, and an Rc is not Send.
     let written = std::rc::Rc::new(Cell::new(0));
     struct Local(std::rc::Rc<Cell<usize>>);
     impl Write for Local {
@@ -112,9 +112,9 @@ fn neither_the_sink_nor_the_closure_has_to_be_sent_to_another_thread() {
 }
 
 #[test]
-fn what_the_closure_fails_with_is_what_is_returned_and_leaves_no_whole_member() {
-    for settings in crews() {
-        within_patience(move || {
+fn an_error_of_the_closure_is_returned_and_the_member_is_incomplete() {
+    for settings in worker_settings() {
+        within_time_limit(move || {
             let mut sink = Vec::new();
             let content = log(6 * BLOCK);
             let failed = with_encoder(&mut sink, &options(&settings), |to| {
@@ -128,7 +128,7 @@ fn what_the_closure_fails_with_is_what_is_returned_and_leaves_no_whole_member() 
     }
 }
 
-/// Takes so many bytes and fails then.
+/// Accepts this number of bytes, and then fails with ENOSPC.
 struct Full(usize);
 
 impl Write for Full {
@@ -147,11 +147,11 @@ impl Write for Full {
 }
 
 #[test]
-fn a_sink_that_fails_ends_the_writing_with_its_own_error() {
-    for settings in crews() {
+fn an_error_of_the_sink_stops_the_writer_and_is_returned() {
+    for settings in worker_settings() {
         for room in [0, 9, 30_000, 200_000] {
             let settings = settings.clone();
-            within_patience(move || {
+            within_time_limit(move || {
                 let content = log(30 * BLOCK);
                 let mut written = 0;
                 let failed = with_encoder(Full(room), &options(&settings), |to| {
@@ -165,9 +165,9 @@ fn a_sink_that_fails_ends_the_writing_with_its_own_error() {
 }
 
 #[test]
-fn an_error_of_the_sink_that_the_closure_keeps_to_itself_is_returned_all_the_same() {
-    for settings in crews() {
-        within_patience(move || {
+fn an_error_of_the_sink_that_the_closure_ignores_is_returned() {
+    for settings in worker_settings() {
+        within_time_limit(move || {
             let mut errors = 0;
             let failed = with_encoder(Full(10), &options(&settings), |to| {
                 let content = log(40 * BLOCK);
@@ -183,8 +183,8 @@ fn an_error_of_the_sink_that_the_closure_keeps_to_itself_is_returned_all_the_sam
 }
 
 #[test]
-fn a_small_content_whose_sink_fails_only_at_the_end_is_an_error() {
-    for settings in crews() {
+fn an_error_of_the_sink_at_the_end_of_a_small_content_is_returned() {
+    for settings in worker_settings() {
         let failed = with_encoder(Full(3), &options(&settings), |to| to.write_all(b"small"));
         assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
         struct Unflushed;
@@ -202,7 +202,7 @@ fn a_small_content_whose_sink_fails_only_at_the_end_is_an_error() {
 }
 
 #[test]
-fn a_panic_of_the_closure_or_the_sink_goes_on_when_the_workers_have_ended() {
+fn a_panic_of_the_closure_or_the_sink_is_propagated_after_the_workers_have_ended() {
     struct Panics;
     impl Write for Panics {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -212,8 +212,8 @@ fn a_panic_of_the_closure_or_the_sink_goes_on_when_the_workers_have_ended() {
             Ok(())
         }
     }
-    for settings in crews() {
-        within_patience(move || {
+    for settings in worker_settings() {
+        within_time_limit(move || {
             let content = log(8 * BLOCK);
             let closure = std::panic::catch_unwind(|| {
                 with_encoder(io::sink(), &options(&settings), |to| {
@@ -231,26 +231,26 @@ fn a_panic_of_the_closure_or_the_sink_goes_on_when_the_workers_have_ended() {
 }
 
 #[test]
-fn memory_is_bounded_by_the_workers_however_much_is_written() {
-    if as_a_child("encoder::memory_is_bounded_by_the_workers_however_much_is_written").is_some() {
+fn memory_is_bounded_by_the_workers_for_any_amount_of_input() {
+    if in_child_process("encoder::memory_is_bounded_by_the_workers_for_any_amount_of_input").is_some() {
         return;
     }
     let piece = log(BLOCK / 2 + 3);
     for number in [1, 3] {
         let settings = Settings { jobs: jobs(number), level: 1, ..Settings::default() };
-        let before = own("VmRSS");
+        let before = memory_figure("VmRSS");
         with_encoder(io::sink(), &options(&settings), |to| (0..500).try_for_each(|_| to.write_all(&piece))).unwrap();
-        let most = own("VmHWM") - before;
+        let most = memory_figure("VmHWM") - before;
         assert!(most < 3_000 + 6_000 * number as u64, "{most} kB for {number} of 130 MB");
     }
 }
 
 #[test]
-fn what_fits_in_a_block_starts_no_thread() {
-    if as_a_child("encoder::what_fits_in_a_block_starts_no_thread").is_some() {
+fn content_below_a_block_starts_no_thread() {
+    if in_child_process("encoder::content_below_a_block_starts_no_thread").is_some() {
         return;
     }
-    /// Counts the threads whenever something is written.
+    /// Records the largest number of threads that a write has seen.
     struct Threads(usize);
     impl Write for Threads {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

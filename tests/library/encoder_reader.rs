@@ -1,12 +1,16 @@
-//! The encoder that is read: the bytes of the writing one, however it is read, and every way in which the source can fail.
+//! The reading encoder: its output equals the writing encoder's for reads of any size, and errors of the source are
+//! returned.
 
 use std::io::{self, BufRead, Read};
 
 use gzcc::{EncoderOptions, EncoderReader, Settings};
 
-use crate::{BLOCK, as_a_child, compressed_as_a_file, crews, decoded, encoded, gunzipped, log, options, own};
+use crate::{
+    BLOCK, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, log, memory_figure, options,
+    worker_settings,
+};
 
-/// Reads with buffers of odd sizes, one after the other.
+/// Reads to the end with buffers of these sizes in turn.
 fn read_in(sizes: &[usize], mut reader: impl Read) -> Vec<u8> {
     let mut read = Vec::new();
     for size in sizes.iter().cycle() {
@@ -22,11 +26,11 @@ fn read_in(sizes: &[usize], mut reader: impl Read) -> Vec<u8> {
 }
 
 #[test]
-fn a_reading_encoder_makes_the_bytes_of_the_command_at_any_size_of_reads() {
+fn a_reading_encoder_returns_the_bytes_of_the_command_for_reads_of_any_size() {
     for size in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK + 777] {
         let content = log(size);
         let wanted = compressed_as_a_file(&content, &Settings::default());
-        for settings in crews() {
+        for settings in worker_settings() {
             for sizes in [&[1, 0, 3, 70_001][..], &[8192], &[1 << 22]] {
                 let reader = EncoderReader::with_options(&content[..], &options(&settings)).unwrap();
                 let shown = format!("{size} {} {:?} {sizes:?}", settings.jobs, settings.scheduler);
@@ -37,8 +41,8 @@ fn a_reading_encoder_makes_the_bytes_of_the_command_at_any_size_of_reads() {
 }
 
 #[test]
-fn a_source_of_small_reads_and_one_that_is_interrupted_make_the_same_bytes() {
-    /// Yields up to 1000 bytes at a time, and fails now and then.
+fn short_and_interrupted_reads_of_the_source_give_the_same_bytes() {
+    /// Returns up to 1000 bytes per read, and an error at every 50th.
     struct Sips<'a>(&'a [u8], u32, io::ErrorKind);
     impl Read for Sips<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -51,13 +55,13 @@ fn a_source_of_small_reads_and_one_that_is_interrupted_make_the_same_bytes() {
         }
     }
     let content = log(3 * BLOCK + 5);
-    for settings in crews() {
+    for settings in worker_settings() {
         let settings = Settings { rsyncable: true, ..settings };
         let wanted = encoded(&content, 1 << 20, &settings);
         for kind in [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock] {
             let mut reader = EncoderReader::with_options(Sips(&content, 0, kind), &options(&settings)).unwrap();
             let (mut read, mut errors) = (Vec::new(), 0);
-            // Everything read before an error is kept by read_to_end.
+            // read_to_end keeps the bytes before an error.
             while let Err(error) = reader.read_to_end(&mut read) {
                 assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
                 errors += 1;
@@ -69,7 +73,7 @@ fn a_source_of_small_reads_and_one_that_is_interrupted_make_the_same_bytes() {
 }
 
 #[test]
-fn an_error_of_the_source_comes_as_it_is_and_never_ends_the_member() {
+fn an_error_of_the_source_is_returned_unchanged_and_never_ends_the_member() {
     struct Broken(usize);
     impl Read for Broken {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -82,7 +86,7 @@ fn an_error_of_the_source_comes_as_it_is_and_never_ends_the_member() {
             Ok(length)
         }
     }
-    for settings in crews() {
+    for settings in worker_settings() {
         for size in [0, 10, BLOCK, 9 * BLOCK + 10] {
             let mut read = Vec::new();
             let mut reader = EncoderReader::with_options(Broken(size), &options(&settings)).unwrap();
@@ -96,7 +100,7 @@ fn an_error_of_the_source_comes_as_it_is_and_never_ends_the_member() {
 }
 
 #[test]
-fn a_reading_encoder_gives_its_source_back_and_is_a_buffered_reader() {
+fn a_reading_encoder_returns_its_source_and_is_a_buffered_reader() {
     let mut reader = EncoderReader::new(&b"content"[..]);
     assert_eq!(*reader.get_ref(), b"content");
     *reader.get_mut() = b"other";
@@ -108,16 +112,16 @@ fn a_reading_encoder_gives_its_source_back_and_is_a_buffered_reader() {
 }
 
 #[test]
-fn memory_is_bounded_by_the_workers_however_much_is_read() {
-    if as_a_child("encoder_reader::memory_is_bounded_by_the_workers_however_much_is_read").is_some() {
+fn memory_is_bounded_by_the_workers_for_any_amount_of_content() {
+    if in_child_process("encoder_reader::memory_is_bounded_by_the_workers_for_any_amount_of_content").is_some() {
         return;
     }
     for number in [1, 3] {
         let options = EncoderOptions::default().level(1).workers(number);
-        let before = own("VmRSS");
+        let before = memory_figure("VmRSS");
         let mut reader = EncoderReader::with_options(io::repeat(b'a').take(130 << 20), &options).unwrap();
         io::copy(&mut reader, &mut io::sink()).unwrap();
-        let most = own("VmHWM") - before;
+        let most = memory_figure("VmHWM") - before;
         assert!(most < 3_000 + 6_000 * number as u64, "{most} kB for {number}");
     }
 }

@@ -1,4 +1,4 @@
-//! A flush: everything written before it can be decompressed from the output so far.
+//! Flushes of the encoder: everything written before a flush can be decompressed from the output so far.
 
 use std::io::{self, Read, Write};
 
@@ -6,10 +6,10 @@ use flate2::read::GzDecoder;
 use gzcc::{Encoder, EncoderOptions, Settings, with_encoder};
 
 use crate::owned::Shared;
-use crate::{BLOCK, crews, decoded, encoded, gunzipped, log, options};
+use crate::{BLOCK, decoded, encoded, gunzipped, log, options, worker_settings};
 
-/// What zlib makes of the beginning of a member.
-fn beginning(packed: &[u8]) -> Vec<u8> {
+/// The content that zlib decompresses from an incomplete member.
+fn decompress_incomplete(packed: &[u8]) -> Vec<u8> {
     let mut content = Vec::new();
     let error = GzDecoder::new(packed).read_to_end(&mut content).expect_err("the member is not complete");
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
@@ -20,7 +20,7 @@ fn beginning(packed: &[u8]) -> Vec<u8> {
 fn everything_before_a_flush_can_be_decompressed_from_the_output_so_far() {
     let content = log(3 * BLOCK + 100_000);
     let places = [1, 2, 40_000, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, content.len()];
-    for settings in crews() {
+    for settings in worker_settings() {
         for (rsyncable, verify, independent) in [(false, true, false), (true, false, false), (false, false, true)] {
             let settings = Settings { rsyncable, verify, independent, level: 1, ..settings.clone() };
             let shown = format!("{} {:?} {rsyncable}", settings.jobs, settings.scheduler);
@@ -30,7 +30,7 @@ fn everything_before_a_flush_can_be_decompressed_from_the_output_so_far() {
             for end in places {
                 encoder.write_all(&content[start..end]).unwrap();
                 encoder.flush().unwrap();
-                assert!(beginning(&out.bytes()) == content[..end], "{shown}, up to {end}");
+                assert!(decompress_incomplete(&out.bytes()) == content[..end], "{shown}, up to {end}");
                 start = end;
             }
             encoder.finish().unwrap();
@@ -40,7 +40,7 @@ fn everything_before_a_flush_can_be_decompressed_from_the_output_so_far() {
 }
 
 #[test]
-fn the_output_depends_on_the_places_of_flushes_but_not_on_the_workers() {
+fn the_output_depends_on_the_positions_of_flushes_but_not_on_the_workers() {
     let content = log(2 * BLOCK + 9);
     for rsyncable in [false, true] {
         let flushed_at = |settings: &Settings, place: usize| {
@@ -52,7 +52,8 @@ fn the_output_depends_on_the_places_of_flushes_but_not_on_the_workers() {
             };
             with_encoder(Vec::new(), &options, write).unwrap().0
         };
-        let all: Vec<_> = crews().map(|settings| [1000, 700_000].map(|place| flushed_at(&settings, place))).collect();
+        let all: Vec<_> =
+            worker_settings().map(|settings| [1000, 700_000].map(|place| flushed_at(&settings, place))).collect();
         assert!(all.iter().all(|each| *each == all[0]));
         assert!(all[0][0] != all[0][1]);
         assert!(all[0].iter().all(|packed| decoded(packed).unwrap() == content));
@@ -61,12 +62,12 @@ fn the_output_depends_on_the_places_of_flushes_but_not_on_the_workers() {
 
 #[test]
 fn a_flush_without_new_content_adds_nothing() {
-    for settings in crews() {
+    for settings in worker_settings() {
         let content = log(BLOCK);
         let (packed, ()) = with_encoder(Vec::new(), &options(&settings), |to| {
             to.flush()?;
             assert_eq!(to.get_ref().len(), 0);
-            // All of it is a block already.
+            // The content is exactly one block, which is written anyway.
             to.write_all(&content)?;
             to.flush()?;
             to.flush()

@@ -1,4 +1,4 @@
-//! The library as a program uses it: what it makes is what the command makes, and no failure is lost or waited for.
+//! Tests of the library's public API: its output equals the command's, and every failure is returned without a hang.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -25,13 +25,13 @@ use std::time::Duration;
 use gzcc::settings::Scheduler;
 use gzcc::{Decoder, EncoderOptions, Settings, compress, with_encoder};
 
-/// Bytes of a block: what is written is cut there.
+/// Size of a block in bytes. The encoder splits its input at multiples of it.
 pub const BLOCK: usize = 512 * 1024;
 
-/// Longer than anything here takes, by far.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time limit that detects a hang; every test needs much less.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Lines of a made-up log, of this size.
+/// Lines of a synthetic log, `size` bytes in all.
 pub fn log(size: usize) -> Vec<u8> {
     let mut content = Vec::with_capacity(size + 100);
     let mut x = 1u64;
@@ -47,16 +47,16 @@ pub fn jobs(jobs: usize) -> NonZeroUsize {
     jobs.try_into().unwrap()
 }
 
-/// Every number of workers and scheduler that makes a difference.
-pub fn crews() -> impl Iterator<Item = Settings> {
-    let crews = [
+/// Settings for the numbers of workers and schedulers that take different paths.
+pub fn worker_settings() -> impl Iterator<Item = Settings> {
+    let settings = [
         (1, Scheduler::Threads),
         (2, Scheduler::Threads),
         (5, Scheduler::Threads),
         (1, Scheduler::Rayon),
         (4, Scheduler::Rayon),
     ];
-    crews.into_iter().map(|(number, scheduler)| Settings { jobs: jobs(number), scheduler, ..Settings::default() })
+    settings.into_iter().map(|(number, scheduler)| Settings { jobs: jobs(number), scheduler, ..Settings::default() })
 }
 
 /// Options with the values of `settings`.
@@ -66,13 +66,13 @@ pub fn options(settings: &Settings) -> EncoderOptions {
     options.independent(independent).rsyncable(rsyncable).verify(verify)
 }
 
-/// What the encoder makes of `content`, written in pieces of this size.
+/// The encoder's output for `content`, written in pieces of `piece` bytes.
 pub fn encoded(content: &[u8], piece: usize, settings: &Settings) -> Vec<u8> {
     let write = |to: &mut gzcc::Encoder<_>| content.chunks(piece).try_for_each(|piece| to.write_all(piece));
     with_encoder(Vec::new(), &options(settings), write).unwrap().0
 }
 
-/// What a run makes of a file with this content.
+/// The output of a run over a file with this content.
 pub fn compressed_as_a_file(content: &[u8], settings: &Settings) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("f");
@@ -82,7 +82,7 @@ pub fn compressed_as_a_file(content: &[u8], settings: &Settings) -> Vec<u8> {
     fs::read(folder.path().join("f.gz")).unwrap()
 }
 
-/// What comes out of a program that `input` is put into.
+/// The standard output of a program that reads `input`.
 pub fn through(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = programs::command(program);
     let mut child = programs::spawn(command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()));
@@ -95,7 +95,7 @@ pub fn through(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// What GNU gzip reads; what zlib reads where there is no gzip.
+/// The content that GNU gzip decompresses, or zlib if there is no gzip.
 pub fn gunzipped(packed: &[u8]) -> Vec<u8> {
     static GZIP: LazyLock<bool> = LazyLock::new(|| programs::have("gzip"));
     if !*GZIP {
@@ -111,15 +111,16 @@ pub fn decoded(packed: &[u8]) -> io::Result<Vec<u8>> {
     Decoder::new(packed).read_to_end(&mut content).map(|_| content)
 }
 
-/// Does `work` on a thread of its own; fails if it does not end.
-pub fn within_patience<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+/// Runs `work` on a new thread; fails if it does not end within [`TIME_LIMIT`].
+pub fn within_time_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(work()));
-    told.recv_timeout(PATIENCE).expect("it ends, and without a panic")
+    told.recv_timeout(TIME_LIMIT).expect("it ends, and without a panic")
 }
 
-/// Runs this test alone in a process of its own, where it finds itself to be the child and does its work; what that prints.
-pub fn as_a_child(test: &str) -> Option<String> {
+/// Runs this test alone in a child process and returns what it prints. Returns `None` in the child, which then does the
+/// work of the test.
+pub fn in_child_process(test: &str) -> Option<String> {
     if std::env::var_os("GZCC_CHILD").is_some() {
         return None;
     }
@@ -131,8 +132,8 @@ pub fn as_a_child(test: &str) -> Option<String> {
     Some(told)
 }
 
-/// A figure of this process, in kB.
-pub fn own(figure: &str) -> u64 {
+/// A value of this process from /proc/self/status, in kB.
+pub fn memory_figure(figure: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(figure)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

@@ -1,4 +1,4 @@
-//! The owned encoder: in a struct, behind `dyn Write`, in another thread, dropped, and with a sink that fails.
+//! The owned encoder: in a struct, behind `dyn Write`, moved between threads, dropped, and with a sink that fails.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -8,10 +8,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use gzcc::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, Settings};
 
 use crate::{
-    BLOCK, as_a_child, compressed_as_a_file, crews, decoded, encoded, gunzipped, jobs, log, options, within_patience,
+    BLOCK, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, options, within_time_limit,
+    worker_settings,
 };
 
-/// Bytes that the test sees while the encoder owns the sink.
+/// A sink whose bytes the test can read while the encoder owns it.
 #[derive(Clone, Default)]
 pub struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -39,7 +40,7 @@ fn an_owned_encoder_writes_the_bytes_of_the_command() {
     for size in [0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 777] {
         let content = log(size);
         let wanted = compressed_as_a_file(&content, &Settings { jobs: jobs(1), ..Settings::default() });
-        for settings in crews() {
+        for settings in worker_settings() {
             let mut log = Log { encoder: Encoder::with_options(Vec::new(), &options(&settings)).unwrap(), lines: 0 };
             for line in content.split_inclusive(|&byte| byte == b'\n') {
                 log.encoder.write_all(line).unwrap();
@@ -54,7 +55,7 @@ fn an_owned_encoder_writes_the_bytes_of_the_command() {
 fn an_encoder_moves_between_threads_and_fits_behind_dyn_write() {
     fn is_send<T: Send + 'static>(_: &T) {}
     let content = log(4 * BLOCK);
-    for settings in crews() {
+    for settings in worker_settings() {
         let wanted = encoded(&content, 1 << 20, &settings);
         let out = Shared::default();
         let sink: Box<dyn Write + Send> = Box::new(out.clone());
@@ -63,7 +64,7 @@ fn an_encoder_moves_between_threads_and_fits_behind_dyn_write() {
         let (half, rest) = content.split_at(BLOCK + 5);
         encoder.write_all(half).unwrap();
         let rest = rest.to_vec();
-        within_patience(move || {
+        within_time_limit(move || {
             let to: &mut dyn Write = &mut encoder;
             to.write_all(&rest).unwrap();
             encoder.finish().unwrap().flush().unwrap();
@@ -74,10 +75,10 @@ fn an_encoder_moves_between_threads_and_fits_behind_dyn_write() {
 
 #[test]
 fn an_encoder_behind_a_box_writes_and_flushes_and_leaves_an_incomplete_member() {
-    for settings in crews() {
+    for settings in worker_settings() {
         let out = Shared::default();
         let copy = out.clone();
-        within_patience(move || {
+        within_time_limit(move || {
             let mut boxed: Box<dyn Write> = Box::new(Encoder::with_options(copy, &options(&settings)).unwrap());
             boxed.write_all(b"some content").unwrap();
             boxed.flush().unwrap();
@@ -91,11 +92,12 @@ fn an_encoder_behind_a_box_writes_and_flushes_and_leaves_an_incomplete_member() 
 
 #[test]
 fn an_encoder_that_is_dropped_joins_its_threads_and_leaves_an_incomplete_member() {
-    if as_a_child("owned::an_encoder_that_is_dropped_joins_its_threads_and_leaves_an_incomplete_member").is_some() {
+    if in_child_process("owned::an_encoder_that_is_dropped_joins_its_threads_and_leaves_an_incomplete_member").is_some()
+    {
         return;
     }
     let threads = || fs::read_dir("/proc/self/task").unwrap().count();
-    for settings in crews() {
+    for settings in worker_settings() {
         for size in [0, 10, BLOCK, 7 * BLOCK + 10] {
             for finishes in [false, true] {
                 let (before, out) = (threads(), Shared::default());
@@ -107,7 +109,7 @@ fn an_encoder_that_is_dropped_joins_its_threads_and_leaves_an_incomplete_member(
                     drop(encoder);
                 }
                 let shown = format!("{size} {finishes} {} {:?}", settings.jobs, settings.scheduler);
-                // A thread that was joined may be counted for a moment more.
+                // /proc may list a thread shortly after it was joined.
                 let ended = (0..1000).any(|_| {
                     std::thread::sleep(Duration::from_millis(1));
                     threads() == before
@@ -140,7 +142,7 @@ fn invalid_options_are_a_typed_error_of_every_encoder() {
     assert_eq!(error.to_string(), "invalid number of workers 0: expected 1 to 1024");
 }
 
-/// Fails at the write, or flush, with this number; panics there if told to.
+/// A sink that fails with ENOSPC, or panics, after `calls_left` writes and flushes.
 struct Fails {
     calls_left: usize,
     panics: bool,
@@ -167,11 +169,11 @@ impl Write for Fails {
 }
 
 #[test]
-fn an_error_of_the_sink_comes_once_as_it_is_and_then_in_kind() {
-    for settings in crews() {
+fn an_error_of_the_sink_is_returned_once_unchanged_and_then_by_its_kind() {
+    for settings in worker_settings() {
         for calls_left in 0..4 {
             let options = options(&settings);
-            within_patience(move || {
+            within_time_limit(move || {
                 let mut encoder = Encoder::with_options(Fails { calls_left, panics: false }, &options).unwrap();
                 let content = log(BLOCK / 2);
                 let written = (0..100).try_for_each(|_| {
@@ -191,9 +193,9 @@ fn an_error_of_the_sink_comes_once_as_it_is_and_then_in_kind() {
 
 #[test]
 fn after_a_panic_of_the_sink_nothing_more_is_written() {
-    for settings in crews() {
+    for settings in worker_settings() {
         let options = options(&settings);
-        within_patience(move || {
+        within_time_limit(move || {
             let mut encoder = Encoder::with_options(Fails { calls_left: 1, panics: true }, &options).unwrap();
             let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 encoder.write_all(b"content").unwrap();

@@ -1,4 +1,4 @@
-//! What the settings decide about existing outputs, links, mode bits and suffixes.
+//! Policies in the settings: existing outputs, links, mode bits and suffixes.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,7 +9,7 @@ use gzcc::outcome::Reason;
 use gzcc::settings::{CompressedFiles, Filter, Originals, OverwritePolicy, Refuse};
 use gzcc::{Ended, Observer, Outcome, Settings, compress};
 
-/// Answers the question whether an output may be replaced, and records the last reason to skip an input.
+/// Answers whether an output may be replaced, and records the last reason for which an input was skipped.
 struct Answering {
     answer: bool,
     asked: Mutex<u64>,
@@ -64,7 +64,7 @@ fn an_existing_output_is_skipped_replaced_or_asked_about() {
 }
 
 #[test]
-fn links_and_special_modes_are_refused_as_the_policy_says() {
+fn links_and_special_modes_are_refused_according_to_the_policy() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     for name in ["file", "linked", "setid", "sticky"] {
@@ -100,7 +100,7 @@ fn links_and_special_modes_are_refused_as_the_policy_says() {
 }
 
 #[test]
-fn compressed_files_are_recognised_by_the_suffixes_that_the_policy_names() {
+fn compressed_files_are_recognised_by_the_suffixes_of_the_policy() {
     let folder = tempfile::tempdir().unwrap();
     for (compressed_files, skipped_names) in [
         (CompressedFiles::SkipGzip, &["a.gz"][..]),

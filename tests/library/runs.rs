@@ -1,4 +1,4 @@
-//! Runs over files, and those who are told how they go.
+//! Runs over files, and their observers.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -15,10 +15,10 @@ use gzcc::{
     decompress, with_encoder,
 };
 
-use crate::{BLOCK, as_a_child, crews, log, within_patience};
+use crate::{BLOCK, in_child_process, log, within_time_limit, worker_settings};
 
 #[test]
-fn settings_that_make_no_sense_are_refused_before_anything_is_done() {
+fn invalid_settings_are_refused_before_any_work() {
     let options = EncoderOptions::default().level(13);
     let mut sink = Vec::new();
     let refused = with_encoder(&mut sink, &options, |_| -> io::Result<()> { panic!("it is called") }).err().unwrap();
@@ -35,9 +35,9 @@ fn settings_that_make_no_sense_are_refused_before_anything_is_done() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// Takes down all that it is told.
+/// Records all events.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     firsts: AtomicU64,
@@ -45,7 +45,7 @@ struct Told {
     ended: Mutex<BTreeMap<PathBuf, String>>,
 }
 
-impl Observer for Told {
+impl Observer for Recorder {
     fn advanced(&self, step: &Progress<'_>) {
         self.bytes_in.fetch_add(step.bytes_in, Relaxed);
         self.bytes_out.fetch_add(step.bytes_out, Relaxed);
@@ -67,8 +67,8 @@ impl Observer for Told {
 }
 
 #[test]
-fn an_observer_is_told_of_every_byte_and_every_end() {
-    for crew in crews() {
+fn an_observer_receives_every_byte_count_and_every_end() {
+    for crew in worker_settings() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let sizes = [("big", 3 * BLOCK + 1), ("small", 1000), ("two", 2 * BLOCK)];
@@ -76,7 +76,7 @@ fn an_observer_is_told_of_every_byte_and_every_end() {
         fs::write(path("old.gz"), "").unwrap();
         let names = ["big", "small", "two", "old.gz", "missing"];
         let settings = Settings { inputs: names.map(|name| path(name).into()).into(), ..crew.clone() };
-        let told = Told::default();
+        let told = Recorder::default();
         let tally = compress(&settings, &told).unwrap();
         assert_eq!((tally.done, tally.skipped, tally.failed), (3, 1, 1));
         let all = sizes.iter().map(|(_, size)| *size as u64).sum::<u64>();
@@ -90,7 +90,7 @@ fn an_observer_is_told_of_every_byte_and_every_end() {
         assert_eq!(ended.len(), 5);
 
         let inputs = ["big.gz", "small.gz", "two.gz"].map(|name| path(name).into()).into();
-        let told = Told::default();
+        let told = Recorder::default();
         let settings = Settings { inputs, destination: Destination::Directory(path("out")), ..crew };
         fs::create_dir(path("out")).unwrap();
         let tally = decompress(&settings, &told).unwrap();
@@ -102,7 +102,7 @@ fn an_observer_is_told_of_every_byte_and_every_end() {
 }
 
 #[test]
-fn an_error_tells_its_kind_its_source_and_the_output_that_it_is_about() {
+fn an_error_has_a_kind_a_source_and_the_path_of_its_output() {
     /// Keeps the error of the last input that failed.
     #[derive(Default)]
     struct Failed(Mutex<Option<Error>>);
@@ -143,9 +143,9 @@ fn an_error_tells_its_kind_its_source_and_the_output_that_it_is_about() {
 #[test]
 fn a_run_prints_nothing() {
     let test = "a_run_prints_nothing";
-    if let Some(told) = as_a_child(&format!("runs::{test}")) {
+    if let Some(told) = in_child_process(&format!("runs::{test}")) {
         let lines: Vec<_> = told.lines().filter(|line| !line.is_empty()).collect();
-        // What the harness of the tests itself says.
+        // The lines of the test harness.
         assert_eq!(lines.len(), 3, "{told}");
         assert!(lines[1].ends_with("... ok"), "{told}");
         return;
@@ -161,8 +161,8 @@ fn a_run_prints_nothing() {
 }
 
 #[test]
-fn an_observer_that_panics_costs_no_input_and_its_panic_goes_on_at_the_end() {
-    /// Panics with the lock held, so that it would panic each time from then on.
+fn a_panic_of_an_observer_fails_no_input_and_is_propagated_at_the_end() {
+    /// Panics with the lock held, which poisons it, so that every later event panics too.
     #[derive(Default)]
     struct Poisoned(Mutex<u64>, bool);
     impl Observer for Poisoned {
@@ -175,10 +175,10 @@ fn an_observer_that_panics_costs_no_input_and_its_panic_goes_on_at_the_end() {
             panic!("this panic is part of the test");
         }
     }
-    for crew in crews() {
+    for crew in worker_settings() {
         for only_at_the_end in [false, true] {
             let crew = crew.clone();
-            within_patience(move || {
+            within_time_limit(move || {
                 let folder = tempfile::tempdir().unwrap();
                 let path = |name: &str| folder.path().join(name);
                 for (name, size) in [("a", 10), ("big", 4 * BLOCK), ("z", 1000)] {
@@ -189,7 +189,7 @@ fn an_observer_that_panics_costs_no_input_and_its_panic_goes_on_at_the_end() {
                 let observer = Poisoned(Mutex::default(), only_at_the_end);
                 let run = std::panic::AssertUnwindSafe(|| compress(&settings, &observer));
                 let panic = std::panic::catch_unwind(run).expect_err("the panic goes on");
-                // A worker that waited for the lock meanwhile panics over it, and may be the first to be heard.
+                // A worker that waited for the lock panics with PoisonError, and its panic may be propagated first.
                 let waited = panic.downcast_ref::<String>().is_some_and(|told| told.contains("PoisonError"));
                 assert!(waited || panic.downcast_ref() == Some(&"this panic is part of the test"));
                 for name in ["a.gz", "big.gz", "z.gz"] {
@@ -201,16 +201,16 @@ fn an_observer_that_panics_costs_no_input_and_its_panic_goes_on_at_the_end() {
 }
 
 #[test]
-fn no_inputs_are_nothing_to_do_and_nobody_reads_standard_input() {
+fn a_run_without_inputs_ends_without_reading_standard_input() {
     for destination in [Destination::Beside, Destination::Stdout] {
         let settings = Settings { destination, ..Settings::default() };
-        // Standard input may be a terminal here, and so would be waited for.
-        let tally = within_patience(move || compress(&settings, &()).unwrap());
+        // Standard input may be a terminal, so a read could block.
+        let tally = within_time_limit(move || compress(&settings, &()).unwrap());
         assert_eq!((tally.done, tally.skipped, tally.failed), (0, 0, 0));
     }
 }
 
-/// Names that end with a position or without, and how.
+/// Records the name, position and result of each end.
 #[derive(Default)]
 struct Ends(Mutex<Vec<(String, Option<u64>, String)>>);
 
@@ -229,7 +229,7 @@ impl Observer for Ends {
 }
 
 #[test]
-fn of_an_output_that_several_share_only_what_is_amiss_is_told() {
+fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("a"), log(BLOCK + 1)).unwrap();
@@ -256,7 +256,7 @@ fn of_an_output_that_several_share_only_what_is_amiss_is_told() {
     assert_eq!(told(["both.gz", "bad.gz"], "spoilt", Originals::Keep, true), (spoilt, 2, false));
 }
 
-/// Adds up steps.
+/// Records progress steps: bytes in, bytes out, first, last.
 #[derive(Default)]
 struct Steps(Mutex<Vec<(u64, u64, bool, bool)>>);
 
@@ -267,7 +267,7 @@ impl Observer for Steps {
 }
 
 #[test]
-fn an_input_that_is_given_up_in_the_middle_has_a_first_and_a_last_step() {
+fn an_input_that_fails_in_the_middle_has_a_first_and_a_last_step() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("f"), log(6 * BLOCK)).unwrap();
@@ -276,7 +276,7 @@ fn an_input_that_is_given_up_in_the_middle_has_a_first_and_a_last_step() {
     let at = packed.len() / 2;
     packed[at..at + 100].fill(0xff);
     fs::write(path("bad.gz"), packed).unwrap();
-    for crew in crews() {
+    for crew in worker_settings() {
         let inputs = vec![path("bad.gz").into()];
         let settings = Settings { inputs, destination: Destination::Discard, ..crew };
         let steps = Steps::default();

@@ -1,5 +1,5 @@
-//! Any content, cut into blocks, at any level of any engine: zlib finds it in what comes out, whose bytes are those
-//! that new engines make, and no more than those of stored blocks.
+//! Compresses any content in blocks, at any level of any engine. zlib must decompress the output to the content; a new
+//! engine must give the same bytes; the output must not be larger than stored blocks.
 #![no_main]
 
 use flate2::{Decompress, FlushDecompress, Status};
@@ -7,11 +7,11 @@ use gzcc::deflate::{BLOCK, WINDOW, WindowBuffer, compress_block, new_compressor}
 use gzcc::settings::Engine;
 use libfuzzer_sys::fuzz_target;
 
-/// Where content stops growing: some way past what 16 bits can count.
+/// Largest generated content in bytes: exceeds what 16 bits can count.
 const MOST: usize = 150_000;
 
 fuzz_target!(|data: &[u8]| {
-    // Engine and level; shape of the content; how much of it is dictionary; how the rest is cut.
+    // Engine and level; shape of the content; length of the dictionary; size of the blocks.
     let Some((&[choice, shape, dictionary, cut], content)) = data.split_first_chunk() else {
         return;
     };
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let size = (content.len() / (1 + usize::from(cut & 15))).clamp(1, BLOCK);
     let mut used = new_compressor(kind, level);
     let mut buffer = WindowBuffer::new();
-    // Bytes that an earlier block may have left in the buffer.
+    // Fills the buffer with bytes of an earlier block, which must have no effect.
     buffer.fill(&content.repeat(2));
     let mut out = Vec::new();
     for i in 0.. {
@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
         compress_block(&mut *used, buffer.fill(input), block.clone(), last, &mut out);
         let made = &out[before..];
         assert!(made.len() <= end - at + 5 * (end - at).div_ceil(65_535).max(1), "it grows by too much");
-        // Not for every block: creating a compressor takes longer than using it.
+        // For one block in 8: creating a compressor takes longer than using it.
         if i % 8 == cut >> 4 & 7 {
             let mut again = Vec::new();
             let mut fresh = new_compressor(kind, level);
@@ -49,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if cut & 128 != 0 {
-        // An empty stored block, the last: that fits only where bytes begin.
+        // An empty final stored block: valid only if the output so far ends at a byte boundary.
         out.extend([1, 0, 0, 255, 255]);
     }
     assert!(
@@ -58,7 +58,7 @@ fuzz_target!(|data: &[u8]| {
     );
 });
 
-/// What zlib makes of raw DEFLATE data with this dictionary.
+/// The content that zlib decompresses from raw DEFLATE data with this dictionary.
 fn inflated(dictionary: &[u8], data: &[u8], size: usize) -> Vec<u8> {
     let mut state = Decompress::new(false);
     if !dictionary.is_empty() {
@@ -70,8 +70,8 @@ fn inflated(dictionary: &[u8], data: &[u8], size: usize) -> Vec<u8> {
     out
 }
 
-/// Content made of what was given: just that; that again and again, changed a little each time or not; or what it says
-/// as literals and copies.
+/// Content made from the input `given`: unchanged; repeated, with or without drift; or interpreted as literals and
+/// copies, with or without noise before them.
 fn shaped(given: &[u8], shape: u8) -> Vec<u8> {
     match shape & 3 {
         _ if given.is_empty() => Vec::new(),
@@ -82,13 +82,13 @@ fn shaped(given: &[u8], shape: u8) -> Vec<u8> {
             let rounds = (0..size / given.len()).map(|round| (round as u8 % 4) * drift);
             rounds.flat_map(|round| given.iter().map(move |byte| byte.wrapping_add(round))).collect()
         }
-        // Behind noise, so that there is something to copy from afar.
+        // After noise, which far copies can refer to.
         2 => copied(given, noise(1100 * usize::from(shape >> 2), 255, 1)),
         _ => copied(given, Vec::new()),
     }
 }
 
-/// Reads bytes as an inflater reads tokens.
+/// Interprets bytes as literals, noise and copies.
 fn copied(given: &[u8], mut out: Vec<u8>) -> Vec<u8> {
     let mut given = given.iter().copied();
     while let Some(token) = given.next() {
@@ -118,7 +118,7 @@ fn copied(given: &[u8], mut out: Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// Bytes below `alphabet` in no order: a xorshift generator, seeded.
+/// Pseudorandom bytes below `alphabet` from a seeded xorshift generator.
 fn noise(size: usize, alphabet: u8, seed: u64) -> Vec<u8> {
     let mut x = (seed << 1 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let next = || {

@@ -1,5 +1,5 @@
-//! Any bytes as a file to be decompressed: the same content and the same verdict as by the letter of RFC 1952 with
-//! flate2 for each member, however the file is read and into whatever room; and never more memory than that room.
+//! Decompresses any bytes as a file. Content and verdict must equal those of the reference (RFC 1952, with flate2 for
+//! each member), for reads of any size and buffers of any capacity, and buffers must not grow.
 #![no_main]
 
 mod reference;
@@ -18,15 +18,15 @@ use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
 
 use self::reference::{Read, Verdict};
 
-/// Content from which on nobody looks any further: a small file may expand to a gigabyte.
-const ENOUGH: usize = 4 << 20;
+/// Content in bytes after which decompression stops: a small file can expand to a gigabyte.
+const CONTENT_LIMIT: usize = 4 << 20;
 
-/// Room of a chunk, as a run has it.
-const ROOM: usize = MAX_HEADER + WORST_CASE + TRAILER;
+/// Capacity of a chunk in a normal run.
+const CHUNK_CAPACITY: usize = MAX_HEADER + WORST_CASE + TRAILER;
 
 fuzz_target!(|data: &[u8]| {
     let choice = hash(data);
-    // Only a long file has seams between reads and between chunks, and only a fuzzer's patience makes long ones.
+    // Only long files need several reads and chunks, and a fuzzer rarely generates long ones.
     let file = match choice % 32 {
         0 if !data.is_empty() => data.repeat((300 << 10) / data.len() + 1),
         1 if data.len() < 200 => data.repeat(1030),
@@ -35,36 +35,37 @@ fuzz_target!(|data: &[u8]| {
     let mut inflater = Inflater::new();
     let mut decoder = Decompress::new(false);
     for pass_through in [false, true] {
-        let expected = reference::read(&file, pass_through, ENOUGH);
-        let whole = read(memfd(&file).as_fd(), &mut inflater, &mut decoder, (pass_through, ROOM));
-        agree(&whole, &expected, &file);
+        let expected = reference::read(&file, pass_through, CONTENT_LIMIT);
+        let whole = read(memfd(&file).as_fd(), &mut inflater, &mut decoder, (pass_through, CHUNK_CAPACITY));
+        assert_agreement(&whole, &expected, &file);
         if pass_through != (choice >> 8 & 3 == 0) {
             continue;
         }
-        // No more than some thousand chunks.
-        let room = [2, 3, 64, 1000, 32 << 10, ROOM][(choice >> 16) as usize % 6].max(expected.content.len() >> 10);
+        // Limits the number of chunks to some thousands.
+        let room =
+            [2, 3, 64, 1000, 32 << 10, CHUNK_CAPACITY][(choice >> 16) as usize % 6].max(expected.content.len() >> 10);
         let (reader, writer) = pipe_with(PipeFlags::DIRECT | PipeFlags::CLOEXEC).expect("a pipe");
         let piped = thread::scope(|scope| {
             scope.spawn(|| send(&file, writer.into(), choice));
             let read = read(reader.as_fd(), &mut inflater, &mut decoder, (pass_through, room));
-            // Whoever reads no further must not keep the writer waiting.
+            // Drains the pipe, so that the writer ends after an early stop of the decoder.
             io::copy(&mut File::from(reader), &mut io::sink()).expect("a pipe");
             read
         });
-        agree(&piped, &expected, &file);
-        if whole.content.len() <= ENOUGH && piped.content.len() <= ENOUGH {
+        assert_agreement(&piped, &expected, &file);
+        if whole.content.len() <= CONTENT_LIMIT && piped.content.len() <= CONTENT_LIMIT {
             assert_eq!(piped.verdict, whole.verdict, "a file and a pipe are told apart");
         }
     }
 });
 
-/// The reader's end and the reference's.
-fn agree(read: &Read, expected: &Read, file: &[u8]) {
+/// Asserts that the decoder and the reference assert_agreement.
+fn assert_agreement(read: &Read, expected: &Read, file: &[u8]) {
     let shown = || format!("{read:?} should be {expected:?}: {}", file[..file.len().min(2000)].escape_ascii());
     let common = read.content.len().min(expected.content.len());
     assert!(read.content[..common] == expected.content[..common], "{}", shown());
-    if read.content.len() > ENOUGH || expected.content.len() > ENOUGH {
-        // One of them stopped here, or something is wrong behind this.
+    if read.content.len() > CONTENT_LIMIT || expected.content.len() > CONTENT_LIMIT {
+        // One of them stopped early, so their verdicts may differ.
         return;
     }
     if let (Verdict::Bad(_), Verdict::Bad(_)) = (&read.verdict, &expected.verdict) {
@@ -74,7 +75,7 @@ fn agree(read: &Read, expected: &Read, file: &[u8]) {
     assert!(same, "{}", shown());
 }
 
-/// All that comes out of `fd`, checked member by member.
+/// Decompresses `fd` and checks each member.
 fn read(
     fd: BorrowedFd<'_>,
     inflater: &mut Inflater,
@@ -86,12 +87,12 @@ fn read(
     let mut consumed = 0;
     inflater.restart(pass_through);
     let mut spare = Vec::with_capacity(room);
-    while all.content.len() <= ENOUGH {
+    while all.content.len() <= CONTENT_LIMIT {
         let mut capacity = spare.capacity();
         let mut content = match inflater.next(&mut { fd }, std::mem::take(&mut spare)) {
             Chunk::Content(content) => content,
             Chunk::Batch(batch, _) => {
-                let bytes = Vec::with_capacity(ROOM);
+                let bytes = Vec::with_capacity(CHUNK_CAPACITY);
                 capacity = bytes.capacity();
                 batch.inflate(decoder, bytes)
             }
@@ -101,7 +102,7 @@ fn read(
         assert!(got_on, "a chunk of nothing");
         assert!(content.consumed >= consumed);
         consumed = content.consumed;
-        if let Some(verdict) = take_in(&mut content, &mut member, &mut all.content) {
+        if let Some(verdict) = append_chunk(&mut content, &mut member, &mut all.content) {
             all.verdict = verdict;
             break;
         }
@@ -111,8 +112,8 @@ fn read(
     all
 }
 
-/// Appends a chunk to what came before, and the verdict if this is the end.
-fn take_in(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) -> Option<Verdict> {
+/// Appends a chunk to `all`. Returns the verdict at the end of the file.
+fn append_chunk(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) -> Option<Verdict> {
     let Content { bytes, member_ends, verified, end, .. } = content;
     let mut start = 0;
     for &MemberEnd { at, crc, length, offset } in member_ends.iter() {
@@ -140,7 +141,7 @@ fn update((crc, length): &mut (Crc, u32), bytes: &[u8]) {
     *length = length.wrapping_add(bytes.len() as u32);
 }
 
-/// Sends `file` in pieces, each of which is one read at the other end.
+/// Sends `file` in pieces. Each piece is one read at the other end of the pipe.
 fn send(file: &[u8], mut pipe: File, choice: u64) {
     let most = [1, 7, 100, 1500, PIPE_BUF][(choice >> 24) as usize % 5].max(file.len() >> 10).min(PIPE_BUF);
     let mut random = choice | 1;
@@ -155,7 +156,7 @@ fn send(file: &[u8], mut pipe: File, choice: u64) {
     }
 }
 
-/// A file that is on no disk.
+/// A file in memory.
 fn memfd(bytes: &[u8]) -> File {
     let mut file = File::from(rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory"));
     file.write_all(bytes).expect("memory");
@@ -163,10 +164,10 @@ fn memfd(bytes: &[u8]) -> File {
     file
 }
 
-/// Numbers that depend on all of the input: the options of a run that is nothing but a file (FNV-1a).
+/// FNV-1a hash of the input, which selects the options of the run, so that the whole input is the file.
 fn hash(data: &[u8]) -> u64 {
     let hash = data.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     hash ^ hash >> 32
 }
 
-const _: () = assert!(ROOM > BLOCK + 64 * 1024, "what a batch expands to fits");
+const _: () = assert!(CHUNK_CAPACITY > BLOCK + 64 * 1024, "what a batch expands to fits");

@@ -1,17 +1,20 @@
-//! Any bytes as a header: read without a panic, and as flate2 reads them; what is said of a BGZF block is so.
+//! Parses any bytes as a header. The parser must not panic and must agree with flate2; the reported size of a BGZF block
+//! must be valid.
 #![no_main]
 
 use std::io;
 
 use flate2::Crc;
 use flate2::bufread::GzDecoder;
-use gzcc::fuzzing::{BlockSizes, Damage, MemberStart, ParsedHeader, ReadError, TRAILER, parse_bgzf_header, read_header};
+use gzcc::fuzzing::{
+    BlockSizes, Damage, MemberStart, ParsedHeader, ReadError, TRAILER, parse_bgzf_header, read_header,
+};
 use libfuzzer_sys::fuzz_target;
 
-/// flate2 refuses a text of a header that is longer than this.
+/// flate2 refuses longer names and comments.
 const MOST_TEXT: usize = 65_535;
 
-/// gzcc keeps no more of a name.
+/// gzcc truncates longer names.
 const MOST_NAME: usize = 4097;
 
 fuzz_target!(|data: &[u8]| {
@@ -24,26 +27,26 @@ fuzz_target!(|data: &[u8]| {
         ReadError::Damage(damage) => damage,
         ReadError::Source(error) => panic!("nothing else can go wrong: {error}"),
     });
-    // Nothing behind the header is touched, and the end is met once.
+    // The parser reads no byte after the header, and the end of input at most once.
     assert!(read <= data.len() + 1);
     match &found {
-        Ok(MemberStart::Member(found)) => is_as_read_by_flate2(data, found, read),
+        Ok(MemberStart::Member(found)) => assert_flate2_agrees(data, found, read),
         Ok(MemberStart::End) => assert!(data.is_empty()),
         Ok(MemberStart::Foreign(bytes)) => assert!(data.starts_with(bytes) && !data.starts_with(&[0x1f, 0x8b])),
-        Err(damage) => is_refused_for_a_reason(data, *damage),
+        Err(damage) => assert_damage_is_real(data, *damage),
     }
     if let Some(BlockSizes { block, header }) = parse_bgzf_header(data) {
-        // Such a block has no field but the extra one, so its header ends where that does.
+        // A BGZF block's header has only the extra field, so it ends with that field.
         assert!(block >= header + TRAILER && block <= 1 << 16 && header <= data.len());
         let Ok(MemberStart::Member(found)) = &found else { panic!("a block without a header: {found:?}") };
         assert_eq!((found.size, &found.name), (header as u64, &None));
     }
-    fails_with_its_reader(data, read);
+    assert_reader_error_is_returned(data, read);
 });
 
-fn is_as_read_by_flate2(data: &[u8], found: &ParsedHeader, read: usize) {
+fn assert_flate2_agrees(data: &[u8], found: &ParsedHeader, read: usize) {
     assert_eq!(found.size, read as u64);
-    let header = written_again(&data[..read]);
+    let header = rebuild(&data[..read]);
     assert_eq!(header, &data[..read], "what is read is all there is");
     let decoder = GzDecoder::new(data);
     let Some(header) = decoder.header() else {
@@ -56,9 +59,9 @@ fn is_as_read_by_flate2(data: &[u8], found: &ParsedHeader, read: usize) {
     assert_eq!(decoder.into_inner().len(), data.len() - read, "its length");
 }
 
-/// A header, taken apart by its flags from the end of each field to the next and put together again; without what
-/// stands behind it, if that is not its end.
-fn written_again(header: &[u8]) -> Vec<u8> {
+/// Splits a header into the fields of its flags and joins them again, with a computed checksum. The result differs from
+/// `header` if that has bytes after its end.
+fn rebuild(header: &[u8]) -> Vec<u8> {
     let flags = header[3];
     let mut out = header[..10].to_vec();
     let mut rest = &header[10..];
@@ -80,7 +83,7 @@ fn written_again(header: &[u8]) -> Vec<u8> {
     out
 }
 
-fn is_refused_for_a_reason(data: &[u8], damage: Damage) {
+fn assert_damage_is_real(data: &[u8], damage: Damage) {
     assert!(data.starts_with(&[0x1f, 0x8b]));
     match damage {
         Damage::Truncated(at) => assert_eq!(at, data.len() as u64),
@@ -92,8 +95,8 @@ fn is_refused_for_a_reason(data: &[u8], damage: Damage) {
     assert!(GzDecoder::new(data).header().is_none(), "flate2 takes what is refused: {damage:?}");
 }
 
-/// A reader's own error comes out as it is, wherever it happens.
-fn fails_with_its_reader(data: &[u8], read: usize) {
+/// An error of the reader at any position must be returned unchanged.
+fn assert_reader_error_is_returned(data: &[u8], read: usize) {
     let at = data.iter().fold(0usize, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % read;
     let mut i = 0;
     let next = || {

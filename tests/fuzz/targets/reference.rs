@@ -1,23 +1,23 @@
-//! What a file is by the letter of RFC 1952, with flate2 for each member. Where gzcc is stricter than the letter, which
-//! is with BGZF blocks alone, that is written out here.
+//! The reference decoder: RFC 1952, with flate2 for each member. gzcc is stricter than the RFC only with BGZF blocks,
+//! whose check is repeated here.
 
 use std::fmt;
 use std::io::Read as _;
 
 use flate2::bufread::GzDecoder;
 
-/// What becomes of a file.
+/// The result for a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is in order.
+    /// It is valid.
     Whole,
-    /// The same, but there is something behind its members.
+    /// Its members are valid, and other data follows them.
     Garbage,
-    /// It is damaged, in these words.
+    /// It is damaged, with this message.
     Bad(String),
 }
 
-/// A file, decompressed as far as it goes.
+/// The content up to the end or the damage, and the verdict.
 pub struct Read {
     pub content: Vec<u8>,
     pub verdict: Verdict,
@@ -29,8 +29,8 @@ impl fmt::Debug for Read {
     }
 }
 
-/// Decompresses `file`, but stops some way behind `enough` bytes of content. What is no gzip data is content as it
-/// stands if it may `pass_through`.
+/// Decompresses `file`, but stops after slightly more than `enough` bytes of content. With `pass_through`, data that is
+/// not gzip is content.
 pub fn read(file: &[u8], pass_through: bool, enough: usize) -> Read {
     let mut content = Vec::new();
     let verdict = verdict(file, pass_through, enough, &mut content);
@@ -49,7 +49,7 @@ fn verdict(file: &[u8], pass_through: bool, enough: usize, content: &mut Vec<u8>
             Ok(_) => {}
         }
         let size = rest.len() - decoder.into_inner().len();
-        if believed_size(rest).is_some_and(|said| said != size) {
+        if trusted_size(rest).is_some_and(|said| said != size) {
             return bad("its size is another");
         }
         rest = &rest[size..];
@@ -62,7 +62,7 @@ fn verdict(file: &[u8], pass_through: bool, enough: usize, content: &mut Vec<u8>
             content.extend(rest);
             Verdict::Whole
         }
-        // One byte of a member's two is too little to tell it from garbage, but a file that was cut is likelier.
+        // One byte of the magic number may be garbage, but a truncated file is more likely.
         [] | [0x1f] => bad("truncated"),
         _ if !begun => bad("not gzip"),
         _ if rest.iter().all(|&byte| byte == 0) => Verdict::Whole,
@@ -70,12 +70,12 @@ fn verdict(file: &[u8], pass_through: bool, enough: usize, content: &mut Vec<u8>
     }
 }
 
-/// The size that a BGZF block at the beginning of `bytes` says it has, if it is believed: with a member, or nothing,
-/// behind it, and before that a length that a block may have.
-fn believed_size(bytes: &[u8]) -> Option<usize> {
+/// The size in the header of a BGZF block at the start of `bytes`, if gzcc trusts it: a member or the end follows, and
+/// the trailer's length is valid for a block.
+fn trusted_size(bytes: &[u8]) -> Option<usize> {
     let header = bytes.get(..12).filter(|header| header[3] == 4)?;
     let extra = usize::from(u16::from_le_bytes([header[10], header[11]]));
-    // Headers of other people's making are seldom longer, and nobody looks further.
+    // gzcc looks for the field only in headers of up to 64 bytes; longer ones are rare.
     let mut fields = bytes.get(12..12 + extra).filter(|_| 12 + extra <= 64)?;
     let size = loop {
         let length = usize::from(u16::from_le_bytes([*fields.get(2)?, *fields.get(3)?]));

@@ -1,5 +1,5 @@
-//! Any content and options: one member that flate2 makes the same content of, and the same bytes whoever does the
-//! work, out of a file or a pipe.
+//! Compresses any content with any options. flate2 must decompress one member to the content, and the bytes must not
+//! depend on the workers, the scheduler or the source (file or pipe).
 #![no_main]
 
 use std::ffi::OsString;
@@ -10,15 +10,15 @@ use std::path::Path;
 use std::thread;
 
 use flate2::bufread::GzDecoder;
-use gzcc::deflate::BLOCK;
 use gzcc::command::run_with_engine;
+use gzcc::deflate::BLOCK;
 use gzcc::settings::{Destination, Engine, Mode, OverwritePolicy, Scheduler, Settings};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 fuzz_target!(|data: &[u8]| {
-    // Level; shape of the content; flags; sizes of what is sent through the pipe.
+    // Level; shape of the content; flags; size of the pieces that are sent through the pipe.
     let Some((&[level, shape, flags, pieces], content)) = data.split_first_chunk() else {
         return;
     };
@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     decoder.read_to_end(&mut unpacked).expect("a member");
     assert!(unpacked == content, "flate2 makes something else of it");
     assert!(decoder.into_inner().is_empty(), "there is something behind the first member");
-    // Rayon's threads are costly to start.
+    // Rayon's threads are slow to start, so not every input uses them.
     let scheduler = if flags & 4 != 0 { Scheduler::Rayon } else { Scheduler::Threads };
     let by_many = self::made(&packed, &[&file], settings.clone(), (3, scheduler));
     assert!(by_many == made, "three workers make something else of it");
@@ -62,7 +62,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(back == content, "it does not come back");
 });
 
-/// What a run makes of these descriptors in `path`.
+/// The output of a run over these descriptors, written to `path`.
 fn made(path: &Path, inputs: &[&File], settings: Settings, (jobs, scheduler): (usize, Scheduler)) -> Vec<u8> {
     let name = |file: &&File| OsString::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let settings = Settings {
@@ -77,10 +77,9 @@ fn made(path: &Path, inputs: &[&File], settings: Settings, (jobs, scheduler): (u
     std::fs::read(path).expect("an output")
 }
 
-/// Content of the size that matters: that of what was given, or near a multiple of a block's, by repetition. What is
-/// repeated is changed a little each time, if that is asked for.
+/// Content made from the input: unchanged, or repeated, with or without drift, to a size near a multiple of a block's.
 fn shaped(content: &[u8], shape: u8) -> Vec<u8> {
-    // Most runs are short, so that there are many.
+    // Most inputs stay short, so that the fuzzer makes many runs.
     if shape & 7 != 7 || content.is_empty() {
         return content.to_vec();
     }
@@ -90,7 +89,7 @@ fn shaped(content: &[u8], shape: u8) -> Vec<u8> {
     let mut repeated = content.to_vec();
     let mut round = 0u8;
     while repeated.len() < size {
-        // The same again after four rounds: as far back as a window reaches, if it is long.
+        // Repeats exactly after four rounds: near the reach of the window for long inputs.
         round = (round + drift) % 4;
         match round {
             0 => repeated.extend_from_slice(content),
@@ -101,7 +100,7 @@ fn shaped(content: &[u8], shape: u8) -> Vec<u8> {
     repeated
 }
 
-/// Sends `content` in pieces of a size of its own.
+/// Sends `content` in pieces whose size `pieces` selects.
 fn send(content: &[u8], mut pipe: File, pieces: u8) {
     let size = (content.len() >> 8).max(1 + 97 * usize::from(pieces));
     for piece in content.chunks(size) {
@@ -109,7 +108,7 @@ fn send(content: &[u8], mut pipe: File, pieces: u8) {
     }
 }
 
-/// A file that is on no disk.
+/// A file in memory.
 fn memfd(bytes: &[u8]) -> File {
     let mut file = File::from(rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory"));
     file.write_all(bytes).expect("memory");
