@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 
 use crate::damage::cases::{Fields, member};
 use crate::harness::{BLOCK, Sandbox, noise};
-use crate::stopped::{Moment, stopped_at, times};
+use crate::stopped::{Moment, count_calls, stopped_at};
 
 /// A change that another process makes to the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,7 +263,7 @@ fn change_at_every_stage(mode: Mode) {
     require!("bash", "strace");
     for decompresses in [false, true] {
         let mode = Mode { decompresses, ..mode };
-        let reads = times(&mode.prepare().0, mode.input(), mode.read(), &mode.all_words(), 0);
+        let reads = count_calls(&mode.prepare().0, mode.input(), mode.read(), &mode.all_words(), 0);
         assert!(reads > 2, "{reads} reads leave no time between them");
         let mut tried = 0;
         for (change, stage) in CHANGES.iter().flat_map(|change| STAGES.map(|stage| (*change, stage))) {

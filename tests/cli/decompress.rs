@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use crate::damage::cases::{Fields, bgzf, member};
 use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise, spawn};
-use crate::traced::meddling_at;
+use crate::traced::intervene_after;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
@@ -302,7 +302,7 @@ fn a_compressed_file_that_changes_while_it_is_read_is_not_reported_as_damaged() 
             let t = Sandbox::new();
             t.write("a.gz", &gz);
             // Between the first and the last read of the file.
-            let ran = meddling_at(&t, ("a.gz", "read", 2), words, || {
+            let ran = intervene_after(&t, ("a.gz", "read", 2), words, || {
                 change(&std::fs::File::options().write(true).open(t.path("a.gz")).unwrap(), length);
             });
             ran.assert(ran.status.code() == Some(2), what);

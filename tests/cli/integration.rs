@@ -1,12 +1,12 @@
-//! Inside the programs that a compressor is called from: tar, find, logrotate, git, pagers, and gzip's own scripts.
+//! Programs that call a compressor: tar, find, logrotate, git, pagers, and gzip's own scripts.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::harness::{BLOCK, Call, Sandbox, log, noise};
 
-/// A bash script that stops at the first failure, with gzcc in the PATH and nothing of the user's own settings.
-/// With `PATH=$AS_GZIP:$PATH` it is gzip, gunzip and zcat as well.
+/// A bash script that stops at the first failure. gzcc is in the PATH, and the environment is empty otherwise.
+/// With `PATH=$AS_GZIP:$PATH`, gzcc is also gzip, gunzip and zcat.
 fn script(t: &Sandbox, text: &str) -> Call {
     for (folder, names) in [(".bin", &["gzcc"][..]), (".as-gzip", &["gzip", "gunzip", "zcat"])] {
         if !t.exists(folder) {
@@ -30,7 +30,7 @@ fn script(t: &Sandbox, text: &str) -> Call {
     t.command("env", words)
 }
 
-/// A folder `tree` of 5 MB, with what an archive can hold, and `plain.tar` of it.
+/// Makes a folder `tree` of 5 MB with every kind of entry that an archive can hold, and archives it as `plain.tar`.
 fn tree(t: &Sandbox) {
     t.write("tree/log", log(6 * BLOCK + 1000));
     t.write("tree/some folder/deeper/noise", noise(3 * BLOCK, 4));
@@ -42,7 +42,7 @@ fn tree(t: &Sandbox) {
 }
 
 #[test]
-fn gnu_tar_writes_and_reads_through_it() {
+fn gnu_tar_compresses_and_decompresses_with_gzcc() {
     require!("bash", "diff", "gzip", "tar");
     let t = Sandbox::new();
     tree(&t);
@@ -60,15 +60,15 @@ fn gnu_tar_writes_and_reads_through_it() {
 }
 
 #[test]
-fn gnu_tar_that_stops_early_hears_nothing_and_one_that_reads_half_an_archive_hears_it() {
+fn gnu_tar_gets_no_message_if_it_stops_early_and_an_error_if_the_archive_is_truncated() {
     require!("bash", "tar");
     let t = Sandbox::new();
     tree(&t);
-    // More names than a pipe holds, so that tar is still writing them when its reader leaves.
+    // More names than fit into a pipe, so that tar is still writing when its reader exits.
     script(&t, "printf 'tree/empty\\n%.0s' {1..30000} | tar -I gzcc -cf many.tar.gz -T -").succeeds();
     let listed = script(&t, "tar -I gzcc -tf many.tar.gz | head -n 1 || echo ${PIPESTATUS[*]}").succeeds();
     assert_eq!(String::from_utf8_lossy(&listed), "tree/empty\n141 0\n");
-    // tar closes the pipe itself once it has what it wants.
+    // tar closes the pipe after the first occurrence.
     script(&t, "rm tree/empty; tar -I gzcc --occurrence=1 -xf many.tar.gz tree/empty; test -e tree/empty").succeeds();
 
     script(&t, "tar -I gzcc -cf a.tar.gz tree; head -c 700000 a.tar.gz > half.tar.gz; mkdir out").succeeds();
@@ -79,7 +79,7 @@ fn gnu_tar_that_stops_early_hears_nothing_and_one_that_reads_half_an_archive_hea
 }
 
 #[test]
-fn gnu_tar_with_z_takes_it_for_gzip() {
+fn gnu_tar_z_uses_gzcc_as_gzip() {
     require!("bash", "diff", "tar");
     let t = Sandbox::new();
     tree(&t);
@@ -93,11 +93,11 @@ fn gnu_tar_with_z_takes_it_for_gzip() {
 }
 
 #[test]
-fn bsdtar_writes_and_reads_through_it() {
+fn bsdtar_compresses_and_decompresses_with_gzcc() {
     require!("bash", "bsdtar", "cmp", "diff", "tar");
     let t = Sandbox::new();
     tree(&t);
-    // Other than GNU tar, bsdtar does not add the -d.
+    // Unlike GNU tar, bsdtar does not add the -d.
     let test = "bsdtar --use-compress-program gzcc -cf a.tar.gz tree
                 mkdir out; bsdtar --use-compress-program 'gzcc -d' -xf a.tar.gz -C out
                 mkdir by; bsdtar -xf a.tar.gz -C by
@@ -109,9 +109,9 @@ fn bsdtar_writes_and_reads_through_it() {
 /// Names that break careless scripts.
 const NAMES: [&str; 9] = ["plain", "with space", "new\nline", "-dash", "--rm", "'", "\"$HOME\"", "*", " -f "];
 
-/// Every way in which find and xargs hand over names, from within the folder `names`.
+/// Covers the ways in which find and xargs pass names, run in the folder `names`.
 #[test]
-fn find_and_xargs_hand_it_any_name() {
+fn find_and_xargs_pass_any_name_to_gzcc() {
     require!("bash", "find", "xargs");
     let calls = [
         "find . -type f -name '*.log' -exec gzcc {} +",
@@ -134,7 +134,7 @@ fn find_and_xargs_hand_it_any_name() {
             assert!(t.exists(name), "{call}: {name:?} is gone");
             t.assert_holds(format!("{name}.gz"), content);
         }
-        // And back.
+        // Decompress with the same call.
         let back = call.replace("*.log", "*.gz").replace("gzcc", "gzcc -d");
         script(&t, &format!("cd names; find . -name '*.log' -delete; {back}")).succeeds();
         for (name, content) in &written {
@@ -143,7 +143,7 @@ fn find_and_xargs_hand_it_any_name() {
     }
 }
 
-/// A configuration and a call of logrotate for `logs/app.log`.
+/// Writes a logrotate configuration for `logs/app.log`, and returns the command that applies it.
 fn logrotate(t: &Sandbox, lines: &str) -> String {
     let (log, gzcc, gunzip) = (t.path("logs/app.log"), t.path(".bin/gzcc"), t.path(".as-gzip/gunzip"));
     let config = format!(
@@ -153,13 +153,13 @@ fn logrotate(t: &Sandbox, lines: &str) -> String {
         gunzip.display()
     );
     t.write("logrotate.conf", config);
-    // It takes a configuration that others may write, or that is not root's, for an attack on root.
+    // logrotate rejects a configuration that other users can write.
     std::fs::set_permissions(t.path("logrotate.conf"), std::fs::Permissions::from_mode(0o600)).unwrap();
     "logrotate -f -s state logrotate.conf".to_owned()
 }
 
 #[test]
-fn logrotate_compresses_with_it() {
+fn logrotate_compresses_with_gzcc() {
     require!("bash", "logrotate");
     for options in
         ["", " compressoptions -9", " delaycompress", " delaycompress\n compressoptions -1 -N\n copytruncate"]
@@ -187,12 +187,12 @@ fn logrotate_compresses_with_it() {
 }
 
 #[test]
-fn logrotate_mails_what_it_decompressed() {
+fn logrotate_mails_decompressed_content() {
     require!("bash", "logrotate");
     let t = Sandbox::new();
     let rotate = logrotate(&t, " rotate 1\n mail somebody");
-    // The command that decompresses gets no option, so it must be one of gunzip's name. Bash writes the mailer: a
-    // program that this process had open for writing could not be run while another test forks.
+    // logrotate passes no option to the decompressor, so it needs the name gunzip. Bash writes the mailer: a child that
+    // another test forks could inherit this process's write descriptor, and exec would fail with ETXTBSY.
     let mailer = "printf '#!/bin/sh\\ncat > %s/mailed\\n' \"$PWD\" > mailer; chmod +x mailer\n";
     let first = t.write("logs/app.log", log(3 * BLOCK));
     script(&t, &format!("{mailer}{rotate} -m $PWD/mailer")).succeeds();
@@ -204,7 +204,7 @@ fn logrotate_mails_what_it_decompressed() {
 }
 
 #[test]
-fn git_archives_through_it() {
+fn git_archive_compresses_with_gzcc() {
     require!("bash", "cmp", "git");
     let t = Sandbox::new();
     t.write("repo/log", log(4 * BLOCK));
@@ -220,7 +220,7 @@ fn git_archives_through_it() {
 }
 
 #[test]
-fn sort_and_split_keep_their_parts_in_it() {
+fn sort_and_split_compress_their_parts_with_gzcc() {
     require!("bash", "cmp");
     let t = Sandbox::new();
     t.write("text", log(6 * BLOCK));
@@ -231,7 +231,7 @@ fn sort_and_split_keep_their_parts_in_it() {
 }
 
 #[test]
-fn a_pipeline_whose_reader_leaves_ends_by_sigpipe_without_a_word() {
+fn sigpipe_ends_decompression_silently_when_the_reader_exits() {
     require!("bash", "gzip");
     let t = Sandbox::new();
     let text = t.write("big", log(30 * BLOCK));
@@ -249,16 +249,16 @@ fn a_pipeline_whose_reader_leaves_ends_by_sigpipe_without_a_word() {
 }
 
 #[test]
-fn a_hundred_megabytes_come_back_through_one_pipeline() {
+fn a_pipeline_round_trips_100_megabytes() {
     require!("bash", "cmp");
     let test = "hundred() { yes 2> /dev/null | head -c 100M || true; }
                 hundred | gzcc | gzcc -d | cmp - <(hundred)";
     script(&Sandbox::new(), test).succeeds();
 }
 
-/// `script` (of bsdutils) is the terminal that less wants; +q is a user who reads one screen and quits.
+/// `script` (from bsdutils) provides the terminal that less needs. `+q` makes less quit after the first screen.
 #[test]
-fn less_that_quits_early_ends_it_without_a_word() {
+fn sigpipe_ends_decompression_silently_when_less_quits() {
     require!("bash", "grep", "less", "script");
     let t = Sandbox::new();
     t.write("big", log(30 * BLOCK));
@@ -271,11 +271,11 @@ fn less_that_quits_early_ends_it_without_a_word() {
     assert_eq!(String::from_utf8_lossy(&seen), "141 0\n0 0\n3\n");
 }
 
-/// zgrep, zdiff and the others are scripts around the gzip that is in the PATH.
+/// zgrep, zdiff and the others are scripts that call the gzip in the PATH.
 #[test]
-fn the_scripts_of_gzip_do_around_it_what_they_do_around_gnu_gzip() {
+fn gzips_scripts_give_the_same_results_with_gzcc_as_with_gnu_gzip() {
     require!("bash", "cmp", "diff", "grep", "gzip", "less", "script", "zgrep");
-    // One script a line; "script" is a terminal.
+    // One script per line; the command `script` provides a terminal.
     let scripts = r#"
         zgrep -n needle a.gz 'some b.gz'; zgrep -c . a.gz 'some b.gz' a; zgrep -l needle < 'some b.gz'
         zgrep needle a.gz
@@ -303,7 +303,7 @@ fn the_scripts_of_gzip_do_around_it_what_they_do_around_gnu_gzip() {
     script(&t, "PATH=$AS_GZIP:$PATH; gzip --version | grep -q gzcc").succeeds();
     let mut differing = String::new();
     for line in scripts.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        // Past the zcat that is gzcc there is the script of that name.
+        // Look zcat up before gzcc's zcat enters the PATH: this test is about gzip's script of that name.
         let run = |folder, path| {
             let start = format!("cd {folder}; set +eo pipefail; ZCAT=$(type -P zcat); PATH={path}$PATH");
             let ran = script(&t, &format!("{start}; {line}")).run();

@@ -1,6 +1,6 @@
-//! P2, P3: killed by SIGKILL at moments spread over the whole run, gzcc loses nothing and leaves nothing by halves.
+//! P2, P3: SIGKILL at any time in a run loses no data and leaves no partial output.
 //!
-//! `GZCC_TESTS=full` in the environment makes it 304 kills; without, they are 64.
+//! The tests make 64 kills, or 304 with `GZCC_TESTS=full` in the environment.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
@@ -10,41 +10,41 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{BLOCK, Sandbox, gunzip, log, noise, note, spawn};
 
-/// What is run: schedulers, directions and shapes of input, in all combinations.
+/// Number of scenarios: all combinations of scheduler, direction and shape of the input.
 const SCENARIOS: usize = 8;
 
-/// How far behind the end of a run the last kills lie.
+/// Kill times range from 0 to this multiple of a run's duration, so that some kills come after its end.
 const BEYOND: f64 = 1.2;
 
-/// How outputs are made and what becomes of the originals.
+/// How outputs are made, and whether originals are removed.
 #[derive(Clone, Copy)]
 struct Way {
     words: &'static [&'static str],
     removing: bool,
-    /// Every output's name belongs to an old file at first.
+    /// Every output name has an old file before the run.
     replacing: bool,
-    /// Temporaries have names, for a while at least.
+    /// Temporaries have a name for at least part of the run.
     named: bool,
 }
 
-/// One kind of run and what it is to make.
+/// One kind of run, and its expected outputs.
 struct Scenario {
     words: Vec<String>,
     /// Original, its content, output, its content.
     files: Vec<(String, Vec<u8>, String, Vec<u8>)>,
-    /// How long it takes, as far as is known.
+    /// Measured duration of a complete run.
     length: Duration,
 }
 
-/// What the kills of one test came upon.
+/// Counts of what the kills of one test found.
 #[derive(Debug, Default)]
-struct Met {
+struct KillCounts {
     kills: usize,
-    /// The run was still going on.
+    /// Kills that came before the end of the run.
     under_way: usize,
-    /// Some outputs were there, or a temporary was, and not all of it was done.
+    /// Kills that came before the end, but after the first output or temporary had its name.
     midway: usize,
-    /// A temporary was left.
+    /// Kills that left a temporary.
     litter: usize,
 }
 
@@ -91,7 +91,7 @@ impl Scenario {
         scenario
     }
 
-    /// A folder as it is before the run.
+    /// Makes the folder as it is before the run.
     fn prepare(&self, way: Way) -> Sandbox {
         let t = Sandbox::new();
         for (original, content, output, _) in &self.files {
@@ -103,7 +103,7 @@ impl Scenario {
         t
     }
 
-    /// Runs it in `t` and kills it so long after its start; whether it was still going on.
+    /// Starts the run in `t` and kills it `after` its start. Returns whether the run was still in progress.
     fn kill(&self, t: &Sandbox, after: Duration) -> bool {
         let mut command = t.gzcc(&self.words).into_command();
         let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
@@ -112,7 +112,7 @@ impl Scenario {
         child.wait().unwrap().signal() == Some(9)
     }
 
-    /// Asserts that nothing is lost and nothing there by halves; how many outputs are whole, and what else is there.
+    /// Asserts that no data is lost and no output is partial. Returns the number of complete outputs and the other names.
     #[track_caller]
     fn check(&self, t: &Sandbox, way: Way, at: &str) -> (usize, Vec<String>) {
         let (mut whole, mut left) = (0, t.names());
@@ -144,16 +144,16 @@ impl Scenario {
         (whole, left)
     }
 
-    /// Walks through what a kill has left: no walk takes a temporary, and the work is done in the end.
-    fn walk_over(&self, t: &Sandbox, way: Way, litter: &[String], at: &str) {
+    /// Runs gzcc on the files that a kill left: no walk takes a temporary as input, and a second run completes the work.
+    fn check_rerun(&self, t: &Sandbox, way: Way, litter: &[String], at: &str) {
         let before: BTreeMap<&String, Vec<u8>> = litter.iter().map(|name| (name, t.read(name))).collect();
         for words in ["-rcv", "-rtv", "-rlv", "-rdcv"] {
-            // What is old is no gzip data, so the exit status may be any.
+            // Old outputs are not gzip data, so any exit status is correct.
             let ran = t.gzcc([words, "."]).run();
             let said = [ran.stderr.as_slice(), &ran.stdout].concat();
             ran.assert(!said.windows(6).any(|part| part == b".gzcc-"), "no walk takes a temporary");
         }
-        // One original that is gone is done already.
+        // If a single original is gone, the killed run has completed.
         if self.files.len() > 1 || t.exists(&self.files[0].0) {
             t.gzcc(self.words.iter().map(String::as_str).chain(["-f"])).succeeds();
         }
@@ -167,18 +167,18 @@ impl Scenario {
     }
 }
 
-/// Kills runs of all scenarios at moments spread evenly over their length.
+/// Kills runs of all scenarios at times spread evenly over their duration.
 #[track_caller]
-fn kill_all(way: Way) -> Met {
+fn kill_all(way: Way) -> KillCounts {
     let full = std::env::var_os("GZCC_TESTS").is_some_and(|tests| tests == "full");
     let kills = if full { 76 } else { 16 };
     let scenarios: Vec<Scenario> = (0..SCENARIOS).map(|number| Scenario::new(number, way)).collect();
-    let mut met = Met { kills, ..Met::default() };
-    // How long a run takes now, against when it was measured: a machine is more busy at times, and less at others.
+    let mut met = KillCounts { kills, ..KillCounts::default() };
+    // Duration of a run relative to its measurement: adapts to the load of the machine.
     let mut pace = 1.0;
     for i in 0..kills {
         let scenario = &scenarios[i % SCENARIOS];
-        // Each scenario at moments of its own; multiples of the golden ratio lie evenly, however many there are.
+        // Each scenario gets other times. Multiples of the golden ratio are evenly spread for any number of rounds.
         let (round, share) = ((i / SCENARIOS) as f64, (i % SCENARIOS) as f64 / SCENARIOS as f64);
         let after = (round * 0.618_034 + share).fract() * BEYOND;
         let t = scenario.prepare(way);
@@ -194,37 +194,37 @@ fn kill_all(way: Way) -> Met {
         met.midway += usize::from(under_way && (whole > 0 || !litter.is_empty()));
         met.litter += usize::from(!litter.is_empty());
         if under_way {
-            scenario.walk_over(&t, way, &litter, &at);
+            scenario.check_rerun(&t, way, &litter, &at);
         } else {
             assert_eq!((whole, litter.len()), (scenario.files.len(), 0), "{at}, after its end");
         }
     }
     note(format_args!("{:?}: {met:?}", way.words));
-    // Of 1.2 lengths, one length is under way.
+    // Kills are spread over 1.2 durations, so most of them should come before the end.
     assert!(met.under_way * 4 > met.kills, "{met:?}: most kills were to come before the end");
     assert!(met.midway > 0, "{met:?}: some kills were to come between the first output and the last");
     met
 }
 
 #[test]
-fn killed_while_it_removes_originals_every_original_or_its_whole_output_is_there_and_no_litter() {
+fn a_kill_with_rm_leaves_each_original_or_its_complete_output_and_no_temporary() {
     kill_all(Way { words: &["--rm"], removing: true, replacing: false, named: false });
 }
 
 #[test]
-fn killed_while_it_removes_originals_it_leaves_named_temporaries_at_most() {
+fn a_kill_with_rm_and_named_temporaries_leaves_nothing_else_but_temporaries() {
     let met = kill_all(Way { words: &["--rm", "--named-temporaries"], removing: true, replacing: false, named: true });
     assert!(met.litter > 0, "{met:?}: some kills were to leave a temporary");
 }
 
-/// Without a name until it is linked and renamed, so a temporary is left only in between.
+/// An unnamed temporary gets a name shortly before it is renamed, so a kill can leave it only in between.
 #[test]
-fn killed_while_it_replaces_outputs_each_is_the_old_or_the_whole_new_one() {
+fn a_kill_with_force_leaves_each_output_old_or_complete() {
     kill_all(Way { words: &["-f"], removing: false, replacing: true, named: true });
 }
 
 #[test]
-fn killed_while_it_replaces_outputs_it_leaves_named_temporaries_at_most() {
+fn a_kill_with_force_and_named_temporaries_leaves_nothing_else_but_temporaries() {
     let met = kill_all(Way { words: &["-f", "--named-temporaries"], removing: false, replacing: true, named: true });
     assert!(met.litter > 0, "{met:?}: some kills were to leave a temporary");
 }

@@ -1,5 +1,4 @@
-//! Where the system gives little: descriptors, memory, threads, processors, room in names and paths; and very many
-//! files.
+//! Resource limits: descriptors, memory, threads, processors, lengths of names and paths; and very many files.
 
 mod addresses;
 mod places;
@@ -9,18 +8,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::harness::{BLOCK, Sandbox, have, is_root, log, noise, skip};
-use crate::stopped::times;
+use crate::stopped::count_calls;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
-/// Runs gzcc with these words where `limit`, in the shell's words, holds, soft and hard.
+/// A call of gzcc with these arguments after the shell command `limit`.
 fn limited(t: &Sandbox, limit: &str, words: &[&str]) -> crate::harness::Call {
     let script = format!("{limit} || exit 99; exec \"$@\"");
     t.command("bash", [&["-c", &script, "bash", env!("CARGO_BIN_EXE_gzcc")], words].concat())
 }
 
 #[test]
-fn few_descriptors_make_few_workers_and_every_file_is_done() {
+fn a_descriptor_limit_reduces_the_workers_and_every_file_is_compressed() {
     require!("bash", "find");
     let t = Sandbox::new();
     let big = t.write("big", noise(3 * BLOCK, 1));
@@ -28,8 +27,8 @@ fn few_descriptors_make_few_workers_and_every_file_is_done() {
     let names: Vec<String> = deep.map(|folder| format!("{folder}f")).collect();
     names.iter().for_each(|name| drop(t.write(name, name)));
     let named: Vec<&str> = names.iter().map(String::as_str).chain(["big"]).collect();
-    // A folder and a file of the input, a file of the output, and where there is one a walk or another folder take
-    // their share: below that, nothing can be done.
+    // Smallest limits that work: descriptors for the input's folder and file, the output's file, and, where they
+    // exist, the walk and the output's folder.
     for (limits, words) in [
         (&[8, 10, 12, 20, 40][..], [&["-f"], &named[..]].concat()),
         (&[16, 20, 40], [&["-f", "-O", "out"], &named[..]].concat()),
@@ -47,7 +46,7 @@ fn few_descriptors_make_few_workers_and_every_file_is_done() {
         let back = limited(&t, "ulimit -n 10", &["-dc", "-j40", scheduler, "big.gz"]);
         assert!(back.succeeds() == big, "{scheduler}");
     }
-    // A soft limit is raised, and then costs no worker.
+    // gzcc raises the soft limit to the hard limit, so a soft limit alone reduces no workers.
     for (limit, workers) in [("ulimit -n 20", 1), ("ulimit -n 52", 4), ("ulimit -Sn 20", 40)] {
         let line = format!("gzcc: {workers} worker{}, threads\n", if workers == 1 { "" } else { "s" });
         let ran = limited(&t, limit, &["-v", "-f", "-j40", "t/f"]).run();
@@ -56,13 +55,13 @@ fn few_descriptors_make_few_workers_and_every_file_is_done() {
 }
 
 #[test]
-fn without_memory_nothing_is_left_behind_and_no_original_lost() {
+fn a_memory_limit_leaves_no_partial_output_and_loses_no_original() {
     require!("bash");
     let t = Sandbox::new();
     let contents = [("big", noise(4 * BLOCK, 1)), ("a", log(1000)), ("b", log(5000))];
     let (mut whole, mut short) = (0, 0);
     for scheduler in SCHEDULERS {
-        // In KiB: from where the program itself cannot be loaded to where everything is done.
+        // In KiB: from too little to load the program to enough for the whole run.
         for limit in (2_000..40_000).step_by(2_000) {
             contents.iter().for_each(|(name, content)| drop(t.write(name, content)));
             let words = ["-j2", "--rm", scheduler, "big", "a", "b"];
@@ -85,14 +84,14 @@ fn without_memory_nothing_is_left_behind_and_no_original_lost() {
         }
     }
     assert!(whole > 0 && short > 0, "{whole} had enough, {short} had not: both ends must be met");
-    // What the README's figures and the tests of memory allow for is enough.
+    // Both ends of the range were reached.
     contents.iter().for_each(|(name, content)| drop(t.write(name, content)));
     limited(&t, "ulimit -v 60000", &["-j2", "big", "a", "b"]).succeeds();
 }
 
-/// Threads are limited by user, and the limit is not root's.
+/// The limit counts the threads of a user and does not apply to root.
 #[test]
-fn where_threads_do_not_start_there_are_fewer_workers() {
+fn a_thread_limit_reduces_the_workers() {
     require!("bash", "setpriv");
     if !is_root() {
         skip("takes root to become a user who has no processes yet");
@@ -111,19 +110,19 @@ fn where_threads_do_not_start_there_are_fewer_workers() {
                 t.command("bash", all).succeeds();
             }
             assert!(t.read("a") == a);
-            // Put back in place as what it was, so that it can be run again.
+            // The decompressed program must be executable for the next round.
             fs::set_permissions(t.path("gzcc"), fs::Permissions::from_mode(0o755)).unwrap();
         }
     }
 }
 
 #[test]
-fn one_processor_makes_one_worker_unless_more_are_asked_for() {
+fn an_affinity_of_one_processor_gives_one_worker_unless_j_asks_for_more() {
     require!("bash", "sed", "taskset");
     let t = Sandbox::new();
     t.write("a", "x");
     for (words, workers) in [(&["-v"][..], "1 worker, threads"), (&["-v", "-j3", SCHEDULERS[1]], "3 workers, rayon")] {
-        // Not every processor need be this process' to choose.
+        // This process may be restricted to some processors: choose one of these.
         let one = t.command("bash", ["-c", "taskset -cp $$ | sed 's/.*: //; s/[,-].*//'"]).succeeds();
         let one = String::from_utf8(one).unwrap();
         let call = [&["-c", one.trim(), env!("CARGO_BIN_EXE_gzcc"), "-f"], words, &["a"]].concat();
@@ -132,7 +131,7 @@ fn one_processor_makes_one_worker_unless_more_are_asked_for() {
     }
 }
 
-/// A group of processes that may use one processor's time, where such can be made.
+/// A cgroup with a quota of one processor.
 struct Quota(std::path::PathBuf);
 
 impl Quota {
@@ -144,7 +143,7 @@ impl Quota {
             let group = Path::new(root).join(&name);
             fs::create_dir(&group).ok()?;
             let group = Self(group);
-            // Not created if it is not there: a folder that is no group takes no file of this name.
+            // Does not create the file: without the controller, the folder lacks it.
             let limit = fs::OpenOptions::new().write(true).open(group.0.join(file));
             limit.and_then(|mut limit| std::io::Write::write_all(&mut limit, quota.as_bytes())).ok().map(|()| group)
         })
@@ -158,7 +157,7 @@ impl Drop for Quota {
 }
 
 #[test]
-fn a_quota_of_one_processors_time_makes_one_worker() {
+fn a_quota_of_one_processor_gives_one_worker() {
     require!("bash");
     let Some(quota) = Quota::new() else {
         skip("no group of processes can be made here");
@@ -175,27 +174,27 @@ fn a_quota_of_one_processors_time_makes_one_worker() {
     ran.assert(ran.stderr().starts_with("gzcc: 1 worker, threads\n"), "the quota is heeded");
 }
 
-/// How many files are very many.
+/// Number of files of the test with very many files.
 fn very_many() -> usize {
     if std::env::var("GZCC_TESTS").is_ok_and(|tests| tests == "full") { 200_000 } else { 20_000 }
 }
 
-/// P6: a file named costs a few bytes, and one that a walk finds no more.
+/// P6: each file adds a few bytes of memory, whether it is named or found by a walk.
 #[test]
-fn very_many_files_are_all_done_in_little_memory() {
+fn very_many_files_are_compressed_in_bounded_memory() {
     require!("bash", "find", "python3");
     let many = very_many();
-    // In memory where that can be, as a disk takes its time for so many.
+    // On a memory file system if there is one: a disk is slow with so many files.
     let t = tempfile::tempdir_in("/dev/shm").map_or_else(|_| Sandbox::new(), Sandbox::within);
     let peak = "import resource, subprocess, sys\nif subprocess.call(sys.argv[1:]): sys.exit(1)\n\
                 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     fs::create_dir(t.path("t")).unwrap();
     (0..many).for_each(|i| fs::write(t.path(format!("t/{i}")), b"x").unwrap());
     let gzcc = env!("CARGO_BIN_EXE_gzcc");
-    // Folder or arguments, and bytes a file: its name as argument is there twice, and once as the place of its output.
-    // The system takes some 2 MiB of arguments, and no more.
+    // Folder or arguments, number of files, and allowed bytes per file: an argument is stored twice, and a third time
+    // as the location of its output. The kernel limits arguments to about 2 MiB.
     for (words, many, bytes) in [("-r t", many, 64), ("--scheduler=rayon --rm --no-sync t/1????", 10_000, 300)] {
-        // As many arguments as there are files take a stack to match.
+        // The kernel's limit for arguments is a quarter of the stack limit.
         let script = format!("ulimit -s 65536 2>&-; exec python3 -c '{peak}' '{gzcc}' -1 -j2 {words}");
         let ran = t.command("bash", ["-c", &script]).run();
         if ran.stderr().contains("Argument list too long") {
@@ -217,7 +216,7 @@ fn very_many_files_are_all_done_in_little_memory() {
 }
 
 #[test]
-fn the_longest_names_fit_and_longer_ones_are_refused_before_any_work() {
+fn names_of_252_bytes_are_compressed_and_longer_ones_are_refused_before_any_read() {
     let longest = "n".repeat(252);
     let outputs = [&["-k"][..], &["-f"], &["--named-temporaries"], &["--named-temporaries", "-f"], &["-O", "out"]];
     for way in outputs {
@@ -241,8 +240,8 @@ fn the_longest_names_fit_and_longer_ones_are_refused_before_any_work() {
         assert!(t.read(&too_long) == log(1000));
         if have("strace") {
             let words = [way, &[&too_long]].concat();
-            assert_eq!(times(&t, &too_long, "pread64,read", &words, 1), 0, "{way:?}: nothing is read");
-            assert_eq!(times(&t, &too_long, "fstat", &words, 1), 1, "{way:?}: it is looked at");
+            assert_eq!(count_calls(&t, &too_long, "pread64,read", &words, 1), 0, "{way:?}: nothing is read");
+            assert_eq!(count_calls(&t, &too_long, "fstat", &words, 1), 1, "{way:?}: it is looked at");
         }
     }
 }

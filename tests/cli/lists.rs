@@ -1,4 +1,4 @@
-//! Names from lists: streamed, whatever they hold.
+//! Lists of names (`--files-from`, `--files0-from`), which are read as streams.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +9,7 @@ use crate::resources::peak;
 use crate::traced::wait_until;
 
 #[test]
-fn names_are_read_from_lines_or_behind_zero_bytes_and_follow_those_of_the_command_line() {
+fn lists_hold_lines_or_zero_terminated_names_and_follow_the_command_line() {
     require!("bash", "find", "gzip");
     let t = Sandbox::new();
     for name in ["a", "b c", "d\ne", "-", "-f"] {
@@ -34,7 +34,7 @@ fn names_are_read_from_lines_or_behind_zero_bytes_and_follow_those_of_the_comman
 }
 
 #[test]
-fn a_list_may_name_folders_and_be_empty() {
+fn a_list_may_hold_folders_or_nothing() {
     let t = Sandbox::new();
     t.write("t/a", "1");
     t.write("list", "t");
@@ -48,7 +48,7 @@ fn a_list_may_name_folders_and_be_empty() {
 }
 
 #[test]
-fn what_is_wrong_in_a_list_is_told_and_the_rest_is_done() {
+fn an_invalid_name_in_a_list_is_an_error_and_the_other_names_are_compressed() {
     let t = Sandbox::new();
     for name in ["a", "b", "c"] {
         t.write(name, name);
@@ -67,7 +67,7 @@ fn what_is_wrong_in_a_list_is_told_and_the_rest_is_done() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_is_told_and_what_was_named_is_done() {
+fn an_unreadable_list_is_an_error_and_named_files_are_compressed() {
     let t = Sandbox::new();
     t.write("a", "1");
     fs::create_dir(t.path("folder")).unwrap();
@@ -79,7 +79,7 @@ fn a_list_that_cannot_be_read_is_told_and_what_was_named_is_done() {
 }
 
 #[test]
-fn a_list_that_the_run_itself_removes_is_read_all_the_same() {
+fn a_list_that_the_run_removes_is_read_to_its_end() {
     let t = Sandbox::new();
     t.write("a", "1");
     t.write("list", "a\n");
@@ -89,7 +89,7 @@ fn a_list_that_the_run_itself_removes_is_read_all_the_same() {
 }
 
 #[test]
-fn one_output_takes_all_names_of_a_list_in_their_order() {
+fn one_output_holds_the_files_of_a_list_in_order() {
     require!("bash", "gzip");
     let t = Sandbox::new();
     for name in ["b", "a", "c"] {
@@ -104,7 +104,7 @@ fn one_output_takes_all_names_of_a_list_in_their_order() {
     assert_eq!(t.shell("gzip -dc < out").succeeds(), b"ba", "a list makes two of one");
 }
 
-/// A list that stays open: the run's process number, and the end to write into.
+/// Runs gzcc with its list on a pipe that stays open. `meanwhile` gets the process ID and the writing end.
 fn with_open_list(t: &Sandbox, words: &[&str], meanwhile: impl FnOnce(u32, ChildStdin)) {
     let mut command = t.gzcc(words).into_command();
     let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
@@ -114,7 +114,7 @@ fn with_open_list(t: &Sandbox, words: &[&str], meanwhile: impl FnOnce(u32, Child
 }
 
 #[test]
-fn a_file_is_done_while_the_list_that_named_it_is_still_being_written() {
+fn a_file_is_compressed_while_its_list_is_still_open() {
     for words in ["-j1", "-j2", "-j4 --scheduler=rayon", "-j2 --verify", "-j2 -f"] {
         let t = Sandbox::new();
         t.write("a", "small");
@@ -124,7 +124,7 @@ fn a_file_is_done_while_the_list_that_named_it_is_still_being_written() {
         with_open_list(&t, &words, |_, mut list| {
             for name in ["a", "b", "c"] {
                 writeln!(list, "{name}").unwrap();
-                // The writer waits for the file, as one that makes the next of it would.
+                // The writer waits for the output before it writes the next name.
                 wait_until(|| t.exists(format!("{name}.gz")));
             }
         });
@@ -132,7 +132,7 @@ fn a_file_is_done_while_the_list_that_named_it_is_still_being_written() {
 }
 
 #[test]
-fn a_list_of_two_million_names_takes_no_memory() {
+fn memory_does_not_grow_with_the_length_of_a_list() {
     let t = Sandbox::new();
     t.write("first", "x");
     with_open_list(&t, &["-j2", "--include", "first", "--files-from", "-"], |pid, mut list| {
@@ -140,7 +140,7 @@ fn a_list_of_two_million_names_takes_no_memory() {
         wait_until(|| t.exists("first.gz"));
         let before = peak(pid);
         let names: String = (0..1000).map(|i| format!("some/folder/with/a/long/name/file-{i:04}\n")).collect();
-        // Nobody is chosen but the first: what is left is the reading itself.
+        // The filter selects only the first name, so the rest of the run only reads the list.
         for _ in 0..2000 {
             list.write_all(names.as_bytes()).unwrap();
         }

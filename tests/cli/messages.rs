@@ -1,4 +1,4 @@
-//! What is said, to whom, and what is not.
+//! Messages: their wording, where they go, and which options suppress them.
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode};
 use crate::harness::{Finished, IN_ALL, Sandbox, is_root, log, noise, not_utf8, skip};
 
 #[test]
-fn every_argument_is_done_or_named_and_none_stops_the_others() {
+fn every_argument_is_compressed_or_named_in_a_message_and_none_stops_the_others() {
     let t = Sandbox::new();
     let (first, last) = (t.write("first", log(100)), t.write("last", log(3_000_000)));
     t.write("old.gz", "x");
@@ -43,7 +43,7 @@ fn every_argument_is_done_or_named_and_none_stops_the_others() {
 }
 
 #[test]
-fn warnings_alone_exit_with_2() {
+fn warnings_without_errors_give_exit_status_2() {
     let t = Sandbox::new();
     t.write("a", "x");
     t.write("a.gz", "x");
@@ -57,7 +57,7 @@ fn warnings_alone_exit_with_2() {
 }
 
 #[test]
-fn q_hides_only_the_count_and_qq_warnings_as_well_but_no_error() {
+fn q_suppresses_the_count_and_qq_also_warnings_but_not_errors() {
     let t = Sandbox::new();
     t.write("a", "x");
     t.write("a.gz", "x");
@@ -68,7 +68,7 @@ fn q_hides_only_the_count_and_qq_warnings_as_well_but_no_error() {
     assert_eq!(t.gzcc(["-q", "a.gz"]).says(2, &[warning]), "");
     assert_eq!(t.gzcc(["-qq", "a.gz"]).says(2, &[]), "");
     assert_eq!(t.gzcc(["-qq", "a.gz", "missing"]).says(1, &[error]), "");
-    // Under gzip's names -q has gzip's meaning.
+    // Under gzip's names, -q has gzip's meaning.
     let gzip = t.path("gzip");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), &gzip).unwrap();
     t.command(gzip.to_str().unwrap(), ["-q", "a.gz"]).says(0, &[]);
@@ -76,7 +76,7 @@ fn q_hides_only_the_count_and_qq_warnings_as_well_but_no_error() {
 }
 
 #[test]
-fn verbose_tells_each_file_on_standard_error() {
+fn v_prints_a_line_per_file_on_standard_error() {
     let t = Sandbox::new();
     t.write("a", vec![b'x'; 1000]);
     t.write("empty", "");
@@ -87,7 +87,7 @@ fn verbose_tells_each_file_on_standard_error() {
 }
 
 #[test]
-fn verbose_and_list_print_the_same_percentage_as_gzip() {
+fn v_and_l_print_the_same_percentage_as_gzip() {
     let t = Sandbox::new();
     t.write("log", log(100_000));
     t.write("noise", noise(1000, 1));
@@ -111,22 +111,22 @@ fn verbose_and_list_print_the_same_percentage_as_gzip() {
         listed(t.gzcc([&["-l"], &packed[..]].concat()).succeeds()),
         listed(t.command("gzip", [&["-l"], &packed[..]].concat()).succeeds()),
     );
-    // GNU gzip's totals leave out the overhead of one file only.
+    // The totals differ: GNU gzip subtracts the overhead of only one file.
     assert_eq!(ours[..names.len()], gzips[..names.len()]);
     let mut expected = ours[..names.len()].to_vec();
     assert_eq!(expected[2].as_deref(), Some("-200.0%"), "a file that grew has a negative percentage");
-    // Of no content nothing can be saved; gzip's table has a figure all the same.
+    // An empty file has no percentage with -v; gzip's table prints a figure for it.
     expected[3] = None;
     assert_eq!(compressed, expected);
     assert_eq!(tested, expected);
-    // The line for all has the percentage of the table's totals.
+    // The summary line has the percentage of the table's totals.
     let all = t.gzcc([&["-vt"], &packed[..]].concat()).run();
     let in_all = all.stderr().lines().find(|line| line.starts_with(IN_ALL)).and_then(percent);
     assert_eq!(in_all, ours[names.len()]);
 }
 
 #[test]
-fn no_count_goes_where_data_goes() {
+fn the_count_is_not_printed_where_data_is_written() {
     let t = Sandbox::new();
     let a = t.write("a", "x");
     crate::harness::assert_member(&t.gzcc(["-c", "a"]).succeeds(), &a);
@@ -136,7 +136,7 @@ fn no_count_goes_where_data_goes() {
 }
 
 #[test]
-fn names_are_bytes_and_messages_are_harmless() {
+fn any_bytes_are_valid_in_names_and_messages_escape_control_characters() {
     let t = Sandbox::new();
     let content = t.write(not_utf8(), "x");
     t.write("new\nline\x1b[31m", "y");
@@ -153,7 +153,7 @@ fn names_are_bytes_and_messages_are_harmless() {
 }
 
 #[test]
-fn a_name_too_long_for_its_suffix_is_refused_before_any_work() {
+fn a_name_that_is_too_long_with_its_suffix_is_refused() {
     let t = Sandbox::new();
     let long = "n".repeat(255);
     t.write(&long, "x");
@@ -165,7 +165,7 @@ fn a_name_too_long_for_its_suffix_is_refused_before_any_work() {
 }
 
 #[test]
-fn what_may_not_be_read_or_written_is_told_with_the_systems_reason() {
+fn denied_access_is_reported_with_the_systems_reason() {
     if is_root() {
         skip("nothing is forbidden to root");
         return;
@@ -200,7 +200,7 @@ fn a_full_device_is_an_error_of_standard_output() {
 }
 
 #[test]
-fn a_file_too_large_for_the_limit_is_an_error_of_its_own() {
+fn a_file_above_the_size_limit_fails_alone() {
     require!("bash");
     let t = Sandbox::new();
     t.write("large", crate::harness::noise(3_000_000, 1));

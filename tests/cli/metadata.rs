@@ -1,4 +1,4 @@
-//! Who may read an output, and what it takes over from its original.
+//! Metadata of outputs: mode, owner, group, ACL and times.
 
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +9,7 @@ use crate::harness::{Sandbox, command, is_root, log, run_and_intervene, skip};
 
 const WAYS: [&[&str]; 2] = [&[], &["--named-temporaries"]];
 
-/// Adds `entries` to the ACL of `name`; `false`, and reported, where the file system has no ACLs.
+/// Adds `entries` to the ACL of `name`. Returns `false`, and records the test as skipped, if the file system has no ACLs.
 pub fn set_acl(t: &Sandbox, name: &str, entries: &str) -> bool {
     let set = t.command("setfacl", ["-m", entries, name]).run().status.success();
     if !set {
@@ -18,13 +18,13 @@ pub fn set_acl(t: &Sandbox, name: &str, entries: &str) -> bool {
     set
 }
 
-/// The ACL of `name`, an entry a line.
+/// The ACL of `name`, one entry per line.
 pub fn acl(t: &Sandbox, name: &str) -> String {
     String::from_utf8(t.command("getfacl", ["-acnE", name]).succeeds()).unwrap().trim().to_owned()
 }
 
 #[test]
-fn mode_and_times_are_those_of_the_original() {
+fn an_output_has_the_mode_and_times_of_its_original() {
     require!("bash");
     let t = Sandbox::new();
     for way in WAYS {
@@ -46,7 +46,7 @@ fn mode_and_times_are_those_of_the_original() {
 }
 
 #[test]
-fn owner_and_group_are_kept_where_allowed() {
+fn an_output_has_the_owner_and_group_of_its_original_where_permitted() {
     if !is_root() {
         skip("only root gives files away");
         return;
@@ -55,7 +55,7 @@ fn owner_and_group_are_kept_where_allowed() {
     t.write("a", "x");
     t.command("chown", ["12345:54321", "a"]).succeeds();
     t.command("chmod", ["640", "a"]).succeeds();
-    // Files made in a folder with setgid get its group, and must not keep it.
+    // New files in a setgid folder get its group. The output must not keep it.
     t.command("chown", ["0:777", "."]).succeeds();
     t.command("chmod", ["2755", "."]).succeeds();
     for way in WAYS {
@@ -66,7 +66,7 @@ fn owner_and_group_are_kept_where_allowed() {
 }
 
 #[test]
-fn a_group_that_cannot_be_kept_gets_nothing_that_others_have_not() {
+fn a_group_that_cannot_be_set_gets_only_what_other_has() {
     require!("setpriv");
     if !is_root() {
         skip("takes root to make a file of a group that the runner is not in");
@@ -76,11 +76,11 @@ fn a_group_that_cannot_be_kept_gets_nothing_that_others_have_not() {
     t.command("chmod", ["777", "."]).succeeds();
     for (mode, narrowed) in [("640", 0o600), ("644", 0o644), ("604", 0o600)] {
         t.write("a", "x");
-        // Owned by the runner, of a group that it is not in.
+        // Owned by the user that runs gzcc, with a group that the user is not in.
         t.command("chown", ["65534:54321", "a"]).succeeds();
         t.command("chmod", [mode, "a"]).succeeds();
-        // A copy that the other user may run, wherever the build is kept; not by std, as what this process has open
-        // for writing, another test may be handing on to a child just now, and then it cannot be run.
+        // A copy that the other user can execute. `cp` makes it: a child that another test forks could inherit this
+        // process's write descriptor, and exec would fail with ETXTBSY.
         t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
         let words = ["--reuid=65534", "--regid=65534", "--clear-groups", "./gzcc", "-f", "a"];
         t.command("setpriv", words).succeeds();
@@ -89,16 +89,16 @@ fn a_group_that_cannot_be_kept_gets_nothing_that_others_have_not() {
     }
 }
 
-/// Entries of an ACL, and the mode before they are set.
+/// The mode of a file, and the ACL entries that are then set.
 const ACLS: [(&str, &str); 6] = [
     ("640", "u:12345:r"),
-    // One user may not read what everybody else may.
+    // One user cannot read what all others can.
     ("644", "u:12345:-"),
-    // One user may read what neither group nor others may.
+    // One user can read what group and other cannot.
     ("600", "u:12345:r"),
     ("664", "u:12345:rw,u:54321:-,g:12345:r,g:54321:rw"),
     ("640", "u:12345:rw,g::rw,m::r"),
-    // The mask leaves nothing, until another mode makes it wider.
+    // The mask removes all rights; a chmod would widen it.
     ("600", "u:12345:rw,m::-"),
 ];
 
@@ -129,9 +129,9 @@ fn an_output_has_the_acl_of_its_original() {
     }
 }
 
-/// Named users and groups keep what they have; the user's own group is another one.
+/// Named users and groups keep their rights. The output has another owning group than the original.
 #[test]
-fn an_acl_on_a_file_whose_group_cannot_be_kept_grants_another_group_nothing_new() {
+fn an_acl_grants_no_new_rights_to_the_owning_group_that_replaces_the_originals() {
     require!("setpriv", "setfacl", "getfacl");
     if !is_root() {
         skip("takes root to make a file of a group that the runner is not in");
@@ -159,7 +159,7 @@ fn an_acl_on_a_file_whose_group_cannot_be_kept_grants_another_group_nothing_new(
 }
 
 #[test]
-fn an_acl_inherited_from_the_folder_is_gone_before_the_mode_is_set() {
+fn an_output_has_no_acl_inherited_from_its_folder() {
     require!("setfacl", "getfacl");
     let t = Sandbox::new();
     t.write("a", "x");
@@ -172,9 +172,9 @@ fn an_acl_inherited_from_the_folder_is_gone_before_the_mode_is_set() {
     }
 }
 
-/// P4: whoever owns a folder can change what files made there are born with, at any time.
+/// P4: the owner of a folder can change what new files in it inherit at any time.
 #[test]
-fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
+fn a_folder_changed_during_the_run_does_not_change_the_rights_of_outputs() {
     require!("setfacl", "getfacl");
     if !is_root() {
         skip("takes root to work in somebody else's folder");
@@ -192,7 +192,7 @@ fn a_folders_owner_gains_nothing_by_changing_it_in_the_middle() {
         t.command("chown", ["54321:54321", "d"]).succeeds();
         let folder = t.path("d");
         let settings = Settings { inputs, jobs: NonZeroUsize::MIN, ..Settings::default() };
-        // While the second is compressed: what there was to learn from the first one is known.
+        // During the second file: anything that gzcc caches about the folder comes from the first.
         let tally = run_and_intervene(settings, 1, move || {
             assert!(command(program).args(words).arg(&folder).status().unwrap().success());
         });

@@ -1,4 +1,4 @@
-//! Originals: kept, unless asked, and then removed only when that loses nothing.
+//! Originals: kept by default, and removed on request only if no data is lost.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,7 +12,7 @@ use gzcc::settings::{Destination, Originals, Scheduler, Settings};
 use crate::harness::{BLOCK, Sandbox, assert_member, log, run_and_intervene};
 
 #[test]
-fn originals_go_only_when_asked_and_the_last_word_counts() {
+fn rm_removes_originals_and_the_last_of_k_and_rm_counts() {
     let t = Sandbox::new();
     let a = t.write("a", log(2 * BLOCK + 7));
     t.gzcc(["a"]).succeeds();
@@ -27,7 +27,7 @@ fn originals_go_only_when_asked_and_the_last_word_counts() {
 }
 
 #[test]
-fn an_original_stays_where_its_output_could_not_be_made() {
+fn rm_keeps_an_original_without_an_output() {
     let t = Sandbox::new();
     t.write("a", "x");
     t.write("a.gz", "precious");
@@ -36,7 +36,7 @@ fn an_original_stays_where_its_output_could_not_be_made() {
 }
 
 #[test]
-fn a_link_is_followed_where_the_original_is_kept_and_refused_where_it_would_go() {
+fn a_symbolic_link_is_followed_without_rm_and_refused_with_it() {
     let t = Sandbox::new();
     let real = t.write("real", "x");
     symlink("real", t.path("link")).unwrap();
@@ -47,7 +47,7 @@ fn a_link_is_followed_where_the_original_is_kept_and_refused_where_it_would_go()
 }
 
 #[test]
-fn hard_links_and_special_modes_are_refused_where_the_original_would_go() {
+fn hard_links_and_special_modes_are_refused_with_rm() {
     let t = Sandbox::new();
     t.write("linked", "x");
     fs::hard_link(t.path("linked"), t.path("other")).unwrap();
@@ -67,11 +67,11 @@ fn hard_links_and_special_modes_are_refused_where_the_original_would_go() {
 }
 
 #[test]
-fn a_file_that_grows_while_c_reads_it_is_a_snapshot_with_a_warning() {
+fn c_writes_a_growing_file_up_to_its_size_at_opening_with_a_warning() {
     require!("bash");
     let t = Sandbox::new();
-    // The change comes after the file is opened, and before its last block is read: gzcc cannot get that far
-    // while nobody reads the pipe that holds far less than the output.
+    // The change comes after gzcc has opened the file and before it reads the last block: the pipe holds far less than
+    // the output, so gzcc blocks until it is read.
     let incompressible = crate::harness::noise(8 * BLOCK, 3);
     t.write("big", &incompressible);
     let script =
@@ -86,7 +86,7 @@ fn a_file_that_grows_while_c_reads_it_is_a_snapshot_with_a_warning() {
 }
 
 #[test]
-fn a_file_cut_short_while_it_is_read_breaks_the_output_off() {
+fn a_file_truncated_while_c_reads_it_ends_the_output_with_an_error() {
     require!("bash");
     let t = Sandbox::new();
     t.write("big", crate::harness::noise(8 * BLOCK, 3));
@@ -105,10 +105,9 @@ fn a_file_cut_short_while_it_is_read_breaks_the_output_off() {
     );
 }
 
-/// P3: the changed-file rule, at the worst moments: before the last block is read, and when it has been read but
-/// others may still be reading what comes before it.
+/// P3. The change comes before the last block is read, or after it while earlier blocks may still be read.
 #[test]
-fn an_original_that_changed_or_was_replaced_is_never_removed() {
+fn an_original_that_changed_or_was_replaced_is_not_removed() {
     type Change = fn(&Path);
     let changes: [(&str, usize, Change); 5] = [
         ("grown", 0, |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"x").unwrap()),
@@ -129,7 +128,7 @@ fn an_original_that_changed_or_was_replaced_is_never_removed() {
             let settings = Settings {
                 inputs: vec![t.path("a").into()],
                 originals: Originals::Remove,
-                // One worker, so that blocks are done in their order.
+                // One worker compresses the blocks in order.
                 jobs: NonZeroUsize::MIN,
                 scheduler,
                 ..Settings::default()
@@ -147,7 +146,7 @@ fn an_original_that_changed_or_was_replaced_is_never_removed() {
 }
 
 #[test]
-fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
+fn an_output_of_several_inputs_is_not_made_if_one_of_them_fails() {
     let t = Sandbox::new();
     t.write("a", "x");
     t.write("b", log(5 * BLOCK));
@@ -158,16 +157,16 @@ fn a_joined_output_that_is_broken_off_is_not_made_and_told() {
         jobs: NonZeroUsize::MIN,
         ..Settings::default()
     };
-    // The first block of b is out before it is found shorter than it was.
+    // The first block of b is written before gzcc finds that b was truncated.
     let cut = move || File::options().write(true).open(b).unwrap().set_len(BLOCK as u64 + 5).unwrap();
     let tally = run_and_intervene(settings, 1, cut);
-    // b, what comes after it, and the output itself.
+    // b, the input after it, and the output.
     assert_eq!(tally.failed, 3);
     assert_eq!(t.names(), ["a", "b"]);
 }
 
 #[test]
-fn an_original_that_somebody_touched_stays_even_if_size_and_time_are_the_same() {
+fn an_original_that_changed_in_ctime_alone_is_not_removed() {
     use std::os::unix::fs::{FileExt, PermissionsExt};
     type Touch = fn(&Path);
     let touches: [(&str, Touch); 3] = [
@@ -190,7 +189,7 @@ fn an_original_that_somebody_touched_stays_even_if_size_and_time_are_the_same() 
         assert_eq!((tally.done, tally.failed, tally.warnings), (1, 0, 1), "{what}");
         assert!(t.exists("a") && t.exists("a.gz"), "{what}");
     }
-    // Two names of one file, both asked for: each goes.
+    // Both names of one file are arguments: both are removed.
     let t = Sandbox::new();
     t.write("a", "x");
     fs::hard_link(t.path("a"), t.path("b")).unwrap();

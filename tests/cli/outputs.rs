@@ -1,4 +1,4 @@
-//! Outputs: where they go, what they replace, and what they never touch.
+//! Outputs: their location, what they replace, and what they never change.
 
 mod met;
 
@@ -9,11 +9,11 @@ use rustix::fs::{CWD, Mode};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, gunzip, is_root, log};
 
-/// Both ways of making a file that has no final name yet.
+/// Both ways to make a temporary: unnamed and named.
 const TEMPORARIES: [&[&str]; 2] = [&[], &["--named-temporaries"]];
 
 #[test]
-fn an_existing_output_is_left_alone_and_with_f_replaced() {
+fn an_existing_output_is_kept_and_replaced_with_f() {
     for way in TEMPORARIES {
         let t = Sandbox::new();
         let a = t.write("a", log(2 * BLOCK));
@@ -40,7 +40,7 @@ fn an_output_that_is_a_symbolic_link_is_never_written_through() {
 }
 
 #[test]
-fn a_dangling_link_is_in_the_way_as_well() {
+fn a_dangling_link_counts_as_an_existing_output() {
     let t = Sandbox::new();
     t.write("a", "x");
     symlink("nowhere", t.path("a.gz")).unwrap();
@@ -49,7 +49,7 @@ fn a_dangling_link_is_in_the_way_as_well() {
 }
 
 #[test]
-fn links_in_the_way_of_an_output_directory_are_named_as_what_they_are() {
+fn links_in_the_path_of_an_output_directory_are_errors_that_say_so() {
     let t = Sandbox::new();
     t.write("d/f", "x");
     t.write("out/other/in", "x");
@@ -68,13 +68,13 @@ fn links_in_the_way_of_an_output_directory_are_named_as_what_they_are() {
         t.gzcc(["-O", directory, "d/f"]).says(1, &[&format!("gzcc: d/f: {told}")]);
     }
     assert!(!t.exists("nowhere") && !t.exists("elsewhere/f.gz"));
-    // The output directory itself may be a link.
+    // The output directory itself can be a link.
     t.gzcc(["-O", "link", "d/f"]).succeeds();
     t.assert_holds("elsewhere/d/f.gz", b"x");
 }
 
 #[test]
-fn only_files_and_links_are_ever_replaced() {
+fn f_replaces_only_regular_files_and_links() {
     let t = Sandbox::new();
     for name in ["a", "b"] {
         t.write(name, "x");
@@ -87,7 +87,7 @@ fn only_files_and_links_are_ever_replaced() {
 }
 
 #[test]
-fn o_names_the_output_and_takes_over_what_a_single_original_has() {
+fn o_names_the_output_and_copies_the_metadata_of_a_single_original() {
     let t = Sandbox::new();
     let a = t.write("a", "x");
     t.command("chmod", ["640", "a"]).succeeds();
@@ -120,7 +120,7 @@ fn an_output_without_a_single_original_follows_the_umask() {
 }
 
 #[test]
-fn o_takes_several_inputs_into_one_file_and_removes_none() {
+fn o_writes_several_inputs_to_one_file_and_removes_none() {
     let t = Sandbox::new();
     let (a, b) = (t.write("a", log(3 * BLOCK)), t.write("b", "second"));
     t.gzcc(["--rm", "-o", "out", "a", "b"]).says(2, &["gzcc: out: takes several inputs, so the originals are kept"]);
@@ -131,7 +131,7 @@ fn o_takes_several_inputs_into_one_file_and_removes_none() {
 }
 
 #[test]
-fn o_makes_no_file_where_no_input_can_be_read() {
+fn o_makes_no_file_if_no_input_can_be_read() {
     let t = Sandbox::new();
     let reason = "No such file or directory";
     t.gzcc(["-o", "out", "x"]).says(1, &[&format!("gzcc: x: {reason}")]);
@@ -140,7 +140,7 @@ fn o_makes_no_file_where_no_input_can_be_read() {
 }
 
 #[test]
-fn o_into_a_fifo_or_device_writes_in_place_even_with_f() {
+fn o_writes_to_a_fifo_or_device_in_place_even_with_f() {
     require!("bash");
     let t = Sandbox::new();
     let a = t.write("a", log(2 * BLOCK));
@@ -157,7 +157,7 @@ fn o_into_a_fifo_or_device_writes_in_place_even_with_f() {
 }
 
 #[test]
-fn o_reads_its_input_from_a_pipe_as_c_does() {
+fn o_accepts_a_pipe_as_input() {
     require!("bash");
     let t = Sandbox::new();
     t.shell("gzcc -o out <(echo hello)").succeeds();
@@ -195,7 +195,7 @@ fn two_inputs_never_share_an_output() {
 }
 
 #[test]
-fn the_output_folder_mirrors_paths_and_never_leaves_itself() {
+fn an_output_directory_mirrors_paths_and_contains_every_output() {
     let t = Sandbox::new();
     let (a, b) = (t.write("x/y/a", "1"), t.write("x/b", "2"));
     t.command("chmod", ["750", "x/y"]).succeeds();
@@ -219,7 +219,7 @@ fn the_output_folder_mirrors_paths_and_never_leaves_itself() {
 }
 
 #[test]
-fn a_folder_others_may_write_to_is_not_mirrored_as_one() {
+fn a_mirrored_folder_is_not_writable_by_others() {
     let t = Sandbox::new();
     t.write("shared/a", "x");
     t.command("chmod", ["1777", "shared"]).succeeds();
@@ -228,10 +228,10 @@ fn a_folder_others_may_write_to_is_not_mirrored_as_one() {
 }
 
 #[test]
-fn an_unwritable_folder_is_an_error_of_its_file_alone() {
+fn an_unwritable_folder_fails_only_its_own_files() {
     let t = Sandbox::new();
     t.write("good", "x");
-    // Not even root makes files there.
+    // Even root cannot create files there.
     let missing = "/proc/self/comm";
     let ran = t.gzcc(["good", missing]).run();
     ran.assert(ran.status.code() == Some(1) && ran.stderr().starts_with("gzcc: /proc/self/comm: "), "one is refused");

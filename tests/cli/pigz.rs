@@ -1,4 +1,4 @@
-//! As pigz and unpigz: gzip's rules, and pigz' options.
+//! gzcc under the names pigz and unpigz: gzip's rules and pigz's options.
 
 use std::os::unix::fs::symlink;
 
@@ -17,7 +17,7 @@ fn called(t: &Sandbox, name: &str, words: &[&str]) -> Call {
 }
 
 #[test]
-fn originals_are_replaced_silently_and_come_back() {
+fn pigz_and_unpigz_replace_originals_silently() {
     let t = Sandbox::new();
     let a = t.write("a", log(3 * BLOCK));
     assert!(called(&t, "pigz", &["-p", "2", "-9", "a"]).succeeds().is_empty());
@@ -29,19 +29,19 @@ fn originals_are_replaced_silently_and_come_back() {
 }
 
 #[test]
-fn independent_blocks_refer_to_nothing_before_them() {
+fn independent_blocks_do_not_refer_to_earlier_content() {
     let t = Sandbox::new();
-    // Noise repeated at a distance of 16 KiB compresses well only where the window before a block may be used.
+    // Noise that repeats at a distance of 16 KiB compresses well only with the window before a block.
     let noise = crate::harness::noise(16 * 1024, 3);
     let content = t.write("a", noise.repeat(2 * BLOCK / noise.len()));
     let (joined, apart) = (called(&t, "pigz", &["-c", "a"]).succeeds(), called(&t, "pigz", &["-ci", "a"]).succeeds());
     crate::harness::assert_member(&apart, &content);
-    // The second block has to hold the noise once more.
+    // The second block must contain the noise again.
     assert!(apart.len() > joined.len() + noise.len() * 9 / 10, "{} and {}", apart.len(), joined.len());
 }
 
 #[test]
-fn a_letter_asks_for_blocks_that_end_by_content() {
+fn upper_case_r_means_rsyncable() {
     let t = Sandbox::new();
     let content = t.write("a", log(2 * BLOCK));
     let by_letter = called(&t, "pigz", &["-cR", "a"]).succeeds();
@@ -51,7 +51,7 @@ fn a_letter_asks_for_blocks_that_end_by_content() {
 }
 
 #[test]
-fn name_and_time_are_stored_apart() {
+fn name_and_time_are_stored_independently_of_each_other() {
     let t = Sandbox::new();
     t.write("a", "x");
     t.command("touch", ["-d", "@1700000000", "a"]).succeeds();
@@ -66,7 +66,7 @@ fn name_and_time_are_stored_apart() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused_by_name() {
+fn unsupported_options_are_refused() {
     let t = Sandbox::new();
     t.write("a", "x");
     for words in [
@@ -92,7 +92,7 @@ fn what_cannot_be_done_is_refused_by_name() {
 }
 
 #[test]
-fn the_environment_may_hold_options_but_no_files() {
+fn the_environment_variable_may_hold_options_but_no_files() {
     let t = Sandbox::new();
     let a = t.write("a", log(1000));
     let with = |variable: &str, value: &str, words: &[&str]| {

@@ -1,13 +1,14 @@
-//! P3 against a loss of power: data on the disk, then the name, then the folder, and only then the original goes.
+//! P3, loss of power: gzcc syncs the data, gives the output its name, syncs the folder, and only then removes the
+//! original.
 //!
-//! Read from the system calls of whole runs, in the order in which the kernel took them.
+//! The tests read the order of system calls from traces of complete runs.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use crate::harness::{BLOCK, Sandbox, log};
 
-/// A system call that succeeded, from the line where it began to the one where it ended.
+/// A system call that succeeded, with the lines of the trace where it began and ended.
 #[derive(Debug)]
 struct Called {
     process: String,
@@ -18,18 +19,18 @@ struct Called {
 }
 
 impl Called {
-    /// The number of the descriptor that is its first argument.
+    /// The descriptor that is its first argument.
     fn descriptor(&self) -> &str {
         self.arguments.split(['<', ',', ')']).next().unwrap()
     }
 
-    /// What its first argument stands for, as strace -y tells it.
+    /// The path of the descriptor that is its first argument, as strace -y prints it.
     fn opened(&self) -> &str {
         self.arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(path, _)| path)
     }
 }
 
-/// Runs gzcc under strace, and tells its calls of these names in the order in which they began.
+/// Runs gzcc under strace, and returns its calls of these names in the order in which they began.
 fn trace(t: &Sandbox, calls: &str, strace: &[&str], words: &[&str]) -> Vec<Called> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let traced = format!("trace={calls}");
@@ -61,8 +62,8 @@ fn trace(t: &Sandbox, calls: &str, strace: &[&str], words: &[&str]) -> Vec<Calle
     called
 }
 
-/// Asserts that each of `originals` went after its output's data, name and folder were synced; `steps` are the calls
-/// with which a worker ends a file.
+/// Asserts that each of `originals` (original, output) was removed after its output's data, name and folder were
+/// synced. `steps` are the calls with which a worker completes a file.
 #[track_caller]
 fn assert_order(called: &[Called], steps: &[&str], originals: &[(String, String)]) {
     let is_step = |called: &&Called| called.call != "write";
@@ -80,7 +81,7 @@ fn assert_order(called: &[Called], steps: &[&str], originals: &[(String, String)
         let named_in = name.arguments.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0;
         assert_eq!(folder.opened(), named_in, "the folder that has the name is synced: {steps_of_one:#?}");
         assert_ne!(data.opened(), folder.opened(), "the data are synced: {steps_of_one:#?}");
-        // Another worker may have written, but nothing after the sync began.
+        // Another worker may write too, but not after the sync began.
         let writes = called.iter().filter(|c| c.call == "write" && c.descriptor() == data.descriptor());
         let early = |write: &&Called| write.opened() == data.opened();
         let mut writes = writes.filter(early).peekable();
@@ -99,23 +100,23 @@ fn assert_order(called: &[Called], steps: &[&str], originals: &[(String, String)
     assert_eq!(gone, expected, "each original has gone after its own output");
 }
 
-/// Calls that a file's end is made of, and what writes it.
+/// The calls that write and complete a file.
 const CALLS: &str = "write,fsync,fdatasync,linkat,renameat,renameat2,unlinkat";
 
 const UNNAMED: [&str; 4] = ["fsync", "linkat", "fsync", "unlinkat"];
 const NAMED: [&str; 4] = ["fsync", "renameat2", "fsync", "unlinkat"];
-/// A file without a name gets one, as a rename needs it.
+/// An unnamed file gets a temporary name first, as a rename needs one.
 const UNNAMED_OVER: [&str; 5] = ["fsync", "linkat", "renameat", "fsync", "unlinkat"];
 const NAMED_OVER: [&str; 4] = ["fsync", "renameat", "fsync", "unlinkat"];
 
-/// One big file, and as many small ones as all workers have a few of.
+/// One file of several blocks, and enough small files for several per worker.
 fn contents() -> Vec<(String, Vec<u8>)> {
     let small = (0..12).map(|i| (format!("f{i}"), log(100 + i * 1000)));
     [("big".to_owned(), log(3 * BLOCK))].into_iter().chain(small).collect()
 }
 
 #[test]
-fn originals_go_after_data_name_and_folder_whatever_the_temporary_and_the_workers() {
+fn an_original_is_removed_after_data_name_and_folder_are_synced_for_every_temporary_and_worker_count() {
     require!("strace");
     for (words, old, steps) in [
         (&["--rm"][..], false, &UNNAMED[..]),
@@ -149,9 +150,9 @@ fn originals_go_after_data_name_and_folder_whatever_the_temporary_and_the_worker
     }
 }
 
-/// P3: every new folder's own name is on the disk before an original goes into it.
+/// P3: the names of new folders are on the disk before an original is removed.
 #[test]
-fn an_original_goes_after_the_folders_of_the_output_folder_are_synced() {
+fn an_original_is_removed_after_the_folders_of_the_output_directory_are_synced() {
     require!("strace");
     for (direction, suffix) in [("-k", ""), ("-d", ".gz")] {
         for workers in ["-j1", "-j4"] {
@@ -177,7 +178,7 @@ fn an_original_goes_after_the_folders_of_the_output_folder_are_synced() {
                     let name = original.arguments.rsplit('"').nth(1).unwrap();
                     let number: usize = name.strip_suffix(suffix).unwrap()[1..].parse().unwrap();
                     let made_in = format!("/new/out/x/{}", number % 3);
-                    // Each folder's name is in the one above it, and was put there by a call.
+                    // A folder's name is an entry of its parent, which mkdir made.
                     for folder in ["/new", "/new/out", "/new/out/x", &made_in] {
                         let (above, name) = folder.rsplit_once('/').unwrap();
                         let is_it = |c: &&Called| {
@@ -195,7 +196,7 @@ fn an_original_goes_after_the_folders_of_the_output_folder_are_synced() {
     }
 }
 
-/// A sync waits for the disk and not for a processor, so workers must not wait for each other's.
+/// A sync waits for the disk and not for a processor, so workers must sync in parallel.
 #[test]
 fn the_syncs_of_several_workers_overlap() {
     require!("strace");
@@ -207,7 +208,7 @@ fn the_syncs_of_several_workers_overlap() {
         }
         let words: Vec<&str> =
             ["-q", "-j4", "--rm", scheduler].into_iter().chain(names.iter().map(String::as_str)).collect();
-        // However fast the disk is.
+        // The delay makes the overlap independent of the disk's speed.
         let called = trace(&t, "fsync", &["-e", "inject=fsync:delay_enter=20000"], &words);
         assert_eq!(called.len(), 2 * names.len(), "a file's data and its name");
         let under_way = |at: usize| called.iter().filter(|c| c.began <= at && at < c.ended).count();

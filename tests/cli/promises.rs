@@ -1,4 +1,4 @@
-//! The promises that take more than one call to break: kills, panics, terminals, system calls.
+//! Promises that need special setups: panics, terminals, traces of system calls.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use gzcc::settings::{Destination, Scheduler, Settings};
 use crate::harness::{BLOCK, Sandbox, log, noise, skip, spawn};
 use crate::terminal::terminal;
 
-/// An engine that panics at a block beginning with "boom".
+/// An engine that panics at a block that starts with "boom".
 struct Faulty(Box<dyn BlockCompressor>);
 
 impl BlockCompressor for Faulty {
@@ -25,9 +25,9 @@ impl BlockCompressor for Faulty {
     }
 }
 
-/// P1, P2: a panic in a worker is that file's error; the others are done, and nothing is left over.
+/// P1, P2: a panic in a worker fails its file. The other files are compressed, and no temporary remains.
 #[test]
-fn a_panic_costs_its_own_file_and_no_other() {
+fn a_panic_fails_only_its_own_file() {
     for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
         for jobs in [1, 2, 5] {
             for boom_at in [0, BLOCK, 6 * BLOCK] {
@@ -62,9 +62,9 @@ fn a_panic_costs_its_own_file_and_no_other() {
     }
 }
 
-/// Compressed bytes do not go to a terminal unless forced.
+/// As gzip does.
 #[test]
-fn a_terminal_gets_no_compressed_bytes_unless_forced() {
+fn compressed_data_is_written_to_a_terminal_only_with_f() {
     let t = Sandbox::new();
     t.write("a", "x");
     let (_master, slave) = terminal();
@@ -76,7 +76,7 @@ fn a_terminal_gets_no_compressed_bytes_unless_forced() {
     };
     let refused = "compressed data not written to a terminal; use -f to force, --help for help\n";
     assert_eq!(run(&["-c", "a"]), (Some(1), format!("gzcc: a: {refused}")));
-    // Whoever types only the command's name is pointed to the help.
+    // The same message points a user who types only the command's name to the help.
     for words in [&[][..], &["-"], &["-c"], &["-9", "-"]] {
         assert_eq!(run(words), (Some(1), format!("gzcc: {refused}")), "{words:?}");
     }
@@ -84,9 +84,9 @@ fn a_terminal_gets_no_compressed_bytes_unless_forced() {
     assert_eq!(run(&["a"]), (Some(0), String::new()), "a file's output is a file");
 }
 
-/// The system calls that one more small file costs, each for its reason; none can be spared.
+/// The system calls per small file, each with its reason.
 #[test]
-fn a_small_file_costs_these_system_calls_and_no_more() {
+fn a_small_file_takes_exactly_these_system_calls() {
     require!("strace");
     let t = Sandbox::new();
     for i in 0..4 {
@@ -98,38 +98,38 @@ fn a_small_file_costs_these_system_calls_and_no_more() {
         let words = [&["-o", "trace", gzcc, "-j1"][..], option, &names].concat();
         t.command("strace", words).succeeds();
         let trace = String::from_utf8(t.read("trace")).unwrap();
-        // From the opening of the third file to that of the fourth: caches are warm, the end is not in it.
+        // From the open of the third file to that of the fourth: leaves out the calls at the start and end of a run.
         let lines: Vec<&str> = trace.lines().collect();
         let opening =
             |file: &str| lines.iter().position(|line| line.contains(&format!("\"{file}\", O_RDONLY"))).unwrap();
         let between = &lines[opening(names[2])..opening(names[3])];
         let called = between.iter().map(|line| line.split('(').next().unwrap().to_owned());
-        // std's debug builds ask before each close whether the descriptor is open; the heap grows now and then.
+        // std's debug builds check with fcntl before each close that the descriptor is open; brk grows the heap.
         called.filter(|call| call != "fcntl" && call != "brk").collect()
     };
     let calls = |option: &[&str]| calls_for(option, ["f0", "f1", "f2", "f3"]);
     let begins = [
         "openat",     // the input
-        "fstat",      // what it is: kind, size, times, links
-        "newfstatat", // whether the output's name is taken, to spare the work
-        "fgetxattr",  // whether an ACL says more than its mode
-        "openat",     // the output, without a name
-        "pread64",    // all of it
+        "fstat",      // its kind, size, times and links
+        "newfstatat", // whether the output exists, before any work
+        "fgetxattr",  // whether it has an ACL beyond its mode
+        "openat",     // the output, unnamed
+        "pread64",    // the whole input
         "write",      // header, data and trailer
-        "fstat",      // whether it changed meanwhile
+        "fstat",      // whether the input has changed
         "fchmod",     // the original's mode
-        "utimensat",  // and times
+        "utimensat",  // the original's times
     ];
     let kept = [
-        "close",  // a duplicate of the output: errors that are reported at close
+        "close",  // a duplicate of the output, which reports errors that come at close
         "linkat", // the name
         "close",  // the output
-        "openat", // under the name, for watchers of the folder
-        "close",  // the same
+        "openat", // by the final name: an event for watchers of the folder
+        "close",  // the same descriptor
         "close",  // the input
     ];
     assert_eq!(calls(&["-k"]), [&begins[..], &kept].concat());
-    // Decompressing reads in order, up to the size that the file had when it was opened.
+    // Decompression reads in order, up to the size that the file had when it was opened.
     let read = begins.iter().map(|&call| if call == "pread64" { "read" } else { call });
     let decompressed: Vec<&str> = read.chain(kept).collect();
     for i in 0..4 {
@@ -141,28 +141,28 @@ fn a_small_file_costs_these_system_calls_and_no_more() {
     }
     let removed = [
         "fsync",      // the output, before its name
-        "close",      // a duplicate of the output: errors that are reported at close
+        "close",      // a duplicate of the output, which reports errors that come at close
         "linkat",     // the name
-        "fsync",      // the folder, before the original goes
+        "fsync",      // the folder, before the original is removed
         "close",      // the output
-        "openat",     // under the name, for watchers of the folder
-        "close",      // the same
-        "newfstatat", // whether the name is still that of the file that was read
+        "openat",     // by the final name: an event for watchers of the folder
+        "close",      // the same descriptor
+        "newfstatat", // whether the name still refers to the file that was read
         "unlinkat",   // the original
         "close",      // the input
     ];
     assert_eq!(calls(&["--rm"]), [&begins[..], &removed].concat());
 }
 
-/// P3: data on the disk, then the name, then the folder, and only then the original goes.
+/// P3: the data is synced, then the output is named, then the folder is synced, and only then the original is removed.
 #[test]
-fn an_original_goes_after_data_name_and_folder_are_synced() {
+fn an_original_is_removed_after_data_name_and_folder_are_synced() {
     require!("strace");
     let t = Sandbox::new();
     symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
     let mut input = "a";
     t.write(input, log(3 * BLOCK));
-    // Each call takes what the one before has made.
+    // Each call's input is the output of the previous call.
     for (words, output) in [
         (&[env!("CARGO_BIN_EXE_gzcc"), "-q", "--rm", "a"][..], "a.gz"),
         (&[env!("CARGO_BIN_EXE_gzcc"), "-dq", "--rm", "a.gz"], "a"),
@@ -187,9 +187,9 @@ fn an_original_goes_after_data_name_and_folder_are_synced() {
     }
 }
 
-/// P3: new folders of the output folder are on the disk as well before an original goes.
+/// P3: new folders of the output directory are on the disk before an original is removed.
 #[test]
-fn an_original_goes_after_new_folders_are_synced() {
+fn an_original_is_removed_after_new_folders_are_synced() {
     require!("strace");
     let t = Sandbox::new();
     t.write("x/y/a", log(100));
@@ -205,9 +205,9 @@ fn an_original_goes_after_new_folders_are_synced() {
     assert!(!t.exists("x/y/a"));
 }
 
-/// P4: an output under way is its maker's alone, whatever the umask and the original's mode.
+/// P4: a temporary has mode 0600, whatever the umask and the original's mode.
 #[test]
-fn an_output_under_way_is_private() {
+fn a_temporary_is_private() {
     require!("bash", "strace");
     let t = Sandbox::new();
     t.write("a", log(100));
@@ -226,9 +226,9 @@ fn an_output_under_way_is_private() {
     }
 }
 
-/// The work is done where no more threads can be had.
+/// The work is complete even if the system starts no thread.
 #[test]
-fn fewer_workers_do_where_the_system_has_no_threads_left() {
+fn one_worker_does_the_work_if_the_system_starts_no_thread() {
     require!("bash");
     if crate::harness::is_root() {
         skip("root is not limited");
@@ -243,10 +243,10 @@ fn fewer_workers_do_where_the_system_has_no_threads_left() {
     }
 }
 
-/// Blocks done by each thread of the run below.
+/// Blocks compressed by each thread of the run below.
 static BY_THREAD: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
-/// An engine that counts, and takes its time without taking the processor's.
+/// An engine that counts blocks and sleeps, so that every worker gets blocks even on one processor.
 struct Counting(Box<dyn BlockCompressor>);
 
 impl BlockCompressor for Counting {
@@ -258,9 +258,9 @@ impl BlockCompressor for Counting {
     }
 }
 
-/// A pipe is read by one at a time, but compressed by all.
+/// One worker at a time reads a pipe, but all of them compress.
 #[test]
-fn every_worker_has_its_share_of_a_pipe() {
+fn all_workers_compress_blocks_of_a_pipe() {
     for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
         let t = Sandbox::new();
         let content = log(36 * BLOCK);
@@ -286,9 +286,9 @@ fn every_worker_has_its_share_of_a_pipe() {
     }
 }
 
-/// A worker that waits for a slow pipe must not keep the others from writing what they have.
+/// A worker that waits for a slow pipe must not prevent the others from writing completed blocks.
 #[test]
-fn what_is_compressed_is_written_while_the_pipe_is_still_open() {
+fn completed_blocks_are_written_while_the_input_pipe_is_still_open() {
     use std::io::{Read, Write};
     let t = Sandbox::new();
     for scheduler in ["threads", "rayon"] {

@@ -1,4 +1,4 @@
-//! Any content, any settings: the same bytes, and they come back.
+//! Properties for random content and settings: the output bytes are the same, and decompression restores the content.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use gzcc::settings::{Destination, Engine, OverwritePolicy, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
 
-/// Contents of the kinds that make encoders and block edges differ.
+/// Contents of the kinds and sizes that reach different paths in the encoders and at block edges.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     let size = prop_oneof![
         3 => 0..100usize,
@@ -33,7 +33,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_batch_comes_back_and_makes_the_same_bytes_under_all_settings(
+    fn every_batch_round_trips_and_its_bytes_do_not_depend_on_workers_or_scheduler(
         contents in prop::collection::vec(content(), 1..6),
         (engine, level) in engine_and_level(),
     ) {
@@ -63,7 +63,7 @@ proptest! {
                 prop_assert!(same, "{scheduler:?} -j{jobs}");
                 let joined = t.path("joined");
                 compress(&settings(jobs, scheduler, Destination::File(joined)), &()).unwrap();
-                // With a single input this is a file of its own; either way its members are those of the files.
+                // The members of the shared output are those of the single files.
                 prop_assert!(t.read("joined") == made.concat(), "{scheduler:?} -j{jobs}, joined");
             }
         }
@@ -73,9 +73,9 @@ proptest! {
     }
 }
 
-/// P11, for any mix of names that lead to the same places.
+/// P11, for different names of the same files.
 #[test]
-fn no_two_inputs_of_a_run_have_one_output() {
+fn no_two_inputs_of_a_run_write_the_same_output() {
     let t = Sandbox::new();
     t.write("d/a", "1");
     t.write("d/b", "2");

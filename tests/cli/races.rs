@@ -1,5 +1,5 @@
-//! What others do in the folders that gzcc works in, between its looking and its doing: nothing of theirs is written
-//! through, followed, replaced or removed.
+//! Changes by other processes between gzcc's check of a name and its use: gzcc must not write through, follow, replace
+//! or remove another process's file.
 
 mod permissions;
 
@@ -13,19 +13,19 @@ use crate::damage::cases::{Fields, member};
 use crate::harness::{Finished, Sandbox, is_root, log, skip};
 use crate::stopped::{Moment, stopped_at};
 
-/// What turns up under the name of the output, after a look at it found nothing.
+/// An entry that another process creates under the output's name, after gzcc found that the name is free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Planted {
-    /// A symbolic link to a file that is precious.
+    /// A symbolic link to an existing file.
     Link,
-    /// One to nowhere, where a file would be made by whoever follows it.
+    /// A symbolic link to a missing file: a program that follows it would create that file.
     Dangling,
     File,
-    /// Another name of the input.
+    /// A hard link to the input.
     Input,
     Fifo,
     Folder,
-    /// A null device of the test's own.
+    /// A null device that the test creates.
     Device,
 }
 
@@ -44,20 +44,19 @@ impl Planted {
         }
     }
 
-    /// What `-f` may replace.
+    /// Whether `-f` may replace it.
     fn is_replaceable(self) -> bool {
         matches!(self, Link | Dangling | File)
     }
 }
 
-/// Makes a null device of the test's own, as those of the system are not to be tried things on; tells whether that is
-/// allowed.
+/// Creates a null device for the test, so that the system's own is not at risk. Returns whether that is permitted.
 fn null_device(at: &Path) -> bool {
     let device = rustix::fs::makedev(1, 3);
     rustix::fs::mknodat(CWD, at, FileType::CharacterDevice, Mode::from_raw_mode(0o666), device).is_ok()
 }
 
-/// Whether there are devices to try; else says so.
+/// Returns whether devices can be created; records the test as skipped if not.
 fn have_devices() -> bool {
     let allowed = null_device(&Sandbox::new().path("null"));
     if !allowed {
@@ -66,26 +65,26 @@ fn have_devices() -> bool {
     allowed
 }
 
-/// One way of making an output, `words` before the input.
+/// One way to make an output; `words` precede the input.
 #[derive(Clone, Copy, Debug)]
-struct Making {
+struct OutputCase {
     words: &'static [&'static str],
     input: &'static str,
     output: &'static str,
 }
 
-const MAKINGS: [Making; 7] = [
-    Making { words: &["-k"], input: "a", output: "a.gz" },
-    Making { words: &["--rm"], input: "a", output: "a.gz" },
-    Making { words: &["--named-temporaries"], input: "a", output: "a.gz" },
-    Making { words: &["-o", "out"], input: "a", output: "out" },
-    Making { words: &["-O", "."], input: "a", output: "a.gz" },
-    Making { words: &["-d"], input: "a.gz", output: "a" },
-    Making { words: &["-d", "--rm", "--named-temporaries", "--scheduler=rayon"], input: "a.gz", output: "a" },
+const OUTPUT_CASES: [OutputCase; 7] = [
+    OutputCase { words: &["-k"], input: "a", output: "a.gz" },
+    OutputCase { words: &["--rm"], input: "a", output: "a.gz" },
+    OutputCase { words: &["--named-temporaries"], input: "a", output: "a.gz" },
+    OutputCase { words: &["-o", "out"], input: "a", output: "out" },
+    OutputCase { words: &["-O", "."], input: "a", output: "a.gz" },
+    OutputCase { words: &["-d"], input: "a.gz", output: "a" },
+    OutputCase { words: &["-d", "--rm", "--named-temporaries", "--scheduler=rayon"], input: "a.gz", output: "a" },
 ];
 
-/// The input of a [`Making`], which is one of a test's own and beside something precious.
-fn prepare(making: Making) -> (Sandbox, Vec<u8>, Vec<u8>) {
+/// Makes a sandbox with the input and the file `precious`. Returns it with the input's bytes and the plain content.
+fn prepare(making: OutputCase) -> (Sandbox, Vec<u8>, Vec<u8>) {
     let t = Sandbox::new();
     t.write("precious", "precious");
     let (plain, packed) = (log(5000), member(&log(5000), &Fields::default()));
@@ -93,20 +92,20 @@ fn prepare(making: Making) -> (Sandbox, Vec<u8>, Vec<u8>) {
     (t, original, plain)
 }
 
-fn assert_made(t: &Sandbox, making: Making, plain: &[u8]) {
+fn assert_made(t: &Sandbox, making: OutputCase, plain: &[u8]) {
     match making.input {
         "a" => t.assert_holds(making.output, plain),
         _ => assert!(t.read(making.output) == plain),
     }
 }
 
-/// P2, and "existence is decided by the link itself".
+/// P2. The system call that creates the name decides whether it exists.
 #[test]
-fn what_is_planted_under_an_outputs_name_is_never_written_through() {
+fn an_entry_created_under_an_outputs_name_is_never_written_through() {
     require!("bash", "strace");
     let devices: &[Planted] = if have_devices() { &[Device] } else { &[] };
     for planted in [&[Link, Dangling, File, Input, Fifo, Folder], devices].concat() {
-        for (making, force) in MAKINGS.iter().flat_map(|making| [(*making, false), (*making, true)]) {
+        for (making, force) in OUTPUT_CASES.iter().flat_map(|making| [(*making, false), (*making, true)]) {
             let (t, original, plain) = prepare(making);
             let (input, output) = (t.path(making.input), t.path(making.output));
             let words = [&["-j1"][..], making.words, if force { &["-f"] } else { &[] }, &[making.input]].concat();
@@ -141,15 +140,15 @@ fn what_is_planted_under_an_outputs_name_is_never_written_through() {
     }
 }
 
-/// A device or FIFO named with `-o` is written in place, so the name is looked at again when it is open.
+/// gzcc writes to a device or FIFO in place, so it checks the name again after it has opened it.
 #[test]
-fn what_takes_the_place_of_a_fifo_is_not_written_in_place() {
+fn an_entry_that_replaces_a_fifo_is_not_written_in_place() {
     require!("bash", "strace");
     for (planted, force) in [(File, true), (File, false), (Link, true), (Link, false)] {
-        let (t, _, _) = prepare(MAKINGS[0]);
+        let (t, _, _) = prepare(OUTPUT_CASES[0]);
         let out = t.path("out");
         Fifo.plant(&out, &out);
-        // strace knows the name only as it is given.
+        // strace matches the path as gzcc gets it.
         let named = out.to_str().unwrap().to_owned();
         let words = ["-o", &named, if force { "-f" } else { "-k" }, "a"];
         let ran = stopped_at(&t, Moment::new("out", "newfstatat", 1), &words, || {
@@ -164,7 +163,7 @@ fn what_takes_the_place_of_a_fifo_is_not_written_in_place() {
 }
 
 #[test]
-fn an_output_on_standard_output_is_no_input() {
+fn the_file_on_standard_output_is_not_an_input() {
     require!("bash");
     let t = Sandbox::new();
     let f = t.write("f", log(1000));
@@ -173,18 +172,18 @@ fn an_output_on_standard_output_is_no_input() {
         t.shell(&format!("{c} f out > out")).says(1, &["gzcc: out: is the output as well"]);
         t.assert_holds("out", &f);
         t.shell(&format!("{c} out > out")).says(1, &["gzcc: out: is the output as well"]);
-        // A link to it, or another name, is the same file.
+        // A link to it is the same file.
         symlink("out", t.path("link")).unwrap();
         t.shell(&format!("{c} link f > out")).says(1, &["gzcc: link: is the output as well"]);
         t.shell(&format!("{c} f > f.gz; {c} -d f.gz out >> out")).says(1, &["gzcc: out: is the output as well"]);
-        // A walk passes it by, as nobody has named it.
+        // A walk ignores it, as it is not named.
         t.command("rm", ["link", "f.gz"]).succeeds();
         t.shell(&format!("{c} -r . > out")).succeeds();
         t.assert_holds("out", &f);
     }
 }
 
-/// A tree, and what stands beside it and looks the same.
+/// A tree `t`, and a tree `outside` with the same names.
 fn trees() -> Sandbox {
     let t = Sandbox::new();
     for name in ["f", "sub/f", "sub/g"] {
@@ -194,7 +193,7 @@ fn trees() -> Sandbox {
     t
 }
 
-/// Puts a link to what is outside in the place of the folder `name`, which becomes `moved`.
+/// Renames the folder `name` to `moved`, and puts a link to `outside` in its place.
 fn swap(t: &Sandbox, name: &str, outside: &str) {
     fs::rename(t.path(name), t.path("moved")).unwrap();
     symlink(t.path(outside), t.path(name)).unwrap();
@@ -210,18 +209,18 @@ fn assert_outside_untouched(t: &Sandbox, ran: &Finished, case: &str) {
     }
 }
 
-/// A root's `-r --rm` in a tree that belongs to somebody else.
+/// This protects root's `-r --rm` in a tree that another user controls.
 #[test]
-fn a_folder_swapped_during_a_walk_redirects_nothing() {
+fn a_folder_replaced_by_a_link_during_a_walk_redirects_nothing() {
     require!("bash", "strace");
-    // What is swapped, for what, when, and how many files of the moved folder are done all the same.
+    // The replaced folder, the link's target, the time, and how many files of the moved folder are compressed.
     let cases = [
         ("t/sub", "outside/sub", Moment::new("t/sub", "getdents64", 1), None),
         ("t/sub", "outside/sub", Moment::new("t/sub", "openat", 1), Some(2)),
         ("t/sub", "outside/sub", Moment::new("t/sub", "fgetxattr", 1), Some(2)),
         ("t/sub", "outside/sub", Moment::new("t/sub", "linkat", 1), Some(2)),
         ("t/sub", "outside/sub", Moment::new("t/sub", "fsync", 1), Some(2)),
-        // The file itself is looked at once more.
+        // The second fstat of the file checks for changes.
         ("t/sub", "outside/sub", Moment::new("t/sub/f", "fstat", 2), Some(2)),
         ("t", "outside", Moment::new("t", "fstat", 1), Some(3)),
         ("t", "outside", Moment::new("t", "getdents64", 1), Some(3)),
@@ -229,7 +228,7 @@ fn a_folder_swapped_during_a_walk_redirects_nothing() {
     ];
     for (name, instead, moment, done) in cases {
         for words in [&["-r", "--rm", "-j1"][..], &["-rf", "--rm", "-j1", "--scheduler=rayon", "--named-temporaries"]] {
-            // Named temporaries are renamed.
+            // A named temporary is renamed and not linked.
             let renamed = moment.call == "linkat" && words.contains(&"--named-temporaries");
             let moment = Moment { call: if renamed { "renameat2" } else { moment.call }, ..moment };
             let t = trees();
@@ -250,7 +249,7 @@ fn a_folder_swapped_during_a_walk_redirects_nothing() {
 }
 
 #[test]
-fn a_folder_swapped_above_a_named_file_redirects_nothing() {
+fn a_folder_of_a_named_file_replaced_by_a_link_redirects_nothing() {
     require!("bash", "strace");
     for (on, call) in [("t", "fstat"), ("t", "openat"), ("t", "newfstatat"), ("t/f", "pread64"), ("t", "linkat")] {
         let t = trees();
@@ -263,12 +262,12 @@ fn a_folder_swapped_above_a_named_file_redirects_nothing() {
 }
 
 #[test]
-fn a_folder_swapped_where_a_tree_is_mirrored_redirects_nothing() {
+fn a_folder_of_the_output_directory_replaced_by_a_link_redirects_nothing() {
     require!("bash", "strace");
     for (call, status) in [("mkdirat", 1), ("openat2", 0), ("linkat", 0)] {
         let t = trees();
         fs::create_dir(t.path("out")).unwrap();
-        // strace finds out beforehand what a folder is called.
+        // strace resolves the path at its start, so the folder must exist.
         let on = if call == "linkat" { "out/t" } else { "out" };
         if call == "linkat" {
             fs::create_dir(t.path("out/t")).unwrap();
@@ -288,7 +287,7 @@ fn a_folder_swapped_where_a_tree_is_mirrored_redirects_nothing() {
 }
 
 #[test]
-fn a_device_under_f_and_o_stays_a_device() {
+fn f_and_o_do_not_replace_a_device() {
     if !is_root() || !have_devices() {
         skip("takes root to make a device");
         return;

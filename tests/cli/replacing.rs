@@ -1,4 +1,4 @@
-//! P2: a run never replaces a file that it is also told to read, whatever its name, and in whatever order.
+//! P2: a run never replaces a file that is also an input, whatever its name and the order of the arguments.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,7 +10,7 @@ use crate::traced::wait_until;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
-/// A file of every name that the tests below give, and other names of `a`.
+/// Files for the names in the tests below, and other names of `a`.
 fn sandbox() -> Sandbox {
     let t = Sandbox::new();
     t.write("a", "precious");
@@ -25,14 +25,14 @@ fn sandbox() -> Sandbox {
     t
 }
 
-/// Every file below the sandbox and its content.
+/// Every file in the sandbox, with its content.
 fn contents(t: &Sandbox) -> Vec<(String, Vec<u8>)> {
     let names = t.names().into_iter().filter(|name| t.path(name).is_file());
     names.map(|name| (name.clone(), t.read(&name))).collect()
 }
 
 #[test]
-fn one_output_for_all_never_replaces_an_input_in_whatever_order() {
+fn an_output_of_several_inputs_never_replaces_an_input_in_any_order() {
     require!("bash");
     let refused = |input: &str| format!("gzcc: {input}: is the output as well");
     let not_made = |output: &str| format!("gzcc: {output}: not made, as it is an input as well");
@@ -64,7 +64,7 @@ fn one_output_for_all_never_replaces_an_input_in_whatever_order() {
             let mut lines = lines;
             said.sort();
             lines.sort();
-            // The list itself is named as well, as no name in it is read.
+            // The list has a message of its own, as none of its names is read.
             said.retain(|line| line != "gzcc: list: list is the list of names");
             ran.assert(said == lines, &format!("it says {lines:#?}"));
             assert!(contents(&t) == before, "gzcc {words}: every file is as it was");
@@ -78,14 +78,14 @@ fn one_output_for_all_never_replaces_an_input_in_whatever_order() {
     }
 }
 
-/// With `-f`, `words` make the first of two inputs the output of the second unless that is refused.
+/// A case in which the first of two inputs is the output of the second. With `-f`, gzcc must refuse to replace it.
 struct Clash {
     words: &'static str,
     inputs: [&'static str; 2],
     output: &'static str,
 }
 
-/// Files are `a`, `a.gz` and `a.gz.gz`, `soft` and `hard` that lead to `a.gz`, and `d` with the same in it.
+/// The files are `a`, `a.gz`, `a.gz.gz`, the links `soft` and `hard` to `a.gz`, and `d` with the first three.
 const CLASHES: [Clash; 7] = [
     Clash { words: "-r --all", inputs: ["a.gz", "a"], output: "a.gz" },
     Clash { words: "-d", inputs: ["a.gz", "a.gz.gz"], output: "a.gz" },
@@ -108,7 +108,7 @@ fn clashing() -> Sandbox {
     t
 }
 
-/// Whether `content` is in some file, as it is or compressed.
+/// Whether a file holds `content`, plain or compressed.
 fn holds(t: &Sandbox, content: &[u8]) -> bool {
     contents(t).iter().any(|(name, found)| {
         found == content || name.ends_with(".gz") && found.starts_with(b"\x1f\x8b") && gunzip(found) == content
@@ -116,7 +116,7 @@ fn holds(t: &Sandbox, content: &[u8]) -> bool {
 }
 
 #[test]
-fn an_output_never_replaces_another_input_in_whatever_order_it_is_named() {
+fn an_output_never_replaces_another_input_in_any_order() {
     require!("bash", "gzip");
     for Clash { words, inputs, output } in CLASHES {
         for order in [inputs, [inputs[1], inputs[0]]] {
@@ -128,7 +128,7 @@ fn an_output_never_replaces_another_input_in_whatever_order_it_is_named() {
                     let (first, second) = (t.read(inputs[0]), t.read(inputs[1]));
                     let ran = t.shell(&format!("gzcc -f {jobs} {words} {named} {given}")).run();
                     let case = format!("{words} {order:?} {given}");
-                    // With --rm, the first may have been compressed and removed before the second got its name.
+                    // With --rm, the first input may be compressed and removed before the second needs its name.
                     assert!(holds(&t, &first) && holds(&t, &second), "{case}: nothing is lost");
                     if !words.contains("--rm") {
                         ran.assert(ran.status.code() == Some(1), &case);
@@ -143,7 +143,7 @@ fn an_output_never_replaces_another_input_in_whatever_order_it_is_named() {
 }
 
 #[test]
-fn a_name_that_a_pipe_gives_later_is_not_replaced_before() {
+fn an_existing_output_is_not_replaced_while_a_list_may_still_name_it() {
     require!("bash", "gzip");
     for Clash { words, inputs, output } in [&CLASHES[0], &CLASHES[1]] {
         let t = clashing();
@@ -162,7 +162,7 @@ fn a_name_that_a_pipe_gives_later_is_not_replaced_before() {
 }
 
 #[test]
-fn a_walk_that_takes_a_file_and_its_old_output_loses_neither() {
+fn a_walk_that_reads_a_file_and_its_old_output_loses_neither() {
     require!("gzip");
     for scheduler in SCHEDULERS {
         for jobs in ["-j1", "-j2", "-j8"] {
@@ -170,7 +170,7 @@ fn a_walk_that_takes_a_file_and_its_old_output_loses_neither() {
                 let t = Sandbox::new();
                 let (new, old) = (log(2000 + round), member(b"old and unrelated", &Fields::default()));
                 for i in 0..5 {
-                    // In both orders of creation, as a walk follows the directory's.
+                    // In both orders of creation, as a walk follows the order of the directory.
                     let mut files = [(format!("t/{i}"), &new), (format!("t/{i}.gz"), &old)];
                     files.rotate_left((i + round) % 2);
                     files.into_iter().for_each(|(name, content)| drop(t.write(name, content)));
@@ -179,7 +179,7 @@ fn a_walk_that_takes_a_file_and_its_old_output_loses_neither() {
                 for i in 0..5 {
                     let (plain, output) = (format!("t/{i}"), format!("t/{i}.gz"));
                     t.assert_holds(format!("t/{i}.gz.gz"), &old);
-                    // Either the old file was removed before the name was needed, or it was not replaced.
+                    // Either the old file was removed before its name was needed, or it was not replaced.
                     match t.exists(&plain) {
                         true => {
                             assert!(t.read(&plain) == new && !t.exists(&output));
@@ -195,7 +195,7 @@ fn a_walk_that_takes_a_file_and_its_old_output_loses_neither() {
 }
 
 #[test]
-fn a_walk_replaces_old_outputs_that_it_does_not_take() {
+fn a_walk_replaces_old_outputs_that_it_does_not_read() {
     require!("gzip");
     for words in [&["-rf", "t"][..], &["-rf", "--all", "--exclude=*.gz", "t"], &["-rf", "--all", "-O", "out", "t"]] {
         let t = Sandbox::new();
@@ -205,7 +205,7 @@ fn a_walk_replaces_old_outputs_that_it_does_not_take() {
         t.gzcc(words).succeeds();
         t.assert_holds(output, &a);
     }
-    // Into the tree that is walked, and beside a file that is named and lies in it.
+    // An output directory inside the walked tree, and a named file inside it.
     for words in [&["-rf", "--all", "-O", "t", "u", "t"][..], &["-rf", "--all", "t/u/a", "t"]] {
         let t = Sandbox::new();
         t.write("u/a", "new");
@@ -218,7 +218,7 @@ fn a_walk_replaces_old_outputs_that_it_does_not_take() {
 }
 
 #[test]
-fn a_file_that_is_skipped_for_its_suffix_is_replaced() {
+fn a_file_skipped_because_of_its_suffix_is_replaced() {
     require!("gzip");
     let t = Sandbox::new();
     let a = t.write("a", log(1000));
@@ -231,7 +231,7 @@ fn a_file_that_is_skipped_for_its_suffix_is_replaced() {
 }
 
 #[test]
-fn under_gzips_name_force_takes_a_file_with_the_suffix_and_so_does_not_replace_it() {
+fn under_gzips_name_f_reads_a_file_with_the_suffix_and_so_does_not_replace_it() {
     require!("gzip");
     let t = Sandbox::new();
     symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
@@ -248,7 +248,7 @@ fn under_gzips_name_force_takes_a_file_with_the_suffix_and_so_does_not_replace_i
 }
 
 #[test]
-fn standard_input_and_the_list_of_names_are_inputs_as_well() {
+fn standard_input_and_the_list_of_names_are_not_replaced() {
     require!("bash", "gzip");
     let t = Sandbox::new();
     t.write("a", "new");

@@ -1,4 +1,4 @@
-//! Memory: bounded by workers and block size, whatever comes in.
+//! Memory and descriptors: bounded by the workers, whatever the input.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ pub fn peak(pid: u32) -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
 }
 
-/// P6. The allowance is that of the design: 32 MiB and 8 MiB a worker.
+/// P6. The limit is 32 MiB and 8 MiB per worker.
 #[test]
 fn memory_does_not_grow_with_the_input() {
     let t = Sandbox::new();
@@ -32,7 +32,7 @@ fn memory_does_not_grow_with_the_input() {
     }
 }
 
-/// A slow reader must hold the workers back, not let them pile up what it has not read.
+/// Workers must wait for a slow reader instead of buffering their output.
 #[test]
 fn memory_does_not_grow_with_a_slow_reader() {
     use std::io::Read;
@@ -53,7 +53,7 @@ fn memory_does_not_grow_with_a_slow_reader() {
 }
 
 #[test]
-fn more_workers_than_the_soft_limit_of_descriptors_has_room_for_are_no_error() {
+fn a_soft_descriptor_limit_below_the_need_of_all_workers_is_no_error() {
     require!("bash");
     let t = Sandbox::new();
     for i in 0..100 {
@@ -64,13 +64,13 @@ fn more_workers_than_the_soft_limit_of_descriptors_has_room_for_are_no_error() {
 }
 
 #[test]
-fn a_folder_is_closed_when_its_last_output_is_made_however_that_is_named() {
+fn a_folder_is_closed_after_its_last_output() {
     require!("bash");
     let t = Sandbox::new();
     for i in 0..200 {
         t.write(format!("t/{i}/a"), noise(100, i));
     }
-    // With and without old outputs to be replaced.
+    // The last run replaces the outputs of the one before.
     for options in ["-r", "-rf", "-rf --named-temporaries", "-rf"] {
         let ran = t.shell(&format!("ulimit -n 60; gzcc -j2 {options} t")).run();
         ran.assert(ran.status.success() && ran.stderr.is_empty(), options);

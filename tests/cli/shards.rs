@@ -1,4 +1,4 @@
-//! Several runs that share one tree without talking.
+//! `--shard`: several runs share one tree without communication.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,13 @@ fn tree() -> Sandbox {
     t
 }
 
-/// Names that have a `.gz`, without it.
+/// Names with the suffix `.gz`, without the suffix.
 fn made(t: &Sandbox) -> BTreeSet<String> {
     t.names().iter().filter_map(|name| name.strip_suffix(".gz")).map(str::to_owned).collect()
 }
 
-/// What a shard takes of a new tree, below `t/`.
-fn taken(shard: &str, folder: &str, words: &[&str]) -> BTreeSet<String> {
+/// The files of a new tree that a shard compresses.
+fn compressed_by(shard: &str, folder: &str, words: &[&str]) -> BTreeSet<String> {
     let t = tree();
     let mut command = t.gzcc([&["-rq", "--shard", shard][..], words].concat()).into_command();
     assert!(command.current_dir(t.path(folder)).status().unwrap().success());
@@ -32,7 +32,7 @@ fn shards_are_disjoint_and_cover_the_tree() {
     for of in [1, 2, 3, 7] {
         let mut all = BTreeSet::new();
         for number in 1..=of {
-            let taken = taken(&format!("{number}/{of}"), "", &["t"]);
+            let taken = compressed_by(&format!("{number}/{of}"), "", &["t"]);
             assert!(taken.is_disjoint(&all), "{number}/{of}");
             assert!(of > 3 || taken.len() > FILES / of / 3, "{number}/{of}: {}", taken.len());
             all.extend(taken);
@@ -42,12 +42,12 @@ fn shards_are_disjoint_and_cover_the_tree() {
 }
 
 #[test]
-fn a_shard_is_the_same_however_the_folder_is_named_and_wherever_it_lies() {
-    let expected = taken("2/3", "", &["t"]);
+fn a_shard_does_not_depend_on_how_the_folder_is_named_or_where_it_is() {
+    let expected = compressed_by("2/3", "", &["t"]);
     assert!(!expected.is_empty());
     for (folder, name) in [("", "./t"), ("", "t/"), ("", "t//"), ("", "t/."), ("t", "."), ("t/0", ".."), ("t", "../t")]
     {
-        assert_eq!(taken("2/3", folder, &[name]), expected, "{name} in {folder}");
+        assert_eq!(compressed_by("2/3", folder, &[name]), expected, "{name} in {folder}");
     }
     let t = tree();
     t.gzcc(["-rq", "--shard", "2/3", t.path("t").to_str().unwrap()]).succeeds();
@@ -55,7 +55,7 @@ fn a_shard_is_the_same_however_the_folder_is_named_and_wherever_it_lies() {
 }
 
 #[test]
-fn files_that_are_named_are_shared_as_well_and_a_missing_one_is_told_by_one_run() {
+fn named_files_are_sharded_and_one_run_reports_a_missing_one() {
     let all = |names: &[String], told: &str| {
         let t = tree();
         let mut lines = String::new();
@@ -70,7 +70,7 @@ fn files_that_are_named_are_shared_as_well_and_a_missing_one_is_told_by_one_run(
     let given: BTreeSet<String> = names.iter().cloned().collect();
     names.push("gone".to_owned());
     assert_eq!(all(&names, "gzcc: gone: No such file or directory\n"), given);
-    // Named in another way, they belong to the same.
+    // Another spelling of a name belongs to the same shard.
     let shard = |prefix: &str| {
         let t = tree();
         let list: String = given.iter().map(|name| format!("{prefix}{name}\n")).collect();
@@ -82,10 +82,10 @@ fn files_that_are_named_are_shared_as_well_and_a_missing_one_is_told_by_one_run(
 }
 
 #[test]
-fn a_file_that_appears_between_two_shards_is_done_by_one_and_moves_no_other() {
+fn a_new_file_belongs_to_one_shard_and_moves_no_other_file() {
     let t = tree();
     let run = |shard: &str| t.gzcc(["-rq", "--update", "--shard", shard, "t"]).succeeds();
-    let before = taken("1/3", "", &["t"]);
+    let before = compressed_by("1/3", "", &["t"]);
     run("1/3");
     assert_eq!(made(&t), before);
     for i in 0..20 {
@@ -97,7 +97,7 @@ fn a_file_that_appears_between_two_shards_is_done_by_one_and_moves_no_other() {
     let done = left.iter().filter(|name| name.ends_with(".gz")).count();
     assert!(done > 0 && done < 20, "{done}: some belong to the first, which did not see them");
     assert_eq!(made(&t).iter().filter(|name| !name.starts_with("t/new/")).count(), FILES);
-    // A host that was lost, or came too early, is made up for by running it again.
+    // Another run of a shard completes the work of a host that failed or started too early.
     run("1/3");
     assert_eq!(made(&t).len(), FILES + 20);
     for shard in ["1/3", "2/3", "3/3"] {
@@ -106,7 +106,7 @@ fn a_file_that_appears_between_two_shards_is_done_by_one_and_moves_no_other() {
 }
 
 #[test]
-fn gnu_parallel_runs_the_shards_at_once_and_every_file_is_done_by_one_of_them() {
+fn shards_that_gnu_parallel_runs_compress_every_file_once() {
     require!("bash", "parallel");
     let t = tree();
     std::fs::create_dir(t.path("home")).unwrap();
@@ -122,9 +122,9 @@ fn gnu_parallel_runs_the_shards_at_once_and_every_file_is_done_by_one_of_them() 
     }
 }
 
-/// P11: parts that do not know of each other must not replace each other's outputs, and remove what those were made of.
+/// P11: shards must not replace each other's outputs whose originals are removed.
 #[test]
-fn no_part_replaces_what_another_one_decompressed() {
+fn no_shard_replaces_what_another_shard_decompressed() {
     let t = Sandbox::new();
     for name in ["x.tgz", "x.tar.gz", "x.taz"] {
         t.write("in", name);
@@ -140,12 +140,12 @@ fn no_part_replaces_what_another_one_decompressed() {
         let shard = format!("{number}/7");
         t.gzcc(["-rdq", "--rm", "--shard", &shard, "t"]).run();
     }
-    // Whoever came first made it; the others are still there.
+    // The first shard made the output; the other originals are still there.
     let made = t.read("t/x.tar");
     let left: Vec<String> = t.names().into_iter().filter(|name| name.starts_with("t/") && name != "t/x.tar").collect();
     assert_eq!(left.len(), 2, "{left:?}");
     assert!(!left.contains(&format!("t/{}", String::from_utf8(made).unwrap())));
-    // Where nothing is replaced, there is nothing to refuse.
+    // Calls that replace nothing are accepted.
     for words in [&["-rdfc", "t"][..], &["-rt", "t"], &["-rf", "t"]] {
         t.gzcc([&["-q", "--shard", "1/1"], words].concat()).succeeds();
     }

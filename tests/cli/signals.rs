@@ -1,5 +1,4 @@
-//! Signals: what is whole stays, what is not leaves nothing, one line tells how far it got, and the process dies by
-//! that signal.
+//! Signals: complete outputs stay, temporaries are removed, one line gives the count, and the signal ends the process.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -14,7 +13,7 @@ use crate::traced::wait_until;
 const ENDING: [(Signal, &str); 3] =
     [(Signal::INT, "interrupted"), (Signal::TERM, "terminated"), (Signal::HUP, "hung up")];
 
-/// A run with an input that never ends, of which two others are done already.
+/// A run that has compressed two files and waits for the end of a third input.
 struct Endless {
     t: Sandbox,
     child: Running,
@@ -23,7 +22,7 @@ struct Endless {
 }
 
 impl Endless {
-    /// With `options`; the endless input goes into a file of its own.
+    /// Starts gzcc with `options`. The endless input goes to standard output, which is a file.
     fn start(options: &[&str]) -> Self {
         let t = Sandbox::new();
         t.write("a", log(1000));
@@ -41,7 +40,7 @@ impl Endless {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for its end; the signal that it died by, and what it said.
+    /// Waits for its end. Returns the signal that ended it, and its standard error.
     fn end(mut self) -> (Sandbox, Option<i32>, String) {
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -50,7 +49,7 @@ impl Endless {
 }
 
 #[test]
-fn a_signal_ends_the_run_by_that_signal_and_leaves_what_is_done() {
+fn a_signal_ends_the_run_with_that_signal_and_keeps_complete_outputs() {
     require!("bash");
     for (signal, how) in ENDING {
         for options in [&["-j2"][..], &["-j4", "--scheduler=rayon"], &["-j2", "--named-temporaries"], &["-j2", "-f"]] {
@@ -71,15 +70,15 @@ fn a_signal_ends_the_run_by_that_signal_and_leaves_what_is_done() {
 }
 
 #[test]
-fn an_output_under_way_is_gone_however_deep_the_worker_is_in_it() {
-    // Half a minute of work for one worker, blocks of which take seconds in a debug build.
+fn a_signal_removes_a_temporary_while_its_worker_compresses() {
+    // Half a minute of work for one worker; in a debug build, a block takes seconds.
     for options in [&["-9"][..], &["-9", "--named-temporaries"], &["-9", "-f", "--named-temporaries"]] {
         for words in [&["big"][..], &["-o", "big.gz", "big", "big"], &["--rm", "big"]] {
             let t = Sandbox::new();
             t.write("big", log(200 * BLOCK));
             let mut child = spawn(t.gzcc(options.iter().chain(words)).into_command().stderr(Stdio::piped()));
             let pid = child.id();
-            // Without a name, an output shows as deleted.
+            // The link of an unnamed file ends with "(deleted)".
             let is_output = |target: &std::path::PathBuf| {
                 let target = target.to_string_lossy();
                 target.contains("/.gzcc-") || target.ends_with("(deleted)")
@@ -95,7 +94,7 @@ fn an_output_under_way_is_gone_however_deep_the_worker_is_in_it() {
             let mut said = String::new();
             child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
             assert_eq!(child.wait().unwrap().signal(), Some(15));
-            // Far from what it would have taken; how quick it is, is measured elsewhere.
+            // Much less than the rest of the run would take.
             assert!(since.elapsed() < Duration::from_secs(5));
             assert_eq!(said, "gzcc: terminated: compressed 0 files\n");
             assert_eq!(t.names(), ["big"]);
@@ -104,7 +103,7 @@ fn an_output_under_way_is_gone_however_deep_the_worker_is_in_it() {
 }
 
 #[test]
-fn every_file_is_counted_as_done_or_not_there() {
+fn the_count_after_a_signal_equals_the_number_of_outputs() {
     for round in 0..20 {
         let t = Sandbox::new();
         for i in 0..400 {
@@ -131,11 +130,11 @@ fn every_file_is_counted_as_done_or_not_there() {
 }
 
 #[test]
-fn a_second_signal_does_not_wait() {
+fn a_second_signal_ends_the_run_at_once() {
     require!("bash");
     let at_once = (0..20).any(|_| {
         let run = Endless::start(&["-j2"]);
-        // Both are there when it goes on: the second one's turn comes before any other thread's.
+        // Both signals are pending when the process continues.
         for signal in [Signal::STOP, Signal::INT, Signal::TERM, Signal::CONT] {
             run.signal(signal);
         }
@@ -157,7 +156,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
     let mut child = spawn(command.stdin(Stdio::piped()).stderr(Stdio::piped()));
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"first ").unwrap();
-    // It is gzcc by now, and has its handlers.
+    // A second thread exists: bash has executed gzcc, which has installed its handlers.
     let pid = child.id();
     wait_until(|| {
         std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).is_ok()
@@ -173,7 +172,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
 }
 
 #[test]
-fn stopping_continuing_and_resizing_change_nothing() {
+fn stop_continue_and_resize_signals_change_no_output() {
     let t = Sandbox::new();
     let big = t.write("big", log(30 * BLOCK));
     for scheduler in ["threads", "rayon"] {

@@ -1,9 +1,9 @@
-//! `--only-smaller`: an output that does not pay is not kept, and given up early.
+//! `--only-smaller`: an output that saves too little is not kept, and gzcc stops compressing it early.
 
 use crate::harness::{BLOCK, Sandbox, log, noise};
 
 #[test]
-fn what_does_not_shrink_is_left_alone_and_what_does_is_the_same_as_ever() {
+fn only_smaller_skips_files_that_do_not_shrink_and_changes_no_other_output() {
     for options in [&["-j1"][..], &["-j4"], &["-j4", "--scheduler=rayon"], &["--rsyncable"], &["-0"], &["--verify"]] {
         let t = Sandbox::new();
         t.write("log", log(20 * BLOCK));
@@ -24,7 +24,7 @@ fn what_does_not_shrink_is_left_alone_and_what_does_is_the_same_as_ever() {
 }
 
 #[test]
-fn so_many_percent_are_needed_and_no_more() {
+fn only_smaller_needs_exactly_the_given_percentage() {
     let t = Sandbox::new();
     let content = t.write("a", log(3 * BLOCK));
     t.gzcc(["a"]).succeeds();
@@ -36,7 +36,7 @@ fn so_many_percent_are_needed_and_no_more() {
     assert_eq!(t.names(), ["a"]);
     assert_eq!(t.gzcc([&format!("--only-smaller={saved}"), "a"]).succeeds(), b"Compressed 1 file\n");
     t.assert_holds("a.gz", &content);
-    // Where there is an output already, that stays.
+    // An existing output stays.
     t.gzcc(["-f", "--only-smaller=99", "a"]).succeeds();
     t.assert_holds("a.gz", &content);
     let said = String::from_utf8(t.gzcc(["-f", "--only-smaller=99", "--json", "a"]).succeeds()).unwrap();
@@ -59,13 +59,13 @@ fn a_big_file_that_does_not_shrink_is_not_read_to_its_end() {
         let trace = String::from_utf8(t.read("trace")).unwrap();
         let got = trace.lines().filter_map(|line| line.rsplit_once(" = ")?.1.parse::<usize>().ok());
         let read: usize = got.sum();
-        // Four blocks, and what was in the workers' hands meanwhile.
+        // Four blocks decide; the workers may have read more meanwhile.
         assert!((4 * BLOCK..16 << 20).contains(&read), "{options:?}: {} MiB", read >> 20);
     }
 }
 
 #[test]
-fn where_there_is_no_output_for_each_file_it_is_refused() {
+fn only_smaller_is_refused_without_an_output_per_file() {
     let t = Sandbox::new();
     t.write("a", "x");
     let needs = "gzcc: --only-smaller needs an output for each file; see gzcc --help";
@@ -80,7 +80,7 @@ fn where_there_is_no_output_for_each_file_it_is_refused() {
         let line = format!("gzcc: invalid value '{value}' for '--only-smaller[=<PCT>]': {reason}");
         t.gzcc([&format!("--only-smaller={value}"), "a"]).says(1, &[&line]);
     }
-    // It takes no value that stands apart.
+    // A separate word is not its value.
     t.gzcc(["--only-smaller", "50"]).says(1, &["gzcc: 50: No such file or directory"]);
     assert_eq!(t.names(), ["a"]);
 }

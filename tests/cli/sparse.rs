@@ -1,4 +1,4 @@
-//! Holes in decompressed files: where there are any, and that the bytes are the same.
+//! Sparse outputs of decompression: their holes and their content.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -9,23 +9,24 @@ use crate::harness::{BLOCK, Sandbox, noise};
 
 const HOLE: usize = 64 * 1024;
 
-/// Bytes that the file takes on the disk.
+/// Bytes that the file occupies on the disk.
 fn allocated(t: &Sandbox, name: &str) -> u64 {
     let file = File::open(t.path(name)).unwrap();
-    // Some file systems allocate late.
+    // Some file systems allocate when data is synced.
     file.sync_all().unwrap();
     file.metadata().unwrap().blocks() * 512
 }
 
-/// Runs of zeros of a hole and longer at the start, in the middle and at the end, across the places where a buffer of
-/// content ends.
+/// Content with runs of zeros of at least a hole's size at the start, in the middle and at the end, across the ends of
+/// buffers.
 pub fn patterned() -> Vec<u8> {
     let data = |seed| noise(10_000, seed);
     [vec![0; 3 * HOLE], data(1), vec![0; HOLE], data(2), vec![0; 5 * BLOCK + 1], data(3), vec![0; 100_001]].concat()
 }
 
-/// Decompresses `content`, which is in `a.gz`, with these words; returns how much of the disk the output `name` takes.
-fn taken(words: &[&str], name: &str, content: &[u8]) -> u64 {
+/// Compresses `content` to `a.gz` and decompresses it with these words. Returns the bytes that the output `name`
+/// occupies on the disk.
+fn decompressed_allocation(words: &[&str], name: &str, content: &[u8]) -> u64 {
     let t = Sandbox::new();
     t.write("a.gz", member(content, &Fields::default()));
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
@@ -53,8 +54,8 @@ fn long_runs_of_zeros_become_holes_in_every_kind_of_new_file() {
         (&["-O", "out", "a.gz"], "out/a"),
         (&["-o", "out", "a.gz"], "out"),
     ] {
-        let taken = taken(words, name, &content);
-        assert!(taken < 100_000, "{taken} bytes of {} are on the disk: {words:?}", content.len());
+        let allocated = decompressed_allocation(words, name, &content);
+        assert!(allocated < 100_000, "{allocated} bytes of {} are on the disk: {words:?}", content.len());
     }
     let twice = [&content[..], &content].concat();
     let t = Sandbox::new();
@@ -64,7 +65,7 @@ fn long_runs_of_zeros_become_holes_in_every_kind_of_new_file() {
 }
 
 #[test]
-fn a_hundred_megabytes_of_zeros_take_next_to_nothing() {
+fn a_file_of_100_megabytes_of_zeros_occupy_less_than_a_hole() {
     require!("bash", "cmp", "gzip");
     let t = Sandbox::new();
     t.shell("head -c 100000001 /dev/zero | gzip -1 > a.gz && gzcc -d a.gz").succeeds();
@@ -73,17 +74,17 @@ fn a_hundred_megabytes_of_zeros_take_next_to_nothing() {
 }
 
 #[test]
-fn no_sparse_writes_zeros_out() {
+fn no_sparse_writes_zeros() {
     let content = patterned();
     for words in [&["--no-sparse", "a.gz"][..], &["--sparse", "--no-sparse", "--named-temporaries", "a.gz"]] {
-        assert!(taken(words, "a", &content) >= content.len() as u64);
+        assert!(decompressed_allocation(words, "a", &content) >= content.len() as u64);
     }
-    assert!(taken(&["--no-sparse", "--sparse", "a.gz"], "a", &content) < 100_000);
+    assert!(decompressed_allocation(&["--no-sparse", "--sparse", "a.gz"], "a", &content) < 100_000);
 }
 
-/// What was there keeps its bytes, and nobody asked for holes in it.
+/// An existing file may hold other bytes where a hole would be.
 #[test]
-fn standard_output_and_fifos_get_every_byte() {
+fn standard_output_and_fifos_receive_every_byte() {
     require!("bash");
     let content = patterned();
     let t = Sandbox::new();

@@ -1,5 +1,5 @@
-//! gzcc stopped whole, right after a system call that is told by its name and what it is called on, so that something
-//! can be done at just that moment.
+//! Stops the whole gzcc process right after a system call, given by its name and the file it is called on, so that a
+//! test can make a change at that moment.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,8 +10,8 @@ use rustix::process::{Signal, kill_process};
 use crate::harness::{Finished, Sandbox};
 use crate::traced::{child_of, wait_until};
 
-/// Right after this system call: the `nth`, from 1, on what `on` names: `.` for the sandbox' own folder (so all that is
-/// opened, looked at, linked and removed in it), or a file, by whatever descriptor.
+/// The time right after the `nth` system call `call`, counted from 1, on `on`: a file, by any descriptor, or `.` for the
+/// sandbox's folder, which covers the calls on names in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     pub on: &'static str,
@@ -25,25 +25,25 @@ impl Moment {
     }
 }
 
-/// What strace tells of a process that is stopped for good.
+/// The line that strace prints when the process has stopped.
 const STOPPED: &str = "--- stopped by SIGSTOP ---";
 
-/// Runs gzcc with `words`, its standard output into a file so that nothing waits for a reader, does `meddle` while it
-/// is stopped at `moment`, and lets it go on.
+/// Runs gzcc with `words`, calls `intervene` while it is stopped at `moment`, and lets it continue. Standard output is a
+/// file, so that gzcc never waits for a reader.
 #[track_caller]
-pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], meddle: impl FnOnce()) -> Finished {
+pub fn stopped_at<S: AsRef<OsStr>>(t: &Sandbox, moment: Moment, words: &[S], intervene: impl FnOnce()) -> Finished {
     let program = OsStr::new(env!("CARGO_BIN_EXE_gzcc"));
     let command: Vec<&OsStr> = [program].into_iter().chain(words.iter().map(AsRef::as_ref)).collect();
-    command_stopped_at(t, moment, &command, meddle)
+    command_stopped_at(t, moment, &command, intervene)
 }
 
-/// The same with a command whose first word is the program, which may be a link to gzcc.
+/// The same for a command whose first word is the program: gzcc or a link to it.
 #[track_caller]
-pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], meddle: impl FnOnce()) -> Finished {
+pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], intervene: impl FnOnce()) -> Finished {
     let Moment { on, call, nth } = moment;
-    // Not in the sandbox, whose names are counted.
+    // Not in the sandbox, as tests list its names.
     let (trace, stdout) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
-    // What is not there yet is told by the name that gzcc is given.
+    // strace matches a path that does not exist yet as gzcc gets it.
     let on = fs::canonicalize(t.path(on)).unwrap_or(t.path(on));
     let (traced, inject) = (format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={nth}"));
     let script = ["-c", "exec \"$@\" > \"$0\"", stdout.path().to_str().unwrap(), "strace", "-f", "-o"];
@@ -54,16 +54,16 @@ pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], meddl
         wait_until(|| traced().contains(STOPPED) || traced().contains("+++ exited"));
         assert!(traced().contains(STOPPED), "it ended without coming to {moment:?}:\n{}", traced());
         let gzcc = child_of(strace).unwrap();
-        meddle();
+        intervene();
         wait_until(|| kill_process(gzcc, Signal::CONT).is_err() || child_of(strace).is_none());
     });
     ran.stdout = fs::read(stdout.path()).unwrap();
     ran
 }
 
-/// How often gzcc with `words` makes the system calls `calls` (names with commas between) on `on` when nobody meddles,
-/// ending with `status`.
-pub fn times(t: &Sandbox, on: &str, calls: &str, words: &[&str], status: i32) -> usize {
+/// Returns how many of the system calls `calls` (comma-separated names) gzcc makes on `on` in a run with `words` without
+/// a stop, which ends with `status`.
+pub fn count_calls(t: &Sandbox, on: &str, calls: &str, words: &[&str], status: i32) -> usize {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let on = fs::canonicalize(t.path(on)).unwrap();
     let (to, traced) = (trace.path().to_str().unwrap(), format!("trace={calls}"));

@@ -1,4 +1,4 @@
-//! The bytes: one member a file, the same from every scheduler, worker count and source, and in order.
+//! Output bytes: one member per file, in order, and independent of scheduler, worker count and source.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -10,7 +10,7 @@ use crate::harness::{BLOCK, Sandbox, assert_member, crc, every_level, gunzip, lo
 const ENGINES: [&str; 2] = ["--engine=native", "--engine=flate2"];
 
 #[test]
-fn sizes_around_every_edge_come_back_from_files_and_pipes_alike() {
+fn sizes_around_every_edge_round_trip_and_files_and_pipes_give_the_same_bytes() {
     let t = Sandbox::new();
     let window = gzcc::deflate::WINDOW;
     let edges =
@@ -46,7 +46,7 @@ fn the_bytes_do_not_depend_on_workers_scheduler_source_temporary_or_name() {
     }
 }
 
-/// The same with fewer workers and less content, for as many levels as there are.
+/// The same for every level, with fewer workers and less content.
 #[test]
 fn the_bytes_of_no_level_depend_on_workers_scheduler_or_source() {
     let t = Sandbox::new();
@@ -62,7 +62,7 @@ fn the_bytes_of_no_level_depend_on_workers_scheduler_or_source() {
 }
 
 #[test]
-fn a_pipe_that_dribbles_makes_the_same_bytes() {
+fn short_reads_from_a_pipe_give_the_same_bytes() {
     require!("bash");
     let t = Sandbox::new();
     let content = t.write("a", log(BLOCK + 5000));
@@ -75,7 +75,7 @@ fn a_pipe_that_dribbles_makes_the_same_bytes() {
 }
 
 #[test]
-fn inputs_of_c_become_members_in_argument_order() {
+fn c_writes_members_in_argument_order() {
     let t = Sandbox::new();
     let mut names = Vec::new();
     let mut all = Vec::new();
@@ -94,7 +94,7 @@ fn inputs_of_c_become_members_in_argument_order() {
 }
 
 #[test]
-fn a_missing_input_of_c_leaves_the_others_whole() {
+fn c_writes_the_other_inputs_if_one_is_missing() {
     let t = Sandbox::new();
     t.write("a", "1");
     t.write("b", "2");
@@ -105,7 +105,7 @@ fn a_missing_input_of_c_leaves_the_others_whole() {
 }
 
 #[test]
-fn standard_input_among_files_is_taken_once() {
+fn standard_input_is_read_once() {
     let t = Sandbox::new();
     let a = t.write("a", log(1000));
     for scheduler in ["threads", "rayon"] {
@@ -132,7 +132,7 @@ fn c_reads_pipes_devices_and_files_that_hide_their_size() {
 }
 
 #[test]
-fn what_does_not_shrink_hardly_grows() {
+fn incompressible_content_grows_by_at_most_a_ten_thousandth_and_32_bytes() {
     let t = Sandbox::new();
     let content = noise(3 * BLOCK + 100, 5);
     for level in every_level() {
@@ -142,7 +142,7 @@ fn what_does_not_shrink_hardly_grows() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
+fn sigpipe_ends_c_silently_when_the_reader_exits() {
     require!("bash");
     let t = Sandbox::new();
     t.write("a", noise(20 * BLOCK, 1));
@@ -161,7 +161,7 @@ fn a_reader_that_goes_away_ends_it_quietly_by_sigpipe() {
 }
 
 #[test]
-fn a_full_pipe_that_somebody_made_non_blocking_loses_nothing() {
+fn a_full_non_blocking_pipe_loses_no_data() {
     require!("bash", "python3");
     let t = Sandbox::new();
     let content = t.write("a", noise(4 * BLOCK, 2));
@@ -174,7 +174,7 @@ fn a_full_pipe_that_somebody_made_non_blocking_loses_nothing() {
 }
 
 #[test]
-fn a_fifo_that_nobody_writes_yet_holds_up_no_other_input() {
+fn a_fifo_without_a_writer_does_not_block_other_inputs() {
     use rustix::fs::{CWD, Mode, OFlags, mkfifoat, open};
     let t = Sandbox::new();
     for scheduler in ["threads", "rayon"] {
@@ -184,7 +184,7 @@ fn a_fifo_that_nobody_writes_yet_holds_up_no_other_input() {
         }
         let words = ["-t", "-j2", "--scheduler", scheduler, "first", "second"];
         let mut child = spawn(t.gzcc(words).into_command().stdout(Stdio::piped()));
-        // A FIFO without a reader cannot be opened for writing without waiting.
+        // A non-blocking open for writing fails as long as the FIFO has no reader.
         let open = |fifo: &str| {
             let tries = std::iter::repeat_with(|| {
                 std::thread::sleep(std::time::Duration::from_millis(10));
@@ -203,9 +203,9 @@ fn a_fifo_that_nobody_writes_yet_holds_up_no_other_input() {
     }
 }
 
-/// More of them than wait to be told.
+/// There are more files than the queue of results holds.
 #[test]
-fn any_number_of_files_is_listed_in_order_behind_a_slow_one() {
+fn any_number_of_files_is_listed_in_order_after_a_slow_one() {
     const FILES: usize = 17_000;
     let t = Sandbox::new();
     let gz = member(b"content", &Fields::default());

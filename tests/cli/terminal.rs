@@ -1,11 +1,11 @@
-//! A terminal that nobody sits at: what is typed there, and what comes to its screen, is the test's.
+//! Pseudo-terminals: a test writes the input and reads the screen.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// Both ends of a terminal: the test's, and that of the programs in it.
+/// Opens a pseudo-terminal. Returns the master, for the test, and the slave, for the programs in the terminal.
 pub fn terminal() -> (OwnedFd, OwnedFd) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();

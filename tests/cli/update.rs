@@ -1,15 +1,15 @@
-//! `--update`: what has an output of its time and size is left alone, and what a killed run left half done is finished.
+//! `--update`: skips files that have an output with their time and size, and completes what a killed run left.
 
 use crate::disk::unshare;
 use crate::harness::{BLOCK, Call, Sandbox, is_root, log, noise, skip};
-use crate::traced::meddling_at;
+use crate::traced::intervene_after;
 
 fn touched(t: &Sandbox, name: &str, seconds: u64) {
     t.command("touch", ["-d", &format!("@{seconds}"), name]).succeeds();
 }
 
 #[test]
-fn only_what_changed_since_its_output_was_made_is_compressed_again() {
+fn update_compresses_only_files_that_changed_since_their_output_was_made() {
     let t = Sandbox::new();
     for name in ["t/a", "t/b", "t/c"] {
         t.write(name, log(name.len() * 1000));
@@ -27,7 +27,7 @@ fn only_what_changed_since_its_output_was_made_is_compressed_again() {
     assert!(t.gzcc(["-r", "--update", "t"]).succeeds().starts_with(b"Compressed 0 files"));
     std::fs::remove_file(t.path("t/c.gz")).unwrap();
     assert!(t.gzcc(["-r", "--update", "t"]).succeeds().starts_with(b"Compressed 1 file,"));
-    // Into a folder, too.
+    // The same with an output directory.
     for made in [3, 0] {
         let said = t.gzcc(["-r", "--update", "-O", "out", "t"]).succeeds();
         assert!(said.starts_with(format!("Compressed {made} files").as_bytes()));
@@ -35,7 +35,7 @@ fn only_what_changed_since_its_output_was_made_is_compressed_again() {
 }
 
 #[test]
-fn a_file_of_another_time_or_size_is_compressed_again() {
+fn update_compresses_a_file_with_another_time_or_size() {
     let t = Sandbox::new();
     let touched = |time: &str| drop(t.command("touch", ["-d", time, "a"]).succeeds());
     let content = t.write("a", log(1000));
@@ -56,7 +56,7 @@ fn a_file_of_another_time_or_size_is_compressed_again() {
         t.assert_holds("a.gz", content);
         assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 0 files, 1 skipped\n", "{time}");
     }
-    // What is too short to have a size is not up to date, nor is a file of another size without a trailer.
+    // An output that is too short for a trailer, or whose last bytes give another size, is not up to date.
     for broken in [&b"short"[..], &noise(100, 2)] {
         t.write("a.gz", broken);
         t.command("touch", ["-r", "a", "a.gz"]).succeeds();
@@ -64,8 +64,8 @@ fn a_file_of_another_time_or_size_is_compressed_again() {
     }
 }
 
-/// A call of `script` with `disk` a file system that `mkfs` makes, which stores coarse times; it exits with 99 where that
-/// cannot be had.
+/// A call of `script` with a file system at `disk` that `mkfs` makes and that stores coarse times. It exits with 99 if
+/// the file system cannot be made or mounted.
 fn on_coarse_disk(t: &Sandbox, mkfs: &str, script: &str) -> Call {
     let gzcc = format!("gzcc() {{ '{}' \"$@\"; }}", env!("CARGO_BIN_EXE_gzcc"));
     let mount = format!("truncate -s 8M image && {mkfs} image && mkdir -p disk && mount -o loop image disk");
@@ -73,7 +73,7 @@ fn on_coarse_disk(t: &Sandbox, mkfs: &str, script: &str) -> Call {
 }
 
 #[test]
-fn a_second_run_onto_a_file_system_with_coarse_times_compresses_nothing() {
+fn a_second_update_to_a_file_system_with_coarse_times_compresses_nothing() {
     if !is_root() {
         skip("takes root to mount a file system");
         return;
@@ -83,7 +83,7 @@ fn a_second_run_onto_a_file_system_with_coarse_times_compresses_nothing() {
     }
     for mkfs in ["mkfs.ext4 -q -I 128", "mkfs.vfat"] {
         let t = Sandbox::new();
-        // With seconds that are even, and odd.
+        // FAT stores even seconds only.
         for (name, time) in
             [("even", "@1700000000.123456789"), ("odd", "@1700000001.987654321"), ("whole", "@1700000001")]
         {
@@ -111,7 +111,7 @@ fn a_second_run_onto_a_file_system_with_coarse_times_compresses_nothing() {
 }
 
 #[test]
-fn an_original_beside_its_whole_output_is_removed_after_comparing() {
+fn update_with_rm_compares_a_complete_output_and_removes_the_original() {
     for scheduler in ["threads", "rayon"] {
         let t = Sandbox::new();
         let contents = [log(3 * BLOCK), noise(2 * BLOCK, 1), Vec::new(), b"x".to_vec()];
@@ -119,7 +119,7 @@ fn an_original_beside_its_whole_output_is_removed_after_comparing() {
             t.write(format!("{i}"), content);
         }
         let names = ["0", "1", "2", "3"];
-        // As a run that was killed between the name of the one and the removal of the other leaves them.
+        // The state after a run that was killed between naming the outputs and removing the originals.
         t.gzcc(names).succeeds();
         let said = t.gzcc(["--update", "--rm", "--scheduler", scheduler].into_iter().chain(names)).succeeds();
         assert_eq!(said, b"Compressed 4 files\n");
@@ -131,7 +131,7 @@ fn an_original_beside_its_whole_output_is_removed_after_comparing() {
 }
 
 #[test]
-fn an_output_that_holds_something_else_is_replaced_only_with_f_and_before_the_original_goes() {
+fn update_with_rm_replaces_an_output_with_other_content_only_with_f() {
     let content = log(2 * BLOCK);
     let t = Sandbox::new();
     let good = {
@@ -169,7 +169,7 @@ fn an_output_that_holds_something_else_is_replaced_only_with_f_and_before_the_or
 }
 
 #[test]
-fn what_is_no_file_is_never_taken_for_an_output() {
+fn a_link_does_not_count_as_an_output_for_update() {
     let t = Sandbox::new();
     t.write("a", log(100));
     t.write("target", "precious");
@@ -180,12 +180,12 @@ fn what_is_no_file_is_never_taken_for_an_output() {
 }
 
 #[test]
-fn an_output_that_is_exchanged_while_it_is_compared_costs_no_original() {
+fn update_keeps_the_original_if_its_output_is_replaced_during_the_comparison() {
     require!("strace");
     let t = Sandbox::new();
     t.write("a", noise(3 * BLOCK, 4));
     t.gzcc(["a"]).succeeds();
-    let ran = meddling_at(&t, ("a.gz", "read", 2), &["--update", "--rm", "a"], || {
+    let ran = intervene_after(&t, ("a.gz", "read", 2), &["--update", "--rm", "a"], || {
         t.write("other", "something else");
         std::fs::rename(t.path("other"), t.path("a.gz")).unwrap();
     });

@@ -1,4 +1,4 @@
-//! `--verify`: a block that came out wrong is found before the output has its name, and the original stays.
+//! `--verify`: a wrong block is found before the output is named, and the original is kept.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -10,10 +10,10 @@ use gzcc::settings::{Destination, Originals, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, log, noise};
 
-/// Blocks compressed in this process by engines that err.
+/// Blocks compressed in this process by faulty engines.
 static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 
-/// An engine that gets its third block wrong: still DEFLATE data, but of something else.
+/// An engine whose third block is valid DEFLATE data of other content.
 struct Erring(Box<dyn BlockCompressor>);
 
 impl BlockCompressor for Erring {
@@ -27,9 +27,9 @@ impl BlockCompressor for Erring {
     }
 }
 
-/// One run at a time, as the blocks are counted for all.
+/// One run at a time, as all engines share the counter.
 #[test]
-fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
+fn verify_finds_a_wrong_block_and_keeps_the_original() {
     for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
         for (jobs, verify) in [(1, true), (2, true), (3, true), (2, false)] {
             for destination in ["beside", "named", "joined"] {
@@ -59,7 +59,7 @@ fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
                     assert_eq!(t.names(), ["a"], "{destination}");
                     assert!(t.read("a") == content);
                 } else {
-                    // So it is the verification that found it.
+                    // Without --verify, the run makes the wrong output without an error.
                     assert!(tally.is_clean());
                     assert!(!t.names().iter().all(|name| name == "a"));
                 }
@@ -69,7 +69,7 @@ fn a_block_that_came_out_wrong_is_found_and_the_original_kept() {
 }
 
 #[test]
-fn what_is_in_order_comes_out_the_same_bytes_as_without() {
+fn verify_does_not_change_the_output() {
     let t = Sandbox::new();
     t.write("a", log(3 * BLOCK + 5));
     t.write("b", noise(2 * BLOCK, 3));

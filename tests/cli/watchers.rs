@@ -1,4 +1,4 @@
-//! What programs that watch a folder hear of (inotify(7)): an event under the final name, when the file is whole.
+//! Events for programs that watch a folder (inotify(7)): one under the final name when the file is complete.
 
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -8,7 +8,7 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 
 use crate::harness::{Sandbox, is_root, log};
 
-/// The events by which uploaders and log shippers know that a file is whole.
+/// The events by which uploaders and log shippers recognize a complete file.
 const WHOLE: ReadFlags = ReadFlags::CLOSE_WRITE.union(ReadFlags::MOVED_TO);
 
 struct Watch(OwnedFd);
@@ -20,8 +20,8 @@ impl Watch {
         Self(inotify)
     }
 
-    /// The names of the files that were said to be whole since the last look, sorted, each once: a temporary that is
-    /// renamed is also closed under its final name. Files that have no name yet go by their number.
+    /// The names of files that were reported as complete since the last call, sorted and without duplicates: a renamed
+    /// temporary is also closed under its final name. Skips unnamed files, which have a number for a name.
     fn whole(&self) -> Vec<String> {
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut reader = Reader::new(&self.0, &mut buffer);
@@ -39,10 +39,10 @@ impl Watch {
 }
 
 #[test]
-fn watchers_of_a_folder_hear_that_an_output_is_whole() {
+fn watchers_of_a_folder_get_an_event_for_each_complete_output() {
     let t = Sandbox::new();
     let watch = Watch::new(&t.path("."));
-    // Every call takes what the one before has left; `-f` replaces an output.
+    // Each call works on the files that the previous call left.
     for (words, whole) in [
         ("a b", &["a.gz", "b.gz"][..]),
         ("-f a b", &["a.gz", "b.gz"]),
@@ -68,15 +68,15 @@ fn watchers_of_a_folder_hear_that_an_output_is_whole() {
     let mirrored = Watch::new(&t.path("out"));
     t.gzcc(["-O", "out", "a", "b"]).succeeds();
     assert_eq!((watch.whole(), mirrored.whole()), (vec![], vec!["a.gz".into(), "b.gz".into()]));
-    // What is refused or fails is not announced.
+    // Refused and failed files give no event.
     t.gzcc(["a"]).run();
     t.gzcc(["-d", "d", "nothing"]).run();
     assert!(watch.whole().is_empty());
 }
 
-/// A mode that keeps its owner from writing keeps him from opening the output for that as well.
+/// The owner of a read-only file cannot open the output for writing.
 #[test]
-fn watchers_hear_of_the_output_of_a_read_only_file_too() {
+fn watchers_get_an_event_for_the_output_of_a_read_only_file() {
     let t = Sandbox::new();
     let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
     require!("setpriv");

@@ -1,4 +1,4 @@
-//! The progress line, on a real terminal.
+//! The progress line on a pseudo-terminal.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use crate::terminal::terminal;
 
 const ERASE: &str = "\r\u{1b}[J";
 
-/// What a line is drawn between, besides [`ERASE`]: automatic wrapping is off.
+/// The sequences around a line, besides [`ERASE`]: automatic wrapping is off while it is drawn.
 const BEFORE: &str = "\u{1b}[?7l";
 const AFTER: &str = "\r\u{1b}[?7h";
 
@@ -22,7 +22,7 @@ fn resize(master: &OwnedFd, columns: u16) {
     tcsetwinsize(master, Winsize { ws_row: 10, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
 }
 
-/// A test of standard input, which ends when it is told to, with messages on a terminal.
+/// A run with standard error on a terminal. It ends when the test closes its standard input.
 struct Run {
     child: Running,
     screen: File,
@@ -40,7 +40,7 @@ impl Run {
         let mut command = t.gzcc(words).into_command();
         command.env("TERM", term).stdin(stdin).stdout(Stdio::piped()).stderr(slave);
         let child = spawn(&mut command);
-        // Closes our own end of what it writes to.
+        // Closes this process's copy of the slave, so that reading ends with the child.
         drop(command);
         Self { child, screen: master.into(), seen: Vec::new() }
     }
@@ -49,7 +49,7 @@ impl Run {
         self.child.stdin.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
-    /// Reads what comes to the screen until something is there.
+    /// Reads the screen until the condition holds.
     #[track_caller]
     fn until(&mut self, is_there: impl Fn(&str) -> bool) {
         let since = Instant::now();
@@ -61,22 +61,22 @@ impl Run {
         }
     }
 
-    /// Lets it end; everything that came to the screen.
+    /// Closes standard input and waits for the end. Returns everything that was written to the screen.
     fn end(mut self) -> String {
         drop(self.child.stdin.take());
         self.wait()
     }
 
     fn wait(mut self) -> String {
-        // A terminal that all have left ends in an error.
+        // Reading fails with EIO when the last process closes the slave.
         let _ = self.screen.read_to_end(&mut self.seen);
         self.child.wait().unwrap();
         String::from_utf8(self.seen).unwrap()
     }
 }
 
-/// What stands on the screen when all is written, as far as one line that is erased can tell.
-fn left(seen: &str) -> String {
+/// The text that remains on the screen, if the progress line never takes more than one row.
+fn remaining_text(seen: &str) -> String {
     seen.lines()
         .map(|line| {
             line.rsplit('\r')
@@ -94,14 +94,14 @@ fn lines(seen: &str) -> usize {
     seen.matches(ERASE).count()
 }
 
-/// The lines that were drawn. From its beginning, where the cursor stays, the next erase reaches all rows to which a
-/// narrower window wraps a line.
+/// The lines that were drawn. The cursor stays at the start of a line, so the next erase covers all rows to which a
+/// narrower window wraps it.
 fn drawn(seen: &str) -> Vec<&str> {
     seen.split(ERASE).filter_map(|part| part.split_once(AFTER)).map(|(line, _)| line).collect()
 }
 
 #[test]
-fn a_line_comes_after_a_while_and_is_gone_at_the_end() {
+fn the_progress_line_appears_after_a_delay_and_is_erased_at_the_end() {
     let t = Sandbox::new();
     let packed = t.gzcc(["-c"]).stdin(noise(6 * BLOCK, 1)).succeeds();
     let mut run = Run::start(&t, 80, "xterm", &["-t", "-", "missing"]);
@@ -117,10 +117,10 @@ fn a_line_comes_after_a_while_and_is_gone_at_the_end() {
 }
 
 #[test]
-fn a_message_takes_the_line_away_first_and_it_comes_back() {
+fn a_message_erases_the_progress_line_which_is_drawn_again_after_it() {
     let t = Sandbox::new();
     t.command("mkfifo", ["pipe"]).succeeds();
-    // The name comes to nothing while the line is there: the pipe is opened only when the input before it is over.
+    // The message comes while the line is visible: gzcc opens the pipe only after the input before it has ended.
     let packed = t.gzcc(["-c"]).stdin(log(100)).succeeds();
     let mut run = Run::start(&t, 80, "xterm", &["-t", "-j1", "-", "missing", "pipe"]);
     run.until(|seen| lines(seen) > 1);
@@ -135,11 +135,11 @@ fn a_message_takes_the_line_away_first_and_it_comes_back() {
         seen.contains(&format!("{ERASE}gzcc: missing.gz: No such file or directory\r\n{BEFORE}{ERASE}2 of 3")),
         "{seen:?}"
     );
-    assert_eq!(left(&seen), "gzcc: missing.gz: No such file or directory\n\n", "{seen:?}");
+    assert_eq!(remaining_text(&seen), "gzcc: missing.gz: No such file or directory\n\n", "{seen:?}");
 }
 
 #[test]
-fn the_line_keeps_to_the_width_of_the_terminal_also_when_that_changes() {
+fn the_progress_line_fits_the_terminal_after_a_change_of_its_width() {
     let t = Sandbox::new();
     let name = format!("{}\u{1b}[31m\n日本.gz", "long".repeat(40));
     t.command("mkfifo", [&name]).succeeds();
@@ -150,7 +150,7 @@ fn the_line_keeps_to_the_width_of_the_terminal_also_when_that_changes() {
     run.until(|seen| seen.contains("\\n日本.gz"));
     for columns in [20, 40, 120] {
         resize(&run.screen.try_clone().unwrap().into(), columns);
-        // One may have been under way.
+        // A line of the old width may be in progress.
         let then = drawn(&String::from_utf8_lossy(&run.seen)).len() + 2;
         run.until(|seen| drawn(seen).len() > then + 3);
         let seen = String::from_utf8_lossy(&run.seen).into_owned();
@@ -161,12 +161,12 @@ fn the_line_keeps_to_the_width_of_the_terminal_also_when_that_changes() {
     }
     pipe.write_all(&packed[5 * BLOCK..]).unwrap();
     drop(pipe);
-    assert_eq!(left(&run.wait()), "\n");
+    assert_eq!(remaining_text(&run.wait()), "\n");
 }
 
-/// A run that waits for a reader of its output has a line for as long as the test wants.
+/// The run waits for a reader of its output, so the line stays until the test reads.
 #[test]
-fn a_file_has_bytes_of_all_a_percentage_and_a_time_also_as_standard_input() {
+fn the_progress_line_shows_bytes_percentage_and_time_left_for_files_and_standard_input() {
     let t = Sandbox::new();
     let content = t.write("big", noise(6 * BLOCK, 1));
     let total = format!(" of {:.1} MB  ", content.len() as f64 / 1e6);
@@ -178,7 +178,7 @@ fn a_file_has_bytes_of_all_a_percentage_and_a_time_also_as_standard_input() {
         let mut output = run.child.stdout.take().unwrap();
         let mut half = vec![0; content.len() / 2];
         output.read_exact(&mut half).unwrap();
-        // At least two of six blocks are written, and at most four, as a pipe holds less than one.
+        // Two to four of the six blocks are written, as a pipe holds less than one.
         let percent = |line: &str| line.split_once("%  ").and_then(|(percent, _)| percent.parse::<u8>().ok());
         run.until(|seen| {
             let last = drawn(seen).pop().unwrap_or_default();
@@ -191,7 +191,7 @@ fn a_file_has_bytes_of_all_a_percentage_and_a_time_also_as_standard_input() {
 }
 
 #[test]
-fn a_narrower_window_leaves_no_stale_line_behind() {
+fn a_narrower_window_shows_no_stale_line() {
     require!("tmux");
     let t = Sandbox::new();
     t.write("big", noise(6 * BLOCK, 1));
@@ -200,7 +200,7 @@ fn a_narrower_window_leaves_no_stale_line_behind() {
         let words = [&["-S", socket.to_str().unwrap(), "-f", "/dev/null"], words].concat();
         String::from_utf8(t.command("tmux", words).succeeds()).unwrap()
     };
-    // Nobody reads its output, so it ends with the terminal.
+    // Its output is never read, so it ends with the terminal.
     let script = format!("cd '{}'; '{}' -c big | sleep 600", t.path("").display(), env!("CARGO_BIN_EXE_gzcc"));
     tmux(&["new-session", "-d", "-x", "100", "-y", "10", &script]);
     let shows = |expected: &str| {
@@ -228,7 +228,7 @@ fn a_narrower_window_leaves_no_stale_line_behind() {
 }
 
 #[test]
-fn a_signal_takes_the_line_away_before_it_is_told() {
+fn a_signal_erases_the_progress_line_before_its_message() {
     for (signal, how) in [(Signal::INT, "interrupted"), (Signal::TERM, "terminated"), (Signal::HUP, "hung up")] {
         let t = Sandbox::new();
         let mut run = Run::start(&t, 80, "xterm", &["-t", "-"]);
@@ -240,7 +240,7 @@ fn a_signal_takes_the_line_away_before_it_is_told() {
 }
 
 #[test]
-fn nobody_who_does_not_look_gets_a_line() {
+fn no_progress_line_is_drawn_without_a_capable_terminal_or_when_suppressed() {
     let t = Sandbox::new();
     for (term, words) in [
         ("dumb", &["-t", "-"][..]),
@@ -256,7 +256,7 @@ fn nobody_who_does_not_look_gets_a_line() {
         let seen = run.end();
         assert!(!seen.contains('\r') || seen.matches('\r').count() == seen.matches("\r\n").count(), "{seen:?}");
     }
-    // Nor does a pipe, unless it is asked for.
+    // A pipe gets a line only with --progress=always.
     for (option, shown) in [("--progress=auto", false), ("--progress=always", true)] {
         let mut command = t.gzcc(["-t", option]).into_command();
         let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -269,7 +269,7 @@ fn nobody_who_does_not_look_gets_a_line() {
 }
 
 #[test]
-fn data_on_the_same_screen_is_never_mixed_with_a_line() {
+fn no_progress_line_is_drawn_on_the_screen_that_receives_data() {
     let t = Sandbox::new();
     let (master, slave) = terminal();
     resize(&master, 80);

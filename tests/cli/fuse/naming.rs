@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::{FuseSandbox, Opcode, Quirks};
 use crate::harness::{gunzip, log};
-use crate::stopped::{Moment, stopped_at, times};
+use crate::stopped::{Moment, count_calls, stopped_at};
 
 /// Only O_EXCL and rename are supported.
 const MINIMAL: Quirks = Quirks {
@@ -137,7 +137,7 @@ fn a_signal_leaves_no_placeholder() {
 
 /// The index of the openat call that creates the placeholder: the last one in the folder.
 fn placeholder(t: &FuseSandbox) -> usize {
-    let openings = times(t, ".", "openat", &["-j1", "a"], 0);
+    let openings = count_calls(t, ".", "openat", &["-j1", "a"], 0);
     fs::remove_file(t.path("a.gz")).unwrap();
     openings
 }

@@ -1,17 +1,17 @@
-//! `ulimit -v` and `ulimit -d`, which batch systems set: as many workers as fit, and an error where there is not even
-//! memory for one. Never an abort, which would take the whole run with it.
+//! `ulimit -v` and `ulimit -d`, which batch systems set: gzcc starts only the workers that fit into the limit, and
+//! reports an error if none fits. It never aborts: an abort would end the whole run.
 
 use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
 
 use super::{SCHEDULERS, limited};
 
-/// A limit in KiB, set by the shell.
+/// The shell command that sets a limit in KiB.
 fn ulimit(option: char, kib: u64) -> String {
     format!("ulimit -c 0; ulimit -{option} {kib}")
 }
 
 #[test]
-fn more_workers_than_fit_into_the_addresses_are_fewer_and_every_file_is_done() {
+fn an_address_space_limit_reduces_the_workers_and_every_file_is_compressed() {
     require!("bash");
     let t = Sandbox::new();
     let contents = [("big", noise(40 * BLOCK, 1)), ("text", log(20 * BLOCK)), ("small", log(1000))];
@@ -31,7 +31,7 @@ fn more_workers_than_fit_into_the_addresses_are_fewer_and_every_file_is_done() {
 }
 
 #[test]
-fn the_limit_of_addresses_sets_the_number_of_workers() {
+fn the_number_of_workers_follows_the_address_space_limit() {
     require!("bash");
     let t = Sandbox::new();
     t.write("a", "x");
@@ -50,7 +50,7 @@ fn the_limit_of_addresses_sets_the_number_of_workers() {
 }
 
 #[test]
-fn without_addresses_for_one_worker_each_file_is_named_with_the_reason() {
+fn an_address_space_limit_below_one_worker_fails_each_file_with_the_reason() {
     require!("bash");
     let t = Sandbox::new();
     t.write("a", noise(2 * BLOCK, 1));

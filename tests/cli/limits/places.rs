@@ -1,11 +1,10 @@
-//! Places that do not take everything: read-only mounts, paths that are too long, and file systems that know neither
-//! files without a name nor links.
+//! Restricted locations: read-only mounts, paths that are too long, and file systems without unnamed files or links.
 
 use std::fs;
 
 use crate::harness::{Call, Sandbox, have_all, is_root, log, skip};
 
-/// Whether mounts can be made that only a test's own processes see; else says so.
+/// Returns whether a mount namespace can be made; records the test as skipped if not.
 fn can_mount(t: &Sandbox) -> bool {
     if !have_all(&["bash", "unshare", "mount"]) {
         return false;
@@ -18,14 +17,14 @@ fn can_mount(t: &Sandbox) -> bool {
     can
 }
 
-/// Runs a script in which `gzcc` is the program, after `mounting` where nobody else sees what it mounts.
+/// A call of `script` after `mounting`, in a mount namespace of its own. In the script, `gzcc` is the program.
 fn mounted(t: &Sandbox, mounting: &str, script: &str) -> Call {
     let gzcc = format!("gzcc() {{ '{}' \"$@\"; }}", env!("CARGO_BIN_EXE_gzcc"));
     t.command("unshare", ["-m", "bash", "-c", &format!("{gzcc}; {{ {mounting}; }} || exit 99; {script}")])
 }
 
 #[test]
-fn a_read_only_place_is_named_and_what_is_elsewhere_is_done() {
+fn an_output_on_a_read_only_file_system_is_an_error_and_other_files_are_compressed() {
     require!("gzip");
     let t = Sandbox::new();
     if !can_mount(&t) {
@@ -36,7 +35,7 @@ fn a_read_only_place_is_named_and_what_is_elsewhere_is_done() {
     let (a, b) = (t.write("ro/a", log(2000)), t.write("ro/sub/b", log(3000)));
     t.gzcc(["-k", "ro/a"]).succeeds();
     fs::rename(t.path("ro/a.gz"), t.path("ro/c.gz")).unwrap();
-    // The folder itself made read-only, and a file system of its own.
+    // A read-only bind mount, and a read-only file system.
     let bound = "mount --bind ro ro && mount -o remount,bind,ro ro";
     let own = "cp -a ro was && mount -t tmpfs none ro && cp -a was/. ro && mount -o remount,ro ro && rm -r was";
     for mounting in [bound, own] {
@@ -56,7 +55,7 @@ fn a_read_only_place_is_named_and_what_is_elsewhere_is_done() {
             t.write("elsewhere", log(1000));
             mounted(&t, mounting, &format!("gzcc -d {way} ro/c.gz")).says(1, &[&refused("ro/c.gz", "ro/c")]);
         }
-        // What is read from there can be written elsewhere, but is not removed.
+        // A read-only original can be compressed to another folder, but not removed.
         let kept = "gzcc: ro/a: original kept: Read-only file system";
         mounted(&t, mounting, "gzcc --rm -f -O out ro/a").says(2, &[kept]);
         t.assert_holds("out/ro/a.gz", &a);
@@ -65,17 +64,17 @@ fn a_read_only_place_is_named_and_what_is_elsewhere_is_done() {
     assert_eq!(t.names(), ["elsewhere", "out", "out/ro", "out/ro/a.gz", "ro", "ro/a", "ro/c.gz", "ro/sub", "ro/sub/b"]);
 }
 
-/// A tree that goes deeper than a path can say, with a file on each floor: every one is done, or named in an error.
+/// Each level of the tree has a file. Deep levels exceed the length limit of paths.
 #[test]
-fn what_lies_deeper_than_a_path_can_tell_is_done_or_named() {
+fn every_file_below_the_longest_path_is_compressed_or_named_in_an_error() {
     require!("bash", "find");
-    const FLOORS: usize = 24;
+    const LEVELS: usize = 24;
     for scheduler in ["--scheduler=threads", "--scheduler=rayon"] {
         for (words, gone) in [(&["-r"][..], false), (&["-r", "--rm"], true), (&["-r", "-O", "out"], false)] {
             let t = Sandbox::new();
             let folder = "d".repeat(200);
             fs::create_dir(t.path("t")).unwrap();
-            let build = format!("cd t; for i in $(seq {FLOORS}); do echo $i > f; mkdir {folder}; cd {folder}; done");
+            let build = format!("cd t; for i in $(seq {LEVELS}); do echo $i > f; mkdir {folder}; cd {folder}; done");
             t.shell(&build).succeeds();
             let ran = t.gzcc([words, &[scheduler, "t"]].concat()).run();
             ran.assert(ran.status.code() == Some(1), "it cannot get to all of it, and says so");
@@ -84,7 +83,7 @@ fn what_lies_deeper_than_a_path_can_tell_is_done_or_named() {
             let all_told =
                 said.iter().all(|line| line.starts_with("gzcc: t/") && line.ends_with(": File name too long"));
             ran.assert(!said.is_empty() && all_told, "it says where and why");
-            // By relative names there is no end.
+            // find uses relative names, so it has no limit.
             let count = |name: &str| {
                 let find =
                     format!("find {} -name {name} 2>&1 | wc -l", if words.contains(&"-O") { "out" } else { "t" });
@@ -92,22 +91,22 @@ fn what_lies_deeper_than_a_path_can_tell_is_done_or_named() {
             };
             let done = count("f.gz");
             let files = said.iter().filter(|line| line.contains("/f: ")).count();
-            // 4,096 bytes and a bit below 201 a floor.
+            // The limit of a path is 4,096 bytes; a level takes 201.
             ran.assert((18..=21).contains(&done), &format!("{done} are done, {files} named"));
             ran.assert(
                 files + done >= 19 && said.len() > files,
                 "the others, or the folder that they are in, are named",
             );
             if !words.contains(&"-O") {
-                assert_eq!(count("f"), if gone { FLOORS - done } else { FLOORS });
+                assert_eq!(count("f"), if gone { LEVELS - done } else { LEVELS });
             }
             assert_eq!(count("'.gzcc-*'"), 0);
         }
     }
 }
 
-/// What system calls say where a file system does not know them, and what is still to be had.
-struct Foreign {
+/// A file system that lacks some system calls, simulated by injected errors.
+struct LimitedFileSystem {
     what: &'static str,
     inject: &'static [&'static str],
     words: &'static [&'static str],
@@ -116,34 +115,35 @@ struct Foreign {
 const NO_TMPFILE: &str = "inject=openat:error=EOPNOTSUPP:when=2";
 const NO_NOREPLACE: &str = "inject=renameat2:error=EINVAL";
 
-const FOREIGN: [Foreign; 7] = [
-    Foreign { what: "no files without a name", inject: &[NO_TMPFILE], words: &[] },
-    Foreign { what: "a kernel before them", inject: &["inject=openat:error=EISDIR:when=2"], words: &[] },
+const LIMITED_FILE_SYSTEMS: [LimitedFileSystem; 7] = [
+    LimitedFileSystem { what: "no files without a name", inject: &[NO_TMPFILE], words: &[] },
+    // A kernel before O_TMPFILE takes the call for one that opens the directory to write.
+    LimitedFileSystem { what: "a kernel before them", inject: &["inject=openat:error=EISDIR:when=2"], words: &[] },
     // NFS.
-    Foreign { what: "no NOREPLACE", inject: &[NO_NOREPLACE], words: &["--named-temporaries"] },
-    Foreign { what: "neither", inject: &[NO_TMPFILE, NO_NOREPLACE], words: &[] },
-    Foreign {
+    LimitedFileSystem { what: "no NOREPLACE", inject: &[NO_NOREPLACE], words: &["--named-temporaries"] },
+    LimitedFileSystem { what: "neither", inject: &[NO_TMPFILE, NO_NOREPLACE], words: &[] },
+    LimitedFileSystem {
         what: "no links, but NOREPLACE",
         inject: &["inject=linkat:error=EPERM"],
         words: &["--named-temporaries"],
     },
-    // FAT by way of some FUSE.
-    Foreign {
+    // FAT through some FUSE drivers.
+    LimitedFileSystem {
         what: "neither links nor NOREPLACE",
         inject: &[NO_NOREPLACE, "inject=linkat:error=EPERM"],
         words: &["--named-temporaries"],
     },
-    Foreign {
+    LimitedFileSystem {
         what: "none of all that",
         inject: &[NO_TMPFILE, NO_NOREPLACE, "inject=linkat:error=EOPNOTSUPP"],
         words: &[],
     },
 ];
 
-impl Foreign {
+impl LimitedFileSystem {
     fn call(&self, t: &Sandbox, words: &[&str]) -> Call {
         let on = fs::canonicalize(t.path(".")).unwrap();
-        // Calls on the folder are told apart by their number: the first opens the input.
+        // The first call on the folder opens the input; the injection counts calls.
         let mut all = vec!["-f", "-o", "/dev/null", "-P", on.to_str().unwrap(), "-e", "trace=openat,linkat,renameat2"];
         self.inject.iter().for_each(|inject| all.extend(["-e", inject]));
         all.push(env!("CARGO_BIN_EXE_gzcc"));
@@ -152,9 +152,9 @@ impl Foreign {
 }
 
 #[test]
-fn a_file_system_that_knows_less_takes_the_output() {
+fn an_output_is_made_on_file_systems_without_unnamed_files_links_or_noreplace() {
     require!("strace");
-    for foreign in &FOREIGN {
+    for foreign in &LIMITED_FILE_SYSTEMS {
         for (words, taken) in
             [(&[][..], false), (&["--rm"], false), (&["-f", "--rm"], false), (&["-f", "--rm"], true), (&[], true)]
         {
@@ -182,9 +182,9 @@ fn a_file_system_that_knows_less_takes_the_output() {
     }
 }
 
-/// NFS again, and several files: that there are no files without a name is found out once.
+/// NFS, as above: gzcc remembers that the file system lacks unnamed files.
 #[test]
-fn a_folder_that_makes_no_files_without_a_name_is_asked_once() {
+fn a_folder_without_unnamed_files_is_probed_once() {
     require!("strace");
     let t = Sandbox::new();
     for i in 0..4 {

@@ -1,4 +1,4 @@
-//! No output of a run is an input of it: walks and arguments that come across what the run itself writes.
+//! P11: a walk and a list of arguments that meet an output of the same run do not use it as input.
 
 use std::os::unix::fs::symlink;
 
@@ -9,19 +9,19 @@ fn gzip_member(content: &[u8]) -> Vec<u8> {
     member(content, &Fields::default())
 }
 
-/// A folder `t` of so many files that a walk is still under way when the first outputs are there.
-fn crowd(suffix: &str, content: &[u8]) -> Sandbox {
+/// A folder `t` with enough files that the walk is still in progress when the first outputs have their names.
+fn many_files(suffix: &str, content: &[u8]) -> Sandbox {
     let t = Sandbox::new();
-    for i in 0..CROWD {
+    for i in 0..FILES {
         t.write(format!("t/{i}{suffix}"), content);
     }
     t
 }
 
-/// The names of a folder come in pieces of about 1,000.
-const CROWD: usize = 3_000;
+/// getdents64 returns about 1,000 names per call, so a walk of this folder needs several calls.
+const FILES: usize = 3_000;
 
-fn with_end(t: &Sandbox, end: &str) -> usize {
+fn count_with_suffix(t: &Sandbox, end: &str) -> usize {
     t.names()
         .iter()
         .filter(|name| name.trim_start_matches(|c: char| c.is_ascii_digit() || "t/".contains(c)) == end)
@@ -29,59 +29,59 @@ fn with_end(t: &Sandbox, end: &str) -> usize {
 }
 
 #[test]
-fn a_walk_neither_takes_nor_counts_what_this_run_writes() {
+fn a_walk_neither_reads_nor_counts_outputs_of_the_same_run() {
     let once = gzip_member(b"once");
     let twice = gzip_member(&once);
-    let all = |what: &str| format!("{what} {CROWD} files\n").into_bytes();
+    let all = |what: &str| format!("{what} {FILES} files\n").into_bytes();
     for scheduler in ["threads", "rayon"] {
         let run = |t: &Sandbox, words: &[&str]| t.gzcc(["--scheduler", scheduler].iter().chain(words)).succeeds();
-        // What is left of the inputs, and what comes out, by suffix.
+        // The number of inputs that are left after the run.
         for (words, inputs) in
-            [(&["-dr", "t"][..], CROWD), (&["-dr", "--rm", "--no-sync", "t"], 0), (&["-drf", "t"], CROWD)]
+            [(&["-dr", "t"][..], FILES), (&["-dr", "--rm", "--no-sync", "t"], 0), (&["-drf", "t"], FILES)]
         {
-            let t = crowd(".gz.gz", &twice);
+            let t = many_files(".gz.gz", &twice);
             assert_eq!(run(&t, words), all("Decompressed"), "{words:?}");
             assert_eq!(
-                (with_end(&t, ".gz.gz"), with_end(&t, ".gz"), with_end(&t, "")),
-                (inputs, CROWD, 1),
+                (count_with_suffix(&t, ".gz.gz"), count_with_suffix(&t, ".gz"), count_with_suffix(&t, "")),
+                (inputs, FILES, 1),
                 "{words:?}"
             );
         }
         for words in [&["-r", "t"][..], &["-r", "--rm", "--no-sync", "t"], &["-r", "-O", ".", "t"]] {
-            let t = crowd("", b"plain");
+            let t = many_files("", b"plain");
             assert_eq!(run(&t, words), all("Compressed"), "{words:?}");
-            assert_eq!(with_end(&t, ".gz"), CROWD, "{words:?}");
+            assert_eq!(count_with_suffix(&t, ".gz"), FILES, "{words:?}");
         }
-        let t = crowd(".gz.gz", &twice);
+        let t = many_files(".gz.gz", &twice);
         assert_eq!(run(&t, &["-dr", "-O", ".", "t"]), all("Decompressed"));
-        assert_eq!((with_end(&t, ".gz"), with_end(&t, "")), (CROWD, 1));
-        let t = crowd(".gz.gz", &twice);
+        assert_eq!((count_with_suffix(&t, ".gz"), count_with_suffix(&t, "")), (FILES, 1));
+        let t = many_files(".gz.gz", &twice);
         assert_eq!(run(&t, &["-dr", "-O", "t/out", "t"]), all("Decompressed"));
         assert!(t.exists("t/out/t/0.gz") && !t.exists("t/out/t/out"));
     }
-    // The name in the header decides here.
-    let t = crowd(".gz.gz", &once);
-    for i in 0..CROWD {
+    // With -N, the name in the header names the output.
+    let t = many_files(".gz.gz", &once);
+    for i in 0..FILES {
         let named = format!("t/{i}.gz.gz");
         let name = format!("N{i}.gz");
         t.write(named, member(&once, &Fields { name: Some(name.as_bytes()), ..Fields::default() }));
     }
     assert_eq!(t.gzcc(["-drN", "t"]).succeeds(), all("Decompressed"));
-    assert_eq!(t.names().len(), 1 + 2 * CROWD);
+    assert_eq!(t.names().len(), 1 + 2 * FILES);
 }
 
 #[test]
-fn a_walk_under_gzips_name_neither_takes_what_this_run_writes() {
+fn a_walk_under_gzips_name_does_not_read_outputs_of_the_same_run() {
     for (program, words, before, after) in [("gunzip", "-r", ".gz.gz", ".gz"), ("gzip", "-rf", ".gz", ".gz.gz")] {
-        let t = crowd(before, &gzip_member(&gzip_member(b"once")));
+        let t = many_files(before, &gzip_member(&gzip_member(b"once")));
         symlink(env!("CARGO_BIN_EXE_gzcc"), t.path(program)).unwrap();
         t.command(t.path(program).to_str().unwrap(), [words, "t"]).succeeds();
-        assert_eq!((with_end(&t, before), with_end(&t, after)), (0, CROWD), "{program}");
+        assert_eq!((count_with_suffix(&t, before), count_with_suffix(&t, after)), (0, FILES), "{program}");
     }
 }
 
 #[test]
-fn a_file_under_an_outputs_name_is_an_input_all_the_same() {
+fn an_existing_file_with_the_name_of_an_output_is_an_input() {
     let (inner, outer) = (gzip_member(b"inner"), gzip_member(&gzip_member(b"outer")));
     for order in [["a.gz", "a.gz.gz"], ["a.gz.gz", "a.gz"]] {
         let t = Sandbox::new();

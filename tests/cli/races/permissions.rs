@@ -1,4 +1,4 @@
-//! Who may read what is made, on every way of making it, and whose files are whose in folders that all may write to.
+//! Rights on outputs for every way to make them, and ownership in folders that all users can write to.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -8,9 +8,9 @@ use crate::damage::cases::{Fields, member};
 use crate::harness::{Sandbox, have, is_root, log, skip};
 use crate::stopped::{Moment, stopped_at};
 
-/// Every way of making an output for a single input: words before it, whether there is an output already, and what
-/// the output's name is, compressing and decompressing.
-const MAKINGS: [(&[&str], bool, [&str; 2]); 12] = [
+/// Every way to make an output for a single input: the words before it, whether an old output exists, and the names
+/// of the output when compressing and decompressing.
+const OUTPUT_CASES: [(&[&str], bool, [&str; 2]); 12] = [
     (&[], false, BESIDE),
     (&["-f"], true, BESIDE),
     (&["--named-temporaries"], false, BESIDE),
@@ -27,7 +27,7 @@ const MAKINGS: [(&[&str], bool, [&str; 2]); 12] = [
 
 const BESIDE: [&str; 2] = ["d/a.gz", "d/a"];
 
-/// The input of one of these in the folder `d`, and its output if there is one already, which anybody may read.
+/// Makes a sandbox with an input in the folder `d`, and `standing` as an old output that all users can read.
 fn prepare(decompresses: bool, standing: Option<&str>) -> (Sandbox, &'static str) {
     let t = Sandbox::new();
     let input = if decompresses { "d/a.gz" } else { "d/a" };
@@ -42,10 +42,10 @@ fn prepare(decompresses: bool, standing: Option<&str>) -> (Sandbox, &'static str
     (t, input)
 }
 
-/// Every case there is of [`MAKINGS`]: does `with` with sandbox, words of gzcc, input and output.
-fn for_every_making(with: impl Fn(&Sandbox, &[&str], &str, &str)) {
+/// Calls `with` for each of [`OUTPUT_CASES`], with the sandbox, gzcc's words, the input and the output.
+fn for_every_output_case(with: impl Fn(&Sandbox, &[&str], &str, &str)) {
     for decompresses in [false, true] {
-        for (words, replaces, outputs) in MAKINGS {
+        for (words, replaces, outputs) in OUTPUT_CASES {
             let output = outputs[usize::from(decompresses)];
             let (t, input) = prepare(decompresses, replaces.then_some(output));
             let mode = if decompresses { "-d" } else { "-6" };
@@ -54,20 +54,21 @@ fn for_every_making(with: impl Fn(&Sandbox, &[&str], &str, &str)) {
     }
 }
 
-/// P4: created with 0600; then it loses an inherited ACL, and gets owner, ACL or mode, times, and only then its name.
+/// P4: a file is created with mode 0600. gzcc removes an inherited ACL, sets owner, ACL or mode, and times, and then
+/// the name.
 #[test]
-fn an_output_is_private_until_it_has_its_owner_on_every_way_of_making_it() {
+fn an_output_is_private_until_its_owner_is_set_however_it_is_made() {
     require!("bash", "strace");
     let acls = have("setfacl");
-    private_until_it_has_its_owner(acls, false);
+    assert_private_until_owned(acls, false);
     if acls {
-        private_until_it_has_its_owner(true, true);
+        assert_private_until_owned(true, true);
     }
 }
 
-/// With an ACL to inherit, and one on the original, or without.
-fn private_until_it_has_its_owner(inherits: bool, has_acl: bool) {
-    for_every_making(|t, words, input, _| {
+/// `inherits`: the folder has a default ACL. `has_acl`: the original has an ACL.
+fn assert_private_until_owned(inherits: bool, has_acl: bool) {
+    for_every_output_case(|t, words, input, _| {
         t.command("chmod", ["664", input]).succeeds();
         if has_acl {
             t.command("setfacl", ["-m", "u:12345:r", input]).succeeds();
@@ -91,11 +92,11 @@ fn private_until_it_has_its_owner(inherits: bool, has_acl: bool) {
         assert!(made.len() == 1 && done[made[0]].contains(", 0600)"), "{words:?}\n{trace}");
         let folders: Vec<&&str> = done.iter().filter(|line| line.contains("mkdirat(")).collect();
         assert!(folders.iter().all(|line| line.contains(", 0700)")), "{words:?}\n{trace}");
-        // What happens to the file after that, in its order.
+        // The calls on the file after its creation, in order.
         let calls = done[made[0] + 1..].iter().filter_map(|line| line.split_whitespace().nth(1)?.split('(').next());
         let is_naming = |call: &&str| ["linkat", "renameat", "renameat2"].contains(call);
         let before_name: Vec<&str> = calls.take_while(|call| !is_naming(call)).collect();
-        // An ACL sets the mode.
+        // Setting the ACL also sets the mode.
         let needed = ["fremovexattr", "fchown", if has_acl { "fsetxattr" } else { "fchmod" }, "utimensat"];
         let expected = needed.into_iter().filter(|call| match *call {
             "fchown" => is_root(),
@@ -106,9 +107,9 @@ fn private_until_it_has_its_owner(inherits: bool, has_acl: bool) {
     });
 }
 
-/// The same, looked at from outside: at each step there is nothing to be seen that others may read.
+/// The same from the view of another process: at each step it finds no name that it can read.
 #[test]
-fn a_named_temporary_is_never_seen_with_a_mode_wider_than_its_own() {
+fn a_named_temporary_never_has_a_mode_wider_than_0600() {
     require!("bash", "strace");
     for call in ["openat", "newfstatat"] {
         for way in [&["--named-temporaries"][..], &["--named-temporaries", "-f"]] {
@@ -125,15 +126,15 @@ fn a_named_temporary_is_never_seen_with_a_mode_wider_than_its_own() {
     }
 }
 
-/// P4: where an ACL says who may read the original, nobody else may read the output, however it is made.
+/// P4: the output of an original with an ACL grants rights to no other user.
 #[test]
-fn acls_let_nobody_new_read_an_output_on_any_way_of_making_it() {
+fn an_output_with_an_acl_grants_no_new_rights_however_it_is_made() {
     require!("setfacl", "getfacl");
-    for_every_making(|t, words, input, output| {
+    for_every_output_case(|t, words, input, output| {
         for folder in [".", "d"] {
             t.command("setfacl", ["-d", "-m", "u:54321:rwx", folder]).succeeds();
         }
-        // Everybody may read it but one, who is somebody else to the output.
+        // All users but one can read it. The folder's default ACL names another user.
         t.command("chmod", ["644", input]).succeeds();
         t.command("setfacl", ["-m", "u:12345:---", input]).succeeds();
         t.gzcc(words).succeeds();
@@ -144,7 +145,7 @@ fn acls_let_nobody_new_read_an_output_on_any_way_of_making_it() {
 }
 
 #[test]
-fn a_mirrored_folder_lets_nobody_new_in() {
+fn a_mirrored_folder_grants_no_new_rights() {
     require!("setfacl", "getfacl");
     for (mode, acl, expected) in [
         ("750", None, "user::rwx\ngroup::r-x\nother::---"),
@@ -164,17 +165,17 @@ fn a_mirrored_folder_lets_nobody_new_in() {
     }
 }
 
-/// A copy of gzcc that any user may run, wherever the build is kept. Another process makes it: what this one has open
-/// for writing is open as well in what other tests are about to start, and such a file cannot be run.
+/// Makes a copy of gzcc that any user can execute. `cp` makes it: a child that another test forks could inherit this
+/// process's write descriptor, and exec would fail with ETXTBSY.
 fn copy_of_gzcc(t: &Sandbox) {
     t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
     t.command("chmod", ["755", "."]).succeeds();
 }
 
-/// Words that run gzcc as a user who is nobody here.
-const AS_NOBODY: [&str; 4] = ["--reuid=65534", "--regid=65534", "--clear-groups", "./gzcc"];
+/// Arguments of setpriv that run gzcc as an unprivileged user.
+const AS_UNPRIVILEGED: [&str; 4] = ["--reuid=65534", "--regid=65534", "--clear-groups", "./gzcc"];
 
-fn can_be_nobody() -> bool {
+fn can_drop_privileges() -> bool {
     if !is_root() {
         skip("takes root to work among other users' files");
         return false;
@@ -183,18 +184,18 @@ fn can_be_nobody() -> bool {
 }
 
 #[test]
-fn a_group_that_cannot_be_set_gets_nothing_on_any_way_of_making_an_output() {
-    if !can_be_nobody() {
+fn a_group_that_cannot_be_set_gets_only_what_other_has_however_the_output_is_made() {
+    if !can_drop_privileges() {
         return;
     }
     for (mode, narrowed) in [("640", 0o600), ("644", 0o644), ("604", 0o600), ("660", 0o600)] {
-        for_every_making(|t, words, input, output| {
+        for_every_output_case(|t, words, input, output| {
             copy_of_gzcc(t);
             t.command("chmod", ["-R", "a+rwX", "."]).succeeds();
-            // Owned by the runner, of a group that it is not in.
+            // Owned by the user that runs gzcc, with a group that the user is not in.
             t.command("chown", ["65534:54321", input]).succeeds();
             t.command("chmod", [mode, input]).succeeds();
-            let ran = t.command("setpriv", AS_NOBODY.iter().chain(words)).run();
+            let ran = t.command("setpriv", AS_UNPRIVILEGED.iter().chain(words)).run();
             ran.assert(ran.status.success() && ran.stderr.is_empty(), mode);
             let output = t.path(output).metadata().unwrap();
             let found = (output.uid(), output.gid(), output.mode() & 0o7777);
@@ -206,7 +207,7 @@ fn a_group_that_cannot_be_set_gets_nothing_on_any_way_of_making_an_output() {
     }
 }
 
-/// A folder that all may write to and where each may remove only what is his: /tmp.
+/// A sticky folder that all users can write to, like /tmp: only a file's owner can remove it.
 fn sticky() -> Sandbox {
     let t = Sandbox::new();
     copy_of_gzcc(&t);
@@ -225,13 +226,13 @@ fn sticky() -> Sandbox {
 }
 
 #[test]
-fn in_a_sticky_folder_only_what_is_the_users_own_goes() {
-    if !can_be_nobody() {
+fn in_a_sticky_folder_only_the_users_own_files_are_removed() {
+    if !can_drop_privileges() {
         return;
     }
     for way in [&[][..], &["--named-temporaries"], &["--scheduler=rayon"]] {
         let t = sticky();
-        let words = [&AS_NOBODY, way, &["-f", "--rm", "s/theirs", "s/mine", "s/taken"]].concat();
+        let words = [&AS_UNPRIVILEGED, way, &["-f", "--rm", "s/theirs", "s/mine", "s/taken"]].concat();
         let denied = "Operation not permitted";
         t.command("setpriv", words).says(
             1,
@@ -248,10 +249,10 @@ fn in_a_sticky_folder_only_what_is_the_users_own_goes() {
     }
 }
 
-/// What somebody else puts into such a folder is no way to make root write elsewhere.
+/// Another user's link must not redirect root's output.
 #[test]
-fn in_a_sticky_folder_root_follows_no_link_for_an_output() {
-    if !can_be_nobody() {
+fn in_a_sticky_folder_root_follows_no_link_to_an_output() {
+    if !can_drop_privileges() {
         return;
     }
     let t = sticky();
