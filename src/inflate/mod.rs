@@ -106,7 +106,7 @@ enum InflaterState {
 }
 
 /// The result of one step.
-enum Progress {
+enum StepResult {
     /// The chunk is not full yet.
     Continue,
     /// The chunk is full.
@@ -149,10 +149,10 @@ impl Inflater {
                 break;
             }
             match self.step(source, &mut content) {
-                Ok(Progress::Continue) => {}
-                Ok(Progress::Full) => break,
-                Ok(Progress::Batch(batch)) => return Chunk::Batch(batch, content.bytes),
-                Ok(Progress::End(trailing)) => {
+                Ok(StepResult::Continue) => {}
+                Ok(StepResult::Full) => break,
+                Ok(StepResult::Batch(batch)) => return Chunk::Batch(batch, content.bytes),
+                Ok(StepResult::End(trailing)) => {
                     content.end = Some(Ok(trailing));
                     break;
                 }
@@ -166,7 +166,7 @@ impl Inflater {
         Chunk::Content(content)
     }
 
-    fn step(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+    fn step(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
         match self.state {
             InflaterState::Start | InflaterState::Between => self.begin(source, content),
             InflaterState::Data => self.inflate(source, content),
@@ -175,19 +175,19 @@ impl Inflater {
     }
 
     /// Reads a header, a batch of BGZF blocks or the end of the file, where a member may begin.
-    fn begin(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+    fn begin(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
         // Bytes that turn out not to be a header must fit, in case they are copied.
         if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
-            return Ok(Progress::Full);
+            return Ok(StepResult::Full);
         }
         if bgzf_batch::next_block(&mut self.buffer, source)?.is_some() {
             // A batch is a chunk of its own, so content before it is returned first.
             let is_first = content.bytes.is_empty() && content.member_ends.is_empty();
             if let Some(batch) = if is_first { BgzfBatch::take(&mut self.buffer, source)? } else { None } {
                 self.state = InflaterState::Between;
-                return Ok(Progress::Batch(batch));
+                return Ok(StepResult::Batch(batch));
             }
-            return Ok(Progress::Full);
+            return Ok(StepResult::Full);
         }
         let offset = self.buffer.offset();
         match gzip::read_header(offset, || self.buffer.byte(source))? {
@@ -195,10 +195,10 @@ impl Inflater {
                 content.stats.mtime = Some(mtime.into());
                 content.stats.overhead += size + gzip::TRAILER as u64;
                 self.state = InflaterState::Data;
-                Ok(Progress::Continue)
+                Ok(StepResult::Continue)
             }
             MemberStart::End if self.state == InflaterState::Between || self.pass_through => {
-                Ok(Progress::End(Trailing::Nothing))
+                Ok(StepResult::End(Trailing::Nothing))
             }
             MemberStart::End => Err(Damage::Truncated(0).into()),
             MemberStart::Foreign(bytes) => self.foreign(source, bytes, content),
@@ -211,11 +211,11 @@ impl Inflater {
         source: &mut dyn CompressedSource,
         bytes: Vec<u8>,
         content: &mut Content,
-    ) -> Result<Progress, ReadError> {
+    ) -> Result<StepResult, ReadError> {
         if self.pass_through {
             content.bytes.extend_from_slice(&bytes);
             self.state = InflaterState::Plain;
-            return Ok(Progress::Continue);
+            return Ok(StepResult::Continue);
         }
         // The file ends after the first byte of a header: truncated rather than foreign.
         let is_cut_short = bytes == gzip::MAGIC[..1] && !self.buffer.fill(source)?;
@@ -230,13 +230,13 @@ impl Inflater {
             zeros = self.buffer.bytes().iter().all(|&byte| byte == 0);
             self.buffer.consume(self.buffer.bytes().len());
         }
-        Ok(Progress::End(if zeros { Trailing::Zeros } else { Trailing::Garbage }))
+        Ok(StepResult::End(if zeros { Trailing::Zeros } else { Trailing::Garbage }))
     }
 
     /// Inflates bytes from the buffer, until it is empty or the content's capacity is used.
-    fn inflate(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+    fn inflate(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
         if content.bytes.len() == content.bytes.capacity() {
-            return Ok(Progress::Full);
+            return Ok(StepResult::Full);
         }
         let at_end = !self.buffer.fill(source)?;
         let (consumed, produced) = (self.decoder.total_in(), self.decoder.total_out());
@@ -248,12 +248,16 @@ impl Inflater {
             Ok(Status::StreamEnd) => self.end_member(source, content),
             // At the end of the file, the decoder may still have output. If it has none, the data is truncated.
             Ok(_) if at_end && produced == 0 => Err(Damage::Truncated(self.buffer.offset()).into()),
-            Ok(_) => Ok(Progress::Continue),
+            Ok(_) => Ok(StepResult::Continue),
         }
     }
 
     /// Reads the trailer of a member whose DEFLATE data has ended.
-    fn end_member(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+    fn end_member(
+        &mut self,
+        source: &mut dyn CompressedSource,
+        content: &mut Content,
+    ) -> Result<StepResult, ReadError> {
         let offset = self.buffer.offset();
         let mut trailer = [0; gzip::TRAILER];
         for byte in &mut trailer {
@@ -265,21 +269,21 @@ impl Inflater {
         content.stats.crc = Some(crc);
         self.decoder.reset(false);
         self.state = InflaterState::Between;
-        Ok(Progress::Continue)
+        Ok(StepResult::Continue)
     }
 
     /// Copies data that is not gzip data.
-    fn pass(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<Progress, ReadError> {
+    fn pass(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
         let capacity = content.bytes.capacity() - content.bytes.len();
         if capacity == 0 {
-            return Ok(Progress::Full);
+            return Ok(StepResult::Full);
         }
         if !self.buffer.fill(source)? {
-            return Ok(Progress::End(Trailing::Nothing));
+            return Ok(StepResult::End(Trailing::Nothing));
         }
         let bytes = &self.buffer.bytes()[..capacity.min(self.buffer.bytes().len())];
         content.bytes.extend_from_slice(bytes);
         self.buffer.consume(bytes.len());
-        Ok(Progress::Continue)
+        Ok(StepResult::Continue)
     }
 }
