@@ -43,6 +43,8 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
 /// Speed and spread, as they are shown.
 fn speed(figures: &Figures, content: u64) -> (String, String) {
     match figures.speed(content) {
+        // Rounds of microseconds on a busy machine can differ by any factor; more digits would not fit the column.
+        Some(speed) if figures.spread().round() > 999.0 => (format!("{speed:.1}"), ">999%".to_owned()),
         Some(speed) => (format!("{speed:.1}"), format!("{:.0}%", figures.spread())),
         None => (NONE.to_owned(), NONE.to_owned()),
     }
@@ -77,5 +79,11 @@ mod tests {
         let empty = of(&results(0), &settings);
         assert!(empty.contains("\nthere is no content") && !empty.contains('%') && !empty.contains("inf"), "{empty}");
         assert!(empty.lines().all(|line| line.len() <= 80), "{empty}");
+    }
+
+    #[test]
+    fn a_spread_above_999_percent_is_cut_off_so_that_columns_stay_aligned() {
+        let spread = |most| speed(&Figures { median: 1.0, least: 1.0, most }, 1_000_000).1;
+        assert_eq!([10.99, 10.9949, 11.0, 1e9].map(spread), ["999%", "999%", ">999%", ">999%"]);
     }
 }
