@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use crate::error::{Error, ErrorKind, SystemReason};
 use crate::escaped_name::EscapedName;
-pub use crate::format::gzip::Damage;
 use crate::format::gzip::ReadError;
+pub use crate::format::gzip::{Damage, MemberStats};
 
 /// Identifies an input in outcomes and messages.
 #[derive(Clone, Debug)]
@@ -118,27 +118,6 @@ pub struct Done {
     pub stats: MemberStats,
     /// A problem that does not affect the output's content. An original with a warning is never removed.
     pub warning: Option<Warning>,
-}
-
-/// Figures of the gzip members of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MemberStats {
-    /// Bytes of headers and trailers.
-    pub overhead: u64,
-    /// The CRC-32 in the last trailer.
-    pub crc: Option<u32>,
-    /// MTIME of the last header, or the input's own modification time; in seconds since 1970.
-    pub mtime: Option<i64>,
-}
-
-impl MemberStats {
-    /// Adds the figures of a later part of the file.
-    pub(crate) fn add(&mut self, later: Self) {
-        self.overhead += later.overhead;
-        self.crc = later.crc.or(self.crc);
-        self.mtime = later.mtime.or(self.mtime);
-    }
 }
 
 /// A problem that does not affect the output's content.

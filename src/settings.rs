@@ -18,6 +18,7 @@ use std::path::PathBuf;
 pub use self::check::InvalidSettings;
 pub use self::filter::{CompressedFiles, FileTime, Filter, Globs, Rule, Shard};
 pub use self::name_list::NameList;
+pub use crate::deflate::Engine;
 use crate::settings::resources::available_workers;
 
 /// The decisions of one run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
@@ -278,36 +279,6 @@ pub enum Refuse {
     IfRemoved,
     /// It is skipped.
     Always,
-}
-
-/// An encoder. The engines write different bytes for the same content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// gzcc's own encoder, levels 0 to 12.
-    Native,
-    /// flate2 with zlib-rs, a port of zlib; levels 0 to 9.
-    Flate2,
-}
-
-impl Engine {
-    /// All engines.
-    pub const ALL: [Self; 2] = [Self::Native, Self::Flate2];
-
-    /// Its name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Flate2 => "flate2",
-        }
-    }
-
-    /// Its highest level.
-    pub const fn max_level(self) -> u8 {
-        match self {
-            Self::Native => 12,
-            Self::Flate2 => BEST_LEVEL,
-        }
-    }
 }
 
 /// How work is distributed among the workers. Both write the same bytes.

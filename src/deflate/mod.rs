@@ -14,7 +14,6 @@ mod zlib;
 use std::ops::Range;
 
 pub use self::window::{Window, WindowBuffer};
-use crate::settings::Engine;
 
 /// Input bytes of a block. Fixed, because the output depends on where blocks end.
 ///
@@ -89,3 +88,34 @@ pub fn compress_block(
 
 #[cfg(test)]
 mod roundtrip;
+
+/// An encoder. The engines write different bytes for the same content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// gzcc's own encoder, levels 0 to 12.
+    Native,
+    /// flate2 with zlib-rs, a port of zlib; levels 0 to 9.
+    Flate2,
+}
+
+impl Engine {
+    /// All engines.
+    pub const ALL: [Self; 2] = [Self::Native, Self::Flate2];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Flate2 => "flate2",
+        }
+    }
+
+    /// Its highest level.
+    pub const fn max_level(self) -> u8 {
+        match self {
+            Self::Native => 12,
+            // The highest level of zlib.
+            Self::Flate2 => 9,
+        }
+    }
+}

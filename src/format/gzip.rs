@@ -91,6 +91,27 @@ pub fn read_trailer(trailer: [u8; TRAILER]) -> Trailer {
     Trailer { crc: u32::from_le_bytes([a, b, c, d]), length: u32::from_le_bytes([e, f, g, h]) }
 }
 
+/// Figures of the gzip members of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemberStats {
+    /// Bytes of headers and trailers.
+    pub overhead: u64,
+    /// The CRC-32 in the last trailer.
+    pub crc: Option<u32>,
+    /// MTIME of the last header, or the input's own modification time; in seconds since 1970.
+    pub mtime: Option<i64>,
+}
+
+impl MemberStats {
+    /// Adds the figures of a later part of the file.
+    pub(crate) fn add(&mut self, later: Self) {
+        self.overhead += later.overhead;
+        self.crc = later.crc.or(self.crc);
+        self.mtime = later.mtime.or(self.mtime);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

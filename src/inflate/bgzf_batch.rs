@@ -13,8 +13,8 @@ use super::compressed_buffer::{CompressedBuffer, CompressedSource};
 use super::{Content, MAX_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::format::bgzf::{self, BlockSizes};
+use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, Trailer};
-use crate::outcome::MemberStats;
 
 /// Longest content of a block in bytes (SAM/BAM specification, section 4.1).
 const MAX_CONTENT: usize = 64 * 1024;

@@ -1,21 +1,12 @@
 //! The buffer through which a compressed file is read in order.
 
 use std::io;
-use std::os::fd::BorrowedFd;
-
-use crate::io::transfer::read_some;
 
 /// A source of compressed data, which is read in order.
 pub trait CompressedSource {
     /// Reads the bytes that are available, at least one, to the start of `buffer`; returns their number. 0 means the
     /// end.
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
-}
-
-impl CompressedSource for BorrowedFd<'_> {
-    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        read_some(*self, buffer)
-    }
 }
 
 /// Bytes read at a time. A BGZF block of 64 KiB and the header after it must fit. Larger sizes, up to 1 MiB, made no

@@ -19,8 +19,8 @@ pub use self::bgzf_batch::BgzfBatch;
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
 pub use self::member_checksum::MemberChecksum;
+use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError, Trailer};
-use crate::outcome::MemberStats;
 
 /// Most members that end in one chunk. Without a limit, a chunk of empty members would grow forever.
 const MAX_MEMBERS: usize = 1024;

@@ -55,3 +55,9 @@ impl CompressedSource for SequentialReader<'_> {
         self.read(buffer, read_some)
     }
 }
+
+impl CompressedSource for BorrowedFd<'_> {
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        read_some(*self, buffer)
+    }
+}

@@ -1,0 +1,122 @@
+//! Dependencies point down: the code of each layer names only its own and lower layers. docs/ARCHITECTURE.md explains the layers.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+/// The layers of the library, highest first, with the top-level modules of each. Modules of a layer may name each other.
+const LAYERS: [&[&str]; 7] = [
+    &["lib", "run", "encoder", "fuzzing", "shutdown"],
+    &["pipeline"],
+    &["select"],
+    &["io"],
+    &["outcome", "tally", "observer", "settings", "decoder", "error"],
+    &["deflate", "inflate", "format"],
+    &["sync", "escaped_name"],
+];
+
+/// Files that contain only tests. They may name any layer, because they compare its results or run all layers.
+const TEST_FILES: [&str; 2] = ["pipeline/scheduler/stress", "deflate/roundtrip"];
+
+/// Words that only the command uses.
+const COMMAND_ONLY: [&str; 5] = ["clap", "serde_json", "println!", "eprintln!", "signal_hook"];
+
+/// Maximum number of lines of a file.
+const MAX_LINES: usize = 400;
+
+/// Paths below `src` and contents of the library's files.
+fn library_files() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    assert!(files.len() > 50, "only {} files are found", files.len());
+    files
+}
+
+fn collect(root: &Path, directory: &Path, files: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() && name != "bin" {
+            collect(root, &path, files);
+        } else if name.ends_with(".rs") {
+            files.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// The lines of a file that are neither comments nor unit tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let start = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let end = text[start..].find("\n}\n").map_or(text.len(), |end| start + end);
+    text[..start].lines().chain(text[end..].lines()).filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// The index of the layer that a top-level module belongs to.
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|modules| modules.contains(&module))
+}
+
+/// The top-level modules that a line names.
+fn named_modules(line: &str) -> impl Iterator<Item = &str> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    line.split("crate::").skip(1).map(move |rest| rest.split(|c| !is_name(c)).next().unwrap())
+}
+
+/// A description of each line that names a higher layer than that of its file.
+fn upward_dependencies(name: &str, text: &str) -> Vec<String> {
+    let module = name.split(['/', '.']).next().unwrap();
+    let own = layer(module).unwrap_or_else(|| panic!("src/{name} is in no layer"));
+    let mut found = Vec::new();
+    for line in code(text) {
+        // A name that is not a module is exported by lib.rs, which is in the highest layer.
+        let higher = named_modules(line).filter(|module| layer(module).unwrap_or(0) < own);
+        found.extend(higher.map(|module| format!("src/{name} names {module}: {}", line.trim())));
+    }
+    found
+}
+
+#[test]
+fn no_layer_names_a_higher_one() {
+    let files = library_files();
+    let checked = files.iter().filter(|(name, _)| !TEST_FILES.iter().any(|test| name.starts_with(test)));
+    let found: Vec<_> = checked.flat_map(|(name, text)| upward_dependencies(name, text)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_line_that_names_a_higher_layer_is_found() {
+    let upward = "use crate::pipeline::job::Jobs;\n";
+    assert_eq!(
+        upward_dependencies("io/output.rs", upward),
+        ["src/io/output.rs names pipeline: use crate::pipeline::job::Jobs;"]
+    );
+    assert!(upward_dependencies("pipeline/job.rs", "use crate::io::output::Output;\n").is_empty());
+    assert!(upward_dependencies("io/output.rs", "// crate::pipeline\n").is_empty(), "a comment");
+}
+
+#[test]
+fn the_library_contains_no_command_line_json_output_or_signal_handler() {
+    for (name, text) in library_files() {
+        for line in code(&text) {
+            let word = COMMAND_ONLY.iter().find(|word| line.contains(**word));
+            assert!(word.is_none(), "src/{name}: {}", line.trim());
+        }
+    }
+}
+
+#[test]
+fn no_file_is_too_long_and_no_two_have_the_same_name() {
+    let mut names = HashMap::new();
+    for (name, text) in library_files() {
+        let lines = text.lines().count();
+        assert!(lines <= MAX_LINES, "src/{name} has {lines} lines");
+        let last = name.rsplit('/').next().unwrap().to_owned();
+        if last != "mod.rs" {
+            let other = names.insert(last, name.clone());
+            assert!(other.is_none(), "src/{name} has the name of src/{}", other.unwrap());
+        }
+    }
+}
