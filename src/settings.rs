@@ -251,13 +251,6 @@ pub enum Mode {
     ListTrailers,
 }
 
-impl Mode {
-    /// Sorts the numbers of bytes read and written into those of the compressed form and those of the content.
-    pub fn packed_and_plain(self, bytes_in: u64, bytes_out: u64) -> (u64, u64) {
-        if self == Self::Compress { (bytes_out, bytes_in) } else { (bytes_in, bytes_out) }
-    }
-}
-
 /// What happens where an output's name exists already. Only regular files and symbolic links are ever replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverwritePolicy {

@@ -5,7 +5,7 @@
 //! all of them. Emptying the memory files and comparing contents is not timed. Creates, changes and removes no file.
 
 mod figures;
-mod json;
+mod figures_json;
 mod memory_budget;
 mod table;
 
@@ -18,12 +18,12 @@ use gzcc::command::{Survey, Surveyed};
 use gzcc::settings::{DEFAULT_LEVEL, Mode, Settings};
 use gzcc::{Ended, Error, Observer, Outcome, deflate};
 
-use self::figures::{Level, Measured, Results, Times};
+use self::figures::{LevelResult, Measured, Results, Times};
 use self::memory_budget::{MemoryBudget, Needs};
 use crate::presentation::{Presentation, ProgressPolicy, Verbosity};
-use crate::report::{Report, Rounds, Status};
+use crate::report::{BenchmarkProgress, Report, Status};
 
-/// The least number of rounds for each level: one round has no median.
+/// The minimum number of rounds: fewer have no useful median.
 const MIN_ROUNDS: usize = 3;
 
 /// The largest number of rounds, if they take less than [`ENOUGH`]: a round of a millisecond is easily disturbed, and more rounds
@@ -48,30 +48,31 @@ pub(crate) struct Benchmark {
 
 /// Measures; returns the text to print and the exit status. The files may take `descriptors` in addition to those of the workers.
 pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> (String, Status) {
-    // A file is processed many times, so -v does not print a line each time.
+    // A file is processed many times, so -v does not print a line for each time.
     let verbosity = benchmark.presentation.verbosity.min(Verbosity::Normal);
     let presentation =
         Presentation { verbosity, json: false, progress: ProgressPolicy::Never, ..benchmark.presentation };
     let report = Report::new(&benchmark.settings, &presentation, None);
-    let measured = measure(benchmark, &Arc::new(benchmark.settings.clone()), &report, (descriptors, engine));
+    let budget = MemoryBudget::new(benchmark, descriptors);
+    let measured = measure(benchmark, &budget, &report, engine);
     let text = measured.unwrap_or_else(|error| {
         report.ended(Ended::new("--benchmark", error.into()));
-        // A program that reads JSON gets a summary all the same.
+        // With --json, the summary is printed even if the benchmark fails.
         let json = benchmark.presentation.json;
-        let nothing = json.then(|| json::lines(&Results::default(), &benchmark.settings, &report));
-        nothing.and_then(Result::ok).unwrap_or_default()
+        let summary = json.then(|| figures_json::lines(&Results::default(), &benchmark.settings, &report));
+        summary.and_then(Result::ok).unwrap_or_default()
     });
     (text, report.status())
 }
 
 fn measure(
     benchmark: &Benchmark,
-    settings: &Arc<Settings>,
+    budget: &MemoryBudget,
     report: &Report,
-    (descriptors, engine): (u64, deflate::NewCompressor),
+    engine: deflate::NewCompressor,
 ) -> Result<String, Error> {
     let started = Instant::now();
-    let budget = MemoryBudget::new(benchmark, descriptors);
+    let settings = &Arc::new(benchmark.settings.clone());
     budget.check(&survey(settings))?;
     let files = in_memory::load(settings, report, |loaded, next| {
         let needs = loaded.iter().fold(Needs::default(), |needs, file| needs.and(file.size));
@@ -80,12 +81,12 @@ fn measure(
     if files.is_empty() {
         return Err(Error::other("there is nothing to measure"));
     }
-    let line = Rounds::new(&benchmark.settings, &benchmark.presentation);
+    let line = BenchmarkProgress::new(&benchmark.settings, &benchmark.presentation);
     let results = Runner { files: &files, report, engine, line }.measure(&benchmark.levels, settings)?;
     let bytes_in = files.iter().map(|file| file.size).sum();
     let results = Results { files: files.len() as u64, bytes_in, seconds: started.elapsed().as_secs_f64(), ..results };
     match benchmark.presentation.json {
-        true => Ok(json::lines(&results, settings, report).map_err(io::Error::from)?),
+        true => Ok(figures_json::lines(&results, settings, report).map_err(io::Error::from)?),
         false => Ok(table::of(&results, settings)),
     }
 }
@@ -103,17 +104,17 @@ struct Runner<'a> {
     files: &'a [InMemory],
     report: &'a Report,
     engine: deflate::NewCompressor,
-    line: Rounds,
+    line: BenchmarkProgress,
 }
 
-/// A level and its measurements.
+/// A level and its samples.
 struct Case {
     level: u8,
     settings: Arc<Settings>,
     output: OutputSize,
     compress: Times,
     decompress: Times,
-    /// A file failed: the figures would be those of less work.
+    /// A file failed, so the figures would cover only a part of the files.
     failed: bool,
 }
 
@@ -203,11 +204,11 @@ impl Case {
         }
     }
 
-    fn result(self) -> Level {
+    fn result(self) -> LevelResult {
         let Self { level, output, compress, decompress, failed, .. } = self;
         let OutputSize { bytes: bytes_out, overhead } = output;
         let figures = compress.figures().zip(decompress.figures()).filter(|_| !failed);
-        Level {
+        LevelResult {
             level,
             measured: figures.map(|(compress, decompress)| Measured { bytes_out, overhead, compress, decompress }),
         }

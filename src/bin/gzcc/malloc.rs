@@ -1,10 +1,10 @@
 //! One setting of glibc's allocator.
 //!
-//! It reserves 64 MiB of addresses for each thread that allocates. Where addresses are limited (`ulimit -v`), ten threads
-//! use up what a hundred workers could work in. With one arena for all threads a worker reserves what it uses.
+//! glibc reserves 64 MiB of address space for each thread that allocates. Under `ulimit -v`, ten threads then reserve the
+//! addresses of a hundred workers. With one arena for all threads, a worker reserves only what it uses.
 //!
-//! The environment variable for this (`MALLOC_ARENA_MAX`) is read before `main`, so only a call is left. It needs `unsafe`
-//! because it is foreign.
+//! glibc reads the environment variable for this (`MALLOC_ARENA_MAX`) before `main`, so a call is necessary. The foreign function
+//! needs `unsafe`.
 #![allow(unsafe_code)]
 
 #[cfg(target_env = "gnu")]
@@ -31,6 +31,6 @@ mod glibc {
 #[cfg(target_env = "gnu")]
 pub use glibc::use_one_arena;
 
-/// Other allocators reserve nothing for a thread.
+/// Other allocators reserve no addresses per thread.
 #[cfg(not(target_env = "gnu"))]
 pub fn use_one_arena() {}

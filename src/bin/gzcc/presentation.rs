@@ -1,10 +1,9 @@
-//! How a run is presented: what the command decides about its messages, apart from the [`Settings`](gzcc::Settings) of the
-//! library.
+//! The command's own decisions about messages and progress, apart from the library's [`Settings`](gzcc::Settings).
 
 /// How a run is presented.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Presentation {
-    /// The name that the program was called by, which begins its messages.
+    /// The name that the program was called by; messages start with it.
     pub(crate) program: &'static str,
     /// Whose messages and exit statuses are used.
     pub(crate) rules: Rules,
@@ -40,16 +39,16 @@ pub(crate) enum Rules {
     Gzip,
 }
 
-/// Which messages are printed. Errors always are.
+/// Which messages are printed. Errors are always printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     /// Errors only: `-qq`, and `-q` under gzip's names.
     Silent,
     /// Errors and warnings: `-q`.
     Quiet,
-    /// The count at the end as well.
+    /// Also the count at the end.
     Normal,
-    /// A line for each file as well: `-v`.
+    /// Also a line for each file: `-v`.
     Verbose,
 }
 

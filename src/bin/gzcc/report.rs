@@ -1,18 +1,18 @@
-//! The report of a run: outcomes become lines, JSON or a table, and an exit status.
+//! The report of a run: converts outcomes to lines, JSON or a table, and to an exit status.
 //!
-//! The only module that prints while a run is under way. A line is one write, so lines of different workers never mix.
+//! The only module that prints during a run. A line is one write, so lines of different workers never mix.
 
+mod benchmark_progress;
 mod counters;
-mod gnu;
-mod json;
-mod line;
+mod gnu_messages;
+mod json_report;
 mod listing;
+mod progress_line;
 mod question;
-mod rounds;
 mod sizes;
 mod status;
 pub(crate) mod stdout;
-mod watching;
+mod terminal_line;
 mod wording;
 
 use std::io::{self, Write};
@@ -30,41 +30,41 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::presentation::{Presentation, Rules, Verbosity};
 
+pub(crate) use self::benchmark_progress::BenchmarkProgress;
 pub(crate) use self::counters::Counters;
-use self::json::Json;
+use self::json_report::JsonReport;
 use self::listing::Listing;
-pub(crate) use self::rounds::Rounds;
+pub(crate) use self::progress_line::{show_progress, shows_progress};
 pub(crate) use self::sizes::{Sizes, percent};
 pub(crate) use self::status::Status;
-pub(crate) use self::watching::{is_watched, watch};
 pub(crate) use self::wording::{count_line, counted};
 
-/// The observer of a run of the command: prints what happens, and keeps the exit status.
+/// The command's observer of a run: prints outcomes and keeps the exit status.
 pub(crate) struct Report {
     messages: Messages,
     /// The counters of the progress line, if there is one.
     counters: Option<Arc<Counters>>,
     counts: Mutex<Counts>,
-    /// Puts outcomes into the order of the inputs, if they are printed in that order.
+    /// Restores the order of the inputs, if outcomes are printed in that order.
     queue: Option<OutcomeQueue>,
     /// The table of `-l`.
     listing: Option<Mutex<Listing>>,
     /// The JSON report.
-    json: Option<Json>,
+    json: Option<JsonReport>,
     started: Instant,
-    /// Writing to standard output failed. It is reported once, and nothing is printed there any more.
+    /// Writing to standard output failed. The error is reported once, and nothing more is printed there.
     stdout_failed: AtomicBool,
 }
 
-/// What the run has come to so far.
+/// The counts and the exit status so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     tally: Tally,
-    /// The worst of all outcomes.
+    /// The worst status of all outcomes.
     status: Status,
 }
 
-/// What the wording and the number of messages depend on.
+/// The properties of a run that determine the number and the wording of messages.
 #[derive(Debug)]
 struct Messages {
     program: &'static str,
@@ -93,7 +93,7 @@ impl Report {
             counts: Mutex::default(),
             queue: (!json && (lists || mode == Mode::Test)).then(OutcomeQueue::default),
             listing: (lists && !json).then(|| Mutex::new(Listing::new(settings, verbosity))),
-            json: json.then(|| Json::new(settings)),
+            json: json.then(|| JsonReport::new(settings)),
             started: Instant::now(),
             stdout_failed: AtomicBool::new(false),
         }
@@ -102,7 +102,7 @@ impl Report {
     /// With -v, prints the number of workers that options, affinity, quota and limits allow, and the scheduler.
     pub(crate) fn begin(&self) {
         if self.prints_summary() {
-            say(format_args!("gzcc: {}", self.messages.workers));
+            print_message(format_args!("gzcc: {}", self.messages.workers));
         }
     }
 
@@ -112,7 +112,7 @@ impl Report {
         verbosity == Verbosity::Verbose && rules == Rules::Gzcc && self.listing.is_none()
     }
 
-    /// Whether an outcome only counts, and nothing is printed for it.
+    /// Whether an outcome is counted without printing anything.
     fn is_silent(&self, outcome: &Outcome) -> bool {
         let quiet = self.messages.verbosity < Verbosity::Verbose && self.listing.is_none();
         quiet && matches!(outcome, Outcome::Done(Done { warning: None, .. }))
@@ -128,7 +128,7 @@ impl Report {
         self.print(&Ended::new("standard output", outcome));
     }
 
-    /// Prints what is still held back, and what ends a report.
+    /// Prints the outcomes that are still queued, and the end of the report.
     pub(crate) fn finish(&self) {
         if let Some(queue) = &self.queue {
             queue.dissolve(|ended| self.print(&ended));
@@ -138,13 +138,13 @@ impl Report {
         }
         let (Counts { tally, status }, time) = (self.counts(), self.started.elapsed());
         if self.prints_summary() {
-            say(format_args!("gzcc: {}", wording::figures(&tally, self.messages.mode, time)));
+            print_message(format_args!("gzcc: {}", wording::figures(&tally, self.messages.mode, time)));
         }
         self.print_json(|json| json.summary(&tally, status, time));
         self.close_stdout();
     }
 
-    /// Reports an error that standard output reports only when it is closed, if something was printed there.
+    /// If something was printed on standard output, reports an error that the system returns only on close.
     fn close_stdout(&self) {
         let prints = self.listing.is_some() || self.json.is_some();
         if !prints || self.stdout_failed.load(Ordering::Relaxed) {
@@ -155,24 +155,24 @@ impl Report {
         }
     }
 
-    fn print_json(&self, print: impl FnOnce(&Json) -> io::Result<()>) {
+    fn print_json(&self, print: impl FnOnce(&JsonReport) -> io::Result<()>) {
         let json = self.json.as_ref().filter(|_| !self.stdout_failed.load(Ordering::Relaxed));
         if let Some(Err(error)) = json.map(print) {
             self.stdout_failed(error);
         }
     }
 
-    /// Prints that a signal ends the run, and what it has come to. Nothing is printed or counted after that.
+    /// Prints that a signal ends the run, with the counts so far. Nothing is printed or counted after that.
     pub(crate) fn interrupted(&self, how: &str) {
         let counts = lock(&self.counts);
-        let first = line::end_at_once();
+        let first = terminal_line::end_at_once();
         if self.messages.rules == Rules::Gzcc && self.messages.verbosity > Verbosity::Silent {
             let line = format!("gzcc: {how}: {}\n", count_line(&counts.tally, self.messages.mode).to_lowercase());
-            say_at_once(&[first, line.as_bytes()].concat());
+            try_print_message(&[first, line.as_bytes()].concat());
         } else if !first.is_empty() {
-            say_at_once(first);
+            try_print_message(first);
         }
-        // A worker that waits for the lock never gets it.
+        // The lock is never released: workers that wait for it print nothing more.
         std::mem::forget(counts);
     }
 
@@ -190,7 +190,7 @@ impl Report {
         *lock(&self.counts)
     }
 
-    /// Counts an outcome, and prints what there is to print about it.
+    /// Counts an outcome and prints its messages.
     fn print(&self, ended: &Ended) {
         self.count(&ended.outcome);
         if let (Some(listing), Outcome::Done(done)) = (&self.listing, &ended.outcome) {
@@ -198,7 +198,7 @@ impl Report {
             self.print_table(&line);
         }
         self.print_json(|json| json.input(ended));
-        // After the reader of standard output has gone, what it has missed is of no interest.
+        // After the reader of standard output has exited, the remaining inputs are not reported.
         if matches!(ended.outcome, Outcome::NotReached) && self.tally().reader_gone {
             return;
         }
@@ -232,7 +232,7 @@ impl Report {
 }
 
 impl Observer for Report {
-    /// Waits while too many outcomes are held back for an earlier one.
+    /// Waits while too many outcomes are queued behind an earlier input.
     fn before_input(&self) {
         self.queue.iter().for_each(OutcomeQueue::wait_for_space);
     }
@@ -251,7 +251,8 @@ impl Observer for Report {
             }
             (Some(queue), Some(position)) => queue.put(position, ended, print),
             (Some(queue), None) => {
-                // The input whose turn it is may be lost: it must not hold back the others.
+                // An outcome without a position may belong to the next input in order, which would then never arrive. The queue must
+                // not wait for it.
                 queue.dissolve(print);
                 print(ended);
             }
@@ -272,54 +273,54 @@ impl Messages {
             Outcome::Done(done) => {
                 let lists = matches!(self.mode, Mode::List | Mode::ListTrailers);
                 if self.verbosity >= Verbosity::Verbose && !lists {
-                    say(format_args!("{name}: {}", Figures(done, self.mode)));
+                    print_message(format_args!("{name}: {}", FileFigures(done, self.mode)));
                 }
                 if let Some(warning) = &done.warning {
                     self.warn(format_args!("gzcc: {name}: {warning}"));
                 }
             }
-            // What the settings ask for is no warning, and only -v prints it.
+            // A skip that the options request is no warning; only -v prints it.
             Outcome::Skipped(reason) if self.verdict(reason).printed || self.verbosity >= Verbosity::Verbose => {
                 self.warn(format_args!("gzcc: {name}: {reason}"));
             }
-            // The user gave no name.
+            // The user named no file, so the message has no name.
             Outcome::Failed(error)
                 if ended.is_stdin && matches!(error.kind(), ErrorKind::TerminalInput | ErrorKind::TerminalOutput) =>
             {
-                say(format_args!("gzcc: {error}"));
+                print_message(format_args!("gzcc: {error}"));
             }
-            Outcome::Failed(error) => say(format_args!("gzcc: {name}: {error}")),
-            Outcome::NotReached => say(format_args!("gzcc: {name}: {NOT_REACHED}")),
+            Outcome::Failed(error) => print_message(format_args!("gzcc: {name}: {error}")),
+            Outcome::NotReached => print_message(format_args!("gzcc: {name}: {NOT_REACHED}")),
             _ => {}
         }
     }
 
     fn warn(&self, line: std::fmt::Arguments<'_>) {
         if self.verbosity > Verbosity::Silent {
-            say(line);
+            print_message(line);
         }
     }
 }
 
-/// Prints one line on standard error. If that fails, nothing is left to report it to.
-pub(crate) fn say(line: std::fmt::Arguments<'_>) {
-    let _ = line::above(|| io::stderr().write_all(format!("{line}\n").as_bytes()));
+/// Prints one line on standard error. An error is ignored: it cannot be reported anywhere.
+pub(crate) fn print_message(line: std::fmt::Arguments<'_>) {
+    let _ = terminal_line::above(|| io::stderr().write_all(format!("{line}\n").as_bytes()));
 }
 
-/// Prints one line on standard error without waiting: not for a reader, nor for a worker that prints.
-fn say_at_once(line: &[u8]) {
+/// Prints one line on standard error if that is possible without waiting for a reader of the pipe or for another worker.
+fn try_print_message(line: &[u8]) {
     let stderr = rustix::stdio::stderr();
     let mut ready = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
     if poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) {
-        // The process ends: standard error was the last place to report to.
+        // An error is ignored: the process ends, and no other place to report it is left.
         let _ = rustix::io::write(stderr, line);
     }
 }
 
-/// A done input's figures: `595119 -> 60115 bytes (89.9%), a.log.gz`. The percentage is the space saved.
-struct Figures<'a>(&'a Done, Mode);
+/// The figures of one input: `595119 -> 60115 bytes (89.9%), a.log.gz`. The percentage is the space saved.
+struct FileFigures<'a>(&'a Done, Mode);
 
-impl std::fmt::Display for Figures<'_> {
+impl std::fmt::Display for FileFigures<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self(done, mode) = self;
         f.write_str(&wording::sizes(done.bytes_in, done.bytes_out, Sizes::of(done, *mode)))?;
@@ -336,12 +337,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_hold_sizes_percent_and_output() {
+    fn the_figures_of_a_file_are_its_sizes_the_percentage_and_the_output() {
         let figures = |bytes_in, bytes_out, overhead, output: Option<&str>, mode| {
             let mut done = Done::default();
             (done.bytes_in, done.bytes_out, done.stats.overhead) = (bytes_in, bytes_out, overhead);
             done.output = output.map(Into::into);
-            Figures(&done, mode).to_string()
+            FileFigures(&done, mode).to_string()
         };
         assert_eq!(figures(1000, 141, 18, Some("a.gz"), Mode::Compress), "1000 -> 141 bytes (87.7%), a.gz");
         assert_eq!(figures(0, 20, 0, None, Mode::Compress), "0 -> 20 bytes");

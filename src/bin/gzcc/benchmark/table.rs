@@ -1,13 +1,13 @@
-//! The figures for people: a header and a line for each level, 80 columns at most.
+//! The figures as a table: a header and a line for each level, at most 80 columns wide.
 
 use super::figures::{Figures, Measured, Results};
 use crate::report::{Sizes, counted, percent};
 use gzcc::settings::Settings;
 
-/// What stands for a figure that there is not.
+/// The text for a figure that cannot be measured.
 const NONE: &str = "-";
 
-/// The table.
+/// The table of the results.
 pub(super) fn of(results: &Results, settings: &Settings) -> String {
     let Results { files, bytes_in, rounds, .. } = *results;
     let mut text = format!(
@@ -30,7 +30,7 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
         let (compress, compress_spread) = speed(&measured.compress, bytes_in);
         let (decompress, decompress_spread) = speed(&measured.decompress, bytes_in);
         let Measured { bytes_out: bytes, overhead, .. } = *measured;
-        let saved = Sizes { packed: bytes, plain: bytes_in, overhead }.saved();
+        let saved = Sizes { compressed: bytes, content: bytes_in, overhead }.saved();
         let saved = saved.map_or_else(|| NONE.to_owned(), percent);
         text += &format!(
             "{number:>5}  {compress:>13}  {compress_spread:>6}  {decompress:>15}  {decompress_spread:>6}  \
@@ -40,7 +40,7 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
     text
 }
 
-/// Speed and spread, as they are shown.
+/// The text of a speed and its spread.
 fn speed(figures: &Figures, content: u64) -> (String, String) {
     match figures.speed(content) {
         // Rounds of microseconds on a busy machine can differ by any factor; more digits would not fit the column.
@@ -52,22 +52,23 @@ fn speed(figures: &Figures, content: u64) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figures::Level;
+    use super::super::figures::LevelResult;
     use super::*;
 
     fn figures(median: f64) -> Figures {
-        Figures { median, least: median * 0.99, most: median * 1.01 }
+        Figures { median, min: median * 0.99, max: median * 1.01 }
     }
 
     fn results(bytes_in: u64) -> Results {
         let measured =
             Measured { bytes_out: 1_234_554, overhead: 54, compress: figures(0.5), decompress: figures(0.02) };
-        let levels = vec![Level { level: 1, measured: Some(measured) }, Level { level: 12, measured: None }];
+        let levels =
+            vec![LevelResult { level: 1, measured: Some(measured) }, LevelResult { level: 12, measured: None }];
         Results { files: 3, bytes_in, rounds: 5, seconds: 3.0, levels }
     }
 
     #[test]
-    fn what_was_measured_is_aligned_and_what_was_not_is_not_shown() {
+    fn figures_are_aligned_and_a_level_with_a_failed_file_has_none() {
         let settings = Settings::of_workers(std::num::NonZeroUsize::MIN);
         assert_eq!(
             of(&results(10_000_000), &settings),
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_spread_above_999_percent_is_cut_off_so_that_columns_stay_aligned() {
-        let spread = |most| speed(&Figures { median: 1.0, least: 1.0, most }, 1_000_000).1;
+        let spread = |max| speed(&Figures { median: 1.0, min: 1.0, max }, 1_000_000).1;
         assert_eq!([10.99, 10.9949, 11.0, 1e9].map(spread), ["999%", "999%", ">999%", ">999%"]);
     }
 }

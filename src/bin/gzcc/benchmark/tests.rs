@@ -1,4 +1,4 @@
-//! Runs with an engine that fails.
+//! Benchmarks with an engine that panics.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::*;
 
-/// Blocks with the marker that level 3 has compressed. The first one, for warming up, succeeds.
+/// Marked blocks that level 3 has compressed. The first one, of the warm-up round, succeeds.
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 
-/// Panics at level 2 at a block with the marker, and at level 3 at the second one.
+/// Panics at level 2 at a marked block, and at level 3 at the second one.
 struct Faulty(Box<dyn BlockCompressor>, u8);
 
 impl BlockCompressor for Faulty {
@@ -26,7 +26,7 @@ impl BlockCompressor for Faulty {
 }
 
 #[test]
-fn a_panic_costs_the_figures_of_its_level_only() {
+fn a_panic_affects_only_the_figures_of_its_level() {
     let dir = tempfile::tempdir().unwrap();
     let (bad, good) = (dir.path().join("bad"), dir.path().join("good"));
     std::fs::write(&bad, "marker").unwrap();

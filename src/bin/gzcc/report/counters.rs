@@ -1,6 +1,6 @@
-//! How far a run is: numbers that workers add to and anybody may read at any time.
+//! Counters of a run's progress, which workers update and the progress line reads.
 //!
-//! A worker adds once for each block, without a lock; only inputs of several blocks are kept by name. Decides nothing.
+//! A worker updates them once for each block, without a lock. Only inputs of several blocks are kept by name.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,24 +11,24 @@ use gzcc::command::lock;
 use gzcc::outcome::Reason;
 use gzcc::{Ended, Outcome, Progress};
 
-/// How far a run is.
+/// Counters of a run's progress.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     files: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     skipped: AtomicU64,
-    /// Inputs of several blocks that are being done: their sizes and names.
-    at_work: Mutex<Vec<(u64, PathBuf)>>,
+    /// The open inputs of several blocks: their sizes and names.
+    open: Mutex<Vec<(u64, PathBuf)>>,
 }
 
 impl Counters {
-    /// Inputs that have ended, however they did; what walks pass by is none.
+    /// Inputs that have ended with any outcome, without those that a walk ignores.
     pub(super) fn files(&self) -> u64 {
         self.files.load(Relaxed)
     }
 
-    /// Bytes of the inputs that have been done, and bytes that have been made of them.
+    /// Bytes read and written.
     pub(super) fn bytes(&self) -> (u64, u64) {
         (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed))
     }
@@ -38,9 +38,9 @@ impl Counters {
         self.skipped.load(Relaxed)
     }
 
-    /// The biggest of the inputs of several blocks that are being done.
-    pub(super) fn biggest(&self) -> Option<PathBuf> {
-        lock(&self.at_work).iter().max_by_key(|(size, _)| *size).map(|(_, name)| name.clone())
+    /// The name of the largest open input of several blocks.
+    pub(super) fn largest(&self) -> Option<PathBuf> {
+        lock(&self.open).iter().max_by_key(|(size, _)| *size).map(|(_, name)| name.clone())
     }
 }
 
@@ -49,34 +49,34 @@ impl Counters {
         self.bytes_in.fetch_add(step.bytes_in, Relaxed);
         self.bytes_out.fetch_add(step.bytes_out, Relaxed);
         if step.first == step.last {
-            // A small file is never at work for long, and in the midst of a big one nothing changes.
+            // An input of one block is never listed, and a block in the middle of a large one does not change the list.
             return;
         }
-        let mut at_work = lock(&self.at_work);
+        let mut open = lock(&self.open);
         if step.first {
-            at_work.push((step.size.unwrap_or(0), step.input.to_owned()));
-        } else if let Some(at) = at_work.iter().position(|(_, other)| other == step.input) {
-            at_work.swap_remove(at);
+            open.push((step.size.unwrap_or(0), step.input.to_owned()));
+        } else if let Some(at) = open.iter().position(|(_, other)| other == step.input) {
+            open.swap_remove(at);
         }
     }
 
     pub(super) fn ended(&self, ended: &Ended) {
-        let passed_by = matches!(&ended.outcome, Outcome::Skipped(reason) if reason.is_ignored());
-        if ended.position.is_some() && !passed_by {
+        let ignored = matches!(&ended.outcome, Outcome::Skipped(reason) if reason.is_ignored());
+        if ended.position.is_some() && !ignored {
             self.files.fetch_add(1, Relaxed);
         }
         if let Outcome::Skipped(reason) = &ended.outcome
-            && is_met_when_opened(reason)
+            && is_skipped_unread(reason)
         {
-            // The survey has counted these bytes. They cost one system call for each such input.
+            // The survey counted these bytes, so they count as finished. One system call for each such input.
             let size = fs::metadata(&ended.name).ok().filter(fs::Metadata::is_file).map_or(0, |meta| meta.len());
             self.skipped.fetch_add(size, Relaxed);
         }
     }
 }
 
-/// Whether an input was skipped for something that its name does not tell, and before it was read.
-fn is_met_when_opened(reason: &Reason) -> bool {
+/// Whether an input was skipped after the walk and before it was read.
+fn is_skipped_unread(reason: &Reason) -> bool {
     matches!(
         reason,
         Reason::OutputExists(_)
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_are_skipped_unread_count_with_their_bytes_and_others_do_not() {
+    fn only_files_skipped_before_reading_add_to_the_skipped_bytes() {
         let dir = tempfile::tempdir().unwrap();
         let name = dir.path().join("a");
         fs::write(&name, vec![0; 1000]).unwrap();
@@ -102,7 +102,7 @@ mod tests {
         for (outcome, bytes) in [
             (Outcome::Skipped(Reason::OutputExists("a.gz".into())), 1000),
             (Outcome::Skipped(Reason::UpToDate("a.gz".into())), 2000),
-            // It was read.
+            // This file was read.
             (Outcome::Skipped(Reason::Changed), 2000),
             (Outcome::NotReached, 2000),
         ] {

@@ -1,4 +1,4 @@
-//! The table that `-l` prints: GNU gzip's, column by column.
+//! The table of `-l`, with the columns of GNU gzip's.
 
 use std::path::PathBuf;
 
@@ -14,14 +14,14 @@ use gzcc::outcome::Done;
 use gzcc::settings::{Mode, Settings};
 use std::ffi::OsString;
 
-/// A table under way.
+/// The table of a run. Keeps the totals.
 #[derive(Debug)]
 pub(super) struct Listing {
-    /// Method, CRC and time come before the sizes.
+    /// Method, CRC and time precede the sizes.
     verbose: bool,
-    /// No header and no totals.
+    /// Neither header nor totals are printed.
     quiet: bool,
-    /// The sizes are what the last trailer says, which holds for one member of less than 4 GiB.
+    /// The sizes come from the last trailer, which is exact only for a single member of less than 4 GiB.
     approximate: bool,
     suffix: OsString,
     zone: TimeZone,
@@ -45,7 +45,7 @@ impl Listing {
         }
     }
 
-    /// A file's line, after the table's header if it is the first.
+    /// The line of a file, preceded by the header if it is the first one.
     pub(super) fn line(&mut self, ended: &Ended, done: &Done) -> String {
         let mut text = String::new();
         if self.files == 0 && !self.quiet {
@@ -63,35 +63,35 @@ impl Listing {
         text + &self.sizes(sizes, &EscapedName::path(&self.name(ended, done)).to_string())
     }
 
-    /// The line that ends a table of several files.
+    /// The line of totals, if the table has several files.
     pub(super) fn totals(&self) -> Option<String> {
-        let wanted = (self.files > 1 || self.several && self.files > 0) && !self.quiet;
-        wanted.then(|| {
+        let is_printed = (self.files > 1 || self.several && self.files > 0) && !self.quiet;
+        is_printed.then(|| {
             let indent = if self.verbose { " ".repeat(28) } else { String::new() };
             indent + &self.sizes(self.total, "(totals)")
         })
     }
 
     fn sizes(&self, sizes: Sizes, name: &str) -> String {
-        let Sizes { packed, plain, .. } = sizes;
+        let Sizes { compressed, content, .. } = sizes;
         let mark = if self.approximate { "~" } else { "" };
         let ratio = percent(sizes.saved().unwrap_or_default());
-        let (plain, ratio) = (format!("{mark}{plain}"), format!("{mark}{ratio}"));
-        format!("{packed:>19} {plain:>19} {ratio:>6} {name}\n")
+        let (content, ratio) = (format!("{mark}{content}"), format!("{mark}{ratio}"));
+        format!("{compressed:>19} {content:>19} {ratio:>6} {name}\n")
     }
 
-    /// The name of what would come of it.
+    /// The name of the decompressed file.
     fn name(&self, ended: &Ended, done: &Done) -> PathBuf {
-        let given = &ended.name;
+        let name = &ended.name;
         if ended.is_stdin {
-            // As gzip has it.
+            // As in gzip.
             return "stdout".into();
         }
-        let stripped = || Some(given.with_file_name(suffix::decompressed(given.file_name()?, &self.suffix)?));
-        done.output.clone().or_else(stripped).unwrap_or_else(|| given.clone())
+        let stripped = || Some(name.with_file_name(suffix::decompressed(name.file_name()?, &self.suffix)?));
+        done.output.clone().or_else(stripped).unwrap_or_else(|| name.clone())
     }
 
-    /// `Nov 23 23:16`, as ls and gzip write a time, in the zone of whoever reads it.
+    /// A time in the format of ls and gzip, in the local zone: `Nov 23 23:16`.
     fn time(&self, mtime: Option<i64>) -> String {
         let zoned = mtime.and_then(|t| Timestamp::from_second(t).ok()).map(|t| t.to_zoned(self.zone.clone()));
         zoned.map_or_else(|| "            ".into(), |zoned| zoned.strftime("%b %e %H:%M").to_string())
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_gnu_gzips() {
+    fn the_table_has_gnu_gzips_columns() {
         let mut listing = listing(Mode::List, Verbosity::Normal);
         assert_eq!(
             listing.line(&ended("d/a.gz"), &done()),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_trailers_say_is_marked() {
+    fn figures_from_trailers_are_marked_with_a_tilde() {
         let line = listing(Mode::ListTrailers, Verbosity::Normal).line(&ended("a.gz"), &done());
         assert!(line.ends_with("                 31                 ~24 ~54.2% a\n"), "{line}");
     }

@@ -1,12 +1,12 @@
-//! The exit status, and what an input that was skipped means for it.
+//! The exit status, and how a skipped input affects it.
 
 use gzcc::outcome::Reason;
 
 use crate::presentation::Rules;
 
-use super::{Messages, gnu};
+use super::{Messages, gnu_messages};
 
-/// The exit status of the process, as gzip has it. The worst of a run counts, and an error is worse than a warning.
+/// The exit status of the process, as in gzip. A run has the worst status of its inputs; an error is worse than a warning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Status {
     /// 0: everything succeeded.
@@ -19,7 +19,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// The number for the system.
+    /// The number passed to the system.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -29,16 +29,16 @@ impl Status {
     }
 }
 
-/// What an outcome means. Whether it is printed and whether it counts are two different things.
+/// How a skipped input is reported. Whether a line is printed is independent of the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     /// A line is printed on standard error.
     pub(super) printed: bool,
-    /// What it makes of the exit status.
+    /// The effect on the exit status.
     pub(super) status: Status,
 }
 
-/// What an input that was skipped means under gzcc's own rules.
+/// How a skipped input is reported under gzcc's own rules.
 pub(super) fn verdict(reason: &Reason) -> Verdict {
     match reason.is_expected() {
         true => Verdict { printed: false, status: Status::Success },
@@ -50,7 +50,7 @@ impl Messages {
     pub(super) fn verdict(&self, reason: &Reason) -> Verdict {
         match self.rules {
             Rules::Gzcc => verdict(reason),
-            Rules::Gzip => gnu::verdict(reason, self.verbosity),
+            Rules::Gzip => gnu_messages::verdict(reason, self.verbosity),
         }
     }
 }

@@ -1,17 +1,16 @@
-//! Standard output as the report writes to it. Not std's, which takes a closed descriptor for one that discards
-//! everything.
+//! Writes to standard output for the report. `std::io::stdout` is not used, because it ignores a closed descriptor.
 
 use std::io;
 
-use super::line;
+use super::terminal_line;
 use gzcc::command::{closing, write_all};
 
-/// Writes text, with the progress line removed.
+/// Erases the progress line and writes the text.
 pub(crate) fn print(text: &[u8]) -> io::Result<()> {
-    line::above(|| write_all(rustix::stdio::stdout(), text))
+    terminal_line::above(|| write_all(rustix::stdio::stdout(), text))
 }
 
-/// Reports the errors of what was printed that the file system keeps until it is closed. Called after the last line.
+/// Returns write errors that the file system reports only on close. Called after the last line.
 pub(crate) fn close() -> io::Result<()> {
     closing::flush(rustix::stdio::stdout())
 }

@@ -1,4 +1,4 @@
-//! The counts and sizes of a run in words.
+//! The text of counts and sizes.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use gzcc::settings::Mode;
 
 use super::sizes::{Sizes, percent};
 
-/// The line that ends a run: `Compressed 3 files, 1 skipped`.
+/// The last line of a run: `Compressed 3 files, 1 skipped`.
 pub(crate) fn count_line(tally: &Tally, mode: Mode) -> String {
     let verb = match mode {
         Mode::Compress => "Compressed",
@@ -24,23 +24,24 @@ pub(crate) fn count_line(tally: &Tally, mode: Mode) -> String {
     line
 }
 
-/// The line that ends `-v`: `in all 3 files, 595119 -> 60115 bytes (89.9%) in 0.016 s, 37.2 MB/s` of content.
+/// The last line of `-v`: `in all 3 files, 595119 -> 60115 bytes (89.9%) in 0.016 s, 37.2 MB/s`. The speed is that of the
+/// uncompressed content.
 pub(super) fn figures(tally: &Tally, mode: Mode, time: Duration) -> String {
     let Tally { done, bytes_in, bytes_out, overhead, .. } = *tally;
     let files = counted(done, "file");
     let seconds = time.as_secs_f64();
-    let (packed, content) = mode.packed_and_plain(bytes_in, bytes_out);
-    let sizes = sizes(bytes_in, bytes_out, Sizes { packed, plain: content, overhead });
-    let speed = content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
+    let of_all = Sizes { overhead, ..Sizes::in_mode(mode, bytes_in, bytes_out) };
+    let sizes = sizes(bytes_in, bytes_out, of_all);
+    let speed = of_all.content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
     format!("in all {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
 }
 
-/// So many of something, in words: `1 file`, `2 files`.
+/// A count with its noun: `1 file`, `2 files`.
 pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Bytes in and out, and the space saved where there is content: `595119 -> 60115 bytes (89.9%)`.
+/// Bytes in and out, and the space saved if there is content: `595119 -> 60115 bytes (89.9%)`.
 pub(super) fn sizes(bytes_in: u64, bytes_out: u64, sizes: Sizes) -> String {
     let saved = sizes.saved().map(|saved| format!(" ({})", percent(saved)));
     format!("{bytes_in} -> {bytes_out} bytes{}", saved.unwrap_or_default())
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_counts_and_leaves_out_what_is_zero() {
+    fn the_count_line_omits_zero_counts_of_skipped_and_failed_files() {
         let line = |done, skipped, failed| {
             count_line(&tally(|t| (t.done, t.skipped, t.failed) = (done, skipped, failed)), Mode::Compress)
         };
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_are_those_of_the_content() {
+    fn speed_and_space_saved_refer_to_the_content_in_every_mode() {
         let line = |mode, done, bytes_in, bytes_out| {
             let tally = tally(|t| (t.done, t.bytes_in, t.bytes_out) = (done, bytes_in, bytes_out));
             figures(&tally, mode, Duration::from_millis(500))

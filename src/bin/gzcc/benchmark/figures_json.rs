@@ -1,4 +1,4 @@
-//! The figures for machines: a JSON object a line, for each level and then for all.
+//! The figures as JSON, one object per line: one for each level, and a summary.
 //!
 //! The man page has the schema (section JSON). Fields may be added; the meaning of a field never changes.
 
@@ -8,30 +8,30 @@ use serde::Serialize;
 use super::figures::{Figures, Results};
 use crate::report::Report;
 
-/// A level.
+/// The object of a level.
 #[derive(Serialize)]
-struct Level {
+struct LevelObject {
     r#type: &'static str,
     level: u8,
     bytes_in: u64,
     bytes_out: Option<u64>,
-    compress: Option<Work>,
-    decompress: Option<Work>,
+    compress: Option<DirectionObject>,
+    decompress: Option<DirectionObject>,
     status: &'static str,
 }
 
-/// What one direction took.
+/// The figures of compression or decompression.
 #[derive(Serialize)]
-struct Work {
+struct DirectionObject {
     seconds: f64,
     seconds_min: f64,
     seconds_max: f64,
     mb_per_second: Option<f64>,
 }
 
-/// What all of it was.
+/// The object of the whole benchmark.
 #[derive(Serialize)]
-struct Summary {
+struct BenchmarkObject {
     r#type: &'static str,
     mode: &'static str,
     done: u64,
@@ -48,26 +48,26 @@ struct Summary {
     exit_status: u8,
 }
 
-/// All lines.
+/// All lines of the report.
 pub(super) fn lines(results: &Results, settings: &Settings, report: &Report) -> serde_json::Result<String> {
     let &Results { files, bytes_in, rounds, seconds, .. } = results;
     let mut text = String::new();
     for level in &results.levels {
         let measured = level.measured.as_ref();
-        put(
+        push_line(
             &mut text,
-            &Level {
+            &LevelObject {
                 r#type: "level",
                 level: level.level,
                 bytes_in,
                 bytes_out: measured.map(|measured| measured.bytes_out),
-                compress: measured.map(|measured| work(&measured.compress, bytes_in)),
-                decompress: measured.map(|measured| work(&measured.decompress, bytes_in)),
+                compress: measured.map(|measured| direction(&measured.compress, bytes_in)),
+                decompress: measured.map(|measured| direction(&measured.decompress, bytes_in)),
                 status: if measured.is_some() { "done" } else { "failed" },
             },
         )?;
     }
-    let summary = Summary {
+    let summary = BenchmarkObject {
         r#type: "summary",
         mode: "benchmark",
         done: files,
@@ -83,16 +83,17 @@ pub(super) fn lines(results: &Results, settings: &Settings, report: &Report) -> 
         scheduler: settings.scheduler.name(),
         exit_status: report.status().code(),
     };
-    put(&mut text, &summary)?;
+    push_line(&mut text, &summary)?;
     Ok(text)
 }
 
-fn work(figures: &Figures, content: u64) -> Work {
-    let Figures { median, least, most } = *figures;
-    Work { seconds: median, seconds_min: least, seconds_max: most, mb_per_second: figures.speed(content) }
+fn direction(figures: &Figures, content: u64) -> DirectionObject {
+    let Figures { median, min, max } = *figures;
+    DirectionObject { seconds: median, seconds_min: min, seconds_max: max, mb_per_second: figures.speed(content) }
 }
 
-fn put(text: &mut String, object: &impl Serialize) -> serde_json::Result<()> {
+/// Appends an object as a line.
+fn push_line(text: &mut String, object: &impl Serialize) -> serde_json::Result<()> {
     *text += &serde_json::to_string(object)?;
     text.push('\n');
     Ok(())

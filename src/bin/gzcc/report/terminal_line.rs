@@ -1,6 +1,6 @@
-//! The one line of standard error that changes, and messages that come above it.
+//! The progress line on standard error, and the lock that keeps messages and the line apart.
 //!
-//! Whoever writes to the terminal erases the line first, and it appears again when it is drawn next. No colours.
+//! Every write to the terminal erases the line first; it appears again when it is drawn next. There are no colours.
 //!
 //! The cursor stays at the beginning of the line. When a window becomes narrower, most terminals wrap the line to several
 //! rows and keep the cursor at the same character; from the first character, the erase reaches all of these rows. A line
@@ -17,40 +17,41 @@ const ERASE: &[u8] = b"\r\x1b[J";
 const WRAP_OFF: &[u8] = b"\x1b[?7l";
 const WRAP_ON: &[u8] = b"\x1b[?7h";
 
-/// Held by whoever writes to the terminal, once there may be a line.
+/// Held while writing to the terminal.
 static TERMINAL: Mutex<()> = Mutex::new(());
 
-/// The line can be seen.
+/// The line is on the screen.
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
-/// Does `write` with the line taken away.
+/// Erases the line and calls `write`.
 pub(super) fn above<T>(write: impl FnOnce() -> T) -> T {
-    let _terminal = take();
+    let _terminal = lock_terminal();
     erase();
     write()
 }
 
-/// Draws the line anew. If that fails there is nobody to see it.
+/// Draws the line. Errors are ignored: the line is no part of the result.
 pub(super) fn draw(text: &str) {
-    let _terminal = take();
+    let _terminal = lock_terminal();
     SHOWN.store(true, Relaxed);
     let _ = io::stderr().write_all(&[WRAP_OFF, ERASE, text.as_bytes(), b"\r", WRAP_ON].concat());
 }
 
-/// Takes the line away for good, past whoever waits to write: nobody draws it any more. What is to be written first.
+/// Ends all output to the terminal, without waiting for a write in progress. Returns the bytes that erase the line, which the
+/// caller writes before its own last line.
 pub(super) fn end_at_once() -> &'static [u8] {
-    // Whoever has it now writes, and who wants it later waits for ever.
+    // The lock is never released, so later writes block until the process ends. If it is taken, the current holder may finish.
     std::mem::forget(TERMINAL.try_lock());
     if SHOWN.load(Relaxed) { ERASE } else { b"" }
 }
 
 fn erase() {
     if SHOWN.swap(false, Relaxed) {
-        // Where it fails, what follows on standard error fails as well.
+        // If this fails, so does the write that follows.
         let _ = io::stderr().write_all(ERASE);
     }
 }
 
-fn take() -> MutexGuard<'static, ()> {
+fn lock_terminal() -> MutexGuard<'static, ()> {
     TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The text of the progress line: as much as fits, the most important figures first.
+//! The text of the progress line: the most important figures first, and as many as fit.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use gzcc::settings::Mode;
 use super::super::{Sizes, counted, percent};
 use super::totals::Totals;
 
-/// The last column stays free, as some terminals begin a new line after it.
+/// The last column stays free, because some terminals start a new line after it.
 const MARGIN: usize = 1;
 
-/// Columns below which a name says nothing.
-const LEAST_NAME: usize = 12;
+/// The minimum width of a name. A shorter end of a name would not identify the file.
+const MIN_NAME: usize = 12;
 
-/// How far a run is.
-pub(super) struct State {
+/// The state of a run, as figures to print.
+pub(super) struct ProgressText {
     /// Inputs that have ended.
     pub(super) files: u64,
     pub(super) totals: Totals,
@@ -24,71 +24,70 @@ pub(super) struct State {
     pub(super) skipped: u64,
     pub(super) mode: Mode,
     pub(super) elapsed: Duration,
-    /// The name of the largest input under way.
-    pub(super) biggest: Option<String>,
+    /// The name of the largest open input.
+    pub(super) largest: Option<String>,
 }
 
-impl State {
+impl ProgressText {
     /// The line for a terminal of this width.
     pub(super) fn line(&self, columns: usize) -> String {
-        let room = columns.saturating_sub(MARGIN);
+        let width = columns.saturating_sub(MARGIN);
         let mut line = String::new();
         for part in self.parts() {
             if line.is_empty() {
                 line = part;
-                line.truncate(room);
-            } else if line.len() + 2 + part.len() > room {
+                line.truncate(width);
+            } else if line.len() + 2 + part.len() > width {
                 return line;
             } else {
                 line = line + "  " + &part;
             }
         }
-        let room = room.saturating_sub(line.len() + 2);
-        match &self.biggest {
-            Some(name) if room >= LEAST_NAME => line + "  " + &shortened(name, room),
+        let width = width.saturating_sub(line.len() + 2);
+        match &self.largest {
+            Some(name) if width >= MIN_NAME => line + "  " + &shortened(name, width),
             _ => line,
         }
     }
 
-    /// What the line says, each part if it is known.
+    /// The parts of the line that are known, in order of importance.
     fn parts(&self) -> impl Iterator<Item = String> {
         let Totals { files, bytes: total, all } = self.totals;
         let so_far = if all { "" } else { " so far" };
         let (bytes_in, bytes_out) = self.bytes;
         let seconds = self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        let (packed, plain) = self.mode.packed_and_plain(bytes_in, bytes_out);
-        // Files may grow, or end in an error after they were counted.
+        // Files may grow after they were counted.
         let total = total.filter(|&total| total > 0).map(|total| total.max(bytes_in));
-        let gone = |total: u64| (bytes_in + self.skipped).min(total);
+        let finished = |total: u64| (bytes_in + self.skipped).min(total);
         let known = total.filter(|_| all);
         let of_files = format!("{} of {}{so_far}", self.files, counted(files.max(self.files), "file"));
         let left = known.filter(|_| bytes_in > 0).map(|total| {
-            let seconds = (total - gone(total)) as f64 * seconds / gone(total) as f64;
+            let seconds = (total - finished(total)) as f64 * seconds / finished(total) as f64;
             format!("{} left", clock(seconds))
         });
         let parts = [
-            known.map(|total| format!("{}%", u128::from(gone(total)) * 100 / u128::from(total))),
-            // Of one file, the bytes tell more.
+            known.map(|total| format!("{}%", u128::from(finished(total)) * 100 / u128::from(total))),
+            // For a single file, the bytes say more than `0 of 1`.
             Some(of_files).filter(|_| known.is_none() || files != 1),
             Some(total.map_or_else(|| size(bytes_in), |total| size_of(bytes_in, total) + so_far)),
             left,
             Some(format!("{:.1} MB/s", bytes_in as f64 / seconds / 1e6)),
-            Sizes { packed, plain, overhead: 0 }.saved().map(|saved| percent(saved) + " saved"),
+            Sizes::in_mode(self.mode, bytes_in, bytes_out).saved().map(|saved| percent(saved) + " saved"),
         ];
         parts.into_iter().flatten()
     }
 }
 
-/// The end of a name, as that tells more. What is no ASCII may take two columns.
-fn shortened(name: &str, room: usize) -> String {
+/// The end of a name, which identifies a file better than its beginning. Characters outside ASCII count as two columns.
+fn shortened(name: &str, width: usize) -> String {
     let columns = |c: char| if c.is_ascii() { 1 } else { 2 };
-    if name.chars().map(columns).sum::<usize>() <= room {
+    if name.chars().map(columns).sum::<usize>() <= width {
         return name.to_owned();
     }
     let mut used = 3;
     let fits = |&(_, c): &(usize, char)| {
         used += columns(c);
-        used <= room
+        used <= width
     };
     let start = name.char_indices().rev().take_while(fits).last().map_or(name.len(), |(at, _)| at);
     format!("...{}", &name[start..])
@@ -100,13 +99,13 @@ fn clock(seconds: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// A size, in a unit that suits it.
+/// A size in the unit for its magnitude.
 fn size(bytes: u64) -> String {
     let (unit, name, digits) = unit(bytes);
     format!("{:.digits$} {name}", bytes as f64 / unit)
 }
 
-/// A part of a size, in the unit that suits the whole.
+/// A part of a size, in the unit for the whole.
 fn size_of(part: u64, whole: u64) -> String {
     let (unit, _, digits) = unit(whole);
     format!("{:.digits$} of {}", part as f64 / unit, size(whole))
@@ -125,20 +124,20 @@ fn unit(bytes: u64) -> (f64, &'static str, usize) {
 mod tests {
     use super::*;
 
-    fn state(name: &str, all: bool) -> State {
-        State {
+    fn state(name: &str, all: bool) -> ProgressText {
+        ProgressText {
             files: 12,
             totals: Totals { files: 340, bytes: Some(4_000_000_000), all },
             bytes: (1_000_000_000, 250_000_000),
             skipped: 0,
             mode: Mode::Compress,
             elapsed: Duration::from_secs(10),
-            biggest: Some(name.to_owned()),
+            largest: Some(name.to_owned()),
         }
     }
 
     #[test]
-    fn a_line_has_as_much_as_fits() {
+    fn a_line_has_the_parts_that_fit() {
         let line = |columns| state("var/log/big.log", true).line(columns);
         let whole = "25%  12 of 340 files  1.00 of 4.00 GB  0:30 left  100.0 MB/s  75.0% saved  var/log/big.log";
         assert_eq!(line(100), whole);
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn skipped_files_count_as_gone_and_a_grown_file_has_no_more_than_all() {
+    fn skipped_files_count_as_finished_and_a_grown_file_does_not_exceed_the_total() {
         let mut skipped = state("x", true);
         skipped.skipped = 1_000_000_000;
         assert!(skipped.line(80).starts_with("50%  12 of 340 files  1.00 of 4.00 GB  0:10 left  100.0 MB/s"));

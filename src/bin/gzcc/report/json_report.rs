@@ -1,9 +1,9 @@
-//! The report for machines: a JSON object a line, for each input as it ends and one for all at the end.
+//! The report of `--json`: one JSON object per line, for each input as it ends and for the whole run.
 //!
 //! The man page has the schema (section JSON). Fields may be added; the meaning of a field never changes.
 //!
-//! A line is out when its input has ended. What ends while another line is being written is written with the next one,
-//! by whoever is at it, so a slow reader makes longer writes, and holds back one worker and not all of them.
+//! The worker that is writing also writes the lines that other workers add in the meantime. So a slow reader blocks one worker
+//! and not all of them.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -20,31 +20,31 @@ use gzcc::{Ended, Outcome, Tally};
 
 use super::{Status, stdout};
 
-/// The report for machines, under way.
+/// The JSON report of a run.
 #[derive(Debug)]
-pub(super) struct Json {
+pub(super) struct JsonReport {
     mode: &'static str,
     workers: usize,
     scheduler: &'static str,
     lines: Mutex<Lines>,
 }
 
-/// Lines on their way out.
+/// Lines that are not written yet.
 #[derive(Debug, Default)]
 struct Lines {
     pending: Vec<u8>,
-    /// Somebody writes, and looks for more when done.
+    /// A worker is writing. It writes the pending lines next. Stays set after an error, so that nothing more is written.
     writing: bool,
 }
 
-/// What became of one input.
+/// The object of one input.
 #[derive(Serialize)]
-struct File<'a> {
+struct FileObject<'a> {
     r#type: &'static str,
     #[serde(flatten)]
-    input: Input<'a>,
+    input: InputFields<'a>,
     #[serde(flatten)]
-    output: Output<'a>,
+    output: OutputFields<'a>,
     bytes_in: Option<u64>,
     bytes_out: Option<u64>,
     seconds: f64,
@@ -52,25 +52,25 @@ struct File<'a> {
     reason: Option<String>,
 }
 
-/// A name, and its bytes where it is no UTF-8.
+/// The name of the input, and its bytes if it is not UTF-8.
 #[derive(Serialize)]
-struct Input<'a> {
+struct InputFields<'a> {
     input: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     input_bytes: Option<&'a [u8]>,
 }
 
-/// The same of an output, if there is one.
+/// The same for the output, if there is one.
 #[derive(Serialize)]
-struct Output<'a> {
+struct OutputFields<'a> {
     output: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_bytes: Option<&'a [u8]>,
 }
 
-/// What the run came to.
+/// The object of the whole run.
 #[derive(Serialize)]
-struct Summary {
+struct SummaryObject {
     r#type: &'static str,
     mode: &'static str,
     done: u64,
@@ -84,7 +84,7 @@ struct Summary {
     exit_status: u8,
 }
 
-impl Json {
+impl JsonReport {
     pub(super) fn new(settings: &Settings) -> Self {
         let mode = match settings.mode {
             Mode::Compress => "compress",
@@ -96,24 +96,24 @@ impl Json {
         Self { mode, workers, scheduler, lines: Mutex::default() }
     }
 
-    /// Tells what became of an input.
+    /// Writes the object of an input.
     pub(super) fn input(&self, ended: &Ended) -> io::Result<()> {
         let (status, reason) = match &ended.outcome {
             Outcome::Done(done) => ("done", done.warning.as_ref().map(ToString::to_string)),
             Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
             Outcome::Failed(error) => ("failed", Some(error.to_string())),
             Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),
-            // Nobody is left to be told.
+            // Standard output has no reader.
             _ => return Ok(()),
         };
         let done = if let Outcome::Done(done) = &ended.outcome { Some(done) } else { None };
         let (input, input_bytes) = name(&ended.name);
         let output = done.and_then(|done| done.output.as_deref()).map(name);
         let (output, output_bytes) = output.map_or((None, None), |(output, bytes)| (Some(output), bytes));
-        self.put(&File {
+        self.write(&FileObject {
             r#type: "file",
-            input: Input { input, input_bytes },
-            output: Output { output, output_bytes },
+            input: InputFields { input, input_bytes },
+            output: OutputFields { output, output_bytes },
             bytes_in: done.map(|done: &Done| done.bytes_in),
             bytes_out: done.map(|done| done.bytes_out),
             seconds: ended.started.map_or(0.0, |started| started.elapsed().as_secs_f64()),
@@ -122,10 +122,10 @@ impl Json {
         })
     }
 
-    /// Tells what the run came to, and in which time.
+    /// Writes the summary.
     pub(super) fn summary(&self, tally: &Tally, exit: Status, time: Duration) -> io::Result<()> {
         let Tally { done, skipped, failed, bytes_in, bytes_out, .. } = *tally;
-        self.put(&Summary {
+        self.write(&SummaryObject {
             r#type: "summary",
             mode: self.mode,
             done,
@@ -140,7 +140,8 @@ impl Json {
         })
     }
 
-    fn put(&self, object: &impl Serialize) -> io::Result<()> {
+    /// Writes an object as a line, or leaves it to the worker that is writing.
+    fn write(&self, object: &impl Serialize) -> io::Result<()> {
         let line = serde_json::to_string(object)?;
         let mut lines = lock(&self.lines);
         lines.pending.extend_from_slice(line.as_bytes());
@@ -156,7 +157,6 @@ impl Json {
             written = stdout::print(&pending);
             lines = lock(&self.lines);
         }
-        // After an error nobody writes any more.
         lines.writing = written.is_err();
         if lines.writing {
             lines.pending = Vec::new();
@@ -165,7 +165,7 @@ impl Json {
     }
 }
 
-/// A name as text, with U+FFFD for what is no UTF-8, and then its bytes.
+/// A name as text, with U+FFFD for invalid UTF-8, and in that case its bytes.
 fn name(path: &Path) -> (String, Option<&[u8]>) {
     let bytes = path.to_str().is_none().then(|| path.as_os_str().as_bytes());
     (path.to_string_lossy().into_owned(), bytes)

@@ -1,36 +1,36 @@
-//! The number of a run's inputs and their bytes, counted while it is under way.
+//! The number of a run's inputs and their bytes, counted during the run.
 
 use gzcc::command::{Survey, Surveyed};
 use gzcc::settings::Settings;
 
-/// Inputs that are counted between two looks at the clock: less than a millisecond's worth.
-const COUNTED: usize = 100;
+/// Inputs counted between two checks of the clock, which takes less than a millisecond.
+const BATCH: usize = 100;
 
-/// What is known of the inputs so far.
+/// The inputs counted so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) files: u64,
-    /// Their bytes; `None` if one has a size that is not known, such as a pipe.
+    /// Their bytes; `None` if the size of one is unknown, such as that of a pipe.
     pub(super) bytes: Option<u64>,
-    /// These are all inputs.
+    /// All inputs are counted.
     pub(super) all: bool,
 }
 
 /// A count of the inputs.
-pub(super) struct Count {
+pub(super) struct InputCount {
     /// The inputs that are not counted yet.
     survey: Option<Survey>,
     totals: Totals,
 }
 
-impl Count {
+impl InputCount {
     pub(super) fn new(settings: &Settings) -> Self {
         let totals = Totals { files: 0, bytes: Some(0), all: false };
         Self { survey: Some(Survey::new(settings)), totals }
     }
 
-    /// Whether inputs are left that can be counted.
-    pub(super) fn is_under_way(&self) -> bool {
+    /// Whether inputs remain to be counted.
+    pub(super) fn is_incomplete(&self) -> bool {
         self.survey.is_some()
     }
 
@@ -38,9 +38,10 @@ impl Count {
         self.totals
     }
 
+    /// Counts up to [`BATCH`] more inputs.
     pub(super) fn count_some(&mut self) {
         let Some(mut survey) = self.survey.take() else { return };
-        for input in survey.by_ref().take(COUNTED) {
+        for input in survey.by_ref().take(BATCH) {
             self.totals.files += 1;
             self.totals.bytes = match input {
                 Surveyed::Sized(size) => self.totals.bytes.map(|sum| sum + size),

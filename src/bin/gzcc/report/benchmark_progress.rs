@@ -1,0 +1,31 @@
+//! The progress of a benchmark on the terminal line. It is drawn between measurements, not during them.
+
+use super::{shows_progress, terminal_line};
+use crate::presentation::Presentation;
+use gzcc::settings::Settings;
+
+/// The progress of a benchmark, if it is shown. Erases the line when dropped.
+#[derive(Debug)]
+pub(crate) struct BenchmarkProgress(bool);
+
+impl BenchmarkProgress {
+    /// The progress of a benchmark with these settings.
+    pub(crate) fn new(settings: &Settings, presentation: &Presentation) -> Self {
+        Self(shows_progress(settings, presentation))
+    }
+
+    /// Shows a text, which must be shorter than a terminal is wide.
+    pub(crate) fn show(&self, text: &str) {
+        if self.0 {
+            terminal_line::draw(text);
+        }
+    }
+}
+
+impl Drop for BenchmarkProgress {
+    fn drop(&mut self) {
+        if self.0 {
+            terminal_line::above(|| ());
+        }
+    }
+}
