@@ -1,5 +1,7 @@
 //! Runs over files: from settings to a tally.
 
+use std::io;
+use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
@@ -128,7 +130,7 @@ pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: defl
     let settings = Arc::new(settings);
     match Jobs::new(Arc::clone(&settings)) {
         Ok(jobs) => {
-            if let Err(error) = scheduler::run(&settings, &jobs, &outcomes, engine) {
+            if let Err(error) = process(&settings, &jobs, &outcomes, engine) {
                 record_for_each_argument(&outcomes, &settings, &error.into());
             }
         }
@@ -138,6 +140,18 @@ pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: defl
         Some(panic) => resume_unwind(panic),
         None => outcomes.tally(),
     }
+}
+
+/// Processes all inputs; those that found no space while others were written once more, one after the other.
+fn process(settings: &Settings, jobs: &Jobs, outcomes: &Outcomes, engine: deflate::NewCompressor) -> io::Result<()> {
+    scheduler::run(settings, jobs, outcomes, engine)?;
+    let one_worker = || Settings { jobs: NonZeroUsize::MIN, ..settings.clone() };
+    if jobs.retry()
+        && let Err(error) = scheduler::run(&one_worker(), jobs, outcomes, engine)
+    {
+        jobs.give_up(outcomes, &error.into());
+    }
+    Ok(())
 }
 
 /// Records the same outcome for every argument. Called if the run cannot start.

@@ -114,6 +114,15 @@ impl Directory {
         self.device
     }
 
+    /// Whether its file system reports free blocks and free inodes. A quota is not among what it reports.
+    pub fn has_space(&self) -> bool {
+        let Ok(stat) = retry_on_intr(|| rustix::fs::fstatvfs(&self.fd)) else { return true };
+        // Some blocks may be reserved for root.
+        let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };
+        // Some file systems have no fixed number of inodes, and report none.
+        blocks > 0 && (stat.f_files == 0 || stat.f_favail > 0)
+    }
+
     /// Whether this directory is one of `roots` or below one.
     pub(crate) fn is_within(&self, roots: &[Identity]) -> io::Result<bool> {
         let open = |fd: BorrowedFd<'_>, name| {

@@ -7,6 +7,7 @@ mod concatenated;
 mod header_fields;
 mod output_path;
 mod output_tree;
+mod space;
 mod special;
 mod update;
 
@@ -18,6 +19,8 @@ use self::concatenated::concatenate;
 use self::header_fields::HeaderFields;
 use self::output_path::OutputPath;
 use self::output_tree::OutputTree;
+pub use self::space::BeingWritten;
+use self::space::Space;
 use self::special::{special_file, standard_output};
 use self::update::{Decision, PreviousOutput};
 use crate::error::{About, Error};
@@ -45,6 +48,7 @@ pub struct Jobs {
     /// Held while an input is opened, if the user may be asked a question.
     question: Mutex<()>,
     directories: OutputDirectories,
+    space: Space,
 }
 
 /// The inputs that have not been opened.
@@ -99,21 +103,31 @@ impl Jobs {
             false => Remaining::Selection(Box::new(selection)),
             true => Remaining::Stream(Some(Box::new(concatenate(selection, &settings)?))),
         };
-        Ok(Self {
-            settings,
-            remaining: Mutex::new(remaining),
-            outputs,
-            inputs,
-            question: Mutex::default(),
-            directories,
-        })
+        let (remaining, question, space) = (Mutex::new(remaining), Mutex::default(), Space::default());
+        Ok(Self { settings, remaining, outputs, inputs, question, directories, space })
     }
 
     /// The jobs for these inputs, instead of those in `settings`.
     pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let remaining = Mutex::new(Remaining::Items(items.into_iter()));
-        let (outputs, directories) = (Arc::default(), OutputDirectories::OfInputs);
-        Self { settings, remaining, outputs, inputs: None, question: Mutex::default(), directories }
+        let (outputs, question, space) = (Arc::default(), Mutex::default(), Space::default());
+        let directories = OutputDirectories::OfInputs;
+        Self { settings, remaining, outputs, inputs: None, question, directories, space }
+    }
+
+    /// Makes the inputs that were put off for want of space the next ones. Whether there are any.
+    pub fn retry(&self) -> bool {
+        let put_off = self.space.take_put_off().into_iter();
+        let any = put_off.len() > 0;
+        *lock(&self.remaining) = Remaining::Items(put_off);
+        any
+    }
+
+    /// Records the same outcome for every input that was put off.
+    pub fn give_up(&self, outcomes: &Outcomes, outcome: &Outcome) {
+        if let Remaining::Items(items) = &mut *lock(&self.remaining) {
+            items.for_each(|item| outcomes.record(&item.id, outcome.for_another()));
+        }
     }
 
     /// Opens the next stream. Records the outcomes of inputs that need none. Calls `before_opening` before each input that is
@@ -151,14 +165,15 @@ impl Jobs {
         }
     }
 
-    /// Whether the output's device is known to be full. With `--update` the output may not be needed.
+    /// Whether nothing fits on the output's device any more: an output has failed there, and no space is free. With
+    /// `--update` the output may not be needed.
     fn is_disk_full(&self, item: &Item, outcomes: &Outcomes) -> bool {
         let Target::File(FileTarget::Derived(output)) = &item.target else { return false };
-        let device = match &self.directories {
-            OutputDirectories::OfInputs => output.directory.device(),
-            OutputDirectories::InTree(tree) => tree.device(),
+        let directory = match &self.directories {
+            OutputDirectories::OfInputs => &*output.directory,
+            OutputDirectories::InTree(tree) => tree.root(),
         };
-        !self.settings.update && outcomes.is_full(device)
+        !self.settings.update && outcomes.is_full(directory.device()) && !self.space.is_free(directory)
     }
 
     /// Opens an input and creates its output.
@@ -166,8 +181,9 @@ impl Jobs {
     /// # Errors
     /// The outcome of an input that is skipped or cannot be opened.
     fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Opened, Outcome> {
-        let Item { id, source, target, output_is_walked } = item;
         let settings = &*self.settings;
+        let again = space::for_another_try(&item, settings);
+        let Item { id, source, target, output_is_walked } = item;
         match target {
             Target::Discard => self.open_discarded(id, source),
             Target::Concatenated => {
@@ -191,7 +207,7 @@ impl Jobs {
                     FileTarget::Named(_) if !settings.removes() => Input::open_any(id, source, None, settings)?,
                     _ => Input::open_regular(id, source, settings)?,
                 };
-                self.open_output(input, target, output_is_walked, outcomes)
+                self.open_output(input, (target, again), output_is_walked, outcomes)
             }
         }
     }
@@ -207,11 +223,11 @@ impl Jobs {
         Ok(self.stream(input, Sink::Nowhere { name }))
     }
 
-    /// Creates the output file of an input.
+    /// Creates the output file of an input; `again` is the input's item, for another try if there is no space.
     fn open_output(
         &self,
         input: Input,
-        target: FileTarget,
+        (target, again): (FileTarget, Option<Item>),
         output_is_walked: Option<bool>,
         outcomes: &Outcomes,
     ) -> Result<Opened, Outcome> {
@@ -245,6 +261,7 @@ impl Jobs {
             Created::OriginalRemoved(done) => Ok(Opened::Settled(Outcome::Done(done))),
             Created::File(mut file) => {
                 self.record(&file.output)?;
+                file.being_written.retry(again);
                 file.metadata = file.metadata.map(|metadata| fields.apply(metadata));
                 Ok(self.stream(input, Sink::PerInput(file)))
             }
@@ -336,8 +353,8 @@ impl Jobs {
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
         let output = path.create(initial_mode, settings)?;
-        let (sync, remove) = (settings.syncs(), settings.removes());
-        Ok(Created::File(PerInput { output, overwrite, metadata, sync, remove }))
+        let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());
+        Ok(Created::File(PerInput { being_written, output, overwrite, metadata, sync, remove }))
     }
 }
 

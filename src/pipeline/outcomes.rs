@@ -29,9 +29,14 @@ impl<'a> Outcomes<'a> {
 
     /// Records what became of an input.
     pub(crate) fn record(&self, id: &InputId, outcome: Outcome) {
-        lock(&self.full).extend(outcome.full_device());
+        self.remember_full(&outcome);
         lock(&self.tally).add(&outcome);
         self.observer.call(|observer| observer.ended(Ended::of(id, outcome)));
+    }
+
+    /// Remembers the device that had no space for an output, if that is what `outcome` is.
+    pub(crate) fn remember_full(&self, outcome: &Outcome) {
+        lock(&self.full).extend(outcome.full_device());
     }
 
     /// Records that a block of an input is done.

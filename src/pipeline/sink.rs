@@ -17,6 +17,7 @@ use crate::io::output::{Output, OverwriteCheck, Refusal};
 use crate::io::transfer::write_all;
 use crate::outcome::{Done, MemberStats, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
+use crate::pipeline::job::BeingWritten;
 
 /// Where a stream's bytes go.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub enum Sink {
 /// The output file of a single input, and what happens to both. The file gets its name when its input is done.
 #[derive(Debug)]
 pub struct PerInput {
+    /// Counts the output among those that are being written, until it is named or removed.
+    pub being_written: BeingWritten,
     /// The file.
     pub output: Output,
     /// Which file it may replace.
@@ -160,6 +163,19 @@ impl Sink {
         }
     }
 
+    /// Removes the output of an input that failed, so that its space is free before the failure is recorded. Whether the
+    /// input is put off, because only space was missing and may be there later.
+    pub fn discard(&mut self, outcome: &Outcome) -> bool {
+        if !matches!(self, Self::PerInput(_)) {
+            return false;
+        }
+        let Self::PerInput(PerInput { output, being_written, .. }) = std::mem::replace(self, Self::Closed) else {
+            return false;
+        };
+        drop(output);
+        outcome.full_device().is_some() && being_written.put_off()
+    }
+
     /// Whether it is a descriptor: bytes that are written cannot be taken back.
     pub fn is_descriptor(&self) -> bool {
         matches!(self, Self::Descriptor { .. })
@@ -210,7 +226,8 @@ fn close_failure(error: io::Error) -> Outcome {
 
 impl PerInput {
     fn finish(self, written: &WrittenMember<'_>) -> Outcome {
-        let Self { mut output, overwrite, metadata, sync, remove } = self;
+        // The first to be bound is the last to be dropped: the output has its name by then, or is removed.
+        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove } = self;
         // Content that an original has gained while it was read must not be removed with it.
         if written.change == Change::Other || written.change == Change::Grown && remove {
             return Outcome::Skipped(Reason::Changed);

@@ -1,4 +1,6 @@
-//! P1, P2 and P3 on a full disk: a real one of 4 MB, quotas, file size limits, and /dev/full.
+//! P1, P2 and P3 on a full disk: a real one of 4 MB, quotas and /dev/full.
+
+mod file_size;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -100,8 +102,8 @@ impl Disk {
     }
 }
 
-/// `a` fits, `big` does not. `c` and `d` would fit but are not tried after it.
-fn full_disk() -> Option<Disk> {
+/// The small files fit; the big one between them does not.
+fn nearly_full_disk() -> Option<Disk> {
     let mut disk = Disk::new()?;
     disk.write("a", log(5000));
     disk.write("big", noise(2_300_000, 1));
@@ -111,27 +113,44 @@ fn full_disk() -> Option<Disk> {
 }
 
 #[test]
-fn a_full_disk_stops_the_run_and_each_remaining_file_is_named() {
-    let Some(disk) = full_disk() else { return };
+fn a_nearly_full_disk_fails_only_the_file_that_does_not_fit() {
+    let Some(disk) = nearly_full_disk() else { return };
     for scheduler in SCHEDULERS {
         for variant in VARIANTS {
-            let call = disk.shell("", &format!("gzcc -j1 {scheduler} {variant} a big c d"));
-            let ran = call.run();
+            let ran = disk.shell("", &format!("gzcc -j1 {scheduler} {variant} a big c d")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
-            let lines = "gzcc: big: big.gz: No space left on device\n\
-                         gzcc: c: not begun, as the disk is full\n\
-                         gzcc: d: not begun, as the disk is full\n";
-            ran.assert(ran.stderr() == lines, "the disk is named, and what was not begun");
-            ran.assert(ran.stdout == b"Compressed 1 file, 3 failed\n", "all are counted");
+            ran.assert(ran.stderr() == "gzcc: big: big.gz: No space left on device\n", "the big one is named");
+            ran.assert(ran.stdout == b"Compressed 3 files, 1 failed\n", "all are counted");
             let made = disk.assert_nothing_lost(&ran, variant.contains("--rm"));
-            ran.assert(made == 1, "only what came before is done");
+            ran.assert(made == 3, "the others are done");
+        }
+    }
+}
+
+/// The space of the big output, and of removed originals, is free for those that come later.
+#[test]
+fn one_file_that_does_not_fit_affects_none_of_twenty_that_do() {
+    let Some(mut disk) = Disk::new() else { return };
+    disk.write("big", noise(1_900_000, 1));
+    let names: Vec<String> = (0..20).map(|i| format!("small{i}")).collect();
+    names.iter().zip(2..).for_each(|(name, seed)| disk.write(name, noise(60_000, seed)));
+    let variants =
+        ["-j1 --rm", "-j1 --rm -f --named-temporaries", "-j2 --rm", "-j4 --rm", "-j4 --rm --named-temporaries"];
+    for scheduler in SCHEDULERS {
+        for variant in variants {
+            // 4 MB hold the originals and 1 MB more, all of which the big output takes before it fails.
+            let words = format!("gzcc {scheduler} {variant} big {}", names.join(" "));
+            let ran = disk.shell("", &words).run();
+            ran.assert(ran.stderr() == "gzcc: big: big.gz: No space left on device\n", "one does not fit");
+            ran.assert(ran.stdout == b"Compressed 20 files, 1 failed\n", "all others are done");
+            assert_eq!(disk.assert_nothing_lost(&ran, true), 20);
         }
     }
 }
 
 #[test]
-fn a_full_disk_keeps_old_outputs() {
-    let Some(mut disk) = full_disk() else { return };
+fn a_nearly_full_disk_keeps_old_outputs() {
+    let Some(mut disk) = nearly_full_disk() else { return };
     for name in ["a.gz", "big.gz", "c.gz"] {
         disk.write(name, "old");
     }
@@ -141,13 +160,13 @@ fn a_full_disk_keeps_old_outputs() {
             ran.assert(ran.status.code() == Some(1), "status 1");
             let made = disk.assert_nothing_lost(&ran, variant.contains("--rm"));
             let after = disk.after();
-            ran.assert(made == 1 && after["big.gz"] == b"old" && after["c.gz"] == b"old", "the old ones stay");
+            ran.assert(made == 3 && after["big.gz"] == b"old", "the old one stays");
         }
     }
 }
 
 #[test]
-fn a_full_disk_stops_decompression_in_the_same_way() {
+fn a_nearly_full_disk_affects_decompression_in_the_same_way() {
     require!("gzip");
     let Some(mut disk) = Disk::new() else { return };
     let t = Sandbox::new();
@@ -159,18 +178,21 @@ fn a_full_disk_stops_decompression_in_the_same_way() {
         for variant in VARIANTS {
             let ran = disk.shell("", &format!("gzcc -d -j1 {scheduler} {variant} a.gz big.gz c.gz")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
-            let lines = "gzcc: big.gz: big: No space left on device\n\
-                         gzcc: c.gz: not begun, as the disk is full\n";
-            ran.assert(ran.stderr() == lines, "the disk is named, and what was not begun");
+            ran.assert(ran.stderr() == "gzcc: big.gz: big: No space left on device\n", "the big one is named");
             let mut expected = disk.originals.clone();
-            expected.insert("a".into(), contents[0].1.clone());
-            if variant.contains("--rm") {
-                expected.remove("a.gz");
+            for (name, content) in [&contents[0], &contents[2]] {
+                expected.insert((*name).into(), content.clone());
+                if variant.contains("--rm") {
+                    expected.remove(&format!("{name}.gz"));
+                }
             }
-            ran.assert(disk.after() == expected, "one is done, nothing else is changed");
+            ran.assert(disk.after() == expected, "the others are done, nothing else is changed");
         }
     }
 }
+
+/// A script that leaves no block free.
+const FILL: &str = "cat /dev/zero > filler 2> /dev/null";
 
 /// One line per file could be millions of lines.
 #[test]
@@ -184,9 +206,8 @@ fn a_full_disk_stops_a_walk_with_one_line_per_argument() {
     for (scheduler, jobs) in [(SCHEDULERS[0], 1), (SCHEDULERS[0], 4), (SCHEDULERS[1], 1), (SCHEDULERS[1], 4)] {
         // Removing originals would free space, so `--rm` is not tested.
         for variant in ["", "--named-temporaries", "--sync"] {
-            let ran = disk.shell("", &format!("gzcc -r -j{jobs} {scheduler} {variant} t u v")).run();
+            let ran = disk.shell("", &format!("{FILL}; gzcc -r -j{jobs} {scheduler} {variant} t u v")).run();
             ran.assert(ran.status.code() == Some(1), "status 1");
-            let made = disk.assert_nothing_lost(&ran, false);
             let stderr = ran.stderr();
             let (full, mut not_begun): (Vec<&str>, Vec<&str>) =
                 stderr.lines().partition(|line| line.ends_with(".gz: No space left on device"));
@@ -196,8 +217,11 @@ fn a_full_disk_stops_a_walk_with_one_line_per_argument() {
             let messages = ["t: what is left in it is not", "u: what is left in it is not", "v: not"]
                 .map(|rest| format!("gzcc: {rest} begun, as the disk is full"));
             ran.assert(not_begun == messages, "an argument a line");
-            let line = format!("Compressed {made} files, {} failed\n", full.len() + 3);
-            ran.assert(made > 0 && ran.stdout == line.as_bytes(), "all are counted");
+            let line = format!("Compressed 0 files, {} failed\n", full.len() + 3);
+            ran.assert(ran.stdout == line.as_bytes(), "all are counted");
+            let mut after = disk.after();
+            after.remove("filler");
+            ran.assert(after == disk.originals, "nothing is changed");
         }
     }
 }
@@ -211,9 +235,8 @@ fn a_full_output_folder_costs_no_original_elsewhere() {
             disk.t.write(format!("elsewhere/{name}"), noise(300_000, 3));
         }
         let words = format!("cd ../elsewhere; gzcc -q --rm -j1 {scheduler} -O ../disk/new a b c");
-        let not_begun = ["b", "c"].map(|name| format!("gzcc: {name}: not begun, as the disk is full"));
-        let a = "gzcc: a: ../disk/new/a.gz: No space left on device";
-        disk.shell("", &words).says(1, &[a, &not_begun[0], &not_begun[1]]);
+        let lines = ["a", "b", "c"].map(|name| format!("gzcc: {name}: ../disk/new/{name}.gz: No space left on device"));
+        disk.shell("", &words).says(1, &lines.each_ref().map(String::as_str));
         for name in ["a", "b", "c"] {
             assert!(disk.t.read(format!("elsewhere/{name}")) == noise(300_000, 3));
         }
@@ -223,7 +246,7 @@ fn a_full_output_folder_costs_no_original_elsewhere() {
 
 #[test]
 fn a_full_disk_leaves_no_partial_output_of_several_inputs() {
-    let Some(disk) = full_disk() else { return };
+    let Some(disk) = nearly_full_disk() else { return };
     for scheduler in SCHEDULERS {
         for variant in ["", "--named-temporaries"] {
             disk.shell("", &format!("gzcc {scheduler} {variant} -o all.gz a big c")).says(
@@ -242,7 +265,7 @@ fn a_full_disk_leaves_no_partial_output_of_several_inputs() {
 /// The file system has enough space but only five inodes: for the root folder and four files.
 #[test]
 fn a_disk_without_inodes_counts_as_full() {
-    let Some(disk) = full_disk() else { return };
+    let Some(disk) = nearly_full_disk() else { return };
     for variant in VARIANTS {
         disk.shell(",nr_inodes=5", &format!("gzcc -q -j1 {variant} a c d")).says(
             1,
@@ -260,7 +283,7 @@ fn a_disk_without_inodes_counts_as_full() {
 #[test]
 fn files_in_progress_are_finished_after_the_disk_is_full() {
     require!("grep");
-    let Some(disk) = full_disk() else { return };
+    let Some(disk) = nearly_full_disk() else { return };
     for scheduler in SCHEDULERS {
         let script = "{ for i in {1..600}; do grep -q 'No space' ../err && break; sleep 0.05; done; echo late; } | \
                       gzcc -j2 SCHEDULER - big c > ../out 2> ../err";
@@ -268,15 +291,15 @@ fn files_in_progress_are_finished_after_the_disk_is_full() {
         let ran = disk.shell("", &script.replace("SCHEDULER", scheduler)).run();
         ran.assert(ran.status.code() == Some(1), "status 1");
         assert_eq!(gunzip(&disk.t.read("out")), b"late\n", "{scheduler}");
-        let lines = "gzcc: big: big.gz: No space left on device\ngzcc: c: not begun, as the disk is full\n";
+        let lines = "gzcc: big: big.gz: No space left on device\n";
         assert_eq!(String::from_utf8(disk.t.read("err")).unwrap(), lines, "{scheduler}");
-        assert!(disk.after() == disk.originals, "nothing is changed");
+        assert_eq!(disk.assert_nothing_lost(&ran, false), 1);
     }
 }
 
 /// A quota, with errors as late as fsync, link or rename.
 #[test]
-fn an_exhausted_quota_stops_the_run_at_any_system_call() {
+fn an_exhausted_quota_fails_only_its_output_at_any_system_call() {
     require!("strace");
     let quota = "Disk quota exceeded";
     for (call, error, reason) in [
@@ -296,64 +319,8 @@ fn an_exhausted_quota_stops_the_run_at_any_system_call() {
             words.push("--named-temporaries");
         }
         words.extend(["a", "b", "c"]);
-        t.command("strace", words).says(
-            1,
-            &[
-                &format!("gzcc: a: a.gz: {reason}"),
-                "gzcc: b: not begun, as the disk is full",
-                "gzcc: c: not begun, as the disk is full",
-            ],
-        );
-        assert_eq!(t.names(), ["a", "b", "c"], "{call} {error}");
-    }
-}
-
-/// A file that exceeds the limit says nothing about the next file.
-#[test]
-fn the_file_size_limit_affects_only_the_files_above_it() {
-    require!("bash");
-    for scheduler in SCHEDULERS {
-        for variant in VARIANTS {
-            for jobs in ["-j1", "-j4"] {
-                let t = Sandbox::new();
-                let mut names = Vec::new();
-                for i in 0..12 {
-                    let size = if i % 3 == 1 { 1_100_000 } else { 4000 };
-                    t.write(format!("f{i}"), noise(size, i));
-                    names.push(format!("f{i}"));
-                }
-                let ran =
-                    t.shell(&format!("ulimit -f 1000; gzcc {jobs} {scheduler} {variant} {}", names.join(" "))).run();
-                let mut lines: Vec<String> = ran.stderr().lines().map(str::to_owned).collect();
-                lines.sort();
-                let large = [10, 1, 4, 7];
-                ran.assert(ran.status.code() == Some(1), "status 1");
-                ran.assert(lines == large.map(|i| format!("gzcc: f{i}: f{i}.gz: File too large")), "four fail");
-                ran.assert(ran.stdout == b"Compressed 8 files, 4 failed\n", "all others are done");
-                for i in 0..12 {
-                    let (name, output) = (format!("f{i}"), format!("f{i}.gz"));
-                    let (is_large, removing) = (large.contains(&i), variant.contains("--rm"));
-                    ran.assert(t.exists(&name) == (is_large || !removing), &format!("{name} as it should be"));
-                    ran.assert(t.exists(&output) != is_large, &format!("{output} as it should be"));
-                }
-                let left = if variant.contains("--rm") { 12 } else { 12 + 8 };
-                ran.assert(t.names().len() == left, "no litter");
-            }
-        }
-    }
-}
-
-#[test]
-fn the_file_size_limit_affects_only_the_files_that_expand_above_it() {
-    require!("bash");
-    for scheduler in SCHEDULERS {
-        let t = Sandbox::new();
-        t.write("large", log(3 * BLOCK));
-        t.write("small", log(5000));
-        t.gzcc(["-q", "--rm", "large", "small"]).succeeds();
-        t.shell(&format!("ulimit -f 1000; gzcc -dq --rm -j2 {scheduler} large.gz small.gz"))
-            .says(1, &["gzcc: large.gz: large: File too large"]);
-        assert_eq!(t.names(), ["large.gz", "small"]);
+        t.command("strace", words).says(1, &[&format!("gzcc: a: a.gz: {reason}")]);
+        assert_eq!(t.names(), ["a", "b.gz", "c.gz"], "{call} {error}");
     }
 }
 
@@ -414,8 +381,8 @@ fn a_full_disk_does_not_affect_outputs_on_other_disks() {
     let elsewhere = disk.t.write("elsewhere", log(1000));
     let ran = disk.shell("", "gzcc -j1 big next ../elsewhere - > ../piped").stdin("x").run();
     ran.assert(ran.status.code() == Some(1), "one has no room");
-    let messages = "gzcc: big: big.gz: No space left on device\ngzcc: next: not begun, as the disk is full\n";
-    ran.assert(ran.stderr() == messages, "that, and what else would have gone there, is told");
+    ran.assert(ran.stderr() == "gzcc: big: big.gz: No space left on device\n", "that is told");
+    assert_eq!(disk.assert_nothing_lost(&ran, false), 1);
     disk.t.assert_holds("elsewhere.gz", &elsewhere);
     assert_member(&disk.t.read("piped"), b"x");
 }

@@ -49,9 +49,9 @@ impl OutputTree {
         Ok(Self { root, last, sync })
     }
 
-    /// The device of the output directory.
-    pub(super) fn device(&self) -> u64 {
-        self.root.device()
+    /// The output directory.
+    pub(super) fn root(&self) -> &Directory {
+        &self.root
     }
 
     /// The directory `path` below the output directory, for the input `shown`. Creates it if it does not exist, with the access

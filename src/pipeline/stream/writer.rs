@@ -85,7 +85,10 @@ impl Writer {
         let failure = written.err().map(|error| self.fail(error, position, context));
         self.report_progress(before, position, context);
         if let Some(outcome) = failure {
-            context.outcomes.record(id, outcome);
+            match self.sink.discard(&outcome) {
+                true => context.outcomes.remember_full(&outcome),
+                false => context.outcomes.record(id, outcome),
+            }
         } else if position.last {
             // A signal ends the process before the member is complete, or after it is recorded.
             let _gate = commit_gate::enter();

@@ -29,7 +29,7 @@ pub(crate) enum Selected {
 }
 
 /// An input to be opened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Item {
     /// The name and position of the input.
     pub(crate) id: InputId,

@@ -15,7 +15,7 @@ use crate::select::suffix;
 use crate::settings::{CompressedFiles, Destination, Settings};
 
 /// Where an input's output is written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// To the one output of all inputs.
     Concatenated,
@@ -30,7 +30,7 @@ pub(crate) enum Target {
 }
 
 /// An output file with a single input.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum FileTarget {
     /// A file whose name derives from the input's.
     Derived(DerivedOutput),
@@ -40,7 +40,7 @@ pub(crate) enum FileTarget {
 
 /// An output file whose name derives from its input's. Its directory is the input's, or one in the tree of `-O`, as the
 /// settings say for the whole run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DerivedOutput {
     /// The directory of the input.
     pub directory: Arc<Directory>,

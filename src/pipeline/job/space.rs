@@ -1,0 +1,113 @@
+//! File systems without space: whether one has some again, and which inputs are worth another try.
+//!
+//! An output that does not fit takes all space while it is written, and frees it when it fails. Outputs that are written
+//! meanwhile fail as well, although they may fit. Their inputs are put off to the end of the run.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::io::directory::Directory;
+use crate::select::selection::Item;
+use crate::settings::{OverwritePolicy, Settings};
+use crate::sync::lock;
+
+/// How long to wait for space that outputs under way may free. Where one needs longer, the next input is tried, which
+/// costs a line if it fails.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Most inputs that are put off, because each takes memory. More fail only where many outputs are written at once, and the
+/// others' failures do not show that the file system is full.
+const MOST: usize = 1000;
+
+/// The outputs of a run that are being written, and the inputs that are put off.
+#[derive(Debug, Default)]
+pub(super) struct Space(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Outputs that are being written.
+    writing: AtomicUsize,
+    /// Outputs that have been named or removed.
+    ended: AtomicUsize,
+    put_off: Mutex<Vec<Item>>,
+}
+
+impl Space {
+    /// Counts an output among those that are being written.
+    pub(super) fn begin(&self) -> BeingWritten {
+        self.0.writing.fetch_add(1, Ordering::SeqCst);
+        let ended_before = self.0.ended.load(Ordering::SeqCst);
+        BeingWritten { state: Arc::clone(&self.0), ended_before, item: None }
+    }
+
+    /// The inputs that are put off, which then are not any more.
+    pub(super) fn take_put_off(&self) -> Vec<Item> {
+        std::mem::take(&mut *lock(&self.0.put_off))
+    }
+
+    /// Whether the file system of `directory` has free space, or has it when the outputs that are being written have ended:
+    /// those that fail are removed, and with `--rm` originals go.
+    pub(super) fn is_free(&self, directory: &Directory) -> bool {
+        let since = Instant::now();
+        loop {
+            // In this order, because an output that ends in between has freed its space before the file system is asked.
+            let others_write = self.0.writing.load(Ordering::SeqCst) > 0;
+            if directory.has_space() {
+                return true;
+            }
+            if !others_write {
+                return false;
+            }
+            if since.elapsed() > PATIENCE {
+                return true;
+            }
+            sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A copy of `item`, if it can be opened once more. A name from a header is claimed only once, an answer is given only once,
+/// and a single worker needs no other try.
+pub(super) fn for_another_try(item: &Item, settings: &Settings) -> Option<Item> {
+    let once = settings.keep_name || settings.overwrite == OverwritePolicy::Ask;
+    (settings.jobs.get() > 1 && !once).then(|| item.clone())
+}
+
+/// An output of one input, until it is named or removed.
+#[derive(Debug)]
+pub struct BeingWritten {
+    state: Arc<State>,
+    /// Outputs that had ended when this one began.
+    ended_before: usize,
+    item: Option<Box<Item>>,
+}
+
+impl BeingWritten {
+    /// Sets the input, if another try is possible.
+    pub(super) fn retry(&mut self, item: Option<Item>) {
+        self.item = item.map(Box::new);
+    }
+
+    /// Puts the input off, if another output was being written at the same time.
+    pub(in crate::pipeline) fn put_off(mut self) -> bool {
+        let alone = self.state.writing.load(Ordering::SeqCst) == 1
+            && self.state.ended.load(Ordering::SeqCst) == self.ended_before;
+        let Some(item) = self.item.take().filter(|_| !alone) else { return false };
+        let mut put_off = lock(&self.state.put_off);
+        let may_wait = put_off.len() < MOST;
+        if may_wait {
+            put_off.push(*item);
+        }
+        may_wait
+    }
+}
+
+impl Drop for BeingWritten {
+    fn drop(&mut self) {
+        // In this order, so that no output finds itself alone in between.
+        self.state.ended.fetch_add(1, Ordering::SeqCst);
+        self.state.writing.fetch_sub(1, Ordering::SeqCst);
+    }
+}
