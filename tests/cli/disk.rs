@@ -19,15 +19,15 @@ pub fn unshare() -> Option<&'static str> {
         return None;
     }
     // With root's own rights if they suffice, else in a user namespace.
-    let may_mount = |variant: &&str| {
+    let may_mount = |command: &&str| {
         let t = Sandbox::new();
-        t.shell(&format!("mkdir disk && {variant} mount -t tmpfs -o size=4m none disk")).run().status.success()
+        t.shell(&format!("mkdir disk && {command} mount -t tmpfs -o size=4m none disk")).run().status.success()
     };
-    let variant = ["unshare -m", "unshare -rm"].into_iter().find(may_mount);
-    if variant.is_none() {
+    let command = ["unshare -m", "unshare -rm"].into_iter().find(may_mount);
+    if command.is_none() {
         skip("nothing may be mounted here");
     }
-    variant
+    command
 }
 
 /// A folder whose files are copied to a small file system.
