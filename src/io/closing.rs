@@ -36,7 +36,8 @@ pub fn close(fd: OwnedFd) -> io::Result<()> {
     }
 }
 
-fn sync(fd: BorrowedFd<'_>) -> io::Result<()> {
+/// Syncs `fd` as far as its file system can, which also reports write errors.
+pub(super) fn sync(fd: BorrowedFd<'_>) -> io::Result<()> {
     match retry_on_intr(|| rustix::fs::fsync(fd)) {
         // A pipe, a terminal, or a file system without fsync.
         Err(Errno::INVAL | Errno::ROFS | Errno::NOTSUP) => Ok(()),

@@ -213,9 +213,11 @@ impl Output {
 
     /// Detects errors that the file system reports late. Called between the last write and the naming.
     fn settle(&self, sync: bool) -> io::Result<()> {
-        // File systems without unnamed files are mostly remote ones, whose server may lose data that is not synced.
-        if sync || self.temporary.is_some() {
+        if sync {
             retry_on_intr(|| rustix::fs::fsync(&self.fd))?;
+        } else if self.temporary.is_some() {
+            // File systems without unnamed files are mostly remote ones, whose server may lose data that is not synced.
+            closing::sync(self.fd.as_fd())?;
         }
         closing::flush(&self.fd)
     }

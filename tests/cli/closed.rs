@@ -47,6 +47,19 @@ fn reading_from_a_closed_standard_input_is_an_error() {
 }
 
 #[test]
+fn a_closed_descriptor_is_an_error_by_its_name_as_well() {
+    require!("bash");
+    const LINK: &str = "Too many levels of symbolic links";
+    for name in ["/dev/stdin", "/dev/fd/0"] {
+        fails(&format!("gzcc -c {name} <&- > out"), &format!("gzcc: {name}: {LINK}"));
+        fails(&format!("gzcc -o new {name} <&-"), &format!("gzcc: {name}: {LINK}"));
+        fails(&format!("gzcc -q --files-from {name} <&-"), &format!("gzcc: {name}: {LINK}"));
+        fails(&format!("./zcat {name} <&- > out"), &format!("zcat: {name}: {LINK}"));
+    }
+    fails("gzcc -f -o /dev/fd/1 a >&-", "gzcc: a: /dev/fd/1: No such file or directory");
+}
+
+#[test]
 fn writing_to_a_closed_standard_output_is_an_error() {
     require!("bash");
     for words in ["-c a", "-c -j2 a", "-o - a", "--rsyncable -c a"] {

@@ -116,6 +116,7 @@ fn the_test_file_system_has_the_quirks_that_are_set() {
         new_ctimes: true,
         repeats: true,
         no_close: Some(Errno::DQUOT),
+        no_fsync: None,
     });
     let error = |result: std::io::Result<()>| result.map_err(|error| Errno::from_io_error(&error).unwrap());
     assert_eq!(error(fs::hard_link(t.path("a"), t.path("b"))), Err(Errno::ACCESS));

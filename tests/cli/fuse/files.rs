@@ -43,6 +43,8 @@ pub struct Quirks {
     pub repeats: bool,
     /// Closing a file that was opened for writing fails with this error, and the written data is lost.
     pub no_close: Option<Errno>,
+    /// Every sync of a file fails with this error.
+    pub no_fsync: Option<Errno>,
 }
 
 /// A name in a folder.
@@ -107,7 +109,8 @@ impl Files {
             Opcode::Readdir => Ok(self.list(request)),
             Opcode::Flush => self.flush(request),
             Opcode::Statfs => Ok(Self::space()),
-            Opcode::Release | Opcode::Releasedir | Opcode::Fsync | Opcode::Fsyncdir => Ok(Reply::default()),
+            Opcode::Fsync => self.quirks.no_fsync.map_or_else(|| Ok(Reply::default()), Err),
+            Opcode::Release | Opcode::Releasedir | Opcode::Fsyncdir => Ok(Reply::default()),
             Opcode::Forget | Opcode::ForgetMany | Opcode::Interrupt => Err(Errno::NOSYS),
         }
     }

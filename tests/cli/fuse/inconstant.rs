@@ -17,6 +17,7 @@ const NEW_INODES: Quirks = Quirks {
     new_ctimes: false,
     repeats: false,
     no_close: None,
+    no_fsync: None,
 };
 
 const UNSTABLE: [Quirks; 4] = [

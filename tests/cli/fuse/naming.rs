@@ -20,6 +20,7 @@ const MINIMAL: Quirks = Quirks {
     new_ctimes: false,
     repeats: false,
     no_close: None,
+    no_fsync: None,
 };
 
 /// The errors with which file systems refuse unsupported calls.
@@ -35,6 +36,17 @@ fn with_refusals() -> impl Iterator<Item = Quirks> {
             ..Quirks::default()
         })
     })
+}
+
+#[test]
+fn a_file_system_without_fsync_fails_only_if_a_sync_is_asked_for() {
+    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    let content = t.write("a", log(300_000));
+    t.set_quirks(Quirks { no_unnamed: true, no_fsync: Some(Errno::INVAL), ..Quirks::default() });
+    t.gzcc(["a"]).succeeds();
+    t.assert_holds("a.gz", &content);
+    t.gzcc(["-f", "--sync", "a"]).says(1, &["gzcc: a: a.gz: Invalid argument"]);
+    t.assert_holds("a.gz", &content);
 }
 
 #[test]
