@@ -197,7 +197,10 @@ impl Jobs {
             Target::Refused(reason) => {
                 // The input may be missing, or not be a file, which is the better reason.
                 let input = Input::open_regular(id, source, settings)?;
-                self.refuse_output_of_run(&input)?;
+                // With a streamed list every output is recorded. One that is named is skipped for its suffix all the same.
+                if !self.has_streamed_list() {
+                    self.refuse_output_of_run(&input)?;
+                }
                 HeaderFields::of(&input, settings)?.output_name()?;
                 Err(Outcome::Skipped(reason))
             }
@@ -291,9 +294,15 @@ impl Jobs {
         Ok(OutputPath { directory, name: output.name })
     }
 
-    /// Registers an output before it has a name, if a walk or a list may come across that name.
+    /// Whether the names of inputs come from a list that cannot be read ahead.
+    fn has_streamed_list(&self) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| inputs.is_streamed())
+    }
+
+    /// Registers an output before it has a name, if a walk or a list may come across that name. A list that cannot be read ahead
+    /// may give a link to any output.
     fn record(&self, output: &Output) -> io::Result<()> {
-        if could_be_input(output.name(), &self.settings) {
+        if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
             self.outputs.record(identity_of(&stat_of(output)?));
         }
         Ok(())

@@ -21,7 +21,7 @@ use rustix::io::Errno;
 use walkdir::DirEntry;
 
 use self::arguments::{Argument, Arguments};
-pub(crate) use self::input_registry::{InputProtection, InputRegistry, is_same_name};
+pub(crate) use self::input_registry::{InputProtection, InputRegistry, identity_of_list, is_same_name};
 use self::item::NamedFile;
 pub(crate) use self::item::{Item, Selected};
 use self::matcher::{Found, Matcher};

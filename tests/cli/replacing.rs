@@ -162,6 +162,65 @@ fn an_existing_output_is_not_replaced_while_a_list_may_still_name_it() {
 }
 
 #[test]
+fn a_link_that_a_pipe_gives_after_its_target_was_replaced_is_refused() {
+    require!("bash", "gzip");
+    // The link is given after the output has its name: "a" is done when the link is sent.
+    for (words, given) in [("-f", "--files-from -"), ("--update", "--files-from <(cat)"), ("-f -j1", "--files0-from -")]
+    {
+        let t = Sandbox::new();
+        let a = t.write("t/a", "new and longer");
+        t.write("t/a.gz", member(b"old", &Fields::default()));
+        symlink("t/a.gz", t.path("b")).unwrap();
+        let mut command = t.shell(&format!("gzcc -v {words} {given} 2> err")).into_command();
+        let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()));
+        let mut list = child.stdin.take().unwrap();
+        let end = if words == "-f -j1" { "\0" } else { "\n" };
+        std::io::Write::write_all(&mut list, format!("t/a{end}").as_bytes()).unwrap();
+        wait_until(|| gunzip_or_empty(&t.read("t/a.gz")) == a);
+        // A name that is skipped for its suffix is skipped also if it is an output of this run.
+        std::io::Write::write_all(&mut list, format!("t/a.gz{end}b{end}").as_bytes()).unwrap();
+        drop(list);
+        let code = child.wait().unwrap().code();
+        let said = String::from_utf8(t.read("err")).unwrap();
+        assert!(code == Some(1) && said.contains("gzcc: b: is the output of another input\n"), "{code:?} {said}");
+        assert!(said.contains("gzcc: t/a.gz: already has the suffix; left alone\n"), "{said}");
+        assert!(!t.exists("b.gz"));
+    }
+}
+
+/// What `packed` contains; nothing if it is too short for a gzip file.
+fn gunzip_or_empty(packed: &[u8]) -> Vec<u8> {
+    if packed.len() < 18 { Vec::new() } else { gunzip(packed) }
+}
+
+#[test]
+fn a_list_on_standard_input_is_an_input_as_well() {
+    require!("bash", "gzip");
+    for (command, output, said) in [
+        ("gzcc -f -o list --files-from - < list", "list", "list is the list of names"),
+        ("gzcc -f -o hard --files-from - < list", "hard", "hard is the list of names"),
+        ("gzcc -c --files-from list >> list", "list", "standard output is the list of names"),
+        ("gzcc -c --files-from - < list >> list", "list", "standard output is the list of names"),
+        ("gzcc -f --files-from - < b.gz", "b.gz", "gzcc: b: b.gz is an input as well"),
+        ("gzcc -f --rm --files-from - < b.gz", "b.gz", "gzcc: b: b.gz is an input as well"),
+        ("gzcc -f --rm --files-from b.gz", "b.gz", "gzcc: b: b.gz is an input as well"),
+        ("gzcc -f -O o --files-from - < o/a.gz", "o/a.gz", "gzcc: a: o/a.gz is an input as well"),
+    ] {
+        let t = Sandbox::new();
+        for name in ["a", "b"] {
+            t.write(name, log(100));
+        }
+        for name in ["list", "b.gz", "o/a.gz"] {
+            t.write(name, "a\nb\n");
+        }
+        fs::hard_link(t.path("list"), t.path("hard")).unwrap();
+        let ran = t.shell(command).run();
+        ran.assert(ran.status.code() == Some(1) && ran.stderr().contains(said), said);
+        assert!(t.read(output) == b"a\nb\n", "{command}: the list is as it was");
+    }
+}
+
+#[test]
 fn a_walk_that_reads_a_file_and_its_old_output_loses_neither() {
     require!("gzip");
     for scheduler in SCHEDULERS {

@@ -13,7 +13,7 @@ use crate::io::output::{InitialMode, OverwriteCheck};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::{Concatenated, Sink};
 use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
-use crate::select::selection::{Item, Selected, Selection, is_same_name};
+use crate::select::selection::{Item, Selected, Selection, identity_of_list, is_same_name};
 use crate::settings::{Destination, OverwritePolicy, Settings};
 
 /// The stream of all inputs.
@@ -21,7 +21,11 @@ pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Res
     let is_an_input = Arc::default();
     let (sink, output) = match &settings.destination {
         Destination::File(path) => shared_output(path, &is_an_input, settings)?,
-        _ => standard_output(settings)?,
+        _ => {
+            let (sink, output) = standard_output(settings)?;
+            refuse_list(output, Path::new("standard output"), settings)?;
+            (sink, output)
+        }
     };
     let inputs = ConcatenatedInputs { selection, settings: Arc::clone(settings), output, is_an_input };
     Ok(Stream::new(Reader::concatenated(inputs), Writer::new(sink)))
@@ -92,11 +96,16 @@ fn shared_output(
         Some(existing) => output_path.directory.stat(&output_path.name)?.or(Some(existing)).as_ref().map(identity_of),
         None => None,
     };
-    let list = settings.list.as_ref().and_then(|list| rustix::fs::stat(list.path.as_ref()?).ok());
-    if replaced.is_some() && replaced == list.as_ref().map(identity_of) {
-        return Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", EscapedName::path(path)))));
-    }
+    refuse_list(replaced, path, settings)?;
     let output = output_path.create(InitialMode::Umask, settings)?;
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
     Ok((Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input }), replaced))
+}
+
+/// Refuses an output that is the list of names, which is still being read.
+fn refuse_list(output: Option<Identity>, shown: &Path, settings: &Settings) -> Result<(), Outcome> {
+    match output.is_some() && output == settings.list.as_ref().and_then(identity_of_list) {
+        true => Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", EscapedName::path(shown))))),
+        false => Ok(()),
+    }
 }

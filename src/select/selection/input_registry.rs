@@ -29,7 +29,7 @@ use crate::io::directory::{self, Directory};
 use crate::io::input::{Identity, identity_of};
 use crate::io::output::{Protection, Refusal};
 use crate::select::suffix;
-use crate::settings::Settings;
+use crate::settings::{NameList, Settings};
 use crate::sync::lock;
 
 /// The files and directories that a run reads.
@@ -70,15 +70,17 @@ impl Protection for InputProtection {
         let inputs = &self.inputs;
         // A file that is skipped because of its suffix does not count as read. It can be read through a link.
         let counts = output_name(name, &inputs.settings).is_ok();
+        let mut known = lock(&inputs.known);
         match self.output_is_walked {
             Some(true) if counts => return Err(Refusal::IsAnInput),
             _ if counts && inputs.list_continues.load(Ordering::Relaxed) => return Err(Refusal::MayBeAnInput),
+            // Standard input and the list are known from the start.
+            _ if inputs.contains(&known, identity_of(existing)) => return Err(Refusal::IsAnInput),
             _ if !counts && existing.st_nlink == 1 && inputs.settings.refuses(inputs.settings.symlinks) => {
                 return Ok(());
             }
             _ => {}
         }
-        let mut known = lock(&inputs.known);
         inputs.complete(&mut known);
         let walked = || match self.output_is_walked {
             None if counts && !known.directories.is_empty() => directory.is_within(&known.directories),
@@ -99,8 +101,11 @@ impl InputRegistry {
         let again = list.and_then(|list| NameReader::open_again(list).ok().flatten());
         let is_streamed = list.is_some() && again.is_none();
         let matcher = Matcher::new(Arc::clone(&settings));
-        let known = Known { files: HashSet::new(), directories: Vec::new(), matcher, list: again, is_complete: false };
         let (hasher, list_continues) = (RandomState::new(), AtomicBool::new(is_streamed));
+        let stdin = settings.reads_stdin().then(|| rustix::fs::fstat(rustix::stdio::stdin()).ok()).flatten();
+        let unnamed = [stdin.as_ref().map(identity_of), list.and_then(identity_of_list)];
+        let files = unnamed.into_iter().flatten().map(|file| hasher.hash_one(file)).collect();
+        let known = Known { files, directories: Vec::new(), matcher, list: again, is_complete: false };
         Self { settings, hasher, list_continues, is_streamed, known: Mutex::new(known) }
     }
 
@@ -109,6 +114,11 @@ impl InputRegistry {
         if self.is_streamed {
             self.add_named(&mut lock(&self.known), name);
         }
+    }
+
+    /// Whether a list cannot be read ahead, so that each of its names may lead to an output of this run.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.is_streamed
     }
 
     /// Called at the end of the list.
@@ -133,11 +143,6 @@ impl InputRegistry {
     fn complete(&self, known: &mut Known) {
         if std::mem::replace(&mut known.is_complete, true) {
             return;
-        }
-        let stdin = self.settings.reads_stdin().then(|| rustix::fs::fstat(rustix::stdio::stdin()));
-        let list = self.settings.list.as_ref().and_then(|list| list.path.as_ref()).map(rustix::fs::stat);
-        for stat in [stdin, list].into_iter().flatten().flatten() {
-            known.files.insert(self.hasher.hash_one(identity_of(&stat)));
         }
         for name in self.settings.inputs.iter().filter(|name| *name != "-") {
             self.add_named(known, name);
@@ -184,6 +189,15 @@ impl InputRegistry {
             Err(_) => None,
         }
     }
+}
+
+/// The identity of the file that the list is read from.
+pub(crate) fn identity_of_list(list: &NameList) -> Option<Identity> {
+    let stat = match &list.path {
+        Some(path) => rustix::fs::stat(path),
+        None => rustix::fs::fstat(rustix::stdio::stdin()),
+    };
+    stat.ok().as_ref().map(identity_of)
 }
 
 /// Whether two paths have the same components, without `.`. Links are not resolved.
