@@ -188,6 +188,8 @@ pub enum Reason {
     OutputDiffers(PathBuf),
     /// Its output would save less than [`Settings::only_smaller`](crate::Settings::only_smaller) demands.
     NotSmaller,
+    /// As [`NotSmaller`](Self::NotSmaller), and its output of this name, which is not up to date, stays.
+    OutdatedOutputStays(PathBuf),
     /// The output of several inputs was not written, because there was no input.
     NoInput,
     /// The originals were not removed, because they share an output.
@@ -244,6 +246,9 @@ impl fmt::Display for Reason {
             }
             Self::SharedOutput => f.write_str("takes several inputs, so the originals are kept"),
             Self::NotSmaller => f.write_str("does not get as small as asked; left alone"),
+            Self::OutdatedOutputStays(output) => {
+                write!(f, "does not get as small as asked; {}, which is outdated, stays", EscapedName::path(output))
+            }
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }
     }

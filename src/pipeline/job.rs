@@ -361,10 +361,17 @@ impl Jobs {
         }
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
+        let leaves_outdated = settings.only_smaller.is_some() && has_outdated_output(input, &path)?;
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());
-        Ok(Created::File(PerInput { being_written, output, overwrite, metadata, sync, remove }))
+        Ok(Created::File(PerInput { being_written, output, overwrite, metadata, sync, remove, leaves_outdated }))
     }
+}
+
+/// Whether an output exists that does not have the time and size of the input. One that cannot be read counts as outdated.
+fn has_outdated_output(input: &Input, path: &OutputPath) -> io::Result<bool> {
+    let previous = PreviousOutput::find(input, path)?;
+    Ok(previous.is_some_and(|previous| !previous.is_up_to_date().unwrap_or(false)))
 }
 
 /// Opens one input. A panic becomes the outcome of this input, and the run continues.

@@ -59,6 +59,8 @@ pub struct PerInput {
     pub sync: bool,
     /// Whether the original is removed.
     pub remove: bool,
+    /// Whether an older output, which does not have the time and size of the input, stays if this one is discarded.
+    pub leaves_outdated: bool,
 }
 
 /// One output file for several inputs. It gets its name when all inputs are done.
@@ -176,6 +178,16 @@ impl Sink {
         outcome.full_device().is_some() && being_written.put_off()
     }
 
+    /// The reason why an output that saves too little is discarded.
+    pub fn not_smaller(&self) -> Reason {
+        match self {
+            Self::PerInput(PerInput { output, leaves_outdated: true, .. }) => {
+                Reason::OutdatedOutputStays(output.output_name().path)
+            }
+            _ => Reason::NotSmaller,
+        }
+    }
+
     /// Whether it is a descriptor: bytes that are written cannot be taken back.
     pub fn is_descriptor(&self) -> bool {
         matches!(self, Self::Descriptor { .. })
@@ -227,7 +239,7 @@ fn close_failure(error: io::Error) -> Outcome {
 impl PerInput {
     fn finish(self, written: &WrittenMember<'_>) -> Outcome {
         // The first to be bound is the last to be dropped: the output has its name by then, or is removed.
-        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove } = self;
+        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove, .. } = self;
         // Content that an original has gained while it was read must not be removed with it.
         if written.change == Change::Other || written.change == Change::Grown && remove {
             return Outcome::Skipped(Reason::Changed);

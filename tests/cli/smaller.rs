@@ -47,6 +47,20 @@ fn only_smaller_needs_exactly_the_given_percentage() {
 }
 
 #[test]
+fn an_outdated_output_that_stays_is_a_warning() {
+    for words in [&["--update"][..], &["-f"], &["-f", "--rm"], &["-f", "-j4", "--scheduler=rayon"]] {
+        let t = Sandbox::new();
+        t.write("r", vec![0; 100_000]);
+        t.gzcc(["r"]).succeeds();
+        let old = t.read("r.gz");
+        let new = t.write("r", noise(1000, 1));
+        let said = "gzcc: r: does not get as small as asked; r.gz, which is outdated, stays";
+        t.gzcc([&["--only-smaller"], words, &["r"]].concat()).says(2, &[said]);
+        assert!(t.read("r.gz") == old && t.read("r") == new, "{words:?}");
+    }
+}
+
+#[test]
 fn a_big_file_that_does_not_shrink_is_not_read_to_its_end() {
     require!("strace");
     let t = Sandbox::new();

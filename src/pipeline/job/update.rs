@@ -53,14 +53,12 @@ impl<'a> PreviousOutput<'a> {
 
     /// Decides by time and size; by content if the original is to be removed and is not newer. Changes nothing.
     pub(super) fn decide(&self, settings: &Settings) -> Result<Decision, Outcome> {
-        let stored = (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _);
-        let modified = self.input.modified().unwrap_or(stored);
-        let same_time = is_stored_as(modified, stored, self.stat.st_ctime_nsec as _);
         if !settings.removes() {
-            let up_to_date = same_time && self.has_size_of_input()?;
+            let up_to_date = self.is_up_to_date()?;
             return Ok(if up_to_date { Decision::Keep(Reason::UpToDate(self.shown())) } else { Decision::Replace });
         }
-        if stored < modified && !same_time {
+        let (modified, stored) = self.times();
+        if stored < modified && !self.has_time_of_input() {
             return Ok(Decision::Replace);
         }
         let file = self.open()?;
@@ -71,6 +69,22 @@ impl<'a> PreviousOutput<'a> {
         } else {
             Decision::Keep(Reason::OutputDiffers(self.shown()))
         })
+    }
+
+    /// Whether it has the time and the size of its input.
+    pub(super) fn is_up_to_date(&self) -> Result<bool, Outcome> {
+        Ok(self.has_time_of_input() && self.has_size_of_input()?)
+    }
+
+    fn has_time_of_input(&self) -> bool {
+        let (modified, stored) = self.times();
+        is_stored_as(modified, stored, self.stat.st_ctime_nsec as _)
+    }
+
+    /// The modification times of the input and of this file.
+    fn times(&self) -> (Time, Time) {
+        let stored = (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _);
+        (self.input.modified().unwrap_or(stored), stored)
     }
 
     /// Whether the size in its last trailer is the input's size, modulo 2^32. Outputs have one member.

@@ -195,7 +195,7 @@ impl Writer {
             self.verify(&bytes, position, context)?;
         }
         if !self.saves_enough(&bytes, position, context) {
-            return Err(StreamError::Member(Outcome::Skipped(Reason::NotSmaller)));
+            return Err(StreamError::Member(Outcome::Skipped(self.sink.not_smaller())));
         }
         self.write_bytes(bytes, context)
     }

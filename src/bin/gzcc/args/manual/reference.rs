@@ -112,8 +112,8 @@ pub(super) const SECTIONS: [Section; 11] = [
             ),
             Text(
                 "--only-smaller keeps an output only if it is smaller than its original, --only-smaller=25 only if it saves 25 \
-                 percent. Otherwise the file is skipped, with exit status 0. After 2 MiB that save less than one percent, the \
-                 rest of a file is not read.",
+                 percent. Otherwise the file is skipped, with exit status 0. If an output that is not up to date stays, that is a \
+                 warning, with exit status 2. After 2 MiB that save less than one percent, the rest of a file is not read.",
             ),
         ],
     },
