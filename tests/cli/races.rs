@@ -279,7 +279,10 @@ fn a_folder_of_the_output_directory_replaced_by_a_link_redirects_nothing() {
         match status {
             0 => t.assert_holds("moved/f.gz", b"ours: f"),
             _ => {
-                ran.assert(ran.stderr() == "gzcc: t/f: out/t: Too many levels of symbolic links\n", call);
+                ran.assert(
+                    ran.stderr() == "gzcc: t/f: out/t: is a symbolic link; outputs are not written through it\n",
+                    call,
+                );
                 assert!(!t.exists("moved/f.gz"), "{call}");
             }
         }
