@@ -136,7 +136,8 @@ pub(super) const SECTIONS: [Section; 11] = [
                 "Even with -f, a run never replaces a file that it is also told to read, whatever its name, its link or the order of \
                  the arguments; the input is refused, and the exit status is 1. A file that is skipped because of its suffix does \
                  not count as read. A list that comes through a pipe cannot be read ahead: while it may still name a file, that file \
-                 is not replaced. A symbolic link that such a list gives after its target was replaced is refused.",
+                 is not replaced. A symbolic link that such a list gives after its target was replaced is refused; the old content \
+                 is gone by then.",
             ),
         ],
     },
