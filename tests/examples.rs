@@ -9,7 +9,7 @@ mod programs;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 /// Runs an example, which cargo puts into the folder `examples` beside the program.
 fn run(name: &str, words: &[&str]) -> Output {
@@ -56,7 +56,8 @@ fn words_of_all_files_are_counted_and_an_invalid_file_stops_no_other() {
     fs::write(path("a"), "one two three\ntwo Three\n").unwrap();
     fs::write(path("b"), "three four \u{fc}ber \u{dc}ber").unwrap();
     fs::write(path("c"), "five five\n").unwrap();
-    let packed = Command::new(env!("CARGO_BIN_EXE_gzcc")).args(["-q", "--rm", &path("b"), &path("c")]).status();
+    let mut command = programs::command(env!("CARGO_BIN_EXE_gzcc"));
+    let packed = programs::spawn(command.args(["-q", "--rm", &path("b"), &path("c")])).wait();
     assert!(packed.unwrap().success());
     let ran = run("word_tally", &[&path("a"), &path("b.gz")]);
     assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), String::new()));

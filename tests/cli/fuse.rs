@@ -105,6 +105,7 @@ fn files_on_a_fuse_file_system_are_compressed_and_removed() {
 /// The other tests rely on these quirks.
 #[test]
 fn the_test_file_system_has_the_quirks_that_are_set() {
+    require!("bash");
     let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
     t.write("a", b"content");
     t.set_quirks(Quirks {

@@ -88,6 +88,7 @@ fn v_prints_a_line_per_file_on_standard_error() {
 
 #[test]
 fn v_and_l_print_the_same_percentage_as_gzip() {
+    require!("bash", "gzip");
     let t = Sandbox::new();
     t.write("log", log(100_000));
     t.write("noise", noise(1000, 1));

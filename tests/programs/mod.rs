@@ -38,6 +38,18 @@ pub fn have(program: &str) -> bool {
     have_all(&[program])
 }
 
+/// Whether `program` is installed, where a test can do without it; the record says what is done `instead`.
+#[track_caller]
+pub fn have_or(program: &str, instead: &str) -> bool {
+    let found = find(program).is_some();
+    if !found {
+        let missing = format!("{program} not installed, {instead}");
+        assert!(std::env::var_os("CI").is_none(), "{missing}");
+        skip(&missing);
+    }
+    found
+}
+
 /// As [`have`], for several programs.
 #[track_caller]
 pub fn have_all(programs: &[&str]) -> bool {

@@ -36,6 +36,7 @@ const UNSTABLE: [Quirks; 4] = [
 
 #[test]
 fn originals_are_removed_even_if_inode_numbers_or_ctimes_are_not_stable() {
+    require!("bash");
     for quirks in UNSTABLE {
         let Some(t) = FuseSandbox::new(quirks) else { return };
         let a = t.write("t/a", log(300_000));

@@ -51,6 +51,7 @@ fn a_file_system_without_fsync_fails_only_if_a_sync_is_asked_for() {
 
 #[test]
 fn every_output_is_named_without_links_and_noreplace() {
+    require!("bash");
     let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
     for quirks in with_refusals() {
         for (words, gone) in [(&["a", "b"][..], false), (&["--rm", "a", "b"], true), (&["-f", "--rm", "a", "b"], true)]
