@@ -202,7 +202,8 @@ fn a_narrower_window_shows_no_stale_line() {
     };
     // Its output is never read, so it ends with the terminal.
     let script = format!("cd '{}'; '{}' -c big | sleep 600", t.path("").display(), env!("CARGO_BIN_EXE_gzcc"));
-    tmux(&["new-session", "-d", "-x", "100", "-y", "10", &script]);
+    // Given as one word, the script would be run by the user's login shell, which need not be a shell.
+    tmux(&["new-session", "-d", "-x", "100", "-y", "10", "sh", "-c", &script]);
     let shows = |expected: &str| {
         let since = Instant::now();
         loop {

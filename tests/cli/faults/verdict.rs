@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use flate2::read::MultiGzDecoder;
 
 use super::injection::Fault;
-use super::scenarios::{MODE, OLD, Pair, Prepared, modified};
+use super::scenarios::{MODE, OLD, Pair, Prepared, Scenario, modified};
 use crate::harness::{Finished, Sandbox};
 
 /// Names in messages that are neither inputs nor folders.
@@ -105,9 +105,13 @@ fn opens_a_walk(hit: &str) -> bool {
     hit.contains("O_NONBLOCK|O_CLOEXEC|O_DIRECTORY") || hit.contains(", \"\", ") || hit.starts_with("statx(")
 }
 
-/// Whether a call closes an output: an unnamed file, a temporary file, or a file with an output's name.
+/// Whether a call closes an output that was written to: an unnamed file, a temporary file, or, if outputs have names
+/// while they are written, a file with an output's name. A file that was linked is opened again by its name, for programs
+/// that watch the directory. That descriptor is not written to.
 fn closes_an_output(prepared: &Prepared<'_>, hit: &str) -> bool {
-    let names = prepared.pairs.iter().map(|pair| format!("@/{}>", pair.output));
+    let Scenario { words, redirections, .. } = prepared.scenario;
+    let named = words.contains(&"--named-temporaries") || redirections.contains('>');
+    let names = prepared.pairs.iter().filter(|_| named).map(|pair| format!("@/{}>", pair.output));
     hit.starts_with("close(")
         && (["/#", "/.gzcc-"].iter().any(|name| hit.contains(name))
             || names.into_iter().any(|name| hit.contains(&name)))
