@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// A temporary directory, in memory if possible.
-pub fn directory() -> tempfile::TempDir {
+pub(crate) fn directory() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 /// Lines of a number and words of an artificial language. A few words are frequent and most are rare, as in real text.
-pub fn text(size: usize) -> Vec<u8> {
+pub(crate) fn text(size: usize) -> Vec<u8> {
     let mut random = Random(0x2026_1123);
     let words: Vec<String> = (0..4000)
         .map(|_| {
@@ -33,10 +33,10 @@ pub fn text(size: usize) -> Vec<u8> {
 }
 
 /// xorshift64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

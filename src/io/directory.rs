@@ -115,7 +115,7 @@ impl Directory {
     }
 
     /// Whether its file system reports free blocks and free inodes. A quota is not among what it reports.
-    pub fn has_space(&self) -> bool {
+    pub(crate) fn has_space(&self) -> bool {
         let Ok(stat) = retry_on_intr(|| rustix::fs::fstatvfs(&self.fd)) else { return true };
         // Some blocks may be reserved for root.
         let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };

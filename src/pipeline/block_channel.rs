@@ -11,7 +11,7 @@ use crate::sync::lock;
 
 /// What the caller submits.
 #[derive(Debug)]
-pub enum Submitted {
+pub(crate) enum Submitted {
     /// Blocks to compress.
     Blocks(SubmittedBlocks),
     /// The caller gives up: the member stays incomplete.
@@ -20,7 +20,7 @@ pub enum Submitted {
 
 /// Consecutive blocks, preceded by their window.
 #[derive(Debug)]
-pub struct SubmittedBlocks {
+pub(crate) struct SubmittedBlocks {
     /// The window, then the content of the blocks.
     pub bytes: Vec<u8>,
     /// Where the blocks are in `bytes`.
@@ -31,46 +31,46 @@ pub struct SubmittedBlocks {
 
 /// Both directions.
 #[derive(Debug, Default)]
-pub struct BlockChannel {
+pub(crate) struct BlockChannel {
     submitted: Mutex<VecDeque<Submitted>>,
     output: Mutex<VecDeque<Vec<u8>>>,
 }
 
 impl BlockChannel {
     /// Queues blocks.
-    pub fn submit(&self, blocks: SubmittedBlocks) {
+    pub(crate) fn submit(&self, blocks: SubmittedBlocks) {
         lock(&self.submitted).push_back(Submitted::Blocks(blocks));
     }
 
     /// Drops the blocks that no worker has taken, and ends the input.
-    pub fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         let mut submitted = lock(&self.submitted);
         submitted.clear();
         submitted.push_back(Submitted::Cancelled);
     }
 
     /// Takes the oldest submission.
-    pub fn take_submitted(&self) -> Option<Submitted> {
+    pub(crate) fn take_submitted(&self) -> Option<Submitted> {
         lock(&self.submitted).pop_front()
     }
 
     /// Number of submissions that no worker has taken.
-    pub fn queued(&self) -> usize {
+    pub(crate) fn queued(&self) -> usize {
         lock(&self.submitted).len()
     }
 
     /// Appends compressed bytes, in the order of the member.
-    pub fn push_output(&self, bytes: Vec<u8>) {
+    pub(crate) fn push_output(&self, bytes: Vec<u8>) {
         lock(&self.output).push_back(bytes);
     }
 
     /// Takes the oldest compressed bytes; one buffer for each submission.
-    pub fn take_output(&self) -> Option<Vec<u8>> {
+    pub(crate) fn take_output(&self) -> Option<Vec<u8>> {
         lock(&self.output).pop_front()
     }
 
     /// Whether there are compressed bytes to take.
-    pub fn has_output(&self) -> bool {
+    pub(crate) fn has_output(&self) -> bool {
         !lock(&self.output).is_empty()
     }
 }

@@ -14,7 +14,7 @@ const COMPARED: usize = 256 * 1024;
 ///
 /// # Errors
 /// Those of the system. A file that is not gzip data, or is damaged, is a file with other content.
-pub fn contains(compressed: &File, original: &Input) -> io::Result<bool> {
+pub(crate) fn contains(compressed: &File, original: &Input) -> io::Result<bool> {
     let mut decoder = Decoder::new(compressed);
     let (mut content, mut expected) = (Vec::with_capacity(COMPARED), vec![0; COMPARED]);
     let mut offset = 0;

@@ -19,7 +19,7 @@ use self::concatenated::concatenate;
 use self::header_fields::HeaderFields;
 use self::output_path::OutputPath;
 use self::output_tree::OutputTree;
-pub use self::space::BeingWritten;
+pub(crate) use self::space::BeingWritten;
 use self::space::Space;
 use self::special::{special_file, standard_output};
 use self::update::{Decision, PreviousOutput};
@@ -39,7 +39,7 @@ use crate::settings::{Destination, Mode, OverwritePolicy, Settings};
 use crate::sync::lock;
 
 /// The streams of a run. Workers open them one after the other.
-pub struct Jobs {
+pub(crate) struct Jobs {
     settings: Arc<Settings>,
     remaining: Mutex<Remaining>,
     outputs: Arc<OutputRegistry>,
@@ -89,7 +89,7 @@ impl Jobs {
     ///
     /// # Errors
     /// The outcome of all inputs, if none can be processed.
-    pub fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
+    pub(crate) fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
         let directories = match &settings.destination {
             Destination::Directory(path) => {
                 let tree = OutputTree::open(path, settings.syncs());
@@ -108,7 +108,7 @@ impl Jobs {
     }
 
     /// The jobs for these inputs, instead of those in `settings`.
-    pub fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
+    pub(crate) fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let remaining = Mutex::new(Remaining::Items(items.into_iter()));
         let (outputs, question, space) = (Arc::default(), Mutex::default(), Space::default());
         let directories = OutputDirectories::OfInputs;
@@ -116,7 +116,7 @@ impl Jobs {
     }
 
     /// Makes the inputs that were put off for want of space the next ones. Whether there are any.
-    pub fn retry(&self) -> bool {
+    pub(crate) fn retry(&self) -> bool {
         let put_off = self.space.take_put_off().into_iter();
         let any = put_off.len() > 0;
         *lock(&self.remaining) = Remaining::Items(put_off);
@@ -124,7 +124,7 @@ impl Jobs {
     }
 
     /// Records the same outcome for every input that was put off.
-    pub fn give_up(&self, outcomes: &Outcomes, outcome: &Outcome) {
+    pub(crate) fn give_up(&self, outcomes: &Outcomes, outcome: &Outcome) {
         if let Remaining::Items(items) = &mut *lock(&self.remaining) {
             items.for_each(|item| outcomes.record(&item.id, outcome.for_another()));
         }
@@ -132,7 +132,7 @@ impl Jobs {
 
     /// Opens the next stream. Records the outcomes of inputs that need none. Calls `before_opening` before each input that is
     /// not the last, because opening may block: a FIFO waits for its writer.
-    pub fn next(&self, outcomes: &Outcomes, before_opening: impl Fn()) -> Option<Stream> {
+    pub(crate) fn next(&self, outcomes: &Outcomes, before_opening: impl Fn()) -> Option<Stream> {
         loop {
             outcomes.wait_until_ready();
             // Questions are asked one at a time, in the order of the arguments.

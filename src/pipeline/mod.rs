@@ -19,7 +19,7 @@ pub(crate) mod compare;
 mod contained_observer;
 pub mod in_memory;
 pub(crate) mod job;
-pub mod outcome_queue;
+pub(crate) mod outcome_queue;
 pub(crate) mod outcomes;
 pub(crate) mod scheduler;
 pub(crate) mod sink;

@@ -17,7 +17,7 @@ mod work_queue;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use self::caller_worker::CallerWorker;
+pub(crate) use self::caller_worker::CallerWorker;
 use self::work_queue::WorkQueue;
 use crate::deflate;
 use crate::outcome::{InputId, Outcome};
@@ -30,7 +30,7 @@ use crate::settings::{Scheduler, Settings};
 ///
 /// # Errors
 /// If there is not enough memory for one worker. Then no job was begun.
-pub fn run(
+pub(crate) fn run(
     settings: &Settings,
     jobs: &Jobs,
     outcomes: &Outcomes,

@@ -21,7 +21,7 @@ use crate::pipeline::job::BeingWritten;
 
 /// Where a stream's bytes go.
 #[derive(Debug)]
-pub enum Sink {
+pub(crate) enum Sink {
     /// A descriptor that is written in place: standard output, or a device or FIFO named with `-o`.
     Descriptor {
         /// The descriptor.
@@ -46,7 +46,7 @@ pub enum Sink {
 
 /// The output file of a single input, and what happens to both. The file gets its name when its input is done.
 #[derive(Debug)]
-pub struct PerInput {
+pub(crate) struct PerInput {
     /// Counts the output among those that are being written, until it is named or removed.
     pub being_written: BeingWritten,
     /// The file.
@@ -65,7 +65,7 @@ pub struct PerInput {
 
 /// One output file for several inputs. It gets its name when all inputs are done.
 #[derive(Debug)]
-pub struct Concatenated {
+pub(crate) struct Concatenated {
     /// The file.
     pub output: Output,
     /// Which file it may replace.
@@ -80,7 +80,7 @@ pub struct Concatenated {
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// All members are complete, and there is at least one.
     Complete,
     /// A member is incomplete.
@@ -91,7 +91,7 @@ pub enum Ending {
 
 /// A member, or a file's decompressed content, after its last byte is written.
 #[derive(Debug)]
-pub struct WrittenMember<'a> {
+pub(crate) struct WrittenMember<'a> {
     /// The input.
     pub input: &'a Input,
     /// Bytes of the input.
@@ -125,7 +125,7 @@ impl WrittenMember<'_> {
 
 impl Sink {
     /// Appends `bytes`. Returns the buffer if it can be reused.
-    pub fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+    pub(crate) fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         match self {
             Self::Nowhere { .. } => {}
             Self::Descriptor { fd, .. } => write_all(fd.as_fd(), &bytes)?,
@@ -142,7 +142,7 @@ impl Sink {
     }
 
     /// The outcome of an input whose bytes could not be written.
-    pub fn failure(&self, error: io::Error) -> Outcome {
+    pub(crate) fn failure(&self, error: io::Error) -> Outcome {
         let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
         let error = Error::from(error);
         Outcome::Failed(match self {
@@ -157,7 +157,7 @@ impl Sink {
 
     /// The outcome of a member that ends with `outcome` after some of its bytes are written. If other inputs share the output,
     /// it is damaged for them, so a warning becomes an error.
-    pub fn cut_short(&self, outcome: Outcome) -> Outcome {
+    pub(crate) fn cut_short(&self, outcome: Outcome) -> Outcome {
         match (self, outcome) {
             (Self::PerInput(_) | Self::Nowhere { .. }, outcome) => outcome,
             (_, Outcome::Skipped(reason)) => Outcome::Failed(Error::other(reason)),
@@ -167,7 +167,7 @@ impl Sink {
 
     /// Removes the output of an input that failed, so that its space is free before the failure is recorded. Whether the
     /// input is put off, because only space was missing and may be there later.
-    pub fn discard(&mut self, outcome: &Outcome) -> bool {
+    pub(crate) fn discard(&mut self, outcome: &Outcome) -> bool {
         if !matches!(self, Self::PerInput(_)) {
             return false;
         }
@@ -179,7 +179,7 @@ impl Sink {
     }
 
     /// The reason why an output that saves too little is discarded.
-    pub fn not_smaller(&self) -> Reason {
+    pub(crate) fn not_smaller(&self) -> Reason {
         match self {
             Self::PerInput(PerInput { output, leaves_outdated: true, .. }) => {
                 Reason::OutdatedOutputStays(output.output_name().path)
@@ -189,12 +189,12 @@ impl Sink {
     }
 
     /// Whether it is a descriptor: bytes that are written cannot be taken back.
-    pub fn is_descriptor(&self) -> bool {
+    pub(crate) fn is_descriptor(&self) -> bool {
         matches!(self, Self::Descriptor { .. })
     }
 
     /// Completes a member after its last byte; returns its outcome. An output file of a single input gets its name.
-    pub fn finish_member(&mut self, written: WrittenMember<'_>) -> Outcome {
+    pub(crate) fn finish_member(&mut self, written: WrittenMember<'_>) -> Outcome {
         // Most sinks take more members, and an output file of a single input is closed.
         match std::mem::replace(self, Self::Closed) {
             Self::PerInput(per_input) => per_input.finish(&written),
@@ -210,7 +210,7 @@ impl Sink {
     /// Closes the output after the last member. An output file of several inputs gets its name. If that fails, or if a
     /// descriptor reports an error when it is closed, the output has an outcome of its own, under its own name, because its
     /// members are recorded as done.
-    pub fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+    pub(crate) fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
         if let Self::PerInput(_) = self {
             // Its input has failed. The file is removed when the sink is dropped.
             return None;
@@ -290,7 +290,7 @@ impl Concatenated {
 }
 
 /// Removes an original whose output is complete. Returns a warning if the original stays.
-pub fn remove_original(input: &Input) -> Option<Warning> {
+pub(crate) fn remove_original(input: &Input) -> Option<Warning> {
     match input.remove_original() {
         Ok(true) => None,
         Ok(false) => Some(Warning::OriginalReplaced),
@@ -299,7 +299,7 @@ pub fn remove_original(input: &Input) -> Option<Warning> {
 }
 
 /// The outcome of an input whose output did not get its name.
-pub fn refused(refusal: Refusal, name: OutputName) -> Outcome {
+pub(crate) fn refused(refusal: Refusal, name: OutputName) -> Outcome {
     match refusal {
         Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.path)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.path)),

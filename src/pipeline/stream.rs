@@ -37,20 +37,20 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard};
 
-pub use self::block::{BlockEnds, Member};
+pub(crate) use self::block::{BlockEnds, Member};
 use self::block::{BlockInput, BlockOutput, BlockPosition, BlockTask, StreamError};
-pub use self::context::{OtherWorkers, RunResources, StreamContext};
-pub use self::input_splitter::{Following, InputSplitter};
+pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};
+pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::reader::Ready;
-pub use self::reader::{MemberSource, Reader};
-pub use self::worker::Worker;
-pub use self::writer::Writer;
+pub(crate) use self::reader::{MemberSource, Reader};
+pub(crate) use self::worker::Worker;
+pub(crate) use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
 use crate::sync::{lock, yield_point};
 
 /// One ordered output and its inputs.
 #[derive(Debug)]
-pub struct Stream {
+pub(crate) struct Stream {
     state: Mutex<State>,
 }
 
@@ -84,7 +84,7 @@ struct PendingBlock {
 
 /// Result of [`Stream::work`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkStatus {
+pub(crate) enum WorkStatus {
     /// A block was processed or written.
     Worked,
     /// There is no work now, but there may be later.
@@ -95,7 +95,7 @@ pub enum WorkStatus {
 
 impl Stream {
     /// A stream from `reader` to `writer`.
-    pub fn new(reader: Reader, writer: Writer) -> Self {
+    pub(crate) fn new(reader: Reader, writer: Writer) -> Self {
         let state = State {
             reader: Some(reader),
             writer: Some(writer),
@@ -110,7 +110,7 @@ impl Stream {
 
     /// Processes the next block; if none can be taken, writes completed blocks. `is_shared` means that other workers may
     /// work on the stream.
-    pub fn work(&self, worker: &mut Worker, is_shared: bool, context: &StreamContext<'_>) -> WorkStatus {
+    pub(crate) fn work(&self, worker: &mut Worker, is_shared: bool, context: &StreamContext<'_>) -> WorkStatus {
         let (mut ticket, task) = match self.take(worker, context) {
             Ok(taken) => taken,
             Err(_) if self.write_completed(context) => return WorkStatus::Worked,
@@ -133,7 +133,7 @@ impl Stream {
     }
 
     /// Whether [`Stream::work`] would find work.
-    pub fn has_work(&self, context: &StreamContext<'_>) -> bool {
+    pub(crate) fn has_work(&self, context: &StreamContext<'_>) -> bool {
         let state = self.lock();
         let can_read = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.awaits_submission());
         let has_permit = state.in_flight == 0 || context.resources.permits.is_available();
@@ -141,18 +141,18 @@ impl Stream {
     }
 
     /// Whether all blocks have been taken.
-    pub fn is_exhausted(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.lock().exhausted
     }
 
     /// Whether all blocks have been written and the output is closed.
-    pub fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         let state = self.lock();
         state.exhausted && state.in_flight == 0 && state.writer.is_none()
     }
 
     /// Whether there may be more than one block, so that a second worker is of use.
-    pub fn is_divisible(&self) -> bool {
+    pub(crate) fn is_divisible(&self) -> bool {
         self.lock().reader.as_ref().is_some_and(Reader::is_divisible)
     }
 

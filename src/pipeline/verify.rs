@@ -14,7 +14,7 @@ use crate::format::gzip::{self, MemberStart};
 const CONTENT_BUFFER: usize = 64 * 1024;
 
 /// Decompresses the members of a stream, one after the other. It is expensive to create, so it is reused.
-pub struct Verification {
+pub(crate) struct Verification {
     decoder: Decompress,
     content: Vec<u8>,
     crc: Crc,
@@ -37,7 +37,7 @@ enum VerificationState {
 
 /// The expected result after some blocks of a member.
 #[derive(Clone, Copy, Debug)]
-pub struct ContentSoFar {
+pub(crate) struct ContentSoFar {
     /// CRC-32 of the content.
     pub crc: u32,
     /// Length of the content in bytes.
@@ -54,7 +54,7 @@ impl fmt::Debug for Verification {
 
 /// The output does not decompress to the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mismatch;
+pub(crate) struct Mismatch;
 
 impl std::error::Error for Mismatch {}
 
@@ -66,7 +66,7 @@ impl fmt::Display for Mismatch {
 
 impl Verification {
     /// For any number of members.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             decoder: Decompress::new(false),
             content: Vec::with_capacity(CONTENT_BUFFER),
@@ -78,7 +78,7 @@ impl Verification {
     }
 
     /// Starts a member.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.decoder.reset(false);
         (self.crc, self.length, self.state) = (Crc::new(), 0, VerificationState::Header);
         self.trailer.clear();
@@ -86,7 +86,7 @@ impl Verification {
 
     /// Decompresses the next `bytes` of the member, which contain whole blocks, and compares the content so far with
     /// `expected`.
-    pub fn check(&mut self, mut bytes: &[u8], expected: &ContentSoFar) -> Result<(), Mismatch> {
+    pub(crate) fn check(&mut self, mut bytes: &[u8], expected: &ContentSoFar) -> Result<(), Mismatch> {
         if self.state == VerificationState::Header {
             let mut header = bytes.iter().copied();
             match gzip::read_header(0, || Ok(header.next())) {

@@ -3,6 +3,7 @@
 //! One module per topic; test names are sentences; expected results come from other decoders.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(unreachable_pub, reason = "a test binary has no public API, so `pub` means the same as `pub(crate)`")]
 
 #[macro_use]
 #[path = "../programs/mod.rs"]

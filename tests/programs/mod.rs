@@ -1,7 +1,7 @@
 //! The programs that tests start. A test that lacks something is skipped and recorded, and a program that hangs is
 //! killed. All test binaries share this file; `tests/skipped.rs` prints what they record.
 
-#![allow(dead_code, unused_imports, reason = "no test binary uses everything")]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "all test binaries share it, and none uses everything")]
 
 mod running;
 mod signals;

@@ -19,7 +19,7 @@ mod glibc {
     }
 
     /// Makes all threads allocate from one arena.
-    pub fn use_one_arena() {
+    pub(crate) fn use_one_arena() {
         // SAFETY: mallopt(3) has this signature and takes no pointers. It must not race with other calls of itself, and
         // `main` calls this once, before it starts a thread. A refusal (0) changes nothing.
         unsafe {
@@ -29,7 +29,7 @@ mod glibc {
 }
 
 #[cfg(target_env = "gnu")]
-pub use glibc::use_one_arena;
+pub(crate) use glibc::use_one_arena;
 
 /// Other allocators reserve no addresses per thread.
 #[cfg(not(target_env = "gnu"))]

@@ -77,7 +77,7 @@ pub(super) fn for_another_try(item: &Item, settings: &Settings) -> Option<Item> 
 
 /// An output of one input, until it is named or removed.
 #[derive(Debug)]
-pub struct BeingWritten {
+pub(crate) struct BeingWritten {
     state: Arc<State>,
     /// Outputs that had ended when this one began.
     ended_before: usize,

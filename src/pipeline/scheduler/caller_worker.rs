@@ -15,7 +15,7 @@ use crate::pipeline::stream::{OtherWorkers, RunResources, Stream, StreamContext,
 use crate::settings::{Scheduler, Settings};
 
 /// One of the workers of a stream: the thread that calls the library.
-pub struct CallerWorker {
+pub(crate) struct CallerWorker {
     run: Arc<StreamRun>,
     threads: WorkerThreads,
     /// Number of workers that may still be started.
@@ -43,7 +43,7 @@ enum WorkerThreads {
 
 impl CallerWorker {
     /// A worker of `stream`. It may start other workers, up to the number in `settings`.
-    pub fn new(
+    pub(crate) fn new(
         settings: Settings,
         outcomes: Outcomes<'static>,
         stream: Arc<Stream>,
@@ -60,12 +60,12 @@ impl CallerWorker {
     }
 
     /// Maximum number of workers, including this one.
-    pub fn workers(&self) -> usize {
+    pub(crate) fn workers(&self) -> usize {
         self.run.settings.jobs.get()
     }
 
     /// Starts one more worker if the limit allows. If the system has no more threads, the present workers do the work.
-    pub fn start_another(&mut self) {
+    pub(crate) fn start_another(&mut self) {
         let Some(spare) = self.spare.checked_sub(1) else { return };
         let run = Arc::clone(&self.run);
         let is_started = match &mut self.threads {
@@ -84,12 +84,12 @@ impl CallerWorker {
     }
 
     /// Wakes the workers that wait, after blocks were submitted or cancelled.
-    pub fn wake_others(&self) {
+    pub(crate) fn wake_others(&self) {
         self.run.queue.wake();
     }
 
     /// Compresses a block. If there is none to take, waits for one, or until `ready`, or until the stream is finished.
-    pub fn work_or_wait(&mut self, ready: impl Fn() -> bool) {
+    pub(crate) fn work_or_wait(&mut self, ready: impl Fn() -> bool) {
         let (is_shared, worker) = (self.workers() > 1, &mut self.worker);
         self.run.with_context(|context, stream| {
             let worker = worker.get_or_insert_with(|| Worker::new(context.streams));
@@ -102,17 +102,17 @@ impl CallerWorker {
     }
 
     /// Whether all submitted blocks are done, and no more can follow.
-    pub fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.run.stream.is_finished()
     }
 
     /// An empty buffer with capacity for a window and a block.
-    pub fn buffer(&self) -> Vec<u8> {
+    pub(crate) fn buffer(&self) -> Vec<u8> {
         self.run.resources.buffer()
     }
 
     /// Takes a buffer back, to be used again.
-    pub fn reuse_buffer(&self, buffer: Vec<u8>) {
+    pub(crate) fn reuse_buffer(&self, buffer: Vec<u8>) {
         self.run.resources.reuse_buffer(buffer);
     }
 }

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 /// An input of a stream, with what is written before its data. Compression makes one gzip member of it, decompression its
 /// content.
 #[derive(Debug)]
-pub struct Member {
+pub(crate) struct Member {
     /// The opened input.
     pub input: Input,
     /// The member's gzip header; empty when decompressing.
@@ -29,7 +29,7 @@ pub struct Member {
 
 impl Member {
     /// The member for `input`. Its header holds name and time if the settings ask for them.
-    pub fn new(input: Input, settings: &Settings) -> Self {
+    pub(crate) fn new(input: Input, settings: &Settings) -> Self {
         let mut header = Vec::new();
         if !settings.decompresses() {
             let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
@@ -40,7 +40,7 @@ impl Member {
     }
 
     /// A member with a given header.
-    pub fn with_header(input: Input, header: Vec<u8>) -> Self {
+    pub(crate) fn with_header(input: Input, header: Vec<u8>) -> Self {
         Self { input, header, abandoned: AtomicBool::new(false) }
     }
 
@@ -100,7 +100,7 @@ pub(super) struct FileRange {
 
 /// Consecutive blocks in a buffer, preceded by their window.
 #[derive(Debug, PartialEq, Eq)]
-pub struct BlockEnds {
+pub(crate) struct BlockEnds {
     /// Length of the window in bytes.
     pub window: usize,
     /// End of each block, in bytes after the window.

@@ -27,7 +27,7 @@ const BUFFER: usize = gzip::MAX_HEADER + deflate::WORST_CASE + gzip::TRAILER;
 const INFLATER: usize = 512 * 1024;
 
 /// What the workers need to process a stream.
-pub struct StreamContext<'run> {
+pub(crate) struct StreamContext<'run> {
     /// Receives the outcomes.
     pub outcomes: &'run Outcomes<'run>,
     /// The settings of the run.
@@ -41,7 +41,7 @@ pub struct StreamContext<'run> {
 }
 
 /// The other workers, as a stream sees them.
-pub trait OtherWorkers: Sync {
+pub(crate) trait OtherWorkers: Sync {
     /// Wakes the workers that wait, so that they look for work again. The caller must not hold a lock.
     fn wake(&self);
 
@@ -50,7 +50,7 @@ pub trait OtherWorkers: Sync {
 }
 
 /// Resources that the workers of a run share. Bounds the memory of the run.
-pub struct RunResources {
+pub(crate) struct RunResources {
     pub(super) permits: Permits,
     /// For the output of blocks.
     buffers: Reusable<Vec<u8>>,
@@ -66,7 +66,7 @@ pub struct RunResources {
 
 impl RunResources {
     /// Resources for this number of workers.
-    pub fn new(workers: NonZeroUsize) -> Self {
+    pub(crate) fn new(workers: NonZeroUsize) -> Self {
         Self {
             permits: Permits { free: AtomicUsize::new(workers.get() * PERMITS_PER_WORKER) },
             buffers: Reusable::default(),
@@ -78,7 +78,7 @@ impl RunResources {
     }
 
     /// An empty buffer with capacity for a compressed block. Aborts if there is not enough memory.
-    pub fn buffer(&self) -> Vec<u8> {
+    pub(crate) fn buffer(&self) -> Vec<u8> {
         self.buffers.take().unwrap_or_else(|| Vec::with_capacity(BUFFER))
     }
 
@@ -110,7 +110,7 @@ impl RunResources {
     }
 
     /// Takes a buffer back.
-    pub fn reuse_buffer(&self, mut buffer: Vec<u8>) {
+    pub(crate) fn reuse_buffer(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         self.buffers.put(buffer);
     }

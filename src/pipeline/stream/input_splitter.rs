@@ -34,7 +34,7 @@ const GEAR: [u64; 256] = gear();
 
 /// What follows the content in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Following {
+pub(crate) enum Following {
     /// More content: an incomplete block stays in the splitter.
     Content,
     /// A flush: the blocks contain all of the buffer. More content may follow.
@@ -45,7 +45,7 @@ pub enum Following {
 
 /// Splits one input.
 #[derive(Debug)]
-pub struct InputSplitter {
+pub(crate) struct InputSplitter {
     /// Number of bytes in the blocks so far.
     offset: u64,
     /// The last of those bytes, for inputs that are not read by position.
@@ -60,7 +60,7 @@ pub struct InputSplitter {
 
 impl InputSplitter {
     /// Starts at the beginning of an input.
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         let Settings { independent, rsyncable, .. } = *settings;
         Self { offset: 0, window: Vec::new(), incomplete: Vec::new(), independent, rsyncable }
     }
@@ -95,18 +95,18 @@ impl InputSplitter {
     }
 
     /// The bytes that a buffer must begin with: the window, and the beginning of an incomplete block.
-    pub fn prefix(&self) -> [&[u8]; 2] {
+    pub(crate) fn prefix(&self) -> [&[u8]; 2] {
         [&self.window, &self.incomplete]
     }
 
     /// Length of window and content at which [`split`](Self::split) finds a complete block even if more content follows.
-    pub fn capacity(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.window.len() + BLOCK
     }
 
     /// Splits `bytes` into blocks: the [`prefix`](Self::prefix) and the content after it, up to
     /// [`capacity`](Self::capacity) bytes.
-    pub fn split(&mut self, bytes: &[u8], following: Following) -> BlockEnds {
+    pub(crate) fn split(&mut self, bytes: &[u8], following: Following) -> BlockEnds {
         let window = self.window.len();
         let content = &bytes[window..];
         let ends = if self.rsyncable { ends(content, following) } else { vec![content.len()] };

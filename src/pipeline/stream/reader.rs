@@ -24,7 +24,7 @@ const MIN_SHARED_INPUT: u64 = 128 * 1024;
 const BATCH: usize = 1 << 20;
 
 /// The members of a stream that concatenates several.
-pub trait MemberSource: Send {
+pub(crate) trait MemberSource: Send {
     /// Opens the next input. An input that cannot be opened is returned with its outcome. `None` at the end.
     fn open_next(&mut self) -> Option<Result<Member, (InputId, Outcome)>>;
 
@@ -33,7 +33,7 @@ pub trait MemberSource: Send {
 }
 
 /// Reads the inputs of a stream.
-pub struct Reader {
+pub(crate) struct Reader {
     current: Option<CurrentMember>,
     /// The members after the current one.
     upcoming: Option<Box<dyn MemberSource>>,
@@ -82,17 +82,17 @@ type Next = (Result<BlockInput, StreamError>, bool);
 
 impl Reader {
     /// Reads one input.
-    pub fn single(member: Member, settings: &Settings) -> Self {
+    pub(crate) fn single(member: Member, settings: &Settings) -> Self {
         Self { current: Some(CurrentMember::new(member, settings)), upcoming: None }
     }
 
     /// Reads several inputs, one after the other.
-    pub fn concatenated(members: impl MemberSource + 'static) -> Self {
+    pub(crate) fn concatenated(members: impl MemberSource + 'static) -> Self {
         Self { current: None, upcoming: Some(Box::new(members)) }
     }
 
     /// Takes the blocks of one member from a channel.
-    pub fn submitted(member: Member, channel: Arc<BlockChannel>) -> Self {
+    pub(crate) fn submitted(member: Member, channel: Arc<BlockChannel>) -> Self {
         let blocks = BlockSource::Submitted(channel);
         Self {
             current: Some(CurrentMember { member: Arc::new(member), first: true, left: None, blocks }),

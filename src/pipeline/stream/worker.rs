@@ -17,7 +17,7 @@ use crate::outcome::{Outcome, Reason};
 use crate::settings::resources;
 
 /// The state of one worker. It is expensive to create, so a worker reuses it for all blocks.
-pub struct Worker {
+pub(crate) struct Worker {
     compressor: Box<dyn BlockCompressor>,
     /// The window and the blocks to compress.
     pub(super) buffer: WindowBuffer,
@@ -27,13 +27,13 @@ pub struct Worker {
 
 impl Worker {
     /// Creates the state of a worker. Fails if memory is limited and not enough is left.
-    pub fn try_new(context: &StreamContext<'_>) -> io::Result<Self> {
+    pub(crate) fn try_new(context: &StreamContext<'_>) -> io::Result<Self> {
         let level = if context.settings.decompresses() { 0 } else { context.settings.level };
         context.resources.with_memory(resources::tools(level), || Self::new(context))
     }
 
     /// Creates the state of a worker. Aborts if there is not enough memory.
-    pub fn new(context: &StreamContext<'_>) -> Self {
+    pub(crate) fn new(context: &StreamContext<'_>) -> Self {
         let compressor = (context.compressor)(context.settings.engine, context.settings.level);
         Self { compressor, buffer: WindowBuffer::new(), decoder: None }
     }

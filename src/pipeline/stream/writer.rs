@@ -20,7 +20,7 @@ use crate::settings::Settings;
 
 /// Writes the blocks of a stream to its sink.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     sink: Sink,
     state: WriterState,
     /// The member being written.
@@ -59,7 +59,7 @@ struct MemberState {
 
 impl Writer {
     /// Writes to `sink`.
-    pub fn new(sink: Sink) -> Self {
+    pub(crate) fn new(sink: Sink) -> Self {
         Self { sink, state: WriterState::Writing, member: MemberState::default(), complete: 0, verification: None }
     }
 
