@@ -238,4 +238,4 @@ fn rejected(reason: &str) -> UsageError {
 }
 
 #[cfg(test)]
-mod tests;
+mod args_tests;

@@ -216,4 +216,4 @@ impl Case {
 }
 
 #[cfg(test)]
-mod tests;
+mod benchmark_tests;
