@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::OutputName;
-use crate::io::input::{Identity, identity_of};
+use crate::io::file_status::Identity;
 use crate::io::naming_method::KnownMethod;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
@@ -26,8 +26,7 @@ pub(crate) struct Directory {
     fd: OwnedFd,
     /// The path as the user wrote it, for messages and output names.
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    identity: Identity,
     /// Whether new files here may inherit an ACL. Always true for a directory that another user owns and may change.
     pub inherits_acl: bool,
     /// The method that names files here. Shared by the directories of one walk that are on one file system.
@@ -62,7 +61,7 @@ impl Directory {
 
     /// Makes `below` share this directory's naming method if both are on one file system.
     fn share_method(&self, mut below: Self) -> Self {
-        if below.device == self.device {
+        if below.device() == self.device() {
             below.naming = Arc::clone(&self.naming);
         }
         below
@@ -90,8 +89,7 @@ impl Directory {
         Ok(Self {
             fd,
             path,
-            device: stat.st_dev,
-            inode: stat.st_ino,
+            identity: Identity::of(&stat),
             inherits_acl,
             naming: Arc::default(),
             new_file_owner: OnceLock::new(),
@@ -106,12 +104,12 @@ impl Directory {
 
     /// `name` in this directory as the name of an output, for errors.
     pub(crate) fn output_name(&self, name: &OsStr) -> OutputName {
-        OutputName { path: self.display_path(name), device: self.device }
+        OutputName { path: self.display_path(name), device: self.device() }
     }
 
     /// The device of the directory.
     pub(crate) fn device(&self) -> u64 {
-        self.device
+        self.identity.device()
     }
 
     /// Whether its file system reports free blocks and free inodes. A quota is not among what it reports.
@@ -128,7 +126,7 @@ impl Directory {
         let open = |fd: BorrowedFd<'_>, name| {
             retry_on_intr(|| rustix::fs::openat(fd, name, OFlags::PATH | DIRECTORY, Mode::empty()))
         };
-        let (mut fd, mut here) = (open(self.fd.as_fd(), ".")?, (self.device, self.inode));
+        let (mut fd, mut here) = (open(self.fd.as_fd(), ".")?, self.identity);
         loop {
             if roots.contains(&here) {
                 return Ok(true);
@@ -136,16 +134,16 @@ impl Directory {
             fd = open(fd.as_fd(), "..")?;
             let stat = retry_on_intr(|| rustix::fs::fstat(&fd))?;
             // The root is its own parent.
-            if here == identity_of(&stat) {
+            if here == Identity::of(&stat) {
                 return Ok(false);
             }
-            here = identity_of(&stat);
+            here = Identity::of(&stat);
         }
     }
 
     /// Identifies `name` in this directory, independent of the path that leads to the directory.
     pub(crate) fn location<'n>(&self, name: &'n OsStr) -> impl Hash + Eq + std::fmt::Debug + use<'n> {
-        (self.device, self.inode, name)
+        (self.identity, name)
     }
 
     /// The status of the file `name`, without following a symbolic link. `None` if there is no such file.

@@ -8,18 +8,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::fs::{FileType, OFlags, Stat};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind};
 use crate::format::gzip::{self, Damage, MemberStart, ReadError, Trailer};
 use crate::io::directory::Directory;
+use crate::io::file_status::{Identity, file_type, is_regular, is_symlink, modification_time, same_content, stat_of};
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
 use crate::io::same_file::OpenedFile;
 use crate::io::sequential_reader::SequentialReader;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, InputId, MemberStats, Outcome, Reason};
-use crate::settings::Settings;
+use crate::settings::{FileTime, Settings};
 
 /// Bytes read at a time to parse a header before the data is read. Nearly all headers have fewer than 300 bytes.
 const HEADER_READ: usize = 512;
@@ -44,12 +45,12 @@ pub(crate) enum Source {
     Written,
 }
 
-/// Device and inode: identifies a file, whatever its name.
-pub(crate) type Identity = (u64, u64);
-
-/// The identity of the file with this status.
-pub(crate) fn identity_of(stat: &Stat) -> Identity {
-    (stat.st_dev, stat.st_ino)
+/// The file that an input is read from.
+#[derive(Debug)]
+struct InputFile {
+    fd: OwnedFd,
+    /// Its status when it was opened.
+    stat: Stat,
 }
 
 /// An opened input.
@@ -58,8 +59,8 @@ pub(crate) struct Input {
     /// Identifies the input in reports.
     pub id: InputId,
     source: Source,
-    /// The descriptor, and the file's status when it was opened. `None` if the caller writes the content.
-    file: Option<(OwnedFd, Stat)>,
+    /// `None` if the caller writes the content.
+    file: Option<InputFile>,
     /// The name is a symbolic link that was followed although the original is to be removed, as gzip -f does.
     through_link: bool,
     /// Length in bytes of a file that can be read by position. `None` if it can only be read in order, or not at all.
@@ -77,7 +78,7 @@ impl Input {
             )));
         }
         let stat = stat_of(&fd)?;
-        Ok(Self { id, source: Source::Stdin, file: Some((fd, stat)), through_link: false, size: None })
+        Ok(Self { id, source: Source::Stdin, file: Some(InputFile { fd, stat }), through_link: false, size: None })
     }
 
     /// An input whose content the caller of the library writes.
@@ -93,7 +94,7 @@ impl Input {
         let fd = file.open()?;
         let stat = stat_of(&fd)?;
         let size = size_of(&stat);
-        Ok(Self { id, source, file: Some((fd, stat)), through_link: false, size })
+        Ok(Self { id, source, file: Some(InputFile { fd, stat }), through_link: false, size })
     }
 
     /// Opens an input that gets its own output, so the original may be removed later. Only a regular file is opened.
@@ -115,7 +116,7 @@ impl Input {
             error => io::Error::from(error).into(),
         })?;
         let stat = stat_of(&fd)?;
-        match FileType::from_raw_mode(stat.st_mode) {
+        match file_type(&stat) {
             FileType::RegularFile => {}
             FileType::Directory => return Err(Outcome::Skipped(Reason::Directory)),
             _ => return Err(Outcome::Skipped(Reason::NotRegular)),
@@ -123,7 +124,7 @@ impl Input {
         refuse_special(&stat, settings)?;
         let size = size_of(&stat);
         let through_link = settings.removes() && !flags.contains(OFlags::NOFOLLOW) && is_link(directory, name);
-        Ok(Self { id, source, file: Some((fd, stat)), through_link, size })
+        Ok(Self { id, source, file: Some(InputFile { fd, stat }), through_link, size })
     }
 
     /// Opens an input that becomes a member of a concatenated output. Anything that can be read is opened, except
@@ -141,14 +142,14 @@ impl Input {
         let flags = if *walked { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
         let fd = directory.open_file(name, flags).map_err(io::Error::from)?;
         let stat = stat_of(&fd)?;
-        match FileType::from_raw_mode(stat.st_mode) {
+        match file_type(&stat) {
             FileType::Directory => return Err(Outcome::Skipped(Reason::Directory)),
             FileType::RegularFile => {}
             _ if *walked => return Err(Outcome::Skipped(Reason::NotRegular)),
             _ => {}
         }
         let size = size_of(&stat);
-        Self { id, source, file: Some((fd, stat)), through_link: false, size }.unless_it_is(output)
+        Self { id, source, file: Some(InputFile { fd, stat }), through_link: false, size }.unless_it_is(output)
     }
 
     /// Refuses the input if it is the output itself, identified by `output`.
@@ -164,7 +165,7 @@ impl Input {
 
     /// The metadata that the output gets. `None` unless the input is a regular file.
     pub(crate) fn metadata(&self) -> Option<Metadata> {
-        self.regular().map(|(fd, stat)| Metadata::of(fd.as_fd(), stat))
+        self.regular().map(|file| Metadata::of(file.fd.as_fd(), &file.stat))
     }
 
     /// The last part of the name. `None` if the input is not a name in a directory.
@@ -177,12 +178,12 @@ impl Input {
 
     /// Modification time in seconds since 1970. `None` unless the input is a regular file.
     pub(crate) fn mtime(&self) -> Option<i64> {
-        self.regular().map(|(_, stat)| stat.st_mtime as _)
+        self.modified().map(|time| time.seconds)
     }
 
-    /// Modification time in seconds and nanoseconds since 1970. `None` unless the input is a regular file.
-    pub(crate) fn modified(&self) -> Option<(i64, u64)> {
-        self.regular().map(|(_, stat)| (stat.st_mtime as _, stat.st_mtime_nsec as _))
+    /// Modification time. `None` unless the input is a regular file.
+    pub(crate) fn modified(&self) -> Option<FileTime> {
+        self.regular().map(|file| modification_time(&file.stat))
     }
 
     /// Whether a walk found the input.
@@ -192,7 +193,7 @@ impl Input {
 
     /// Whether the file has more than one hard link.
     pub(crate) fn has_other_links(&self) -> bool {
-        self.file.as_ref().is_some_and(|(_, stat)| stat.st_nlink > 1)
+        self.file.as_ref().is_some_and(|file| file.stat.st_nlink > 1)
     }
 
     /// Whether the input is standard input.
@@ -202,12 +203,12 @@ impl Input {
 
     /// Device and inode of the opened file.
     pub(crate) fn identity(&self) -> Option<Identity> {
-        self.file.as_ref().map(|(_, stat)| identity_of(stat))
+        self.file.as_ref().map(|file| Identity::of(&file.stat))
     }
 
     /// Parses the header of the first member, reading by position. `None` unless the input is a regular file.
     pub(crate) fn gzip_header(&self) -> Option<Result<MemberStart, ReadError>> {
-        let (fd, _) = self.regular()?;
+        let InputFile { fd, .. } = self.regular()?;
         let mut buffer = [0; HEADER_READ];
         let (mut got, mut at, mut offset) = (0, 0, 0);
         let next = || {
@@ -251,12 +252,12 @@ impl Input {
 
     /// Whether the file occupies blocks of a disk.
     pub(crate) fn occupies_disk(&self) -> bool {
-        self.file.as_ref().is_some_and(|(_, stat)| stat.st_blocks > 0)
+        self.file.as_ref().is_some_and(|file| file.stat.st_blocks > 0)
     }
 
     /// How the file changed since it was opened. Only named regular files are checked.
     pub(crate) fn change(&self) -> io::Result<Change> {
-        let Some((fd, then)) = self.regular().filter(|_| !self.is_stdin()) else {
+        let Some(InputFile { fd, stat: then }) = self.regular().filter(|_| !self.is_stdin()) else {
             return Ok(Change::None);
         };
         let now = stat_of(fd)?;
@@ -281,7 +282,7 @@ impl Input {
         let Source::File { directory, name, .. } = &self.source else {
             return Ok(false);
         };
-        let (Some((fd, then)), Some(now)) = (&self.file, self.stat_name(directory, name)?) else {
+        let (Some(InputFile { fd, stat: then }), Some(now)) = (&self.file, self.stat_name(directory, name)?) else {
             return Ok(false);
         };
         let flags = if self.through_link { OFlags::NONBLOCK } else { OFlags::NONBLOCK | OFlags::NOFOLLOW };
@@ -303,12 +304,12 @@ impl Input {
     /// # Errors
     /// If the caller writes the content: a defect.
     pub(crate) fn fd(&self) -> io::Result<BorrowedFd<'_>> {
-        self.file.as_ref().map(|(fd, _)| fd.as_fd()).ok_or_else(|| io::Error::other("it has no descriptor"))
+        self.file.as_ref().map(|file| file.fd.as_fd()).ok_or_else(|| io::Error::other("it has no descriptor"))
     }
 
-    /// Descriptor and status, if the input is a regular file.
-    fn regular(&self) -> Option<&(OwnedFd, Stat)> {
-        self.file.as_ref().filter(|(_, stat)| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+    /// The opened file, if it is a regular one.
+    fn regular(&self) -> Option<&InputFile> {
+        self.file.as_ref().filter(|file| is_regular(&file.stat))
     }
 }
 
@@ -323,21 +324,10 @@ pub(crate) enum Change {
     Other,
 }
 
-/// The status of an opened file.
-pub(crate) fn stat_of(fd: &impl AsFd) -> io::Result<Stat> {
-    Ok(retry_on_intr(|| rustix::fs::fstat(fd))?)
-}
-
 /// The length of a regular file, which is read by position. A file of length 0 gives `None`: it may be empty, or have
 /// content nevertheless as files in /proc do, so it is read in order.
 fn size_of(stat: &Stat) -> Option<u64> {
-    let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-    (regular && stat.st_size > 0).then_some(stat.st_size as u64)
-}
-
-/// Whether size and modification time are equal, so that the content is assumed to be the same.
-pub(crate) fn same_content(a: &Stat, b: &Stat) -> bool {
-    (a.st_size, a.st_mtime, a.st_mtime_nsec) == (b.st_size, b.st_mtime, b.st_mtime_nsec)
+    (is_regular(stat) && stat.st_size > 0).then_some(stat.st_size as u64)
 }
 
 /// Skips a file if the settings refuse its mode bits or hard links.
@@ -354,8 +344,7 @@ fn refuse_special(stat: &Stat, settings: &Settings) -> Result<(), Outcome> {
 }
 
 fn is_link(directory: &Directory, name: &OsString) -> bool {
-    let stat = directory.lstat(name).ok().flatten();
-    stat.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+    directory.lstat(name).ok().flatten().as_ref().is_some_and(is_symlink)
 }
 
 /// The name under which standard input is reported.

@@ -7,6 +7,7 @@ pub(crate) mod acl;
 pub mod closing;
 pub(crate) mod commit_gate;
 pub(crate) mod directory;
+pub(crate) mod file_status;
 pub(crate) mod input;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;

@@ -23,7 +23,7 @@ use crate::error::{Error, OutputName};
 use crate::io::closing;
 use crate::io::commit_gate;
 use crate::io::directory::Directory;
-use crate::io::input::{Identity, identity_of};
+use crate::io::file_status::{Identity, file_type};
 use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
@@ -95,12 +95,11 @@ pub(crate) trait Protection: std::fmt::Debug + Send + Sync {
 impl OverwriteCheck {
     /// Refuses to replace the file `name` in `directory`, whose status is `existing`, unless that is allowed.
     pub(crate) fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
-        let kind = FileType::from_raw_mode(existing.st_mode);
-        if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
+        if !matches!(file_type(existing), FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
         } else if !self.force {
             Err(Refusal::Exists)
-        } else if self.input == Some(identity_of(existing)) {
+        } else if self.input == Some(Identity::of(existing)) {
             Err(Refusal::IsTheInput)
         } else {
             self.protection.as_ref().map_or(Ok(()), |protection| protection.allows(existing, directory, name))
@@ -323,7 +322,7 @@ mod tests {
         fs::write(dir.path().join("out"), "input").unwrap();
         let directory = Directory::open(dir.path()).unwrap();
         let stat = directory.lstat(OsStr::new("out")).unwrap().unwrap();
-        let overwrite = &OverwriteCheck { force: true, input: Some((stat.st_dev, stat.st_ino)), protection: None };
+        let overwrite = &OverwriteCheck { force: true, input: Some(Identity::of(&stat)), protection: None };
         assert!(matches!(output(dir.path(), true).commit(overwrite, false), Err(Refusal::IsTheInput)));
         assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"input");
     }

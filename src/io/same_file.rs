@@ -7,9 +7,9 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Stat};
+use rustix::fs::Stat;
 
-use crate::io::input::{identity_of, same_content, stat_of};
+use crate::io::file_status::{Identity, change_time, is_regular, same_content, stat_of};
 use crate::io::transfer::read_at_least;
 
 /// Bytes compared at a time.
@@ -30,8 +30,8 @@ impl OpenedFile<'_> {
     /// the ctime is ignored. `open` opens the name for reading.
     pub(crate) fn still_has_name(self, now: &Stat, open: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<bool> {
         let Self { fd, then } = self;
-        let same_identity = identity_of(then) == identity_of(now);
-        let same_change = ctime(then) == ctime(now) || then.st_nlink > 1;
+        let same_identity = Identity::of(then) == Identity::of(now);
+        let same_change = change_time(then) == change_time(now) || then.st_nlink > 1;
         if !same_content(then, now) {
             return Ok(false);
         }
@@ -39,8 +39,8 @@ impl OpenedFile<'_> {
             return Ok(true);
         }
         let (first, second) = (stat_of(&fd)?, stat_of(&fd)?);
-        let reliable_identity = identity_of(&first) == identity_of(&second);
-        let reliable_change = ctime(&first) == ctime(&second);
+        let reliable_identity = Identity::of(&first) == Identity::of(&second);
+        let reliable_change = change_time(&first) == change_time(&second);
         if reliable_identity && !same_identity || reliable_change && !same_change {
             return Ok(false);
         }
@@ -48,7 +48,8 @@ impl OpenedFile<'_> {
             return Ok(false);
         }
         // Two files almost never have the same ctime in nanoseconds.
-        let identified = reliable_identity || reliable_change && ctime(then).1 != 0 && ctime(then) == ctime(now);
+        let identified = reliable_identity
+            || reliable_change && change_time(then).nanoseconds != 0 && change_time(then) == change_time(now);
         Ok(identified || self.has_content_of(&open()?)?)
     }
 
@@ -73,11 +74,6 @@ impl OpenedFile<'_> {
 
 /// Whether both are regular files on one device that differ at most in inode number and ctime.
 fn same_status(a: &Stat, b: &Stat) -> bool {
-    let regular = FileType::from_raw_mode(a.st_mode) == FileType::RegularFile;
     let fields = |stat: &Stat| (stat.st_dev, stat.st_mode, stat.st_uid, stat.st_gid, stat.st_nlink);
-    regular && fields(a) == fields(b) && same_content(a, b)
-}
-
-fn ctime(stat: &Stat) -> (i64, i64) {
-    (stat.st_ctime as _, stat.st_ctime_nsec as _)
+    is_regular(a) && fields(a) == fields(b) && same_content(a, b)
 }

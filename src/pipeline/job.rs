@@ -24,7 +24,8 @@ use self::space::Space;
 use self::special::{special_file, standard_output};
 use self::update::{Decision, PreviousOutput};
 use crate::error::{About, Error};
-use crate::io::input::{Input, Source, identity_of, stat_of};
+use crate::io::file_status::{Identity, stat_of};
+use crate::io::input::{Input, Source};
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
@@ -303,7 +304,7 @@ impl Jobs {
     /// may give a link to any output.
     fn record(&self, output: &Output) -> io::Result<()> {
         if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
-            self.outputs.record(identity_of(&stat_of(output)?));
+            self.outputs.record(Identity::of(&stat_of(output)?));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::io::directory::Directory;
-use crate::io::input::{Identity, identity_of};
+use crate::io::file_status::Identity;
 use crate::sync::lock;
 
 /// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
@@ -62,7 +62,7 @@ impl OutputRegistry {
     pub(crate) fn existing(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
         Ok(match directory.lstat(name)? {
             None => ExistingOutput::Missing,
-            Some(stat) if self.is_output(identity_of(&stat)) => ExistingOutput::OfThisRun,
+            Some(stat) if self.is_output(Identity::of(&stat)) => ExistingOutput::OfThisRun,
             Some(_) => ExistingOutput::Older,
         })
     }

@@ -30,6 +30,7 @@ use self::target::{is_skipped_for_name, mirrored_directory};
 use self::walk::{UnreadableDirectory, Walk};
 use crate::error::Error;
 use crate::io::directory::{self, Directory};
+use crate::io::file_status::file_type;
 use crate::io::input::{STDIN_NAME, Source};
 use crate::io::temporary::is_temporary;
 use crate::outcome::{InputId, Outcome, Reason};
@@ -160,7 +161,7 @@ impl Selection {
         let Some(stat) = parent.lstat(name)? else {
             return Ok(None);
         };
-        let opened = match FileType::from_raw_mode(stat.st_mode) {
+        let opened = match file_type(&stat) {
             FileType::Directory => parent.beneath(Path::new(name)),
             FileType::Symlink if path.is_dir() && self.settings.removes() => {
                 return Err(Outcome::Skipped(Reason::SymbolicLink));

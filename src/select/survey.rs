@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustix::fs::{FileType, Stat};
 
 use super::selection::{Item, Selected, Selection, Target};
+use crate::io::file_status::{file_type, is_regular};
 use crate::io::input::Source;
 use crate::outcome::Outcome;
 use crate::settings::{Destination, Settings};
@@ -61,7 +62,7 @@ impl Survey {
 
     /// The number of bytes that the run will read of a file.
     fn size(&self, stat: &Stat) -> Surveyed {
-        match FileType::from_raw_mode(stat.st_mode) {
+        match file_type(stat) {
             FileType::RegularFile => Surveyed::Sized(stat.st_size as u64),
             FileType::Directory => Surveyed::Sized(0),
             _ if self.reads_special => Surveyed::Unsized,
@@ -95,9 +96,8 @@ impl Iterator for Survey {
 fn stdin_size() -> Option<u64> {
     let stdin = rustix::stdio::stdin();
     let stat = rustix::fs::fstat(stdin.as_fd()).ok()?;
-    let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
     let position = rustix::fs::tell(stdin).ok()?;
-    regular.then(|| (stat.st_size as u64).saturating_sub(position))
+    is_regular(&stat).then(|| (stat.st_size as u64).saturating_sub(position))
 }
 
 #[cfg(test)]

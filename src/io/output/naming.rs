@@ -9,11 +9,12 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::{InitialMode, Output, OverwriteCheck, Refusal, create_temporary};
 use crate::io::directory::Directory;
+use crate::io::file_status::is_regular;
 use crate::io::metadata::{Metadata, Original};
 use crate::io::naming_method::{NamingMethod, is_shortage};
 use crate::io::sparse::SparseWriter;
@@ -214,5 +215,5 @@ pub(super) fn notify_watchers(directory: &Directory, name: &OsStr) {
 }
 
 fn is_empty_file(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_size == 0
+    is_regular(stat) && stat.st_size == 0
 }

@@ -8,7 +8,8 @@ use super::special::{special_file, standard_output};
 use super::{OutputPath, contained};
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
-use crate::io::input::{Identity, Input, Source, identity_of};
+use crate::io::file_status::Identity;
+use crate::io::input::{Input, Source};
 use crate::io::output::{InitialMode, OverwriteCheck};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::{Concatenated, Sink};
@@ -93,7 +94,7 @@ fn shared_output(
         OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, protection: None };
     // Inputs are opened through links, so the file behind a link counts.
     let replaced = match output_path.check(&overwrite)? {
-        Some(existing) => output_path.directory.stat(&output_path.name)?.or(Some(existing)).as_ref().map(identity_of),
+        Some(existing) => output_path.directory.stat(&output_path.name)?.or(Some(existing)).as_ref().map(Identity::of),
         None => None,
     };
     refuse_list(replaced, path, settings)?;

@@ -5,12 +5,13 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Stat};
+use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use crate::error::{About, OutputName};
 use crate::io::directory::{self, Directory};
-use crate::io::input::{Input, identity_of};
+use crate::io::file_status::{Identity, is_symlink};
+use crate::io::input::Input;
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Refusal};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::refused;
@@ -57,8 +58,7 @@ impl OutputPath {
 
     /// Whether the name is a symbolic link to `input`.
     pub(super) fn is_link_to(&self, input: &Input) -> bool {
-        let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-        self.directory.lstat(&self.name).ok().flatten().as_ref().is_some_and(is_link)
-            && self.directory.stat(&self.name).ok().flatten().as_ref().map(identity_of) == input.identity()
+        self.directory.lstat(&self.name).ok().flatten().as_ref().is_some_and(is_symlink)
+            && self.directory.stat(&self.name).ok().flatten().as_ref().map(Identity::of) == input.identity()
     }
 }

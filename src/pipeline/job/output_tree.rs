@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use crate::error::{About, Error};
 use crate::escaped_name::EscapedName;
 use crate::io::directory::Directory;
+use crate::io::file_status::file_type;
 use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
@@ -100,7 +101,7 @@ impl OutputTree {
 fn beneath(parent: &Directory, name: &OsStr) -> Result<Directory, Error> {
     parent.beneath(Path::new(name)).map_err(|error| {
         let existing = parent.lstat(name).ok().flatten();
-        match existing.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+        match existing.as_ref().map(file_type) {
             Some(FileType::Symlink) => Error::other("is a symbolic link; outputs are not written through it"),
             _ => error.into(),
         }

@@ -10,7 +10,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{About, Error, ErrorKind};
 use crate::escaped_name::EscapedName;
-use crate::io::input::{Identity, identity_of, stat_of};
+use crate::io::file_status::{Identity, file_type, stat_of};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
 use crate::settings::Settings;
@@ -37,8 +37,7 @@ pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<(S
 }
 
 fn is_special(stat: &Stat) -> bool {
-    let kind = FileType::from_raw_mode(stat.st_mode);
-    matches!(kind, FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
+    matches!(file_type(stat), FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
 }
 
 /// Standard output, and its identity, which no input may have.
@@ -63,6 +62,6 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, O
 /// at once.
 fn identity(fd: &OwnedFd) -> io::Result<Option<Identity>> {
     let stat = stat_of(fd)?;
-    let is_stored = matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice);
-    Ok(is_stored.then(|| identity_of(&stat)))
+    let is_stored = matches!(file_type(&stat), FileType::RegularFile | FileType::BlockDevice);
+    Ok(is_stored.then(|| Identity::of(&stat)))
 }

@@ -8,22 +8,20 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
-use rustix::fs::{FileType, OFlags, Stat};
+use rustix::fs::{OFlags, Stat};
 
 use super::output_path::OutputPath;
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
 use crate::format::gzip;
 use crate::io::commit_gate;
-use crate::io::input::{Input, identity_of, same_content, stat_of};
+use crate::io::file_status::{Identity, change_time, is_regular, modification_time, same_content, stat_of};
+use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
 use crate::pipeline::compare;
 use crate::pipeline::sink::remove_original;
-use crate::settings::{OverwritePolicy, Settings};
-
-/// Seconds and nanoseconds since 1970.
-type Time = (i64, u64);
+use crate::settings::{FileTime, OverwritePolicy, Settings};
 
 /// A regular file under the name of an input's output, which a previous run may have created.
 pub(super) struct PreviousOutput<'a> {
@@ -46,7 +44,6 @@ pub(super) enum Decision {
 impl<'a> PreviousOutput<'a> {
     /// The regular file at `path`, if there is one.
     pub(super) fn find(input: &'a Input, path: &'a OutputPath) -> io::Result<Option<Self>> {
-        let is_regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         let existing = path.directory.lstat(&path.name)?.filter(is_regular);
         Ok(existing.map(|stat| Self { input, path, stat }))
     }
@@ -57,8 +54,7 @@ impl<'a> PreviousOutput<'a> {
             let up_to_date = self.is_up_to_date()?;
             return Ok(if up_to_date { Decision::Keep(Reason::UpToDate(self.shown())) } else { Decision::Replace });
         }
-        let (modified, stored) = self.times();
-        if stored < modified && !self.has_time_of_input() {
+        if self.stored_time() < self.input_time() && !self.has_time_of_input() {
             return Ok(Decision::Replace);
         }
         let file = self.open()?;
@@ -77,14 +73,17 @@ impl<'a> PreviousOutput<'a> {
     }
 
     fn has_time_of_input(&self) -> bool {
-        let (modified, stored) = self.times();
-        is_stored_as(modified, stored, self.stat.st_ctime_nsec as _)
+        is_stored_as(self.input_time(), self.stored_time(), change_time(&self.stat).nanoseconds)
     }
 
-    /// The modification times of the input and of this file.
-    fn times(&self) -> (Time, Time) {
-        let stored = (self.stat.st_mtime as _, self.stat.st_mtime_nsec as _);
-        (self.input.modified().unwrap_or(stored), stored)
+    /// The modification time of this file.
+    fn stored_time(&self) -> FileTime {
+        modification_time(&self.stat)
+    }
+
+    /// The modification time of the input.
+    fn input_time(&self) -> FileTime {
+        self.input.modified().unwrap_or(self.stored_time())
     }
 
     /// Whether the size in its last trailer is the input's size, modulo 2^32. Outputs have one member.
@@ -109,7 +108,7 @@ impl<'a> PreviousOutput<'a> {
             synced.map_err(|error| self.failed(error))?;
         }
         // The name must still belong to the file that was compared, and that file must be unchanged.
-        let same = |stat: &Stat| identity_of(stat) == identity_of(&self.stat) && same_content(stat, &self.stat);
+        let same = |stat: &Stat| Identity::of(stat) == Identity::of(&self.stat) && same_content(stat, &self.stat);
         if !same(&read) || !self.path.directory.lstat(&self.path.name)?.as_ref().is_some_and(same) {
             return Err(Outcome::Failed(Error::other(format_args!(
                 "{} changed while it was compared",
@@ -139,12 +138,12 @@ impl<'a> PreviousOutput<'a> {
 /// resolution, which no system call returns. `changed` are the nanoseconds of the stored file's ctime. Users cannot set the
 /// ctime, so it shows whether the file system stores finer times. Without this check, an original whose time was set to a whole
 /// second, and which changed within that second, would seem unchanged.
-fn is_stored_as(modified: Time, stored: Time, changed: u64) -> bool {
+fn is_stored_as(modified: FileTime, stored: FileTime, changed: u64) -> bool {
     /// Resolutions in nanoseconds: NTFS and SMB, UDF, protocols with milliseconds, exFAT, ext4 with inodes of 128 bytes, FAT.
     const RESOLUTIONS: [u64; 6] = [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000];
     /// Resolution of the ctime on FAT, whose modification times are coarser.
     const FINEST_COARSE: u64 = 10_000_000;
-    let nanoseconds = |(seconds, rest): Time| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    let nanoseconds = |time: FileTime| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanoseconds);
     let (modified, stored) = (nanoseconds(modified), nanoseconds(stored));
     modified == stored
         || RESOLUTIONS.iter().any(|&resolution| {
@@ -156,6 +155,10 @@ fn is_stored_as(modified: Time, stored: Time, changed: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn time((seconds, nanoseconds): (i64, u64)) -> FileTime {
+        FileTime { seconds, nanoseconds }
+    }
 
     #[test]
     fn a_time_equals_itself_rounded_down_to_a_resolution() {
@@ -170,9 +173,10 @@ mod tests {
             ((1_700_000_000, 0), 0),
             ((1_700_000_000, 0), 430_000_000),
         ] {
-            assert!(is_stored_as(modified, stored, changed), "{stored:?}");
+            assert!(is_stored_as(time(modified), time(stored), changed), "{stored:?}");
         }
-        assert!(is_stored_as((-1, 5), (-1, 0), 0) && is_stored_as((-1, 5), (-2, 0), 0), "before 1970");
+        assert!(is_stored_as(time((-1, 5)), time((-1, 0)), 0), "before 1970");
+        assert!(is_stored_as(time((-1, 5)), time((-2, 0)), 0), "before 1970");
     }
 
     #[test]
@@ -190,8 +194,8 @@ mod tests {
             ((1_699_999_999, 0), 0),
             ((1_699_999_998, 0), 0),
         ] {
-            assert!(!is_stored_as(modified, stored, changed), "{stored:?}");
+            assert!(!is_stored_as(time(modified), time(stored), changed), "{stored:?}");
         }
-        assert!(!is_stored_as((1_700_000_001, 0), (1_700_000_001, 1), 0), "rounded down, not up");
+        assert!(!is_stored_as(time((1_700_000_001, 0)), time((1_700_000_001, 1)), 0), "rounded down, not up");
     }
 }

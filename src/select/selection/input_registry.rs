@@ -26,7 +26,7 @@ use super::matcher::Matcher;
 use super::name_reader::NameReader;
 use super::target::output_name;
 use crate::io::directory::{self, Directory};
-use crate::io::input::{Identity, identity_of};
+use crate::io::file_status::{Identity, file_type, is_symlink};
 use crate::io::output::{Protection, Refusal};
 use crate::select::suffix;
 use crate::settings::{NameList, Settings};
@@ -75,7 +75,7 @@ impl Protection for InputProtection {
             Some(true) if counts => return Err(Refusal::IsAnInput),
             _ if counts && inputs.list_continues.load(Ordering::Relaxed) => return Err(Refusal::MayBeAnInput),
             // Standard input and the list are known from the start.
-            _ if inputs.contains(&known, identity_of(existing)) => return Err(Refusal::IsAnInput),
+            _ if inputs.contains(&known, Identity::of(existing)) => return Err(Refusal::IsAnInput),
             _ if !counts && existing.st_nlink == 1 && inputs.settings.refuses(inputs.settings.symlinks) => {
                 return Ok(());
             }
@@ -87,7 +87,7 @@ impl Protection for InputProtection {
             _ => Ok(false),
         };
         let named = || known.files.contains(&inputs.hash_of_name(&directory.display_path(name)));
-        match inputs.contains(&known, identity_of(existing)) || named() || walked()? {
+        match inputs.contains(&known, Identity::of(existing)) || named() || walked()? {
             true => Err(Refusal::IsAnInput),
             false => Ok(()),
         }
@@ -103,7 +103,7 @@ impl InputRegistry {
         let matcher = Matcher::new(Arc::clone(&settings));
         let (hasher, list_continues) = (RandomState::new(), AtomicBool::new(is_streamed));
         let stdin = settings.reads_stdin().then(|| rustix::fs::fstat(rustix::stdio::stdin()).ok()).flatten();
-        let unnamed = [stdin.as_ref().map(identity_of), list.and_then(identity_of_list)];
+        let unnamed = [stdin.as_ref().map(Identity::of), list.and_then(identity_of_list)];
         let files = unnamed.into_iter().flatten().map(|file| hasher.hash_one(file)).collect();
         let known = Known { files, directories: Vec::new(), matcher, list: again, is_complete: false };
         Self { settings, hasher, list_continues, is_streamed, known: Mutex::new(known) }
@@ -155,8 +155,7 @@ impl InputRegistry {
     /// Records the file `name`; if it is a link, the link and its target. A name that the run skips does not count.
     fn add_named(&self, known: &mut Known, name: &OsStr) {
         let Some((path, stat)) = self.resolve(name) else { return };
-        let is_link = FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-        let target = is_link.then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
+        let target = is_symlink(&stat).then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
         let last = path.file_name().unwrap_or_default();
         let counts = output_name(last, &self.settings).is_ok()
             && known.matcher.accepts_named(last)
@@ -165,10 +164,10 @@ impl InputRegistry {
             known.files.insert(self.hash_of_name(&path));
         }
         for stat in [Some(stat), target].into_iter().flatten() {
-            if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-                known.directories.extend(self.settings.recursive.then(|| identity_of(&stat)));
+            if file_type(&stat) == FileType::Directory {
+                known.directories.extend(self.settings.recursive.then(|| Identity::of(&stat)));
             } else if counts {
-                known.files.insert(self.hasher.hash_one(identity_of(&stat)));
+                known.files.insert(self.hasher.hash_one(Identity::of(&stat)));
             }
         }
     }
@@ -197,7 +196,7 @@ pub(crate) fn identity_of_list(list: &NameList) -> Option<Identity> {
         Some(path) => rustix::fs::stat(path),
         None => rustix::fs::fstat(rustix::stdio::stdin()),
     };
-    stat.ok().as_ref().map(identity_of)
+    stat.ok().as_ref().map(Identity::of)
 }
 
 /// Whether two paths have the same components, without `.`. Links are not resolved.

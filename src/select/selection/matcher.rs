@@ -8,11 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Stat};
-
 use crate::io::directory::Directory;
+use crate::io::file_status::{is_regular, modification_time};
 use crate::settings::globs::{Inherited, Subject};
-use crate::settings::{FileTime, Filter, Settings};
+use crate::settings::{Filter, Settings};
 
 /// The filter, and the results for the directories from the root of a walk to its current position.
 #[derive(Debug)]
@@ -109,7 +108,7 @@ impl Matcher {
         let Some(stat) = standing.filter(is_regular) else {
             return Ok(true);
         };
-        let modified = FileTime { seconds: stat.st_mtime as _, nanoseconds: stat.st_mtime_nsec as _ };
+        let modified = modification_time(&stat);
         Ok(older_than.is_none_or(|limit| modified < limit)
             && newer_than.is_none_or(|limit| modified > limit)
             && stat.st_size as u64 >= min_size)
@@ -123,8 +122,4 @@ impl Matcher {
 
 fn is_hidden(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".")
-}
-
-fn is_regular(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
