@@ -16,8 +16,7 @@ use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
 use gzcc::decompress;
-use gzcc::settings::resources::available_workers;
-use gzcc::settings::{DEFAULT_LEVEL, Destination, Mode, Settings};
+use gzcc::settings::{Destination, Mode, Settings};
 
 /// Bytes of content in a BGZF block, as written by bgzip.
 const BGZF_BLOCK: usize = 0xff00;
@@ -36,9 +35,9 @@ fn one_large_file(c: &mut Criterion) {
     group.bench_function("bare loop", |b| b.iter(|| black_box(bare_loop(&member[10..]))));
     for (name, path, jobs) in [
         ("plain, one worker", &plain, NonZeroUsize::MIN),
-        ("plain, all", &plain, available_workers(DEFAULT_LEVEL)),
+        ("plain, all", &plain, Settings::default().jobs),
         ("bgzf, one worker", &bgzf, NonZeroUsize::MIN),
-        ("bgzf, all", &bgzf, available_workers(DEFAULT_LEVEL)),
+        ("bgzf, all", &bgzf, Settings::default().jobs),
     ] {
         group.bench_function(name, |b| b.iter(|| test(path, jobs)));
     }

@@ -14,8 +14,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
 use gzcc::compress;
-use gzcc::settings::resources::available_workers;
-use gzcc::settings::{DEFAULT_LEVEL, Scheduler, Settings};
+use gzcc::settings::{Scheduler, Settings};
 
 /// Sizes of the small files, repeated in this order: from 300 bytes to 42 KB, with a median of 6 KB.
 const SMALL: [usize; 8] = [300, 1_500, 3_000, 5_000, 7_000, 11_000, 20_000, 42_000];
@@ -45,8 +44,8 @@ fn bench_files(c: &mut Criterion, name: &str, sizes: &[usize]) {
     group.throughput(Throughput::Bytes(sizes.iter().sum::<usize>() as u64));
     for (name, jobs, scheduler) in [
         ("sequential", NonZeroUsize::MIN, Scheduler::Threads),
-        ("threads", available_workers(DEFAULT_LEVEL), Scheduler::Threads),
-        ("rayon", available_workers(DEFAULT_LEVEL), Scheduler::Rayon),
+        ("threads", Settings::default().jobs, Scheduler::Threads),
+        ("rayon", Settings::default().jobs, Scheduler::Rayon),
     ] {
         let settings = Settings { inputs: inputs.clone(), jobs, scheduler, ..Settings::default() };
         group.bench_function(name, |b| {

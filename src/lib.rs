@@ -51,12 +51,12 @@
 //! Modules that the documentation omits serve the command, and change with it.
 
 mod decoder;
+// The benchmarks measure the engines without the pipeline.
 #[doc(hidden)]
 pub mod deflate;
 mod encoder;
 mod error;
-#[doc(hidden)]
-pub mod escaped_name;
+mod escaped_name;
 mod format;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -75,14 +75,18 @@ mod tally;
 pub use self::decoder::Decoder;
 pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
 pub use self::error::{Error, ErrorKind};
-pub use self::observer::{Ended, Observer, Progress};
-pub use self::outcome::Outcome;
-pub use self::run::{compress, decompress};
-pub use self::settings::{InvalidSettings, Settings};
-pub use self::tally::Tally;
+pub use self::escaped_name::EscapedName;
+pub use self::{
+    observer::{Ended, Observer, Progress},
+    outcome::Outcome,
+    run::{compress, decompress, run},
+    settings::{InvalidSettings, Settings},
+    tally::Tally,
+};
 
-/// The items that the command uses in addition to the public API: its entry point, runs in memory for its benchmark, and helpers
-/// of its messages. Not covered by semantic versioning.
+/// The items that the command uses in addition to the public API: runs in memory for its benchmark, memory limits, and helpers
+/// of its report. It is public because the command is another crate of this package, and hidden because it is not covered by
+/// semantic versioning.
 #[doc(hidden)]
 pub mod command {
     pub use crate::io::closing;
@@ -90,8 +94,9 @@ pub mod command {
     pub use crate::outcome::NOT_REACHED;
     pub use crate::pipeline::in_memory;
     pub use crate::pipeline::outcome_queue::OutcomeQueue;
-    pub use crate::run::{run, run_with_engine};
+    pub use crate::run::run_with_engine;
     pub use crate::select::suffix;
     pub use crate::select::survey::{Survey, Surveyed};
+    pub use crate::settings::resources;
     pub use crate::sync::lock;
 }

@@ -77,7 +77,7 @@ use crate::tally::Tally;
 /// # Panics
 /// If the observer panicked. All inputs have ended in that case.
 pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
-    run_inputs(Settings { mode: Mode::Compress, ..settings.clone() }, observer)
+    run(&Settings { mode: Mode::Compress, ..settings.clone() }, observer)
 }
 
 /// Decompresses the [`inputs`](Settings::inputs), or tests them if [`destination`](Settings::destination) is
@@ -106,25 +106,48 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
     let tests = settings.destination == Destination::Discard;
     let mode = if tests { Mode::Test } else { Mode::Decompress };
-    run_inputs(Settings { mode, ..settings.clone() }, observer)
+    run(&Settings { mode, ..settings.clone() }, observer)
 }
 
-/// A run with checked settings. Without inputs there is nothing to do, so nothing is opened.
-fn run_inputs(settings: Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
+/// Processes the [`inputs`](Settings::inputs) as [`mode`](Settings::mode) says: it also lists. [`compress`] and [`decompress`] are
+/// this function with the mode that their name says.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let archive = folder.path().join("a.gz");
+/// # std::fs::write(&archive, b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0")?;
+/// use gzcc::Settings;
+/// use gzcc::settings::{Destination, Mode};
+///
+/// let settings = Settings {
+///     inputs: vec![archive.into()],
+///     mode: Mode::ListTrailers,
+///     destination: Destination::Discard,
+///     ..Settings::default()
+/// };
+/// let tally = gzcc::run(&settings, &())?;
+/// assert_eq!((tally.bytes_in, tally.bytes_out), (20, 0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`compress`].
+///
+/// # Panics
+/// As [`compress`].
+pub fn run(settings: &Settings, observer: &dyn Observer) -> Result<Tally, InvalidSettings> {
     settings.check()?;
+    // Without inputs there is nothing to do, so nothing is opened.
     let is_empty = settings.inputs.is_empty() && settings.list.is_none();
-    Ok(if is_empty { Tally::default() } else { run(settings, observer) })
+    Ok(if is_empty { Tally::default() } else { run_with_engine(settings.clone(), observer, deflate::new_compressor) })
 }
 
-/// A run with checked settings, in any mode; for the command.
+/// A run with checked settings and with encoders from `engine`.
 ///
 /// # Panics
 /// If the observer panicked. All inputs have ended in that case.
-pub fn run(settings: Settings, observer: &dyn Observer) -> Tally {
-    run_with_engine(settings, observer, deflate::new_compressor)
-}
-
-/// As [`run`], with encoders from `engine`.
 pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: deflate::NewCompressor) -> Tally {
     let outcomes = Outcomes::new(Arc::new(observer));
     let settings = Arc::new(settings);
@@ -144,10 +167,11 @@ pub fn run_with_engine(settings: Settings, observer: &dyn Observer, engine: defl
 
 /// Processes all inputs; those that found no space while others were written once more, one after the other.
 fn process(settings: &Settings, jobs: &Jobs, outcomes: &Outcomes, engine: deflate::NewCompressor) -> io::Result<()> {
-    scheduler::run(settings, jobs, outcomes, engine)?;
-    let one_worker = || Settings { jobs: NonZeroUsize::MIN, ..settings.clone() };
+    let mut settings = settings.for_streams();
+    scheduler::run(&settings, jobs, outcomes, engine)?;
+    settings.jobs = NonZeroUsize::MIN;
     if jobs.retry()
-        && let Err(error) = scheduler::run(&one_worker(), jobs, outcomes, engine)
+        && let Err(error) = scheduler::run(&settings, jobs, outcomes, engine)
     {
         jobs.give_up(outcomes, &error.into());
     }

@@ -1,116 +1,21 @@
-//! The decisions of a run, as plain values: what it reads, what it writes, and how.
+//! Decisions, as plain values: what a run reads, what it writes, and how.
 //!
-//! Tests, benchmarks and users of the library construct a [`Settings`]; the command makes one from its arguments. Nothing
-//! here parses arguments, prints, or opens a file of the run.
+//! Tests, benchmarks and users of the library construct a [`Settings`]; the command makes one from its
+//! arguments. An encoder has [`EncoderOptions`](crate::EncoderOptions) instead. Nothing here parses arguments, prints, or
+//! opens a file of the run.
 
-mod check;
-mod filter;
-pub(crate) mod globs;
-mod name_list;
+pub(crate) mod batch;
+// Not part of the API: `command` exports it.
 #[doc(hidden)]
 pub mod resources;
-mod shard;
+mod stream_settings;
 
-use std::ffi::OsString;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-
-pub use self::check::InvalidSettings;
-pub use self::filter::{CompressedFiles, FileTime, Filter, Globs, Rule, Shard};
-pub use self::name_list::NameList;
+pub use self::batch::{
+    CompressedFiles, Destination, FileTime, Filter, Globs, InvalidSettings, Mode, NameList, Originals, OverwritePolicy,
+    Refuse, Rule, Settings, Shard,
+};
+pub(crate) use self::stream_settings::StreamSettings;
 pub use crate::deflate::Engine;
-use crate::settings::resources::available_workers;
-
-/// The decisions of one run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
-///
-/// Start from the defaults and change fields. [`check`](Settings::check) finds fields that contradict each other; both
-/// functions call it first.
-///
-/// ```
-/// use std::num::NonZeroUsize;
-/// use gzcc::Settings;
-/// use gzcc::settings::{Destination, Originals};
-///
-/// let nightly = Settings {
-///     inputs: vec!["/var/log/app".into()],
-///     recursive: true,
-///     originals: Originals::Remove,
-///     jobs: NonZeroUsize::MIN,
-///     ..Settings::default()
-/// };
-/// assert_eq!(nightly.check(), Ok(()));
-/// let contradiction = Settings { destination: Destination::Stdout, ..nightly };
-/// assert!(contradiction.check().is_err());
-/// ```
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Names of files, and with [`recursive`](Self::recursive) of directories. `-` is standard input.
-    pub inputs: Vec<OsString>,
-    /// A list of more names, read while the run proceeds. In a list, `-` is the name of a file.
-    pub list: Option<NameList>,
-    /// The files among these that are processed.
-    pub filter: Filter,
-    /// The operation. [`compress`](crate::compress) and [`decompress`](crate::decompress) set it.
-    #[doc(hidden)]
-    pub mode: Mode,
-    /// The encoder.
-    pub engine: Engine,
-    /// Compression level, 0 (stored) to the engine's [`max_level`](Engine::max_level).
-    pub level: u8,
-    /// The number of workers of the run, the calling thread included. From 1 to [`MAX_JOBS`].
-    pub jobs: NonZeroUsize,
-    /// How work is distributed among the workers.
-    pub scheduler: Scheduler,
-    /// Process the files in directories that are inputs, hidden ones included. Symbolic links are not followed.
-    pub recursive: bool,
-    /// Where outputs are written.
-    pub destination: Destination,
-    /// Whether an original is removed after its output is complete.
-    pub originals: Originals,
-    /// What happens where an output's name exists already.
-    pub overwrite: OverwritePolicy,
-    /// Whether an input that is a symbolic link is skipped, where it gets an output of its own.
-    pub symlinks: Refuse,
-    /// Whether an input with several hard links is skipped, where it gets an output of its own.
-    pub hard_links: Refuse,
-    /// Whether an input with the setuid or setgid bit is skipped, where it gets an output of its own.
-    pub setid: Refuse,
-    /// Whether an input with the sticky bit is skipped, where it gets an output of its own.
-    pub sticky: Refuse,
-    /// Read compressed data from standard input although it is a terminal.
-    pub terminal_input: bool,
-    /// Write compressed data to standard output, or to the device of [`Destination::File`], although it is a terminal.
-    pub terminal_output: bool,
-    /// Copy data that is not gzip unchanged when decompressing to standard output, as `gzip -dcf` does.
-    pub copy_foreign: bool,
-    /// The suffix that a compressed file's name adds to its original's. Not empty, and without `/`.
-    pub suffix: OsString,
-    /// Store each file's name in its header. When decompressing, use the stored name for the output.
-    pub keep_name: bool,
-    /// Store each file's modification time in its header. When decompressing, set the stored time on the output.
-    pub keep_time: bool,
-    /// Compress each block without the preceding 32 KiB as dictionary.
-    pub independent: bool,
-    /// End blocks where the content decides, so that a change in the input changes only nearby output.
-    pub rsyncable: bool,
-    /// Decompress each output in memory and compare it with the input before it gets its name.
-    pub verify: bool,
-    /// Skip inputs whose output has the same time and size. With [`Originals::Remove`], remove an original whose output
-    /// is not older and has the same content.
-    pub update: bool,
-    /// Discard outputs that are not this many percent smaller than their original, 0 to 100. 0 discards outputs that are
-    /// not smaller.
-    pub only_smaller: Option<u8>,
-    /// The largest number of bytes that a file may expand to.
-    pub max_size: Option<u64>,
-    /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.
-    pub sync: Option<bool>,
-    /// Write runs of zero bytes, from 64 KiB on, as holes in decompressed files.
-    pub sparse: bool,
-    /// Create outputs without a name (`O_TMPFILE`) where the file system supports it. `false` tests the other method.
-    #[doc(hidden)]
-    pub unnamed_temporaries: bool,
-}
 
 /// The default engine.
 pub const DEFAULT_ENGINE: Engine = Engine::Native;
@@ -124,155 +29,6 @@ pub const MAX_JOBS: usize = 1024;
 
 /// The default level, as in gzip, pigz and zlib.
 pub const DEFAULT_LEVEL: u8 = 6;
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self::of_workers(available_workers(DEFAULT_LEVEL))
-    }
-}
-
-impl Settings {
-    /// The defaults with this number of workers. To find the number of available workers, as [`default`](Self::default)
-    /// does, several files of the system are read.
-    pub fn of_workers(jobs: NonZeroUsize) -> Self {
-        Self {
-            inputs: Vec::new(),
-            list: None,
-            filter: Filter::default(),
-            mode: Mode::Compress,
-            engine: DEFAULT_ENGINE,
-            level: DEFAULT_LEVEL,
-            jobs,
-            scheduler: Scheduler::Threads,
-            recursive: false,
-            destination: Destination::Beside,
-            originals: Originals::Keep,
-            overwrite: OverwritePolicy::Skip,
-            symlinks: Refuse::IfRemoved,
-            hard_links: Refuse::IfRemoved,
-            setid: Refuse::IfRemoved,
-            sticky: Refuse::IfRemoved,
-            terminal_input: false,
-            terminal_output: false,
-            copy_foreign: false,
-            suffix: ".gz".into(),
-            keep_name: false,
-            keep_time: false,
-            independent: false,
-            rsyncable: false,
-            verify: false,
-            update: false,
-            only_smaller: None,
-            max_size: None,
-            sync: None,
-            sparse: true,
-            unnamed_temporaries: true,
-        }
-    }
-
-    /// Whether outputs and their directories are synced.
-    pub(crate) fn syncs(&self) -> bool {
-        self.sync.unwrap_or(self.removes())
-    }
-
-    /// Whether originals are removed.
-    #[doc(hidden)]
-    pub fn removes(&self) -> bool {
-        self.originals == Originals::Remove
-    }
-
-    /// Whether an output may replace a file.
-    pub(crate) fn may_replace(&self) -> bool {
-        self.update || self.overwrite != OverwritePolicy::Skip
-    }
-
-    /// Whether all inputs are written to one output, one member after the other.
-    pub(crate) fn concatenates(&self) -> bool {
-        match self.destination {
-            Destination::Stdout => true,
-            Destination::File(_) => {
-                self.recursive || self.list.is_some() || self.inputs.len() != 1 || self.inputs[0] == *"-"
-            }
-            Destination::Beside | Destination::Directory(_) | Destination::Discard => false,
-        }
-    }
-
-    /// Whether standard input is among the inputs.
-    #[doc(hidden)]
-    pub fn reads_stdin(&self) -> bool {
-        self.inputs.iter().any(|input| input == "-")
-    }
-
-    /// Whether outputs are written to standard output: all of them, or the one of standard input.
-    #[doc(hidden)]
-    pub fn stdout_has_data(&self) -> bool {
-        match self.destination {
-            Destination::Stdout => true,
-            Destination::Beside | Destination::Directory(_) => self.reads_stdin(),
-            Destination::File(_) | Destination::Discard => false,
-        }
-    }
-
-    /// Whether gzip data is read, and not written.
-    pub(crate) fn decompresses(&self) -> bool {
-        self.mode != Mode::Compress
-    }
-
-    /// Whether data of an input that is not gzip is copied unchanged. Standard input goes to standard output where each
-    /// input has an output of its own.
-    pub(crate) fn passes_through(&self, from_stdin: bool) -> bool {
-        let to_stdout =
-            self.destination == Destination::Stdout || from_stdin && self.destination == Destination::Beside;
-        self.mode == Mode::Decompress && self.copy_foreign && to_stdout
-    }
-
-    /// Whether `policy` skips an input in this run.
-    pub(crate) fn refuses(&self, policy: Refuse) -> bool {
-        match policy {
-            Refuse::Never => false,
-            Refuse::IfRemoved => self.removes(),
-            Refuse::Always => true,
-        }
-    }
-}
-
-/// The operation on the inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Write each as a gzip member.
-    Compress,
-    /// Write the content of each.
-    Decompress,
-    /// Decompress each without output (`-t`).
-    Test,
-    /// Decompress each without output, for its sizes (`-l`).
-    List,
-    /// Read the sizes of each from its last trailer, without a test of the data (`-l --trailers`).
-    ListTrailers,
-}
-
-/// What happens where an output's name exists already. Only regular files and symbolic links are ever replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OverwritePolicy {
-    /// The input is skipped.
-    Skip,
-    /// The output replaces the file in one step.
-    Replace,
-    /// [`Observer::may_replace`](crate::Observer::may_replace) decides, in the order of the inputs. An output that takes
-    /// several inputs is not asked about: it replaces nothing.
-    Ask,
-}
-
-/// When an input of some kind is skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refuse {
-    /// It is processed. Where originals are removed and the input is a symbolic link, the link is removed.
-    Never,
-    /// It is skipped if its original would be removed.
-    IfRemoved,
-    /// It is skipped.
-    Always,
-}
 
 /// How work is distributed among the workers. Both write the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,29 +47,4 @@ impl Scheduler {
             Self::Rayon => "rayon",
         }
     }
-}
-
-/// Where outputs are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// Each input has an output file in its own directory, whose name has the suffix added or removed.
-    Beside,
-    /// All outputs are written to standard output, in the order of the inputs.
-    Stdout,
-    /// All outputs are written to this file, in the order of the inputs.
-    File(PathBuf),
-    /// Each input has an output file below this directory, where the paths of the inputs are mirrored.
-    Directory(PathBuf),
-    /// There is no output: inputs are tested or listed.
-    Discard,
-}
-
-/// Whether an original is removed after its output is complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Originals {
-    /// Originals are kept.
-    Keep,
-    /// An original is removed after its output is named and synced, if its name still refers to the file that was read and
-    /// there was no warning about it.
-    Remove,
 }

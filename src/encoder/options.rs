@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::format::gzip::{self, Header};
 use crate::settings::resources::available_workers;
-use crate::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, MAX_JOBS, Scheduler, Settings};
+use crate::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, MAX_JOBS, Scheduler, StreamSettings};
 
 /// How an [`Encoder`](crate::Encoder) or an [`EncoderReader`](crate::EncoderReader) compresses.
 ///
@@ -157,12 +157,13 @@ impl EncoderOptions {
         }
     }
 
-    /// The same as settings of a run, checked.
-    pub(super) fn settings(&self) -> Result<Settings, InvalidOptions> {
+    /// The same as settings of a stream, checked.
+    pub(super) fn settings(&self) -> Result<StreamSettings, InvalidOptions> {
         self.check()?;
         let Self { level, engine, workers, scheduler, rsyncable, independent, verify, .. } = *self;
         let jobs = workers.and_then(NonZeroUsize::new).unwrap_or_else(|| available_workers(level));
-        Ok(Settings { level, engine, scheduler, rsyncable, independent, verify, ..Settings::of_workers(jobs) })
+        let defaults = StreamSettings::compressing(engine, level, jobs);
+        Ok(StreamSettings { scheduler, rsyncable, independent, verify, ..defaults })
     }
 
     /// The member's header.

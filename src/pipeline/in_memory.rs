@@ -157,7 +157,7 @@ pub fn run(
     };
     let outcomes = Outcomes::new(Arc::new(observer));
     let jobs = Jobs::of(Arc::clone(settings), inputs.iter().map(item).collect());
-    if let Err(error) = scheduler::run(settings, &jobs, &outcomes, engine) {
+    if let Err(error) = scheduler::run(&settings.for_streams(), &jobs, &outcomes, engine) {
         let failed = Outcome::from(error);
         inputs.iter().for_each(|input| outcomes.record(&input.id, failed.for_another()));
     }

@@ -29,6 +29,7 @@ use crate::io::input::{Input, Source};
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
+use crate::pipeline::scheduler::StreamSource;
 use crate::pipeline::sink::{PerInput, Sink, refused};
 use crate::pipeline::stream::{Member, Reader, Stream, Writer};
 use crate::select::output_registry::OutputRegistry;
@@ -36,12 +37,13 @@ use crate::select::selection::{
     DerivedOutput, FileTarget, InputProtection, InputRegistry, Item, Selected, Selection, Target, claim,
     could_be_input, is_same_name,
 };
-use crate::settings::{Destination, Mode, OverwritePolicy, Settings};
+use crate::settings::{Destination, Mode, OverwritePolicy, Settings, StreamSettings};
 use crate::sync::lock;
 
-/// The streams of a run. Workers open them one after the other.
+/// The inputs of a run, each or all of which become a stream. Workers open them one after the other.
 pub(crate) struct Jobs {
     settings: Arc<Settings>,
+    stream_settings: StreamSettings,
     remaining: Mutex<Remaining>,
     outputs: Arc<OutputRegistry>,
     /// The inputs of the run, which no output may replace. `None` in runs from memory to memory.
@@ -105,7 +107,8 @@ impl Jobs {
             true => Remaining::Stream(Some(Box::new(concatenate(selection, &settings)?))),
         };
         let (remaining, question, space) = (Mutex::new(remaining), Mutex::default(), Space::default());
-        Ok(Self { settings, remaining, outputs, inputs, question, directories, space })
+        let stream_settings = settings.for_streams();
+        Ok(Self { settings, stream_settings, remaining, outputs, inputs, question, directories, space })
     }
 
     /// The jobs for these inputs, instead of those in `settings`.
@@ -113,7 +116,8 @@ impl Jobs {
         let remaining = Mutex::new(Remaining::Items(items.into_iter()));
         let (outputs, question, space) = (Arc::default(), Mutex::default(), Space::default());
         let directories = OutputDirectories::OfInputs;
-        Self { settings, remaining, outputs, inputs: None, question, directories, space }
+        let stream_settings = settings.for_streams();
+        Self { settings, stream_settings, remaining, outputs, inputs: None, question, directories, space }
     }
 
     /// Makes the inputs that were put off for want of space the next ones. Whether there are any.
@@ -128,41 +132,6 @@ impl Jobs {
     pub(crate) fn give_up(&self, outcomes: &Outcomes, outcome: &Outcome) {
         if let Remaining::Items(items) = &mut *lock(&self.remaining) {
             items.for_each(|item| outcomes.record(&item.id, outcome.for_another()));
-        }
-    }
-
-    /// Opens the next stream. Records the outcomes of inputs that need none. Calls `before_opening` before each input that is
-    /// not the last, because opening may block: a FIFO waits for its writer.
-    pub(crate) fn next(&self, outcomes: &Outcomes, before_opening: impl Fn()) -> Option<Stream> {
-        loop {
-            outcomes.wait_until_ready();
-            // Questions are asked one at a time, in the order of the arguments.
-            let question = (self.settings.overwrite == OverwritePolicy::Ask).then(|| lock(&self.question));
-            // Only this function takes this lock, because its holder may wait for a list that is still being written.
-            let (selected, has_more) = match &mut *lock(&self.remaining) {
-                Remaining::Stream(stream) => return stream.take().map(|stream| *stream),
-                Remaining::Items(items) => (Selected::Item(items.next()?), items.len() > 0),
-                Remaining::Selection(selection) => match selection.next()? {
-                    Selected::Item(item) if self.is_disk_full(&item, outcomes) => {
-                        (selection.fail_for_full_disk(item), selection.has_more())
-                    }
-                    selected => (selected, selection.has_more()),
-                },
-            };
-            match selected {
-                Selected::Settled(id, outcome) => outcomes.record(&id, outcome),
-                Selected::Item(item) => {
-                    let id = item.id.clone();
-                    if has_more {
-                        before_opening();
-                    }
-                    match contained(|| self.open(item, outcomes)) {
-                        Ok(Opened::Stream(stream)) => return Some(*stream),
-                        Ok(Opened::Settled(outcome)) | Err(outcome) => outcomes.record(&id, outcome),
-                    }
-                }
-            }
-            drop(question);
         }
     }
 
@@ -273,7 +242,8 @@ impl Jobs {
     }
 
     fn stream(&self, input: Input, sink: Sink) -> Opened {
-        let reader = Reader::single(Member::new(input, &self.settings), &self.settings);
+        let settings = &self.stream_settings;
+        let reader = Reader::single(Member::new(input, settings), settings);
         Opened::Stream(Box::new(Stream::new(reader, Writer::new(sink))))
     }
 
@@ -366,6 +336,41 @@ impl Jobs {
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());
         Ok(Created::File(PerInput { being_written, output, overwrite, metadata, sync, remove, leaves_outdated }))
+    }
+}
+
+impl StreamSource for Jobs {
+    fn next_stream(&self, outcomes: &Outcomes, before_opening: &dyn Fn()) -> Option<Stream> {
+        loop {
+            outcomes.wait_until_ready();
+            // Questions are asked one at a time, in the order of the arguments.
+            let question = (self.settings.overwrite == OverwritePolicy::Ask).then(|| lock(&self.question));
+            // Only this function takes this lock, because its holder may wait for a list that is still being written.
+            let (selected, has_more) = match &mut *lock(&self.remaining) {
+                Remaining::Stream(stream) => return stream.take().map(|stream| *stream),
+                Remaining::Items(items) => (Selected::Item(items.next()?), items.len() > 0),
+                Remaining::Selection(selection) => match selection.next()? {
+                    Selected::Item(item) if self.is_disk_full(&item, outcomes) => {
+                        (selection.fail_for_full_disk(item), selection.has_more())
+                    }
+                    selected => (selected, selection.has_more()),
+                },
+            };
+            match selected {
+                Selected::Settled(id, outcome) => outcomes.record(&id, outcome),
+                Selected::Item(item) => {
+                    let id = item.id.clone();
+                    if has_more {
+                        before_opening();
+                    }
+                    match contained(|| self.open(item, outcomes)) {
+                        Ok(Opened::Stream(stream)) => return Some(*stream),
+                        Ok(Opened::Settled(outcome)) | Err(outcome) => outcomes.record(&id, outcome),
+                    }
+                }
+            }
+            drop(question);
+        }
     }
 }
 

@@ -21,25 +21,31 @@ pub(crate) use self::caller_worker::CallerWorker;
 use self::work_queue::WorkQueue;
 use crate::deflate;
 use crate::outcome::{InputId, Outcome};
-use crate::pipeline::job::Jobs;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::stream::{OtherWorkers, RunResources, Stream, StreamContext, WorkStatus, Worker};
-use crate::settings::{Scheduler, Settings};
+use crate::settings::{Scheduler, StreamSettings};
 
-/// Does all `jobs` with the scheduler and the number of workers in `settings`. Returns when all are done.
+/// The streams of a run.
+pub(crate) trait StreamSource: Sync {
+    /// Opens the next stream; `None` if there is none. Records the outcomes of inputs that need no stream. Calls
+    /// `before_opening` before each input that is not the last, because opening may block: a FIFO waits for its writer.
+    fn next_stream(&self, outcomes: &Outcomes, before_opening: &dyn Fn()) -> Option<Stream>;
+}
+
+/// Processes all streams of `source` with the scheduler and the number of workers in `settings`. Returns when all are done.
 ///
 /// # Errors
-/// If there is not enough memory for one worker. Then no job was begun.
+/// If there is not enough memory for one worker. Then no stream was opened.
 pub(crate) fn run(
-    settings: &Settings,
-    jobs: &Jobs,
+    settings: &StreamSettings,
+    source: &dyn StreamSource,
     outcomes: &Outcomes,
     compressor: deflate::NewCompressor,
 ) -> io::Result<()> {
     let queue = WorkQueue::new();
     let resources = RunResources::new(settings.jobs);
     let streams = StreamContext { outcomes, settings, compressor, others: &queue, resources: &resources };
-    let context = RunContext { jobs: Some(jobs), streams: &streams, queue: &queue };
+    let context = RunContext { source: Some(source), streams: &streams, queue: &queue };
     let (workers, first) = (settings.jobs.get(), Worker::try_new(&streams)?);
     match settings.scheduler {
         Scheduler::Threads => threads::run(&context, workers, first),
@@ -50,18 +56,18 @@ pub(crate) fn run(
 
 /// What all workers of a run share.
 struct RunContext<'run> {
-    /// The files; `None` if the caller of the encoder submits blocks.
-    jobs: Option<&'run Jobs>,
+    /// The streams of files; `None` if the caller of the encoder submits blocks.
+    source: Option<&'run dyn StreamSource>,
     streams: &'run StreamContext<'run>,
     queue: &'run WorkQueue,
 }
 
 impl RunContext<'_> {
-    /// Opens the next stream. Calls `before_opening` first if there may be another one. Jobs contain the panics of an input; a
-    /// panic of the plan itself ends the run.
-    fn next_stream(&self, before_opening: impl Fn()) -> Option<Stream> {
-        let (jobs, outcomes) = (self.jobs?, self.streams.outcomes);
-        catch_unwind(AssertUnwindSafe(|| jobs.next(outcomes, before_opening))).unwrap_or_else(|_| {
+    /// Opens the next stream. Calls `before_opening` first if there may be another one. The source contains the panics of an
+    /// input; a panic of the source itself ends the run.
+    fn next_stream(&self, before_opening: &dyn Fn()) -> Option<Stream> {
+        let (source, outcomes) = (self.source?, self.streams.outcomes);
+        catch_unwind(AssertUnwindSafe(|| source.next_stream(outcomes, before_opening))).unwrap_or_else(|_| {
             outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
             None
         })

@@ -28,7 +28,7 @@ use self::levels::expand_levels;
 use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
 use crate::presentation::{Presentation, Verbosity};
-use gzcc::settings::resources;
+use gzcc::command::resources;
 use gzcc::settings::{self, Destination, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
 /// A parsed command line.

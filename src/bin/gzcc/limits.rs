@@ -5,7 +5,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use gzcc::settings::resources;
+use gzcc::command::resources;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::malloc;

@@ -16,8 +16,8 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use gzcc::EscapedName;
 use gzcc::deflate;
-use gzcc::escaped_name::EscapedName;
 use gzcc::settings::{Destination, Mode, Settings};
 
 use self::args::{CommandLine, Environment, Request, RunRequest, UsageError};
@@ -39,14 +39,14 @@ fn run() -> Result<Status, UsageError> {
     let CommandLine { warnings, request } = args::parse(std::env::args_os(), Environment::of_process())?;
     warnings.iter().for_each(|warning| print_message(format_args!("{warning}")));
     Ok(match request {
-        Request::Run(request) => process_files(*request),
+        Request::Run(request) => process_files(*request)?,
         Request::Benchmark(benchmark) => run_benchmark(*benchmark),
         Request::Print(text) => print(&text),
     })
 }
 
 /// Compresses or decompresses the inputs, and prints the count if standard output carries no data.
-fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Status {
+fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Result<Status, UsageError> {
     let prints_count = prints_count(&settings, &presentation);
     let mode = settings.mode;
     let level = if mode == Mode::Compress { settings.level } else { 0 };
@@ -58,17 +58,19 @@ fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Statu
     let _ = signals::watch(Arc::clone(&report));
     let progress_line = counters.map(|counters| report::show_progress(counters, &settings));
     report.begin();
-    gzcc::command::run(settings, &*report);
+    let run = gzcc::run(&settings, &*report);
     report.finish();
     drop(progress_line);
+    // `args` checks the options before, with messages that name them.
+    run.map_err(|invalid| UsageError(format!("gzcc: {invalid}")))?;
     let (tally, status) = (report.tally(), report.status());
     if tally.reader_gone {
-        return status_without_reader(&presentation);
+        return Ok(status_without_reader(&presentation));
     }
-    match prints_count {
+    Ok(match prints_count {
         true => status.max(print(&format!("{}\n", count_line(&tally, mode)))),
         false => status,
-    }
+    })
 }
 
 /// Whether the run ends with a count on standard output: only if each file has its own output, and standard output carries no

@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use gzcc::EscapedName;
 use gzcc::command::{NOT_REACHED, OutcomeQueue, lock};
-use gzcc::escaped_name::EscapedName;
 use gzcc::outcome::Done;
 use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Observer, Outcome, Progress, Tally};

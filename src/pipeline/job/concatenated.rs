@@ -15,7 +15,7 @@ use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::{Concatenated, Sink};
 use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
 use crate::select::selection::{Item, Selected, Selection, identity_of_list, is_same_name};
-use crate::settings::{Destination, OverwritePolicy, Settings};
+use crate::settings::{Destination, OverwritePolicy, Settings, StreamSettings};
 
 /// The stream of all inputs.
 pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
@@ -28,7 +28,13 @@ pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Res
             (sink, output)
         }
     };
-    let inputs = ConcatenatedInputs { selection, settings: Arc::clone(settings), output, is_an_input };
+    let inputs = ConcatenatedInputs {
+        selection,
+        settings: Arc::clone(settings),
+        stream_settings: settings.for_streams(),
+        output,
+        is_an_input,
+    };
     Ok(Stream::new(Reader::concatenated(inputs), Writer::new(sink)))
 }
 
@@ -36,6 +42,7 @@ pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Res
 struct ConcatenatedInputs {
     selection: Selection,
     settings: Arc<Settings>,
+    stream_settings: StreamSettings,
     /// The output's identity, which no input may have.
     output: Option<Identity>,
     /// Set when an input has it, so that the file of `-o` does not get its name.
@@ -55,7 +62,7 @@ impl ConcatenatedInputs {
             self.is_an_input.store(true, Ordering::Relaxed);
             return Err(Outcome::Failed(Error::other("is the output as well")));
         }
-        Ok(Member::new(input.unless_it_is(self.output)?, &self.settings))
+        Ok(Member::new(input.unless_it_is(self.output)?, &self.stream_settings))
     }
 }
 

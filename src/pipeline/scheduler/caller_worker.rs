@@ -12,7 +12,7 @@ use super::{RunContext, WorkQueue};
 use crate::deflate;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::stream::{OtherWorkers, RunResources, Stream, StreamContext, WorkStatus, Worker};
-use crate::settings::{Scheduler, Settings};
+use crate::settings::{Scheduler, StreamSettings};
 
 /// One of the workers of a stream: the thread that calls the library.
 pub(crate) struct CallerWorker {
@@ -26,7 +26,7 @@ pub(crate) struct CallerWorker {
 
 /// What the workers of one stream share.
 struct StreamRun {
-    settings: Settings,
+    settings: StreamSettings,
     outcomes: Outcomes<'static>,
     compressor: deflate::NewCompressor,
     resources: RunResources,
@@ -44,7 +44,7 @@ enum WorkerThreads {
 impl CallerWorker {
     /// A worker of `stream`. It may start other workers, up to the number in `settings`.
     pub(crate) fn new(
-        settings: Settings,
+        settings: StreamSettings,
         outcomes: Outcomes<'static>,
         stream: Arc<Stream>,
         compressor: deflate::NewCompressor,
@@ -140,6 +140,6 @@ impl StreamRun {
     fn with_context<T>(&self, work: impl FnOnce(&RunContext<'_>, &Stream) -> T) -> T {
         let Self { settings, outcomes, compressor, resources, queue, stream } = self;
         let streams = StreamContext { outcomes, settings, compressor: *compressor, others: queue, resources };
-        work(&RunContext { jobs: None, streams: &streams, queue }, stream)
+        work(&RunContext { source: None, streams: &streams, queue }, stream)
     }
 }

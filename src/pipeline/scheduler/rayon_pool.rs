@@ -96,7 +96,7 @@ impl Drop for JoinedPool {
 
 impl<'run> RayonRun<'run> {
     fn process_next_file<'scope>(&'scope self, scope: &Scope<'scope>) {
-        let Some(stream) = self.context.next_stream(|| ()) else {
+        let Some(stream) = self.context.next_stream(&|| ()) else {
             return;
         };
         scope.spawn(|scope| self.process_next_file(scope));

@@ -156,7 +156,7 @@ fn run(settings: Settings) -> (Tally, Vec<String>) {
     let outcomes = Outcomes::new(Arc::clone(&observer) as Arc<dyn Observer>);
     let jobs = Jobs::new(Arc::new(settings.clone())).unwrap();
     let engine: deflate::NewCompressor = |kind, level| Box::new(PanickingEngine(deflate::new_compressor(kind, level)));
-    scheduler::run(&settings, &jobs, &outcomes, engine).unwrap();
+    scheduler::run(&settings.for_streams(), &jobs, &outcomes, engine).unwrap();
     observer.finish();
     let recorded = lock(&observer.recorded).clone();
     (outcomes.tally(), recorded)

@@ -56,7 +56,7 @@ impl<'scope, 'env> ThreadPool<'scope, 'env> {
                     context.work(&stream, &mut worker, true);
                     context.queue.wake();
                 }
-                Work::OpenNext => match context.next_stream(|| self.spawn()) {
+                Work::OpenNext => match context.next_stream(&|| self.spawn()) {
                     None => context.queue.no_more(),
                     Some(stream) if stream.is_divisible() => context.queue.opened(Some(Arc::new(stream))),
                     Some(stream) => {

@@ -13,7 +13,7 @@ use crate::inflate::{BgzfBatch, Content};
 use crate::io::input::Input;
 use crate::outcome::Outcome;
 use crate::pipeline::block_channel::SubmittedBlocks;
-use crate::settings::Settings;
+use crate::settings::StreamSettings;
 
 /// An input of a stream, with what is written before its data. Compression makes one gzip member of it, decompression its
 /// content.
@@ -29,9 +29,9 @@ pub(crate) struct Member {
 
 impl Member {
     /// The member for `input`. Its header holds name and time if the settings ask for them.
-    pub(crate) fn new(input: Input, settings: &Settings) -> Self {
+    pub(crate) fn new(input: Input, settings: &StreamSettings) -> Self {
         let mut header = Vec::new();
-        if !settings.decompresses() {
+        if !settings.decompresses {
             let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
             let mtime = input.mtime().filter(|_| settings.keep_time);
             gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);

@@ -12,7 +12,7 @@ use crate::format::gzip;
 use crate::inflate::Inflater;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
-use crate::settings::{Settings, resources};
+use crate::settings::{StreamSettings, resources};
 use crate::sync::{lock, yield_point};
 
 /// Blocks in flight for each worker, over all streams of the run: one being processed, one waiting for its turn to be
@@ -31,7 +31,7 @@ pub(crate) struct StreamContext<'run> {
     /// Receives the outcomes.
     pub outcomes: &'run Outcomes<'run>,
     /// The settings of the run.
-    pub settings: &'run Settings,
+    pub settings: &'run StreamSettings,
     /// Creates a worker's compressor.
     pub compressor: deflate::NewCompressor,
     /// The other workers.

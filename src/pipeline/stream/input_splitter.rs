@@ -13,7 +13,7 @@ use super::block::{BlockEnds, BlockInput, FileRange};
 use crate::deflate::{BLOCK, WINDOW};
 use crate::io::input::Input;
 use crate::io::sequential_reader::SequentialReader;
-use crate::settings::Settings;
+use crate::settings::StreamSettings;
 
 /// Minimum length of a block that ends by content, in bytes. Each block costs new Huffman codes and a sync flush of 5 bytes.
 /// With these limits a block has 48 KiB on average, and the files of the corpus grow by less than half a percent.
@@ -60,8 +60,8 @@ pub(crate) struct InputSplitter {
 
 impl InputSplitter {
     /// Starts at the beginning of an input.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let Settings { independent, rsyncable, .. } = *settings;
+    pub(crate) fn new(settings: &StreamSettings) -> Self {
+        let StreamSettings { independent, rsyncable, .. } = *settings;
         Self { offset: 0, window: Vec::new(), incomplete: Vec::new(), independent, rsyncable }
     }
 

@@ -15,7 +15,7 @@ use crate::inflate::{Chunk, CompressedSource, Inflater};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
-use crate::settings::Settings;
+use crate::settings::StreamSettings;
 
 /// Compressed bytes of an input above which a second worker pays off: one inflates while the other checks and writes.
 const MIN_SHARED_INPUT: u64 = 128 * 1024;
@@ -82,7 +82,7 @@ type Next = (Result<BlockInput, StreamError>, bool);
 
 impl Reader {
     /// Reads one input.
-    pub(crate) fn single(member: Member, settings: &Settings) -> Self {
+    pub(crate) fn single(member: Member, settings: &StreamSettings) -> Self {
         Self { current: Some(CurrentMember::new(member, settings)), upcoming: None }
     }
 
@@ -193,8 +193,8 @@ impl Reader {
 }
 
 impl CurrentMember {
-    fn new(member: Member, settings: &Settings) -> Self {
-        let blocks = match settings.decompresses() {
+    fn new(member: Member, settings: &StreamSettings) -> Self {
+        let blocks = match settings.decompresses {
             false => BlockSource::Split(InputSplitter::new(settings)),
             true => BlockSource::Inflate(None),
         };

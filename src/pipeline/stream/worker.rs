@@ -28,7 +28,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// Creates the state of a worker. Fails if memory is limited and not enough is left.
     pub(crate) fn try_new(context: &StreamContext<'_>) -> io::Result<Self> {
-        let level = if context.settings.decompresses() { 0 } else { context.settings.level };
+        let level = if context.settings.decompresses { 0 } else { context.settings.level };
         context.resources.with_memory(resources::tools(level), || Self::new(context))
     }
 

@@ -16,7 +16,7 @@ use crate::observer::Progress;
 use crate::outcome::{InputId, MemberStats, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, WrittenMember};
 use crate::pipeline::verify::{ContentSoFar, Verification};
-use crate::settings::Settings;
+use crate::settings::StreamSettings;
 
 /// Writes the blocks of a stream to its sink.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl Writer {
         self.complete += 1;
         let MemberState { mut bytes_in, bytes_out, stats, trailing_garbage, .. } = self.member;
         let input = &position.member.input;
-        if context.settings.decompresses() {
+        if context.settings.decompresses {
             // Data after the last member belongs to the file, too.
             bytes_in = input.size.unwrap_or(bytes_in);
         }
@@ -154,7 +154,7 @@ impl Writer {
     }
 
     /// How the input changed while it was read, given the `change` that the file system reports.
-    fn change_while_read(&self, change: Change, position: &BlockPosition, settings: &Settings) -> Change {
+    fn change_while_read(&self, change: Change, position: &BlockPosition, settings: &StreamSettings) -> Change {
         let read_past_size = position.member.input.size.is_none() && self.member.bytes_in > 0;
         match change {
             _ if self.fell_short(position, settings) => Change::Other,
@@ -168,11 +168,11 @@ impl Writer {
 
     /// Whether the input had less content than its size. Files that show a state of the system may have less (files in /sys
     /// report the size of a page); those are never removed.
-    fn fell_short(&self, position: &BlockPosition, settings: &Settings) -> bool {
+    fn fell_short(&self, position: &BlockPosition, settings: &StreamSettings) -> bool {
         let (input, member) = (&position.member.input, &self.member);
         // Trailing garbage is not read to its end.
         let is_short = !member.trailing_garbage && input.size.is_some_and(|size| member.bytes_in < size);
-        is_short && (input.occupies_disk() || settings.removes())
+        is_short && (input.occupies_disk() || settings.removes)
     }
 
     /// Writes compressed data; appends the member's trailer to its last block.
@@ -227,7 +227,7 @@ impl Writer {
             return !savings::is_hopeless(percent, position.member.input.size, read, written);
         }
         // An original that grew and would be removed is reported as changed.
-        self.member.grew && context.settings.removes() || savings::saves_enough(percent, read, written)
+        self.member.grew && context.settings.removes || savings::saves_enough(percent, read, written)
     }
 
     /// Checks and writes content.
@@ -282,7 +282,7 @@ impl Writer {
             // The output is as if the member had never been there.
             return outcome;
         }
-        if !(context.settings.decompresses() && self.sink.is_descriptor()) {
+        if !(context.settings.decompresses && self.sink.is_descriptor()) {
             self.state = WriterState::Broken;
         }
         self.sink.cut_short(outcome)

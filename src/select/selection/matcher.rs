@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::io::directory::Directory;
 use crate::io::file_status::{is_regular, modification_time};
-use crate::settings::globs::{Inherited, Subject};
+use crate::settings::batch::globs::{Inherited, Subject};
 use crate::settings::{Filter, Settings};
 
 /// The filter, and the results for the directories from the root of a walk to its current position.

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use super::UsageError;
 use super::values::{jobs, level, size};
-use gzcc::escaped_name::EscapedName;
+use gzcc::EscapedName;
 
 /// The unparsed values of the variables.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use gzcc::escaped_name::EscapedName;
+use gzcc::EscapedName;
 
 /// clap's error as one line without the program's name.
 pub(super) fn message(error: &clap::Error) -> String {

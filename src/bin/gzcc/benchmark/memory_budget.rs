@@ -2,7 +2,7 @@
 
 use super::Benchmark;
 use gzcc::Error;
-use gzcc::settings::resources;
+use gzcc::command::resources;
 
 use crate::report::counted;
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use gzcc::escaped_name::EscapedName;
+use gzcc::EscapedName;
 use gzcc::settings::{self, Destination, Mode, Settings};
 
 use super::NAMES;

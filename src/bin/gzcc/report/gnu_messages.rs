@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use gzcc::ErrorKind;
+use gzcc::EscapedName;
 use gzcc::command::NOT_REACHED;
-use gzcc::escaped_name::EscapedName;
 use gzcc::outcome::{Damage, Done, Reason, Warning};
 use gzcc::settings::Mode;
 use gzcc::{Ended, Outcome};

@@ -12,7 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use gzcc::escaped_name::EscapedName;
+use gzcc::EscapedName;
 use gzcc::settings::Settings;
 
 use crate::presentation::{Presentation, ProgressPolicy, Rules, Verbosity};

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use gzcc::escaped_name::EscapedName;
+use gzcc::EscapedName;
 
 /// Whether standard input is a terminal, so that the question can be answered.
 pub(crate) fn can_ask() -> bool {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
-use super::{Destination, MAX_JOBS, Mode, Settings};
+use super::{Destination, Mode, Settings};
+use crate::settings::MAX_JOBS;
 
 /// Settings that contradict each other, with the reason in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,80 @@
+//! The settings that the workers of a stream need: a part of those of a run over files, and all of those of an encoder.
+
+use std::num::NonZeroUsize;
+
+use super::{Engine, Scheduler};
+
+/// What workers do with the inputs of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamSettings {
+    /// The encoder.
+    pub engine: Engine,
+    /// Compression level, 0 to the engine's [`max_level`](Engine::max_level).
+    pub level: u8,
+    /// The number of workers, the calling thread included.
+    pub jobs: NonZeroUsize,
+    /// How work is distributed among them.
+    pub scheduler: Scheduler,
+    /// Compress each block without the preceding 32 KiB as dictionary.
+    pub independent: bool,
+    /// End blocks where the content decides.
+    pub rsyncable: bool,
+    /// Decompress the output and compare it with the input.
+    pub verify: bool,
+    /// Gzip data is read, and not written.
+    pub decompresses: bool,
+    /// The inputs whose data is copied unchanged if it is not gzip data.
+    pub copy_foreign: CopyForeign,
+    /// Store each input's name in its header.
+    pub keep_name: bool,
+    /// Store each input's modification time in its header, or report the stored one.
+    pub keep_time: bool,
+    /// Discard outputs that are not this many percent smaller than their original.
+    pub only_smaller: Option<u8>,
+    /// The largest number of bytes that an input may expand to.
+    pub max_size: Option<u64>,
+    /// Originals are removed.
+    pub removes: bool,
+}
+
+/// The inputs whose data is copied unchanged if it is not gzip data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CopyForeign {
+    /// None.
+    None,
+    /// Standard input.
+    Stdin,
+    /// All.
+    All,
+}
+
+impl StreamSettings {
+    /// Settings that compress with this engine at this level, and the defaults of everything else.
+    pub(crate) fn compressing(engine: Engine, level: u8, jobs: NonZeroUsize) -> Self {
+        Self {
+            engine,
+            level,
+            jobs,
+            scheduler: Scheduler::Threads,
+            independent: false,
+            rsyncable: false,
+            verify: false,
+            decompresses: false,
+            copy_foreign: CopyForeign::None,
+            keep_name: false,
+            keep_time: false,
+            only_smaller: None,
+            max_size: None,
+            removes: false,
+        }
+    }
+
+    /// Whether data of an input that is not gzip data is copied unchanged.
+    pub(crate) fn passes_through(&self, from_stdin: bool) -> bool {
+        match self.copy_foreign {
+            CopyForeign::None => false,
+            CopyForeign::Stdin => from_stdin,
+            CopyForeign::All => true,
+        }
+    }
+}
