@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::OutputName;
-use crate::io::file_status::Identity;
+use crate::io::file_status::{Identity, Owner};
 use crate::io::naming_method::KnownMethod;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
@@ -33,7 +33,7 @@ pub(crate) struct Directory {
     pub naming: Arc<KnownMethod>,
     /// Owner and group of new files here, as found for the first one. Not kept for a directory of another user, who
     /// could change its group between two files.
-    new_file_owner: OnceLock<(u32, u32)>,
+    new_file_owner: OnceLock<Owner>,
     /// Root or the effective user owns the directory.
     trusted: bool,
 }
@@ -202,17 +202,48 @@ impl Directory {
     }
 
     /// Owner and group of `fd`, a file that was just created here.
-    pub(crate) fn new_file_owner(&self, fd: BorrowedFd<'_>) -> Option<(u32, u32)> {
+    pub(crate) fn new_file_owner(&self, fd: BorrowedFd<'_>) -> Option<Owner> {
         if let Some(known) = self.new_file_owner.get() {
             return Some(*known);
         }
         let stat = retry_on_intr(|| rustix::fs::fstat(fd)).ok()?;
-        let owner = (stat.st_uid, stat.st_gid);
+        let owner = Owner::of(&stat);
         if self.trusted {
             // Another worker may have set the same value first.
             let _ = self.new_file_owner.set(owner);
         }
         Some(owner)
+    }
+}
+
+/// The directory that was opened last, because the next file is usually in the same one.
+#[derive(Debug, Default)]
+pub(crate) struct LastDirectory {
+    path: PathBuf,
+    directory: Option<Arc<Directory>>,
+}
+
+impl LastDirectory {
+    /// Begins with the directory `path`.
+    pub(crate) fn new(path: PathBuf, directory: Arc<Directory>) -> Self {
+        Self { path, directory: Some(directory) }
+    }
+
+    /// The directory `path`: the last one, or the one that `open` returns.
+    pub(crate) fn get<E>(
+        &mut self,
+        path: &Path,
+        open: impl FnOnce() -> Result<Arc<Directory>, E>,
+    ) -> Result<Arc<Directory>, E> {
+        match &self.directory {
+            // Compared as bytes, because comparing the components of every path would slow down a walk.
+            Some(last) if self.path.as_os_str() == path.as_os_str() => Ok(Arc::clone(last)),
+            _ => {
+                let opened = open()?;
+                *self = Self::new(path.to_owned(), Arc::clone(&opened));
+                Ok(opened)
+            }
+        }
     }
 }
 

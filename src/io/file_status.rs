@@ -29,6 +29,20 @@ impl Identity {
     }
 }
 
+/// The user and the group that own a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) user: u32,
+    pub(crate) group: u32,
+}
+
+impl Owner {
+    /// The owner of the file with this status.
+    pub(crate) fn of(stat: &Stat) -> Self {
+        Self { user: stat.st_uid, group: stat.st_gid }
+    }
+}
+
 /// The status of an opened file.
 pub(crate) fn stat_of(fd: &impl AsFd) -> io::Result<Stat> {
     Ok(retry_on_intr(|| rustix::fs::fstat(fd))?)

@@ -23,12 +23,12 @@ use rustix::io::{Errno, retry_on_intr};
 use crate::error::{About, Error};
 use crate::io::acl::Acl;
 use crate::io::directory::Directory;
+use crate::io::file_status::Owner;
 
 /// Owner, permissions and times of a file or directory at the time it was opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Metadata {
-    owner: u32,
-    group: u32,
+    owner: Owner,
     access: Access,
     times: Timestamps,
 }
@@ -40,6 +40,13 @@ enum Access {
     Mode(u32),
     /// It has an ACL.
     Acl(Acl),
+}
+
+/// Result of setting an owner.
+struct AppliedOwner {
+    /// The group is the original's.
+    group_kept: bool,
+    result: Result<(), Error>,
 }
 
 /// What happens to the original.
@@ -56,8 +63,7 @@ impl Metadata {
     pub(crate) fn of(fd: BorrowedFd<'_>, stat: &Stat) -> Self {
         let mode = stat.st_mode & 0o777;
         Self {
-            owner: stat.st_uid,
-            group: stat.st_gid,
+            owner: Owner::of(stat),
             access: match Acl::of(fd) {
                 Ok(None) => Access::Mode(mode),
                 Ok(Some(acl)) => Access::Acl(acl),
@@ -113,45 +119,48 @@ impl Metadata {
         original: Original,
     ) -> Result<(), Error> {
         let inherited = if directory.inherits_acl { Acl::remove(fd) } else { Ok(()) };
-        let (group_kept, owner) = self.apply_owner(fd, directory);
+        let AppliedOwner { group_kept, result: owner } = self.apply_owner(fd, directory);
         // On failure the mode stays 0600, which limits every entry of the inherited ACL.
         inherited.about("cannot remove the inherited ACL")?;
-        let (acl, mode) = match &self.access {
-            Access::Mode(mode) => (Ok(()), Some(mode_for(*mode, group_kept))),
+        owner.and(match &self.access {
+            Access::Mode(mode) => apply_mode(mode_for(*mode, group_kept), fd),
             Access::Acl(acl) => apply_acl(acl, fd, group_kept, original),
-        };
-        let set = mode.map_or(Ok(()), |mode| {
-            retry_on_intr(|| rustix::fs::fchmod(fd, Mode::from_raw_mode(mode))).map_err(io::Error::from)
-        });
-        owner.and(acl).and(set.about("cannot set mode"))
+        })
     }
 
-    /// Sets owner and group where permitted. Returns whether the group is the original's, and the failure. A refusal is
-    /// not an error: only root may change owners.
-    fn apply_owner(&self, fd: BorrowedFd<'_>, directory: &Directory) -> (bool, Result<(), Error>) {
+    /// Sets owner and group where permitted. A refusal is not an error: only root may change owners.
+    fn apply_owner(&self, fd: BorrowedFd<'_>, directory: &Directory) -> AppliedOwner {
         let current = directory.new_file_owner(fd);
-        if current == Some((self.owner, self.group)) {
-            return (true, Ok(()));
+        if current == Some(self.owner) {
+            return AppliedOwner { group_kept: true, result: Ok(()) };
         }
-        let (owner, group) = (Uid::from_raw(self.owner), Gid::from_raw(self.group));
-        let both = retry_on_intr(|| rustix::fs::fchown(fd, Some(owner), Some(group)));
+        let (user, group) = (Uid::from_raw(self.owner.user), Gid::from_raw(self.owner.group));
+        let both = retry_on_intr(|| rustix::fs::fchown(fd, Some(user), Some(group)));
         let group_kept = both.is_ok()
-            || current.is_some_and(|(_, g)| g == self.group)
+            || current.is_some_and(|current| current.group == self.owner.group)
             || retry_on_intr(|| rustix::fs::fchown(fd, None, Some(group))).is_ok();
         let failed = both.err().filter(|&error| !is_refusal(error)).map(io::Error::from);
-        (group_kept, failed.map_or(Ok(()), Err).about("cannot set owner"))
+        AppliedOwner { group_kept, result: failed.map_or(Ok(()), Err).about("cannot set owner") }
     }
 }
 
-/// Sets `acl`, which includes the mode. If that fails, returns the error to report, and the mode to set instead.
-fn apply_acl(acl: &Acl, fd: BorrowedFd<'_>, group_kept: bool, original: Original) -> (Result<(), Error>, Option<u32>) {
+/// Sets the mode.
+fn apply_mode(mode: u32, fd: BorrowedFd<'_>) -> Result<(), Error> {
+    retry_on_intr(|| rustix::fs::fchmod(fd, Mode::from_raw_mode(mode)))
+        .map_err(io::Error::from)
+        .about("cannot set mode")
+}
+
+/// Sets `acl`, which includes the mode. If that fails, sets a mode alone that grants nothing new.
+fn apply_acl(acl: &Acl, fd: BorrowedFd<'_>, group_kept: bool, original: Original) -> Result<(), Error> {
     let set = if group_kept { acl.set(fd) } else { acl.clone().without_group().set(fd) };
     let Err(error) = set else {
-        return (Ok(()), None);
+        return Ok(());
     };
     let reported = original == Original::Removed || !is_refusal(error);
     let result = if reported { Err(io::Error::from(error)).about("cannot set ACL") } else { Ok(()) };
-    (result, Some(acl.mode_alone(group_kept)))
+    let mode = apply_mode(acl.mode_alone(group_kept), fd);
+    result.and(mode)
 }
 
 /// The mode of an output whose original has no ACL.

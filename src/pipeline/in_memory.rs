@@ -135,33 +135,42 @@ pub enum Direction {
     Decompress,
 }
 
-/// Processes `inputs` with the workers, scheduler and engine of `settings`, whose mode must fit `direction`. The memory file
-/// that is written must be empty.
-pub fn run(
-    settings: &Arc<Settings>,
-    inputs: &[InMemory],
-    direction: Direction,
-    (observer, engine): (&dyn Observer, deflate::NewCompressor),
-) -> Tally {
-    let item = |input: &InMemory| {
-        let (from, to) = match direction {
-            Direction::Compress => (&input.content, &input.compressed),
-            Direction::Decompress => (&input.compressed, &input.decompressed),
+/// Runs over the same inputs.
+#[derive(Clone, Copy)]
+pub struct Runs<'a> {
+    /// The inputs.
+    pub inputs: &'a [InMemory],
+    /// Receives their outcomes in each run.
+    pub observer: &'a dyn Observer,
+    /// Creates the workers' compressors.
+    pub engine: deflate::NewCompressor,
+}
+
+impl Runs<'_> {
+    /// Processes the inputs with the workers and the scheduler of `settings`, whose mode must fit `direction`. The memory files
+    /// that are written must be empty.
+    pub fn run(self, settings: &Arc<Settings>, direction: Direction) -> Tally {
+        let Self { inputs, observer, engine } = self;
+        let item = |input: &InMemory| {
+            let (from, to) = match direction {
+                Direction::Compress => (&input.content, &input.compressed),
+                Direction::Decompress => (&input.compressed, &input.decompressed),
+            };
+            Item {
+                id: input.id.clone(),
+                source: Source::Memory(from.clone()),
+                target: Target::Memory(to.clone()),
+                output_is_walked: None,
+            }
         };
-        Item {
-            id: input.id.clone(),
-            source: Source::Memory(from.clone()),
-            target: Target::Memory(to.clone()),
-            output_is_walked: None,
+        let outcomes = Outcomes::new(Arc::new(observer));
+        let jobs = Jobs::of(Arc::clone(settings), inputs.iter().map(item).collect());
+        if let Err(error) = scheduler::run(&settings.for_streams(), &jobs, &outcomes, engine) {
+            let failed = Outcome::from(error);
+            inputs.iter().for_each(|input| outcomes.record(&input.id, failed.for_another()));
         }
-    };
-    let outcomes = Outcomes::new(Arc::new(observer));
-    let jobs = Jobs::of(Arc::clone(settings), inputs.iter().map(item).collect());
-    if let Err(error) = scheduler::run(&settings.for_streams(), &jobs, &outcomes, engine) {
-        let failed = Outcome::from(error);
-        inputs.iter().for_each(|input| outcomes.record(&input.id, failed.for_another()));
+        outcomes.tally()
     }
-    outcomes.tally()
 }
 
 /// Whether two memory files hold the same bytes.

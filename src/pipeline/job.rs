@@ -21,7 +21,7 @@ use self::output_path::OutputPath;
 use self::output_tree::OutputTree;
 pub(crate) use self::space::BeingWritten;
 use self::space::Space;
-use self::special::{special_file, standard_output};
+use self::special::{IdentifiedSink, special_file, standard_output};
 use self::update::{Decision, PreviousOutput};
 use crate::error::{About, Error};
 use crate::io::file_status::{Identity, stat_of};
@@ -78,6 +78,15 @@ enum Opened {
     Stream(Box<Stream>),
     /// The input is done without a stream.
     Settled(Outcome),
+}
+
+/// The output file that an item asks for.
+struct OutputRequest {
+    target: FileTarget,
+    /// [`Item::output_is_walked`].
+    output_is_walked: Option<bool>,
+    /// The item, for another try if there is no space.
+    retry: Option<Item>,
 }
 
 /// Result of creating the output file of an input.
@@ -152,13 +161,13 @@ impl Jobs {
     /// The outcome of an input that is skipped or cannot be opened.
     fn open(&self, item: Item, outcomes: &Outcomes) -> Result<Opened, Outcome> {
         let settings = &*self.settings;
-        let again = space::for_another_try(&item, settings);
+        let retry = space::for_another_try(&item, settings);
         let Item { id, source, target, output_is_walked } = item;
         match target {
             Target::Discard => self.open_discarded(id, source),
             Target::Concatenated => {
-                let (sink, output) = standard_output(settings)?;
-                Ok(self.stream(Input::open_any(id, source, output, settings)?, sink))
+                let IdentifiedSink { sink, identity } = standard_output(settings)?;
+                Ok(self.stream(Input::open_any(id, source, identity, settings)?, sink))
             }
             Target::Memory(file) => {
                 let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
@@ -180,7 +189,7 @@ impl Jobs {
                     FileTarget::Named(_) if !settings.removes() => Input::open_any(id, source, None, settings)?,
                     _ => Input::open_regular(id, source, settings)?,
                 };
-                self.open_output(input, (target, again), output_is_walked, outcomes)
+                self.open_output(input, OutputRequest { target, output_is_walked, retry }, outcomes)
             }
         }
     }
@@ -196,14 +205,9 @@ impl Jobs {
         Ok(self.stream(input, Sink::Nowhere { name }))
     }
 
-    /// Creates the output file of an input; `again` is the input's item, for another try if there is no space.
-    fn open_output(
-        &self,
-        input: Input,
-        (target, again): (FileTarget, Option<Item>),
-        output_is_walked: Option<bool>,
-        outcomes: &Outcomes,
-    ) -> Result<Opened, Outcome> {
+    /// Creates the output file of an input.
+    fn open_output(&self, input: Input, request: OutputRequest, outcomes: &Outcomes) -> Result<Opened, Outcome> {
+        let OutputRequest { target, output_is_walked, retry } = request;
         let settings = &*self.settings;
         self.refuse_output_of_run(&input)?;
         let fields = HeaderFields::of(&input, settings)?;
@@ -214,8 +218,8 @@ impl Jobs {
                 self.derived_path(DerivedOutput { name, ..output }, &input)?
             }
             FileTarget::Named(path) => {
-                if let Some((sink, output)) = special_file(&path, settings)? {
-                    return Ok(self.stream(input.unless_it_is(output)?, sink));
+                if let Some(IdentifiedSink { sink, identity }) = special_file(&path, settings)? {
+                    return Ok(self.stream(input.unless_it_is(identity)?, sink));
                 }
                 let output = OutputPath::open(&path)?;
                 // Some file systems report another inode number each time, so the names are compared, too.
@@ -234,7 +238,7 @@ impl Jobs {
             Created::OriginalRemoved(done) => Ok(Opened::Settled(Outcome::Done(done))),
             Created::File(mut file) => {
                 self.record(&file.output)?;
-                file.being_written.retry(again);
+                file.being_written.retry(retry);
                 file.metadata = file.metadata.map(|metadata| fields.apply(metadata));
                 Ok(self.stream(input, Sink::PerInput(file)))
             }

@@ -12,7 +12,6 @@ mod target;
 mod walk;
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ pub(crate) use self::target::{DerivedOutput, FileTarget, Target, claim, could_be
 use self::target::{is_skipped_for_name, mirrored_directory};
 use self::walk::{UnreadableDirectory, Walk};
 use crate::error::Error;
-use crate::io::directory::{self, Directory};
+use crate::io::directory::{self, Directory, LastDirectory};
 use crate::io::file_status::file_type;
 use crate::io::input::{STDIN_NAME, Source};
 use crate::io::temporary::is_temporary;
@@ -46,8 +45,8 @@ pub(crate) struct Selection {
     arguments: Arguments,
     matcher: Matcher,
     walk: Option<Walk>,
-    /// The directory of the last argument. The next argument is often in the same one.
-    last: Option<(PathBuf, Arc<Directory>)>,
+    /// The directory of the last argument.
+    last: LastDirectory,
     /// The outputs of this run.
     outputs: Arc<OutputRegistry>,
     /// The inputs of this run.
@@ -68,7 +67,7 @@ impl Selection {
             arguments,
             matcher,
             walk: None,
-            last: None,
+            last: LastDirectory::default(),
             outputs: Arc::default(),
             inputs,
             counting: false,
@@ -137,10 +136,11 @@ impl Selection {
         if is_final_name && !self.matcher.accepts_named(&name) {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
-        let directory = self.directory(parent)?;
-        let (path, name) = match self.settings.decompresses() {
-            true => with_implied_suffix(&directory, path, name, &self.settings),
-            false => (path, name),
+        let directory = self.last.get(&parent, || Directory::open(&parent).map(Arc::new))?;
+        let implied = if self.settings.decompresses() { implied_name(&directory, &name, &self.settings) } else { None };
+        let (path, name) = match implied {
+            Some(implied) => (path.with_file_name(&implied), implied),
+            None => (path, name),
         };
         if recursive && let Some(root) = self.named_directory(&directory, &name, &path)? {
             return self.start_walk(root, path);
@@ -180,7 +180,7 @@ impl Selection {
             // A path that cannot be mirrored fails here, once, instead of for every file below it.
             mirrored_directory(&path.join("any"))?;
         }
-        if !self.matcher.starts_at(path.file_name()) {
+        if !self.matcher.start_at(path.file_name()) {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
         self.walk = Some(Walk::new(root, path, &self.settings));
@@ -195,7 +195,7 @@ impl Selection {
         let (kind, name) = (entry.file_type(), entry.file_name());
         let found = Found { path: walk.below(entry.path()), name, depth: entry.depth() };
         if kind.is_dir() {
-            if !self.matcher.enters(found) {
+            if !self.matcher.enter(found) {
                 walk.skip_directory(entry);
             }
             return Ok(None);
@@ -223,7 +223,7 @@ impl Selection {
     fn unreadable(&mut self, directory: UnreadableDirectory) -> Result<Option<Item>, (PathBuf, Outcome)> {
         let UnreadableDirectory { path, depth, error } = directory;
         if let (Some(walk), Some(depth), Some(name)) = (&self.walk, depth, path.file_name())
-            && !self.matcher.enters(Found { path: walk.below(&path), name, depth })
+            && !self.matcher.enter(Found { path: walk.below(&path), name, depth })
         {
             return Ok(None);
         }
@@ -239,18 +239,6 @@ impl Selection {
             None => self.inputs.end_list(),
         }
         argument
-    }
-
-    /// Opens the directory of an argument.
-    fn directory(&mut self, path: PathBuf) -> io::Result<Arc<Directory>> {
-        if let Some((last, directory)) = &self.last
-            && *last == path
-        {
-            return Ok(Arc::clone(directory));
-        }
-        let directory = Arc::new(Directory::open(&path)?);
-        self.last = Some((path, Arc::clone(&directory)));
-        Ok(directory)
     }
 }
 
@@ -281,27 +269,19 @@ impl Iterator for Selection {
     }
 }
 
-/// The file that an argument means when decompressing: if nothing has its name, the name with a suffix added (`a.gz` for `a`).
-/// Where links are followed, a dangling link counts as nothing, as in GNU gunzip. If no candidate exists either, the result is the
-/// first one, so that the error names it.
-fn with_implied_suffix(
-    directory: &Directory,
-    path: PathBuf,
-    name: OsString,
-    settings: &Settings,
-) -> (PathBuf, OsString) {
+/// The name that the argument `name` means when decompressing, if no file has that name: the name with a suffix added (`a.gz` for
+/// `a`). Where links are followed, a dangling link counts as no file, as in GNU gunzip. If no candidate exists either, the result is
+/// the first one, so that the error names it.
+fn implied_name(directory: &Directory, name: &OsStr, settings: &Settings) -> Option<OsString> {
     let exists = |name: &OsStr| !matches!(directory.lstat(name), Ok(None));
     let follows = matches!(settings.destination, Destination::Stdout | Destination::Discard)
         || !settings.refuses(settings.symlinks);
-    let is_usable = || exists(&name) && !(follows && matches!(directory.stat(&name), Ok(None)));
-    let candidates: Vec<OsString> = suffix::with_suffixes(&name, &settings.suffix).collect();
+    let is_usable = || exists(name) && !(follows && matches!(directory.stat(name), Ok(None)));
+    let candidates: Vec<OsString> = suffix::with_suffixes(name, &settings.suffix).collect();
     if candidates.is_empty() || is_usable() {
-        return (path, name);
+        return None;
     }
-    match candidates.iter().find(|name| exists(name)).or(candidates.first()) {
-        Some(candidate) => (path.with_file_name(candidate), candidate.clone()),
-        None => (path, name),
-    }
+    candidates.iter().find(|name| exists(name)).or(candidates.first()).cloned()
 }
 
 #[cfg(test)]

@@ -24,9 +24,18 @@ const MAX_NAME: usize = 255;
 /// The largest number of bytes in a path (PATH_MAX without the zero byte).
 const MAX_PATH: usize = 4095;
 
-/// Splits `name` into stem and suffix, if it ends with the run's own `suffix` or a known one; with the replacement of the suffix. A
-/// name that consists of a suffix only has none.
-pub fn split_suffix<'n>(name: &'n OsStr, suffix: &OsStr) -> Option<(&'n OsStr, &'n OsStr, &'static str)> {
+/// A name with a suffix.
+pub struct SuffixedName<'n> {
+    /// The part before the suffix.
+    pub stem: &'n OsStr,
+    /// The suffix as it is in the name.
+    pub suffix: &'n OsStr,
+    /// Replaces the suffix in the name of the decompressed file.
+    pub replacement: &'static str,
+}
+
+/// Splits `name` if it ends with the run's own `suffix` or a known one. A name that consists of a suffix only has none.
+pub fn split_suffix<'n>(name: &'n OsStr, suffix: &OsStr) -> Option<SuffixedName<'n>> {
     let bytes = name.as_bytes();
     let ends_with = |end: &[u8]| bytes.len() > end.len() && bytes[bytes.len() - end.len()..].eq_ignore_ascii_case(end);
     let known =
@@ -38,7 +47,7 @@ pub fn split_suffix<'n>(name: &'n OsStr, suffix: &OsStr) -> Option<(&'n OsStr, &
         false => own().or_else(known)?,
     };
     let (stem, end) = bytes.split_at(bytes.len() - end.len());
-    Some((OsStr::from_bytes(stem), OsStr::from_bytes(end), replacement))
+    Some(SuffixedName { stem: OsStr::from_bytes(stem), suffix: OsStr::from_bytes(end), replacement })
 }
 
 /// The name of the file compressed from `name`.
@@ -50,7 +59,7 @@ pub fn compressed(name: &OsStr, suffix: &OsStr) -> OsString {
 
 /// The name of the file decompressed from `name`; `None` if it has no suffix of gzip.
 pub fn decompressed(name: &OsStr, suffix: &OsStr) -> Option<OsString> {
-    let (stem, _, replacement) = split_suffix(name, suffix)?;
+    let SuffixedName { stem, replacement, .. } = split_suffix(name, suffix)?;
     let mut output = stem.to_owned();
     output.push(replacement);
     Some(output)

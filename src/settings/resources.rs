@@ -24,9 +24,11 @@ const SLOW_LEVEL_WORKER: u64 = 16 << 20;
 /// The highest level for which [`WORKER`] and [`WORKER_ADDRESSES`] hold.
 const MAX_FAST_LEVEL: u8 = 9;
 
-/// The part of a container's limit that a run uses, as numerator and denominator. The page cache of its files and the kernel's
-/// memory count against the limit as well.
-const SHARE: (u64, u64) = (3, 4);
+/// The part of a memory limit that a run uses: three quarters. The page cache of its files and the kernel's memory count against
+/// the limit as well.
+fn usable(limit: u64) -> u64 {
+    limit / 4 * 3
+}
 
 /// The memory of a run with this number of workers at this level, in bytes.
 pub fn needed(workers: NonZeroUsize, level: u8) -> u64 {
@@ -95,7 +97,7 @@ pub fn workers_within(bytes: u64, level: u8) -> Option<NonZeroUsize> {
 pub fn available_workers(level: u8) -> NonZeroUsize {
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     match limit_of_container() {
-        Some(limit) => workers_within(limit / SHARE.1 * SHARE.0, level).unwrap_or(NonZeroUsize::MIN).min(processors),
+        Some(limit) => workers_within(usable(limit), level).unwrap_or(NonZeroUsize::MIN).min(processors),
         None => processors,
     }
 }
@@ -105,7 +107,7 @@ pub fn available_workers(level: u8) -> NonZeroUsize {
 pub fn spare() -> Option<u64> {
     let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available_in(&text));
     let least = [available, limit_of_container(), free_addresses()].into_iter().flatten().min();
-    least.map(|bytes| bytes / SHARE.1 * SHARE.0)
+    least.map(usable)
 }
 
 /// The value of `MemAvailable` in /proc/meminfo, in bytes.

@@ -13,7 +13,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gzcc::command::in_memory::{self, Direction, InMemory};
+use gzcc::command::in_memory::{self, Direction, Runs};
 use gzcc::command::{Survey, Surveyed};
 use gzcc::settings::{DEFAULT_LEVEL, Mode, Settings};
 use gzcc::{Ended, Error, Observer, Outcome, deflate};
@@ -82,7 +82,8 @@ fn measure(
         return Err(Error::other("there is nothing to measure"));
     }
     let line = BenchmarkProgress::new(&benchmark.settings, &benchmark.presentation);
-    let results = Runner { files: &files, report, engine, line }.measure(&benchmark.levels, settings)?;
+    let results = Runner { runs: Runs { inputs: &files, observer: report, engine }, line }
+        .measure(&benchmark.levels, settings)?;
     let bytes_in = files.iter().map(|file| file.size).sum();
     let results = Results { files: files.len() as u64, bytes_in, seconds: started.elapsed().as_secs_f64(), ..results };
     match benchmark.presentation.json {
@@ -101,9 +102,7 @@ fn survey(settings: &Settings) -> Needs {
 
 /// Runs the levels in turns.
 struct Runner<'a> {
-    files: &'a [InMemory],
-    report: &'a Report,
-    engine: deflate::NewCompressor,
+    runs: Runs<'a>,
     line: BenchmarkProgress,
 }
 
@@ -157,7 +156,7 @@ impl Runner<'_> {
 
     /// Compresses and decompresses all files once; returns the two times, or `None` if a file failed.
     fn sample(&self, case: &mut Case, decompress: &Arc<Settings>) -> io::Result<Option<(Duration, Duration)>> {
-        for file in self.files {
+        for file in self.runs.inputs {
             file.compressed.empty()?;
             file.decompressed.empty()?;
         }
@@ -172,19 +171,19 @@ impl Runner<'_> {
     /// One run over all files: its time, and the size of its outputs. `None` if a file failed.
     fn run(&self, settings: &Arc<Settings>, direction: Direction) -> Option<(Duration, OutputSize)> {
         let started = Instant::now();
-        let tally = in_memory::run(settings, self.files, direction, (self.report, self.engine));
+        let tally = self.runs.run(settings, direction);
         let time = started.elapsed();
         let output = OutputSize { bytes: tally.bytes_out, overhead: tally.overhead };
-        (tally.done == self.files.len() as u64).then_some((time, output))
+        (tally.done == self.runs.inputs.len() as u64).then_some((time, output))
     }
 
     /// Whether every decompressed output equals its content. Reports those that do not.
     fn is_right(&self) -> io::Result<bool> {
         let mut right = true;
-        for file in self.files {
+        for file in self.runs.inputs {
             if !in_memory::same(&file.content, &file.decompressed)? {
                 let error = Error::other("internal error: the output does not decompress to the content");
-                self.report.ended(file.ended(Outcome::Failed(error)));
+                self.runs.observer.ended(file.ended(Outcome::Failed(error)));
                 right = false;
             }
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::special::{special_file, standard_output};
+use super::special::{IdentifiedSink, special_file, standard_output};
 use super::{OutputPath, contained};
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
@@ -20,12 +20,12 @@ use crate::settings::{Destination, OverwritePolicy, Settings, StreamSettings};
 /// The stream of all inputs.
 pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
     let is_an_input = Arc::default();
-    let (sink, output) = match &settings.destination {
+    let IdentifiedSink { sink, identity: output } = match &settings.destination {
         Destination::File(path) => shared_output(path, &is_an_input, settings)?,
         _ => {
-            let (sink, output) = standard_output(settings)?;
-            refuse_list(output, Path::new("standard output"), settings)?;
-            (sink, output)
+            let output = standard_output(settings)?;
+            refuse_list(output.identity, Path::new("standard output"), settings)?;
+            output
         }
     };
     let inputs = ConcatenatedInputs {
@@ -87,12 +87,8 @@ impl MemberSource for ConcatenatedInputs {
     }
 }
 
-/// The output of `-o` for several inputs, and its identity, which no input may have.
-fn shared_output(
-    path: &Path,
-    is_an_input: &Arc<AtomicBool>,
-    settings: &Settings,
-) -> Result<(Sink, Option<Identity>), Outcome> {
+/// A sink for the output of `-o` for several inputs.
+fn shared_output(path: &Path, is_an_input: &Arc<AtomicBool>, settings: &Settings) -> Result<IdentifiedSink, Outcome> {
     if let Some(special) = special_file(path, settings)? {
         return Ok(special);
     }
@@ -107,7 +103,8 @@ fn shared_output(
     refuse_list(replaced, path, settings)?;
     let output = output_path.create(InitialMode::Umask, settings)?;
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
-    Ok((Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input }), replaced))
+    let sink = Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input });
+    Ok(IdentifiedSink { sink, identity: replaced })
 }
 
 /// Refuses an output that is the list of names, which is still being read.

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::error::{About, Error};
 use crate::escaped_name::EscapedName;
-use crate::io::directory::Directory;
+use crate::io::directory::{Directory, LastDirectory};
 use crate::io::file_status::file_type;
 use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
@@ -20,8 +20,8 @@ use crate::sync::lock;
 /// The output directory.
 pub(super) struct OutputTree {
     root: Arc<Directory>,
-    /// Path and directory of the last output, because the next one usually has the same.
-    last: Mutex<(PathBuf, Arc<Directory>)>,
+    /// The directory of the last output, by its path below the root.
+    last: Mutex<LastDirectory>,
     /// New directories are synced.
     sync: bool,
 }
@@ -46,7 +46,7 @@ impl OutputTree {
                 Directory::open(parent)?.sync(root.as_fd())?;
             }
         }
-        let last = Mutex::new((PathBuf::new(), Arc::clone(&root)));
+        let last = Mutex::new(LastDirectory::new(PathBuf::new(), Arc::clone(&root)));
         Ok(Self { root, last, sync })
     }
 
@@ -58,27 +58,28 @@ impl OutputTree {
     /// The directory `path` below the output directory, for the input `shown`. Creates it if it does not exist, with the access
     /// rights of the directory that it mirrors.
     pub(super) fn directory(&self, path: &Path, shown: &Path) -> Result<Arc<Directory>, Error> {
-        let mut last = lock(&self.last);
-        if last.0 != path {
-            let mut directory = Arc::clone(&self.root);
-            let mut original = PathBuf::new();
-            for component in shown.parent().unwrap_or(Path::new("")).components() {
-                original.push(component);
-                if let Component::Normal(name) = component {
-                    let output = directory.output_name(name);
-                    let created = directory.create_directory(name).about(output.clone())?;
-                    let below = beneath(&directory, name).about(output.clone())?;
-                    if created {
-                        let mirrored = self.mirror_access(&original, &below, &directory);
-                        // With other access rights it must not stay, because the next file would be written to it.
-                        mirrored.inspect_err(|_| directory.remove_directory(name)).about(output)?;
-                    }
-                    directory = Arc::new(below);
+        lock(&self.last).get(path, || self.mirror_directory(shown.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// Opens the directory that mirrors `original`. Creates it and those above it if they do not exist.
+    fn mirror_directory(&self, original: &Path) -> Result<Arc<Directory>, Error> {
+        let mut directory = Arc::clone(&self.root);
+        let mut path = PathBuf::new();
+        for component in original.components() {
+            path.push(component);
+            if let Component::Normal(name) = component {
+                let output = directory.output_name(name);
+                let created = directory.create_directory(name).about(output.clone())?;
+                let below = beneath(&directory, name).about(output.clone())?;
+                if created {
+                    let mirrored = self.mirror_access(&path, &below, &directory);
+                    // With other access rights it must not stay, because the next file would be written to it.
+                    mirrored.inspect_err(|_| directory.remove_directory(name)).about(output)?;
                 }
+                directory = Arc::new(below);
             }
-            *last = (path.to_owned(), directory);
         }
-        Ok(Arc::clone(&last.1))
+        Ok(directory)
     }
 
     /// Gives the directory `created` in `parent` the access rights of `original`.

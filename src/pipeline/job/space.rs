@@ -1,7 +1,7 @@
-//! File systems without space: whether one has some again, and which inputs are worth another try.
+//! Full file systems: whether one has space again, and which inputs are tried once more.
 //!
-//! An output that does not fit takes all space while it is written, and frees it when it fails. Outputs that are written
-//! meanwhile fail as well, although they may fit. Their inputs are put off to the end of the run.
+//! An output that does not fit takes all space while it is written, and frees it when it fails. Outputs that are written at the
+//! same time fail as well, although they may fit. Their inputs are put off to the end of the run.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,20 +13,20 @@ use crate::select::selection::Item;
 use crate::settings::{OverwritePolicy, Settings};
 use crate::sync::lock;
 
-/// How long to wait for space that outputs under way may free. Where one needs longer, the next input is tried, which
-/// costs a line if it fails.
+/// How long to wait for space that other outputs may free when they end. If one takes longer, the next input is tried, and fails
+/// with a message if there is no space.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Most inputs that are put off, because each takes memory. More fail only where many outputs are written at once, and the
-/// others' failures do not show that the file system is full.
-const MOST: usize = 1000;
+/// The largest number of inputs that are put off, because each takes memory. At most one input for each worker fails before the
+/// file system is known to be full.
+const MAX_PUT_OFF: usize = 1000;
 
 /// The outputs of a run that are being written, and the inputs that are put off.
 #[derive(Debug, Default)]
-pub(super) struct Space(Arc<State>);
+pub(super) struct Space(Arc<SpaceState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct SpaceState {
     /// Outputs that are being written.
     writing: AtomicUsize,
     /// Outputs that have been named or removed.
@@ -42,7 +42,7 @@ impl Space {
         BeingWritten { state: Arc::clone(&self.0), ended_before, item: None }
     }
 
-    /// The inputs that are put off, which then are not any more.
+    /// Takes the inputs that were put off.
     pub(super) fn take_put_off(&self) -> Vec<Item> {
         std::mem::take(&mut *lock(&self.0.put_off))
     }
@@ -68,8 +68,8 @@ impl Space {
     }
 }
 
-/// A copy of `item`, if it can be opened once more. A name from a header is claimed only once, an answer is given only once,
-/// and a single worker needs no other try.
+/// A copy of `item`, if it may be tried once more. A name from a header is claimed only once, the user is asked only once, and with
+/// one worker no other output takes the space.
 pub(super) fn for_another_try(item: &Item, settings: &Settings) -> Option<Item> {
     let once = settings.keep_name || settings.overwrite == OverwritePolicy::Ask;
     (settings.jobs.get() > 1 && !once).then(|| item.clone())
@@ -78,7 +78,7 @@ pub(super) fn for_another_try(item: &Item, settings: &Settings) -> Option<Item> 
 /// An output of one input, until it is named or removed.
 #[derive(Debug)]
 pub(crate) struct BeingWritten {
-    state: Arc<State>,
+    state: Arc<SpaceState>,
     /// Outputs that had ended when this one began.
     ended_before: usize,
     item: Option<Box<Item>>,
@@ -96,7 +96,7 @@ impl BeingWritten {
             && self.state.ended.load(Ordering::SeqCst) == self.ended_before;
         let Some(item) = self.item.take().filter(|_| !alone) else { return false };
         let mut put_off = lock(&self.state.put_off);
-        let may_wait = put_off.len() < MOST;
+        let may_wait = put_off.len() < MAX_PUT_OFF;
         if may_wait {
             put_off.push(*item);
         }

@@ -15,8 +15,15 @@ use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
 use crate::settings::Settings;
 
-/// A sink for `path` if it is a device or FIFO, or a link to one; and the output's identity, which no input may have.
-pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<(Sink, Option<Identity>)>, Outcome> {
+/// A sink, and the identity of the file behind it.
+pub(super) struct IdentifiedSink {
+    pub(super) sink: Sink,
+    /// No input may have it. `None` if the output may be an input at the same time, or is new.
+    pub(super) identity: Option<Identity>,
+}
+
+/// A sink for `path` if it is a device or FIFO, or a link to one.
+pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<IdentifiedSink>, Outcome> {
     match retry_on_intr(|| rustix::fs::stat(path)) {
         Ok(stat) if is_special(&stat) => {}
         Ok(_) | Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
@@ -40,22 +47,22 @@ fn is_special(stat: &Stat) -> bool {
     matches!(file_type(stat), FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo)
 }
 
-/// Standard output, and its identity, which no input may have.
-pub(super) fn standard_output(settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
+/// A sink for standard output.
+pub(super) fn standard_output(settings: &Settings) -> Result<IdentifiedSink, Outcome> {
     let fd = rustix::stdio::stdout().try_clone_to_owned()?;
     descriptor(fd, Path::new("standard output"), settings)
 }
 
-/// A sink for `fd`, and its identity, which no input may have. Compressed data is not written to a terminal.
-fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<(Sink, Option<Identity>), Outcome> {
+/// A sink for `fd`. Compressed data is not written to a terminal.
+fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<IdentifiedSink, Outcome> {
     if !settings.decompresses() && !settings.terminal_output && fd.is_terminal() {
         return Err(Outcome::Failed(Error::new(
             ErrorKind::TerminalOutput,
             "compressed data not written to a terminal; use -f to force, --help for help",
         )));
     }
-    let output = identity(&fd).about(shown)?;
-    Ok((Sink::Descriptor { fd, shown: shown.to_owned() }, output))
+    let identity = identity(&fd).about(shown)?;
+    Ok(IdentifiedSink { sink: Sink::Descriptor { fd, shown: shown.to_owned() }, identity })
 }
 
 /// The identity of a file or disk, which must not be read while it is written. A terminal or /dev/null may be input and output

@@ -39,8 +39,9 @@ impl Matcher {
         Self { settings, inherited: vec![Inherited::default()], matches: Vec::new() }
     }
 
-    /// Whether a walk starts at the argument with this last component. An argument without one, such as `..`, is always walked.
-    pub(super) fn starts_at(&mut self, name: Option<&OsStr>) -> bool {
+    /// Starts a walk at the argument with this last component; `false` if the filter rejects the argument. An argument without a last
+    /// component, such as `..`, is always walked.
+    pub(super) fn start_at(&mut self, name: Option<&OsStr>) -> bool {
         let (globs, above) = (&self.settings.filter.globs, Inherited::default());
         let settled = match name.map(Path::new) {
             Some(path) if !globs.is_empty() => {
@@ -53,8 +54,8 @@ impl Matcher {
         settled.is_some()
     }
 
-    /// Whether a walk enters this directory. Must be called for each directory before the names in it.
-    pub(super) fn enters(&mut self, directory: Found<'_>) -> bool {
+    /// Enters a directory that a walk found; `false` if the walk must skip it. Called for each directory before the names in it.
+    pub(super) fn enter(&mut self, directory: Found<'_>) -> bool {
         let Filter { globs, no_hidden, max_depth, .. } = &self.settings.filter;
         if *no_hidden && is_hidden(directory.name) || max_depth.is_some_and(|most| directory.depth >= most as usize) {
             return false;

@@ -11,7 +11,7 @@ use crate::io::directory::Directory;
 use crate::io::memory_file::MemoryFile;
 use crate::outcome::{Outcome, Reason};
 use crate::select::output_registry::OutputRegistry;
-use crate::select::suffix;
+use crate::select::suffix::{self, SuffixedName};
 use crate::settings::{CompressedFiles, Destination, Settings};
 
 /// Where an input's output is written.
@@ -84,8 +84,8 @@ fn compressed_already(name: &OsStr, settings: &Settings) -> Option<Reason> {
         }
     };
     match suffix::split_suffix(name, &settings.suffix) {
-        Some((_, end, _)) if is_skipped(end) => {
-            Some(Reason::HasSuffix { suffix: end.to_owned(), recursive: settings.recursive })
+        Some(SuffixedName { suffix, .. }) if is_skipped(suffix) => {
+            Some(Reason::HasSuffix { suffix: suffix.to_owned(), recursive: settings.recursive })
         }
         _ if policy == CompressedFiles::SkipAll && suffix::is_compressed_format(name) => Some(Reason::CompressedFormat),
         _ => None,

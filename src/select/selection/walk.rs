@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustix::process::{Resource, getrlimit};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::io::directory::Directory;
+use crate::io::directory::{Directory, LastDirectory};
 use crate::settings::{Destination, Settings};
 
 /// The largest number of directories that a walk keeps open. walkdir reads the remaining names of the directories above them into
@@ -28,12 +28,18 @@ pub(super) struct Walk {
     path: PathBuf,
     entries: walkdir::IntoIter,
     one_file_system: bool,
-    /// The path below the root and the descriptor of the directory that was opened last.
-    last: (PathBuf, Arc<Directory>),
-    /// The path of the last entry, and its depth below the root.
-    position: (PathBuf, usize),
+    /// The directory of the last file, by its path below the root.
+    last: LastDirectory,
+    position: Position,
     /// The names that were returned; `None` if the run does not write to the directories that it walks.
     seen: Option<SeenNames>,
+}
+
+/// The last entry of a walk.
+struct Position {
+    path: PathBuf,
+    /// Its depth below the root.
+    depth: usize,
 }
 
 /// The names in the directory of the last entry, and in those above it, that the walk has returned. Some file systems list a name
@@ -77,8 +83,8 @@ impl Walk {
             entries = entries.sort_by_file_name();
         }
         let root = Arc::new(root);
-        let last = (PathBuf::new(), Arc::clone(&root));
-        let position = (path.clone(), 0);
+        let last = LastDirectory::new(PathBuf::new(), Arc::clone(&root));
+        let position = Position { path: path.clone(), depth: 0 };
         let writes = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
         let seen = writes.then(SeenNames::default);
         Self { root, path, entries: entries.into_iter(), one_file_system, last, position, seen }
@@ -87,7 +93,7 @@ impl Walk {
     /// Adds the path to an error. walkdir gives none if reading fails after a directory was opened: that is the directory of the last
     /// entry, or one above.
     fn unreadable(&self, error: walkdir::Error) -> UnreadableDirectory {
-        let (path, depth) = &self.position;
+        let Position { path, depth } = &self.position;
         let up = (depth + 1).saturating_sub(error.depth());
         let reading = || path.ancestors().nth(up).unwrap_or(&self.path).to_owned();
         let depth = error.path().map(|_| error.depth()).filter(|&depth| depth > 0);
@@ -124,10 +130,7 @@ impl Walk {
     /// Opens the directory of the entry `path`.
     pub(super) fn directory_of(&mut self, path: &Path) -> io::Result<Arc<Directory>> {
         let below = self.below(path).parent().unwrap_or(Path::new(""));
-        if self.last.0.as_os_str() != below.as_os_str() {
-            self.last = (below.to_owned(), Arc::new(self.root.beneath(below)?));
-        }
-        Ok(Arc::clone(&self.last.1))
+        self.last.get(below, || self.root.beneath(below).map(Arc::new))
     }
 }
 
@@ -140,8 +143,8 @@ impl Iterator for Walk {
                 Ok(entry) => entry,
                 Err(error) => return Some(Err(self.unreadable(error))),
             };
-            entry.path().clone_into(&mut self.position.0);
-            self.position.1 = entry.depth();
+            entry.path().clone_into(&mut self.position.path);
+            self.position.depth = entry.depth();
             if self.seen.as_mut().is_none_or(|seen| seen.add(&entry)) {
                 return Some(Ok(entry));
             }
