@@ -1,12 +1,14 @@
 //! The report of a run: converts outcomes to lines, JSON or a table, and to an exit status.
 //!
-//! The only module that prints during a run. A line is one write, so lines of different workers never mix.
+//! The only module that prints during a run. A line is one write, so lines of different workers never mix. It must not change
+//! what the run does, except that it delays the workers while too much is waiting to be printed.
 
 mod benchmark_progress;
 mod counters;
 mod gnu_messages;
 mod json_report;
 mod listing;
+mod messages;
 mod progress_line;
 mod question;
 mod sizes;
@@ -15,18 +17,16 @@ pub(crate) mod stdout;
 mod terminal_line;
 mod wording;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use gzcc::EscapedName;
-use gzcc::command::{NOT_REACHED, OutcomeQueue, lock};
+use gzcc::command::{OutcomeQueue, lock};
 use gzcc::outcome::Done;
-use gzcc::settings::{Mode, OverwritePolicy, Settings};
-use gzcc::{Ended, ErrorKind, Observer, Outcome, Progress, Tally};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use gzcc::settings::{Mode, Settings};
+use gzcc::{Ended, Observer, Outcome, Progress, Tally};
 
 use crate::presentation::{Presentation, Rules, Verbosity};
 
@@ -34,6 +34,8 @@ pub(crate) use self::benchmark_progress::BenchmarkProgress;
 pub(crate) use self::counters::Counters;
 use self::json_report::JsonReport;
 use self::listing::Listing;
+pub(crate) use self::messages::print_message;
+use self::messages::{Messages, try_print_message};
 pub(crate) use self::progress_line::{show_progress, shows_progress};
 pub(crate) use self::sizes::{Sizes, percent};
 pub(crate) use self::status::Status;
@@ -62,33 +64,18 @@ struct Counts {
     tally: Tally,
     /// The worst status of all outcomes.
     status: Status,
-}
-
-/// The properties of a run that determine the number and the wording of messages.
-#[derive(Debug)]
-struct Messages {
-    program: &'static str,
-    rules: Rules,
-    mode: Mode,
-    verbosity: Verbosity,
-    /// Originals are removed.
-    removes: bool,
-    /// Outputs are replaced.
-    force: bool,
-    /// The number of workers, and the scheduler.
-    workers: String,
+    /// A signal has ended the run.
+    is_interrupted: bool,
 }
 
 impl Report {
     /// A report of a run with these settings, on standard output and standard error.
     pub(crate) fn new(settings: &Settings, presentation: &Presentation, counters: Option<Arc<Counters>>) -> Self {
-        let Presentation { program, rules, verbosity, json, .. } = *presentation;
+        let Presentation { verbosity, json, .. } = *presentation;
         let mode = settings.mode;
-        let force = settings.overwrite == OverwritePolicy::Replace;
         let lists = matches!(mode, Mode::List | Mode::ListTrailers);
-        let workers = format!("{}, {}", counted(settings.jobs.get() as u64, "worker"), settings.scheduler.name());
         Self {
-            messages: Messages { program, rules, mode, verbosity, removes: settings.removes(), force, workers },
+            messages: Messages::new(settings, presentation),
             counters,
             counts: Mutex::default(),
             queue: (!json && (lists || mode == Mode::Test)).then(OutcomeQueue::default),
@@ -136,7 +123,7 @@ impl Report {
         if let Some(totals) = self.listing.as_ref().and_then(|listing| lock(listing).totals()) {
             self.print_table(&totals);
         }
-        let (Counts { tally, status }, time) = (self.counts(), self.started.elapsed());
+        let (Counts { tally, status, .. }, time) = (self.counts(), self.started.elapsed());
         if self.prints_summary() {
             print_message(format_args!("gzcc: {}", wording::figures(&tally, self.messages.mode, time)));
         }
@@ -164,16 +151,18 @@ impl Report {
 
     /// Prints that a signal ends the run, with the counts so far. Nothing is printed or counted after that.
     pub(crate) fn interrupted(&self, how: &str) {
-        let counts = lock(&self.counts);
+        let tally = {
+            let mut counts = lock(&self.counts);
+            counts.is_interrupted = true;
+            counts.tally
+        };
         let first = terminal_line::end_at_once();
         if self.messages.rules == Rules::Gzcc && self.messages.verbosity > Verbosity::Silent {
-            let line = format!("gzcc: {how}: {}\n", count_line(&counts.tally, self.messages.mode).to_lowercase());
+            let line = format!("gzcc: {how}: {}\n", count_line(&tally, self.messages.mode).to_lowercase());
             try_print_message(&[first, line.as_bytes()].concat());
         } else if !first.is_empty() {
             try_print_message(first);
         }
-        // The lock is never released: workers that wait for it print nothing more.
-        std::mem::forget(counts);
     }
 
     /// The counts so far.
@@ -187,7 +176,18 @@ impl Report {
     }
 
     fn counts(&self) -> Counts {
-        *lock(&self.counts)
+        *self.lock_counts()
+    }
+
+    /// Locks the counts. After a signal has ended the run, this blocks until the process ends, so that a worker neither counts nor
+    /// prints anything more, and the process does not exit with another status.
+    fn lock_counts(&self) -> MutexGuard<'_, Counts> {
+        let counts = lock(&self.counts);
+        if counts.is_interrupted {
+            drop(counts);
+            terminal_line::block_until_exit();
+        }
+        counts
     }
 
     /// Counts an outcome and prints its messages.
@@ -209,7 +209,7 @@ impl Report {
     }
 
     fn count(&self, outcome: &Outcome) {
-        let mut counts = lock(&self.counts);
+        let mut counts = self.lock_counts();
         counts.tally.add(outcome);
         let status = match outcome {
             Outcome::Done(done) if done.warning.is_some() => Status::Warning,
@@ -262,90 +262,5 @@ impl Observer for Report {
 
     fn may_replace(&self, output: &Path) -> bool {
         question::may_replace(self.messages.program, output)
-    }
-}
-
-impl Messages {
-    /// Prints gzcc's own lines about an input.
-    fn print(&self, ended: &Ended) {
-        let name = EscapedName::path(&ended.name);
-        match &ended.outcome {
-            Outcome::Done(done) => {
-                let lists = matches!(self.mode, Mode::List | Mode::ListTrailers);
-                if self.verbosity >= Verbosity::Verbose && !lists {
-                    print_message(format_args!("{name}: {}", FileFigures(done, self.mode)));
-                }
-                if let Some(warning) = &done.warning {
-                    self.warn(format_args!("gzcc: {name}: {warning}"));
-                }
-            }
-            // A skip that the options request is no warning; only -v prints it.
-            Outcome::Skipped(reason) if self.verdict(reason).printed || self.verbosity >= Verbosity::Verbose => {
-                self.warn(format_args!("gzcc: {name}: {reason}"));
-            }
-            // The user named no file, so the message has no name.
-            Outcome::Failed(error)
-                if ended.is_stdin && matches!(error.kind(), ErrorKind::TerminalInput | ErrorKind::TerminalOutput) =>
-            {
-                print_message(format_args!("gzcc: {error}"));
-            }
-            Outcome::Failed(error) => print_message(format_args!("gzcc: {name}: {error}")),
-            Outcome::NotReached => print_message(format_args!("gzcc: {name}: {NOT_REACHED}")),
-            _ => {}
-        }
-    }
-
-    fn warn(&self, line: std::fmt::Arguments<'_>) {
-        if self.verbosity > Verbosity::Silent {
-            print_message(line);
-        }
-    }
-}
-
-/// Prints one line on standard error. An error is ignored: it cannot be reported anywhere.
-pub(crate) fn print_message(line: std::fmt::Arguments<'_>) {
-    let _ = terminal_line::above(|| io::stderr().write_all(format!("{line}\n").as_bytes()));
-}
-
-/// Prints one line on standard error if that is possible without waiting for a reader of the pipe or for another worker.
-fn try_print_message(line: &[u8]) {
-    let stderr = rustix::stdio::stderr();
-    let mut ready = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
-    if poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) {
-        // An error is ignored: the process ends, and no other place to report it is left.
-        let _ = rustix::io::write(stderr, line);
-    }
-}
-
-/// The figures of one input: `595119 -> 60115 bytes (89.9%), a.log.gz`. The percentage is the space saved.
-struct FileFigures<'a>(&'a Done, Mode);
-
-impl std::fmt::Display for FileFigures<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(done, mode) = self;
-        f.write_str(&wording::sizes(done.bytes_in, done.bytes_out, Sizes::of(done, *mode)))?;
-        match &done.output {
-            Some(output) => write!(f, ", {}", EscapedName::path(output)),
-            None if *mode == Mode::Test => f.write_str(", OK"),
-            None => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_figures_of_a_file_are_its_sizes_the_percentage_and_the_output() {
-        let figures = |bytes_in, bytes_out, overhead, output: Option<&str>, mode| {
-            let mut done = Done::default();
-            (done.bytes_in, done.bytes_out, done.stats.overhead) = (bytes_in, bytes_out, overhead);
-            done.output = output.map(Into::into);
-            FileFigures(&done, mode).to_string()
-        };
-        assert_eq!(figures(1000, 141, 18, Some("a.gz"), Mode::Compress), "1000 -> 141 bytes (87.7%), a.gz");
-        assert_eq!(figures(0, 20, 0, None, Mode::Compress), "0 -> 20 bytes");
-        assert_eq!(figures(141, 1000, 18, None, Mode::Test), "141 -> 1000 bytes (87.7%), OK");
     }
 }

@@ -6,17 +6,19 @@ use gzcc::settings::Settings;
 
 /// The progress of a benchmark, if it is shown. Erases the line when dropped.
 #[derive(Debug)]
-pub(crate) struct BenchmarkProgress(bool);
+pub(crate) struct BenchmarkProgress {
+    is_shown: bool,
+}
 
 impl BenchmarkProgress {
     /// The progress of a benchmark with these settings.
     pub(crate) fn new(settings: &Settings, presentation: &Presentation) -> Self {
-        Self(shows_progress(settings, presentation))
+        Self { is_shown: shows_progress(settings, presentation) }
     }
 
     /// Shows a text, which must be shorter than a terminal is wide.
     pub(crate) fn show(&self, text: &str) {
-        if self.0 {
+        if self.is_shown {
             terminal_line::draw(text);
         }
     }
@@ -24,8 +26,8 @@ impl BenchmarkProgress {
 
 impl Drop for BenchmarkProgress {
     fn drop(&mut self) {
-        if self.0 {
-            terminal_line::above(|| ());
+        if self.is_shown {
+            terminal_line::erase();
         }
     }
 }

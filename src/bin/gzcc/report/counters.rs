@@ -18,8 +18,25 @@ pub(crate) struct Counters {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     skipped: AtomicU64,
-    /// The open inputs of several blocks: their sizes and names.
-    open: Mutex<Vec<(u64, PathBuf)>>,
+    /// The open inputs of several blocks.
+    open: Mutex<Vec<OpenInput>>,
+}
+
+/// An input that has begun and not ended.
+#[derive(Debug)]
+struct OpenInput {
+    name: PathBuf,
+    /// Its size in bytes; 0 if it is not known.
+    size: u64,
+}
+
+/// Bytes that a run has processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ByteCounts {
+    /// Bytes read.
+    pub(super) read: u64,
+    /// Bytes written.
+    pub(super) written: u64,
 }
 
 impl Counters {
@@ -28,9 +45,9 @@ impl Counters {
         self.files.load(Relaxed)
     }
 
-    /// Bytes read and written.
-    pub(super) fn bytes(&self) -> (u64, u64) {
-        (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed))
+    /// Bytes of the blocks that are done.
+    pub(super) fn bytes(&self) -> ByteCounts {
+        ByteCounts { read: self.bytes_in.load(Relaxed), written: self.bytes_out.load(Relaxed) }
     }
 
     /// Bytes of the inputs that were skipped without being read.
@@ -40,26 +57,26 @@ impl Counters {
 
     /// The name of the largest open input of several blocks.
     pub(super) fn largest(&self) -> Option<PathBuf> {
-        lock(&self.open).iter().max_by_key(|(size, _)| *size).map(|(_, name)| name.clone())
+        lock(&self.open).iter().max_by_key(|input| input.size).map(|input| input.name.clone())
     }
-}
 
-impl Counters {
-    pub(super) fn advanced(&self, step: &Progress<'_>) {
-        self.bytes_in.fetch_add(step.bytes_in, Relaxed);
-        self.bytes_out.fetch_add(step.bytes_out, Relaxed);
-        if step.first == step.last {
+    /// Counts a block.
+    pub(super) fn advanced(&self, block: &Progress<'_>) {
+        self.bytes_in.fetch_add(block.bytes_in, Relaxed);
+        self.bytes_out.fetch_add(block.bytes_out, Relaxed);
+        if block.first == block.last {
             // An input of one block is never listed, and a block in the middle of a large one does not change the list.
             return;
         }
         let mut open = lock(&self.open);
-        if step.first {
-            open.push((step.size.unwrap_or(0), step.input.to_owned()));
-        } else if let Some(at) = open.iter().position(|(_, other)| other == step.input) {
+        if block.first {
+            open.push(OpenInput { name: block.input.to_owned(), size: block.size.unwrap_or(0) });
+        } else if let Some(at) = open.iter().position(|input| input.name == block.input) {
             open.swap_remove(at);
         }
     }
 
+    /// Counts an input that has ended.
     pub(super) fn ended(&self, ended: &Ended) {
         let ignored = matches!(&ended.outcome, Outcome::Skipped(reason) if reason.is_ignored());
         if ended.position.is_some() && !ignored {

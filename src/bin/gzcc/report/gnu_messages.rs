@@ -13,8 +13,10 @@ use gzcc::{Ended, Outcome};
 
 use crate::presentation::Verbosity;
 
+use super::messages::{Messages, print_message};
+use super::question;
+use super::sizes::{Sizes, percent};
 use super::status::{self, Status, Verdict};
-use super::{Messages, Sizes, percent, print_message, question};
 
 /// The name of an input as gzip prints it.
 fn name_of(ended: &Ended) -> &Path {

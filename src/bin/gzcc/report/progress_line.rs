@@ -30,17 +30,28 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// The width of a terminal that does not report one.
 const COLUMNS: usize = 80;
 
-/// The thread that draws the line. Stops it and erases the line when dropped.
+/// The progress of a run. Stops the thread and erases the line when dropped.
 #[derive(Debug)]
-pub(crate) struct ProgressLine(Option<(Sender<()>, JoinHandle<()>)>);
+pub(crate) struct ProgressLine {
+    /// `None` if the thread could not be created.
+    thread: Option<DrawingThread>,
+}
+
+/// The thread that draws the line.
+#[derive(Debug)]
+struct DrawingThread {
+    /// Dropping it ends the thread.
+    end: Sender<()>,
+    handle: JoinHandle<()>,
+}
 
 impl Drop for ProgressLine {
     fn drop(&mut self) {
-        if let Some((end, thread)) = self.0.take() {
+        if let Some(DrawingThread { end, handle }) = self.thread.take() {
             drop(end);
             // A panic of the thread was printed. It does not affect the result of the run.
-            let _ = thread.join();
-            terminal_line::above(|| ());
+            let _ = handle.join();
+            terminal_line::erase();
         }
     }
 }
@@ -89,7 +100,8 @@ pub(crate) fn show_progress(counters: Arc<Counters>, settings: &Settings) -> Pro
             }
         }
     };
-    ProgressLine(Builder::new().name("progress".into()).spawn(draw).ok().map(|thread| (end, thread)))
+    let handle = Builder::new().name("progress".into()).spawn(draw);
+    ProgressLine { thread: handle.ok().map(|handle| DrawingThread { end, handle }) }
 }
 
 fn columns() -> usize {

@@ -4,7 +4,8 @@ use gzcc::outcome::Reason;
 
 use crate::presentation::Rules;
 
-use super::{Messages, gnu_messages};
+use super::gnu_messages;
+use super::messages::Messages;
 
 /// The exit status of the process, as in gzip. A run has the worst status of its inputs; an error is worse than a warning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,11 +23,22 @@ static TERMINAL: Mutex<()> = Mutex::new(());
 /// The line is on the screen.
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
+/// The process is about to end: nothing more is written.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
 /// Erases the line and calls `write`.
 pub(super) fn above<T>(write: impl FnOnce() -> T) -> T {
     let _terminal = lock_terminal();
-    erase();
+    if SHOWN.swap(false, Relaxed) {
+        // If this fails, so does the write that follows.
+        let _ = io::stderr().write_all(ERASE);
+    }
     write()
+}
+
+/// Erases the line.
+pub(super) fn erase() {
+    above(|| ());
 }
 
 /// Draws the line. Errors are ignored: the line is no part of the result.
@@ -37,21 +48,25 @@ pub(super) fn draw(text: &str) {
     let _ = io::stderr().write_all(&[WRAP_OFF, ERASE, text.as_bytes(), b"\r", WRAP_ON].concat());
 }
 
-/// Ends all output to the terminal, without waiting for a write in progress. Returns the bytes that erase the line, which the
-/// caller writes before its own last line.
+/// Ends all output to the terminal, without waiting for a write in progress. Later writes block until the process ends. Returns the
+/// bytes that erase the line, which the caller writes before its own last line.
 pub(super) fn end_at_once() -> &'static [u8] {
-    // The lock is never released, so later writes block until the process ends. If it is taken, the current holder may finish.
-    std::mem::forget(TERMINAL.try_lock());
+    ENDED.store(true, Relaxed);
     if SHOWN.load(Relaxed) { ERASE } else { b"" }
 }
 
-fn erase() {
-    if SHOWN.swap(false, Relaxed) {
-        // If this fails, so does the write that follows.
-        let _ = io::stderr().write_all(ERASE);
+/// Blocks until the process ends.
+pub(super) fn block_until_exit() -> ! {
+    loop {
+        std::thread::park();
     }
 }
 
 fn lock_terminal() -> MutexGuard<'static, ()> {
-    TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
+    let terminal = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    if ENDED.load(Relaxed) {
+        drop(terminal);
+        block_until_exit();
+    }
+    terminal
 }

@@ -6,6 +6,7 @@ use gzcc::settings::Mode;
 
 use super::super::{Sizes, counted, percent};
 use super::totals::Totals;
+use crate::report::counters::ByteCounts;
 
 /// The last column stays free, because some terminals start a new line after it.
 const MARGIN: usize = 1;
@@ -18,8 +19,7 @@ pub(super) struct ProgressText {
     /// Inputs that have ended.
     pub(super) files: u64,
     pub(super) totals: Totals,
-    /// Bytes read and written.
-    pub(super) bytes: (u64, u64),
+    pub(super) bytes: ByteCounts,
     /// Bytes of the inputs that were skipped without being read.
     pub(super) skipped: u64,
     pub(super) mode: Mode,
@@ -54,14 +54,14 @@ impl ProgressText {
     fn parts(&self) -> impl Iterator<Item = String> {
         let Totals { files, bytes: total, all } = self.totals;
         let so_far = if all { "" } else { " so far" };
-        let (bytes_in, bytes_out) = self.bytes;
+        let ByteCounts { read, written } = self.bytes;
         let seconds = self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
         // Files may grow after they were counted.
-        let total = total.filter(|&total| total > 0).map(|total| total.max(bytes_in));
-        let finished = |total: u64| (bytes_in + self.skipped).min(total);
+        let total = total.filter(|&total| total > 0).map(|total| total.max(read));
+        let finished = |total: u64| (read + self.skipped).min(total);
         let known = total.filter(|_| all);
         let of_files = format!("{} of {}{so_far}", self.files, counted(files.max(self.files), "file"));
-        let left = known.filter(|_| bytes_in > 0).map(|total| {
+        let left = known.filter(|_| read > 0).map(|total| {
             let seconds = (total - finished(total)) as f64 * seconds / finished(total) as f64;
             format!("{} left", clock(seconds))
         });
@@ -69,10 +69,10 @@ impl ProgressText {
             known.map(|total| format!("{}%", u128::from(finished(total)) * 100 / u128::from(total))),
             // For a single file, the bytes say more than `0 of 1`.
             Some(of_files).filter(|_| known.is_none() || files != 1),
-            Some(total.map_or_else(|| size(bytes_in), |total| size_of(bytes_in, total) + so_far)),
+            Some(total.map_or_else(|| size(read), |total| size_of(read, total) + so_far)),
             left,
-            Some(format!("{:.1} MB/s", bytes_in as f64 / seconds / 1e6)),
-            Sizes::in_mode(self.mode, bytes_in, bytes_out).saved().map(|saved| percent(saved) + " saved"),
+            Some(format!("{:.1} MB/s", read as f64 / seconds / 1e6)),
+            Sizes::in_mode(self.mode, read, written).saved().map(|saved| percent(saved) + " saved"),
         ];
         parts.into_iter().flatten()
     }
@@ -101,22 +101,30 @@ fn clock(seconds: f64) -> String {
 
 /// A size in the unit for its magnitude.
 fn size(bytes: u64) -> String {
-    let (unit, name, digits) = unit(bytes);
+    let Unit { bytes: unit, name, digits } = unit(bytes);
     format!("{:.digits$} {name}", bytes as f64 / unit)
 }
 
 /// A part of a size, in the unit for the whole.
 fn size_of(part: u64, whole: u64) -> String {
-    let (unit, _, digits) = unit(whole);
+    let Unit { bytes: unit, digits, .. } = unit(whole);
     format!("{:.digits$} of {}", part as f64 / unit, size(whole))
 }
 
-/// The unit for a size, a power of ten; its name, and the digits to print.
-fn unit(bytes: u64) -> (f64, &'static str, usize) {
+/// A unit of size, a power of ten.
+struct Unit {
+    bytes: f64,
+    name: &'static str,
+    /// Digits to print after the decimal point.
+    digits: usize,
+}
+
+/// The unit for a size.
+fn unit(bytes: u64) -> Unit {
     match bytes {
-        0..1_000_000 => (1e3, "kB", 1),
-        1_000_000..1_000_000_000 => (1e6, "MB", 1),
-        _ => (1e9, "GB", 2),
+        0..1_000_000 => Unit { bytes: 1e3, name: "kB", digits: 1 },
+        1_000_000..1_000_000_000 => Unit { bytes: 1e6, name: "MB", digits: 1 },
+        _ => Unit { bytes: 1e9, name: "GB", digits: 2 },
     }
 }
 
@@ -128,7 +136,7 @@ mod tests {
         ProgressText {
             files: 12,
             totals: Totals { files: 340, bytes: Some(4_000_000_000), all },
-            bytes: (1_000_000_000, 250_000_000),
+            bytes: ByteCounts { read: 1_000_000_000, written: 250_000_000 },
             skipped: 0,
             mode: Mode::Compress,
             elapsed: Duration::from_secs(10),
@@ -169,7 +177,7 @@ mod tests {
         let mut skipped = state("x", true);
         skipped.skipped = 1_000_000_000;
         assert!(skipped.line(80).starts_with("50%  12 of 340 files  1.00 of 4.00 GB  0:10 left  100.0 MB/s"));
-        skipped.bytes.0 = 5_000_000_000;
+        skipped.bytes.read = 5_000_000_000;
         assert!(skipped.line(80).starts_with("100%  12 of 340 files  5.00 of 5.00 GB  0:00 left"));
     }
 
