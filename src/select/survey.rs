@@ -9,7 +9,7 @@ use super::selection::{Item, Selected, Selection, Target};
 use crate::io::file_status::{file_type, is_regular};
 use crate::io::input::Source;
 use crate::outcome::Outcome;
-use crate::settings::{Destination, Settings};
+use crate::settings::Settings;
 
 /// Iterates over the inputs that a run with these settings would have, without the files that a walk ignores.
 ///
@@ -45,7 +45,7 @@ impl Survey {
         Self {
             has_all,
             stdin: settings.reads_stdin().then(stdin_size).flatten(),
-            reads_special: !matches!(settings.destination, Destination::Beside | Destination::Directory(_)),
+            reads_special: !settings.destination.is_per_input(),
             selection: Selection::to_count(Arc::new(Settings { list, ..settings.clone() })),
         }
     }
@@ -103,6 +103,7 @@ fn stdin_size() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Destination;
     use std::fs;
 
     /// The number of inputs, their bytes if all are known, and whether these are all.

@@ -290,6 +290,14 @@ pub enum Destination {
     Discard,
 }
 
+impl Destination {
+    /// Whether each input has an output file of its own, whose name derives from the input's.
+    #[doc(hidden)]
+    pub fn is_per_input(&self) -> bool {
+        matches!(self, Self::Beside | Self::Directory(_))
+    }
+}
+
 /// Whether an original is removed after its output is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Originals {

@@ -24,6 +24,7 @@ use clap::{CommandFactory, FromArgMatches};
 use self::definition::{Args, SchedulerArg};
 use self::environment::EnvDefaults;
 pub(crate) use self::environment::Environment;
+use self::filter_args::FileSelection;
 use self::levels::expand_levels;
 use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
@@ -92,12 +93,12 @@ impl Args {
         let mode = self.mode();
         let destination = self.destination()?;
         self.check(&destination)?;
-        let (engine, level) = self.engine_and_level(defaults, mode)?;
+        let EngineArg(engine) = self.engine;
+        let level = self.level_of(engine, defaults, mode)?;
         let presentation = self.presentation();
-        let (list, filter) = self.filter.into_filter(&self.files, self.recursive, mode)?;
+        let FileSelection { list, filter } = self.filter.into_selection(&self.files, self.recursive, mode)?;
         let is_filter = list.is_none() && self.files.is_empty();
         let presentation = Presentation { is_filter, ..presentation };
-        let only_smaller = self.report.only_smaller();
         let jobs = workers(self.jobs.or(defaults.jobs), self.memory.or(defaults.memory), level)?;
         let explicit = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         let unless_forced = if self.force { Refuse::Never } else { Refuse::IfRemoved };
@@ -128,14 +129,15 @@ impl Args {
             rsyncable: self.rsyncable,
             verify: self.verify,
             update: self.update,
-            only_smaller,
+            only_smaller: self.only_smaller,
             max_size: self.max_size,
             sync: explicit(self.sync, self.no_sync),
             sparse: !self.no_sparse,
             unnamed_temporaries: !self.named_temporaries,
             ..Settings::of_workers(jobs)
         };
-        report_args::check(&settings, &presentation)?;
+        check_json(&settings, &presentation)?;
+        check_only_smaller(&settings)?;
         Ok(RunRequest { settings, presentation })
     }
 
@@ -162,7 +164,7 @@ impl Args {
         if (self.decompress || self.test || self.list) && (self.verify || self.update) {
             return Err(rejected("--verify and --update go with compressing"));
         }
-        let to_files = matches!(destination, Destination::Beside | Destination::Directory(_));
+        let to_files = destination.is_per_input();
         if self.update && !to_files {
             return Err(rejected("--update needs an output for each file"));
         }
@@ -202,11 +204,11 @@ impl Args {
         })
     }
 
-    fn engine_and_level(&self, defaults: &EnvDefaults, mode: Mode) -> Result<(settings::Engine, u8), UsageError> {
-        let EngineArg(engine) = self.engine;
+    /// The level, which `engine` must have.
+    fn level_of(&self, engine: settings::Engine, defaults: &EnvDefaults, mode: Mode) -> Result<u8, UsageError> {
         if mode != Mode::Compress {
             // The level is unused, so the engine need not have it. Decompressing takes no more memory than the lower levels.
-            return Ok((engine, settings::DEFAULT_LEVEL));
+            return Ok(settings::DEFAULT_LEVEL);
         }
         let level = match (self.fast, self.best) {
             (true, _) => 1,
@@ -215,8 +217,30 @@ impl Args {
         };
         match level > engine.max_level() {
             true => Err(rejected(&format!("level {level} needs --engine native"))),
-            false => Ok((engine, level)),
+            false => Ok(level),
         }
+    }
+}
+
+/// Rejects `--json` if standard output has data.
+fn check_json(settings: &Settings, presentation: &Presentation) -> Result<(), UsageError> {
+    match presentation.json && settings.stdout_has_data() {
+        true => Err(rejected("--json needs standard output for itself")),
+        false => Ok(()),
+    }
+}
+
+/// Rejects `--only-smaller` where no output is a file that can be discarded.
+fn check_only_smaller(settings: &Settings) -> Result<(), UsageError> {
+    if settings.only_smaller.is_none() {
+        return Ok(());
+    }
+    if settings.mode != Mode::Compress {
+        return Err(rejected("--only-smaller goes with compressing"));
+    }
+    match settings.destination.is_per_input() && !settings.reads_stdin() {
+        true => Ok(()),
+        false => Err(rejected("--only-smaller needs an output for each file")),
     }
 }
 

@@ -1,8 +1,8 @@
-//! `--benchmark`: the time to compress the given files and to decompress them, at each level asked for.
+//! `--benchmark`: measures how long the given files take to compress and to decompress at each given level.
 //!
-//! Every figure comes from runs with the jobs, streams and scheduler of any other run, from memory files to memory files. So the
-//! time for a disk, for names and for metadata is not in it. Levels take turns, so a machine that becomes slower is slower for
-//! all of them. Emptying the memory files and comparing contents is not timed. Creates, changes and removes no file.
+//! The measured runs use the jobs, streams and scheduler of any other run, and read and write files in memory. So the times do not
+//! include a disk, names or metadata. Levels take turns, so that a machine that becomes slower affects all of them. Emptying the
+//! memory files and comparing contents is not timed. Creates, changes and removes no file.
 
 mod figures;
 mod figures_json;
@@ -26,11 +26,11 @@ use crate::report::{BenchmarkProgress, Report, Status};
 /// The minimum number of rounds: fewer have no useful median.
 const MIN_ROUNDS: usize = 3;
 
-/// The largest number of rounds, if they take less than [`ENOUGH`]: a round of a millisecond is easily disturbed, and more rounds
-/// give a steadier median. An odd number, so that the median is a time that was measured.
+/// The maximum number of rounds, for rounds of milliseconds, which other processes easily disturb. An odd number, so that the median
+/// is a time that was measured.
 const MAX_ROUNDS: usize = 15;
 
-/// After this time there are no more rounds than [`MIN_ROUNDS`].
+/// No round after [`MIN_ROUNDS`] begins later than this.
 const ENOUGH: Duration = Duration::from_secs(1);
 
 /// What to measure.
@@ -46,8 +46,15 @@ pub(crate) struct Benchmark {
     pub(crate) memory: Option<u64>,
 }
 
-/// Measures; returns the text to print and the exit status. The files may take `descriptors` in addition to those of the workers.
-pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> (String, Status) {
+/// The result of a benchmark.
+pub(crate) struct BenchmarkOutput {
+    /// The text to print.
+    pub(crate) text: String,
+    pub(crate) status: Status,
+}
+
+/// Measures. The files may take `descriptors` in addition to those of the workers.
+pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewCompressor) -> BenchmarkOutput {
     // A file is processed many times, so -v does not print a line for each time.
     let verbosity = benchmark.presentation.verbosity.min(Verbosity::Normal);
     let presentation =
@@ -62,7 +69,7 @@ pub(crate) fn run(benchmark: &Benchmark, descriptors: u64, engine: deflate::NewC
         let summary = json.then(|| figures_json::lines(&Results::default(), &benchmark.settings, &report));
         summary.and_then(Result::ok).unwrap_or_default()
     });
-    (text, report.status())
+    BenchmarkOutput { text, status: report.status() }
 }
 
 fn measure(
@@ -124,6 +131,18 @@ struct OutputSize {
     overhead: u64,
 }
 
+/// The times of one round at a level.
+struct Sample {
+    compress: Duration,
+    decompress: Duration,
+}
+
+/// One run over all files.
+struct TimedRun {
+    time: Duration,
+    output: OutputSize,
+}
+
 impl Runner<'_> {
     /// One round to warm up, whose outputs are compared with the contents, and then the rounds that count.
     fn measure(&self, levels: &[u8], settings: &Arc<Settings>) -> io::Result<Results> {
@@ -132,7 +151,7 @@ impl Runner<'_> {
         let mut cases: Vec<Case> = levels.iter().map(|&level| Case::new(level, settings)).collect();
         for case in &mut cases {
             self.line.show(&format!("warm-up, level {}", case.level));
-            case.failed = self.sample(case, &decompress)?.is_none() || !self.is_right()?;
+            case.failed = self.sample(case, &decompress)?.is_none() || !self.compare_outputs()?;
         }
         let (started, mut rounds) = (Instant::now(), 0);
         while cases.iter().any(|case| !case.failed)
@@ -142,9 +161,9 @@ impl Runner<'_> {
             for case in cases.iter_mut().filter(|case| !case.failed) {
                 self.line.show(&format!("round {rounds}, level {}", case.level));
                 match self.sample(case, &decompress)? {
-                    Some((compress, decompress)) => {
-                        case.compress.add(compress);
-                        case.decompress.add(decompress);
+                    Some(sample) => {
+                        case.compress.add(sample.compress);
+                        case.decompress.add(sample.decompress);
                     }
                     None => case.failed = true,
                 }
@@ -154,40 +173,40 @@ impl Runner<'_> {
         Ok(Results { levels, rounds, ..Results::default() })
     }
 
-    /// Compresses and decompresses all files once; returns the two times, or `None` if a file failed.
-    fn sample(&self, case: &mut Case, decompress: &Arc<Settings>) -> io::Result<Option<(Duration, Duration)>> {
+    /// Compresses and decompresses all files once; `None` if a file failed.
+    fn sample(&self, case: &mut Case, decompress: &Arc<Settings>) -> io::Result<Option<Sample>> {
         for file in self.runs.inputs {
             file.compressed.empty()?;
             file.decompressed.empty()?;
         }
-        let Some((compressing, output)) = self.run(&case.settings, Direction::Compress) else {
+        let Some(compressed) = self.run(&case.settings, Direction::Compress) else {
             return Ok(None);
         };
-        case.output = output;
+        case.output = compressed.output;
         let decompressed = self.run(decompress, Direction::Decompress);
-        Ok(decompressed.map(|(decompressing, _)| (compressing, decompressing)))
+        Ok(decompressed.map(|decompressed| Sample { compress: compressed.time, decompress: decompressed.time }))
     }
 
-    /// One run over all files: its time, and the size of its outputs. `None` if a file failed.
-    fn run(&self, settings: &Arc<Settings>, direction: Direction) -> Option<(Duration, OutputSize)> {
+    /// One run over all files; `None` if a file failed.
+    fn run(&self, settings: &Arc<Settings>, direction: Direction) -> Option<TimedRun> {
         let started = Instant::now();
         let tally = self.runs.run(settings, direction);
         let time = started.elapsed();
         let output = OutputSize { bytes: tally.bytes_out, overhead: tally.overhead };
-        (tally.done == self.runs.inputs.len() as u64).then_some((time, output))
+        (tally.done == self.runs.inputs.len() as u64).then_some(TimedRun { time, output })
     }
 
-    /// Whether every decompressed output equals its content. Reports those that do not.
-    fn is_right(&self) -> io::Result<bool> {
-        let mut right = true;
+    /// Compares every decompressed output with its content, and reports those that differ. Returns whether all are equal.
+    fn compare_outputs(&self) -> io::Result<bool> {
+        let mut all_equal = true;
         for file in self.runs.inputs {
             if !in_memory::same(&file.content, &file.decompressed)? {
                 let error = Error::other("internal error: the output does not decompress to the content");
                 self.runs.observer.ended(file.ended(Outcome::Failed(error)));
-                right = false;
+                all_equal = false;
             }
         }
-        Ok(right)
+        Ok(all_equal)
     }
 }
 

@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 use gzcc::EscapedName;
 use gzcc::deflate;
-use gzcc::settings::{Destination, Mode, Settings};
+use gzcc::settings::{Mode, Settings};
 
 use self::args::{CommandLine, Environment, Request, RunRequest, UsageError};
-use self::benchmark::Benchmark;
+use self::benchmark::{Benchmark, BenchmarkOutput};
 use self::presentation::{Presentation, Rules, Verbosity};
 use self::report::{Counters, Report, Status, count_line, print_message};
 
@@ -76,8 +76,7 @@ fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Resul
 /// Whether the run ends with a count on standard output: only if each file has its own output, and standard output carries no
 /// data.
 fn prints_count(settings: &Settings, presentation: &Presentation) -> bool {
-    let to_files = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
-    (to_files || settings.mode == Mode::Test)
+    (settings.destination.is_per_input() || settings.mode == Mode::Test)
         && !presentation.is_filter
         && !settings.stdout_has_data()
         && !presentation.json
@@ -98,7 +97,7 @@ fn run_benchmark(mut benchmark: Benchmark) -> Status {
     let silent = Report::new(settings, &presentation, None);
     // If this fails, a signal ends the process at once, which is harmless: a benchmark creates no files.
     let _ = signals::watch(Arc::new(silent));
-    let (text, status) = benchmark::run(&benchmark, descriptors, deflate::new_compressor);
+    let BenchmarkOutput { text, status } = benchmark::run(&benchmark, descriptors, deflate::new_compressor);
     status.max(print(&text))
 }
 

@@ -33,6 +33,7 @@ use crate::presentation::{Presentation, Rules, Verbosity};
 pub(crate) use self::benchmark_progress::BenchmarkProgress;
 pub(crate) use self::counters::Counters;
 use self::json_report::JsonReport;
+pub(crate) use self::json_report::{SummaryHead, json_line};
 use self::listing::Listing;
 pub(crate) use self::messages::print_message;
 use self::messages::{Messages, try_print_message};

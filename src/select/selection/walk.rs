@@ -12,7 +12,7 @@ use rustix::process::{Resource, getrlimit};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::io::directory::{Directory, LastDirectory};
-use crate::settings::{Destination, Settings};
+use crate::settings::Settings;
 
 /// The largest number of directories that a walk keeps open. walkdir reads the remaining names of the directories above them into
 /// memory. 10 is walkdir's default.
@@ -85,8 +85,7 @@ impl Walk {
         let root = Arc::new(root);
         let last = LastDirectory::new(PathBuf::new(), Arc::clone(&root));
         let position = Position { path: path.clone(), depth: 0 };
-        let writes = matches!(settings.destination, Destination::Beside | Destination::Directory(_));
-        let seen = writes.then(SeenNames::default);
+        let seen = settings.destination.is_per_input().then(SeenNames::default);
         Self { root, path, entries: entries.into_iter(), one_file_system, last, position, seen }
     }
 

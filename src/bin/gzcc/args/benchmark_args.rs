@@ -99,7 +99,7 @@ impl Args {
             ("--rm", self.rm),
             ("--force", self.force),
             ("--update", self.update),
-            ("--only-smaller", self.report.is_only_smaller()),
+            ("--only-smaller", self.only_smaller.is_some()),
             ("--name", self.name),
             ("--sync", self.sync),
         ];

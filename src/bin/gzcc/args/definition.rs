@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use super::benchmark_args::BenchmarkArgs;
 use super::filter_args::FilterArgs;
 use super::report_args::ReportArgs;
-use super::values::{EngineArg, jobs, level, size, suffix};
+use super::values::{EngineArg, jobs, level, size, suffix, within};
 use gzcc::settings;
 
 /// Also the heading of options in `benchmark_args.rs`.
@@ -22,12 +22,15 @@ pub(super) const OPERATION: &str = "Operation";
 const COMPRESSION: &str = "Compression";
 /// Also the heading of options in `filter_args.rs`.
 pub(super) const SELECTION: &str = "Choosing files";
-pub(super) const OUTPUT: &str = "Output";
+const OUTPUT: &str = "Output";
 const ORIGINALS: &str = "Originals";
 const RUNNING: &str = "Running";
 /// Also the heading of options in `report_args.rs`.
 pub(super) const REPORTING: &str = "Reporting";
 const HELP: &str = "Help";
+
+/// The maximum of `--only-smaller`: no output saves 100 percent.
+const MAX_PERCENT: u8 = 99;
 
 /// Compress files to .gz in parallel, and large ones block by block, or decompress.
 #[derive(Parser, Debug)]
@@ -145,6 +148,10 @@ pub(super) struct Args {
           value_parser = OsStringValueParser::new().try_map(suffix), value_hint = ValueHint::Other,
           help_heading = OUTPUT)]
     pub(super) suffix: OsString,
+    /// Discard outputs that save less than PCT percent [default: those that save nothing]
+    #[arg(long, value_name = "PCT", num_args = 0..=1, require_equals = true, default_missing_value = "0",
+          value_parser = |text: &str| within(text, 0, MAX_PERCENT), help_heading = OUTPUT)]
+    pub(super) only_smaller: Option<u8>,
 
     /// Keep originals (default)
     #[arg(short, long, overrides_with = "rm", help_heading = ORIGINALS)]

@@ -60,19 +60,29 @@ pub(super) struct FilterArgs {
     shard: Option<Shard>,
 }
 
+/// What the options of this module select.
+pub(super) struct FileSelection {
+    /// More names of files.
+    pub(super) list: Option<NameList>,
+    pub(super) filter: settings::Filter,
+}
+
 impl FilterArgs {
     /// Whether this run processes one part of the files and other runs the rest.
     pub(super) fn is_sharded(&self) -> bool {
         self.shard.is_some()
     }
 
-    /// The list of names and the filter for a run on `files`, or the first conflict.
-    pub(super) fn into_filter(
+    /// The list of names and the filter for a run on `files`.
+    ///
+    /// # Errors
+    /// The first conflict.
+    pub(super) fn into_selection(
         self,
         files: &[OsString],
         recursive: bool,
         mode: Mode,
-    ) -> Result<(Option<NameList>, settings::Filter), UsageError> {
+    ) -> Result<FileSelection, UsageError> {
         let list = list(&self.files_from, &self.files0_from)?;
         if list.as_ref().is_some_and(|list| list.path.is_none()) && files.iter().any(is_stdin) {
             return Err(rejected("standard input is either a list of names or an input"));
@@ -95,7 +105,7 @@ impl FilterArgs {
             },
             shard: self.shard,
         };
-        Ok((list, filter))
+        Ok(FileSelection { list, filter })
     }
 
     /// Rejects options for a walk without `-r`, and a time range that is empty.

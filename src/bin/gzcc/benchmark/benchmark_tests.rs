@@ -39,7 +39,7 @@ fn a_panic_affects_only_the_figures_of_its_level() {
         let benchmark = Benchmark { settings, presentation, levels: vec![1, 2, 3, 4], memory: None };
         let engine: deflate::NewCompressor =
             |kind, level| Box::new(Faulty(deflate::new_compressor(kind, level), level));
-        let (text, status) = run(&benchmark, 1000, engine);
+        let BenchmarkOutput { text, status } = run(&benchmark, 1000, engine);
         assert_eq!(status, Status::Error);
         if json {
             let objects: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

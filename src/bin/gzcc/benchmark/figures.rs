@@ -9,7 +9,7 @@ pub(super) struct Results {
     pub(super) files: u64,
     /// Bytes of their content.
     pub(super) bytes_in: u64,
-    /// BenchmarkProgress measured.
+    /// Rounds measured.
     pub(super) rounds: usize,
     /// Seconds for the whole benchmark, including reading.
     pub(super) seconds: f64,

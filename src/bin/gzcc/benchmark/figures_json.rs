@@ -2,11 +2,12 @@
 //!
 //! The man page has the schema (section JSON). Fields may be added; the meaning of a field never changes.
 
+use gzcc::Tally;
 use gzcc::settings::Settings;
 use serde::Serialize;
 
 use super::figures::{Figures, Results};
-use crate::report::Report;
+use crate::report::{Report, SummaryHead, json_line};
 
 /// The object of a level.
 #[derive(Serialize)]
@@ -32,12 +33,8 @@ struct DirectionObject {
 /// The object of the whole benchmark.
 #[derive(Serialize)]
 struct BenchmarkObject {
-    r#type: &'static str,
-    mode: &'static str,
-    done: u64,
-    skipped: u64,
-    failed: u64,
-    bytes_in: u64,
+    #[serde(flatten)]
+    head: SummaryHead,
     rounds: usize,
     seconds: f64,
     engine: &'static str,
@@ -54,26 +51,19 @@ pub(super) fn lines(results: &Results, settings: &Settings, report: &Report) -> 
     let mut text = String::new();
     for level in &results.levels {
         let measured = level.measured.as_ref();
-        push_line(
-            &mut text,
-            &LevelObject {
-                r#type: "level",
-                level: level.level,
-                bytes_in,
-                bytes_out: measured.map(|measured| measured.bytes_out),
-                compress: measured.map(|measured| direction(&measured.compress, bytes_in)),
-                decompress: measured.map(|measured| direction(&measured.decompress, bytes_in)),
-                status: if measured.is_some() { "done" } else { "failed" },
-            },
-        )?;
+        text += &json_line(&LevelObject {
+            r#type: "level",
+            level: level.level,
+            bytes_in,
+            bytes_out: measured.map(|measured| measured.bytes_out),
+            compress: measured.map(|measured| direction(&measured.compress, bytes_in)),
+            decompress: measured.map(|measured| direction(&measured.decompress, bytes_in)),
+            status: if measured.is_some() { "done" } else { "failed" },
+        })?;
     }
-    let summary = BenchmarkObject {
-        r#type: "summary",
-        mode: "benchmark",
-        done: files,
-        skipped: report.tally().skipped,
-        failed: report.tally().failed,
-        bytes_in,
+    let Tally { skipped, failed, .. } = report.tally();
+    text += &json_line(&BenchmarkObject {
+        head: SummaryHead { r#type: "summary", mode: "benchmark", done: files, skipped, failed, bytes_in },
         rounds,
         seconds,
         engine: settings.engine.name(),
@@ -82,19 +72,11 @@ pub(super) fn lines(results: &Results, settings: &Settings, report: &Report) -> 
         workers: settings.jobs.get(),
         scheduler: settings.scheduler.name(),
         exit_status: report.status().code(),
-    };
-    push_line(&mut text, &summary)?;
+    })?;
     Ok(text)
 }
 
 fn direction(figures: &Figures, content: u64) -> DirectionObject {
     let Figures { median, min, max } = *figures;
     DirectionObject { seconds: median, seconds_min: min, seconds_max: max, mb_per_second: figures.speed(content) }
-}
-
-/// Appends an object as a line.
-fn push_line(text: &mut String, object: &impl Serialize) -> serde_json::Result<()> {
-    *text += &serde_json::to_string(object)?;
-    text.push('\n');
-    Ok(())
 }

@@ -27,8 +27,9 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
             text += &format!("{number:>5}  not measured, as a file failed\n");
             continue;
         };
-        let (compress, compress_spread) = speed(&measured.compress, bytes_in);
-        let (decompress, decompress_spread) = speed(&measured.decompress, bytes_in);
+        let SpeedColumns { speed: compress, spread: compress_spread } = SpeedColumns::of(&measured.compress, bytes_in);
+        let SpeedColumns { speed: decompress, spread: decompress_spread } =
+            SpeedColumns::of(&measured.decompress, bytes_in);
         let Measured { bytes_out: bytes, overhead, .. } = *measured;
         let saved = Sizes { compressed: bytes, content: bytes_in, overhead }.saved();
         let saved = saved.map_or_else(|| NONE.to_owned(), percent);
@@ -40,13 +41,21 @@ pub(super) fn of(results: &Results, settings: &Settings) -> String {
     text
 }
 
-/// The text of a speed and its spread.
-fn speed(figures: &Figures, content: u64) -> (String, String) {
-    match figures.speed(content) {
+/// The columns of one direction.
+struct SpeedColumns {
+    speed: String,
+    spread: String,
+}
+
+impl SpeedColumns {
+    fn of(figures: &Figures, content: u64) -> Self {
+        let Some(speed) = figures.speed(content) else {
+            return Self { speed: NONE.to_owned(), spread: NONE.to_owned() };
+        };
         // Rounds of microseconds on a busy machine can differ by any factor; more digits would not fit the column.
-        Some(speed) if figures.spread().round() > 999.0 => (format!("{speed:.1}"), ">999%".to_owned()),
-        Some(speed) => (format!("{speed:.1}"), format!("{:.0}%", figures.spread())),
-        None => (NONE.to_owned(), NONE.to_owned()),
+        let is_wide = figures.spread().round() > 999.0;
+        let spread = if is_wide { ">999%".to_owned() } else { format!("{:.0}%", figures.spread()) };
+        Self { speed: format!("{speed:.1}"), spread }
     }
 }
 
@@ -84,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_spread_above_999_percent_is_cut_off_so_that_columns_stay_aligned() {
-        let spread = |max| speed(&Figures { median: 1.0, min: 1.0, max }, 1_000_000).1;
+        let spread = |max| SpeedColumns::of(&Figures { median: 1.0, min: 1.0, max }, 1_000_000).spread;
         assert_eq!([10.99, 10.9949, 11.0, 1e9].map(spread), ["999%", "999%", ">999%", ">999%"]);
     }
 }

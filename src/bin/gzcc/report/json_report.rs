@@ -68,15 +68,22 @@ struct OutputFields<'a> {
     output_bytes: Option<&'a [u8]>,
 }
 
+/// The first fields of every summary.
+#[derive(Serialize)]
+pub(crate) struct SummaryHead {
+    pub(crate) r#type: &'static str,
+    pub(crate) mode: &'static str,
+    pub(crate) done: u64,
+    pub(crate) skipped: u64,
+    pub(crate) failed: u64,
+    pub(crate) bytes_in: u64,
+}
+
 /// The object of the whole run.
 #[derive(Serialize)]
 struct SummaryObject {
-    r#type: &'static str,
-    mode: &'static str,
-    done: u64,
-    skipped: u64,
-    failed: u64,
-    bytes_in: u64,
+    #[serde(flatten)]
+    head: SummaryHead,
     bytes_out: u64,
     seconds: f64,
     workers: usize,
@@ -107,9 +114,9 @@ impl JsonReport {
             _ => return Ok(()),
         };
         let done = if let Outcome::Done(done) = &ended.outcome { Some(done) } else { None };
-        let (input, input_bytes) = name(&ended.name);
-        let output = done.and_then(|done| done.output.as_deref()).map(name);
-        let (output, output_bytes) = output.map_or((None, None), |(output, bytes)| (Some(output), bytes));
+        let JsonName { text: input, bytes: input_bytes } = JsonName::of(&ended.name);
+        let output = done.and_then(|done| done.output.as_deref()).map(JsonName::of);
+        let (output, output_bytes) = output.map_or((None, None), |name| (Some(name.text), name.bytes));
         self.write(&FileObject {
             r#type: "file",
             input: InputFields { input, input_bytes },
@@ -126,12 +133,7 @@ impl JsonReport {
     pub(super) fn summary(&self, tally: &Tally, exit: Status, time: Duration) -> io::Result<()> {
         let Tally { done, skipped, failed, bytes_in, bytes_out, .. } = *tally;
         self.write(&SummaryObject {
-            r#type: "summary",
-            mode: self.mode,
-            done,
-            skipped,
-            failed,
-            bytes_in,
+            head: SummaryHead { r#type: "summary", mode: self.mode, done, skipped, failed, bytes_in },
             bytes_out,
             seconds: time.as_secs_f64(),
             workers: self.workers,
@@ -142,10 +144,9 @@ impl JsonReport {
 
     /// Writes an object as a line, or leaves it to the worker that is writing.
     fn write(&self, object: &impl Serialize) -> io::Result<()> {
-        let line = serde_json::to_string(object)?;
+        let line = json_line(object)?;
         let mut lines = lock(&self.lines);
         lines.pending.extend_from_slice(line.as_bytes());
-        lines.pending.push(b'\n');
         if lines.writing {
             return Ok(());
         }
@@ -165,8 +166,22 @@ impl JsonReport {
     }
 }
 
-/// A name as text, with U+FFFD for invalid UTF-8, and in that case its bytes.
-fn name(path: &Path) -> (String, Option<&[u8]>) {
-    let bytes = path.to_str().is_none().then(|| path.as_os_str().as_bytes());
-    (path.to_string_lossy().into_owned(), bytes)
+/// An object as a line.
+pub(crate) fn json_line(object: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(object).map(|json| json + "\n")
+}
+
+/// A name in the report.
+struct JsonName<'a> {
+    /// With U+FFFD for invalid UTF-8.
+    text: String,
+    /// Its bytes, if they are not UTF-8.
+    bytes: Option<&'a [u8]>,
+}
+
+impl<'a> JsonName<'a> {
+    fn of(path: &'a Path) -> Self {
+        let bytes = path.to_str().is_none().then(|| path.as_os_str().as_bytes());
+        Self { text: path.to_string_lossy().into_owned(), bytes }
+    }
 }

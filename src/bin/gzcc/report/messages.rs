@@ -4,8 +4,8 @@
 
 use std::io::{self, Write};
 
+use gzcc::EscapedName;
 use gzcc::command::NOT_REACHED;
-use gzcc::escaped_name::EscapedName;
 use gzcc::outcome::Done;
 use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Outcome};
