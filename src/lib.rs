@@ -100,3 +100,9 @@ pub mod command {
     pub use crate::settings::resources;
     pub use crate::sync::lock;
 }
+
+/// Parts of the decoder, for benchmarks that measure them alone. Not covered by semantic versioning.
+#[doc(hidden)]
+pub mod decoder_parts {
+    pub use crate::inflate::{block_finder, markers};
+}

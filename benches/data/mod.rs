@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// A temporary directory, in memory if possible.
+#[allow(dead_code, reason = "not every benchmark uses files")]
 pub(crate) fn directory() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }

@@ -5,7 +5,7 @@
 //! in any order, and the concatenation of their outputs is one DEFLATE stream. The output of a [`BlockCompressor`] is a
 //! function of (level, dictionary, block, last) alone.
 
-mod boxed_array;
+pub(crate) mod boxed_array;
 mod native;
 mod stored;
 mod window;

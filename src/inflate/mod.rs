@@ -10,7 +10,9 @@
 #![allow(unreachable_pub, reason = "`fuzzing` exports these types, if it is built")]
 
 mod bgzf_batch;
+pub mod block_finder;
 mod compressed_buffer;
+pub mod markers;
 mod member_checksum;
 #[allow(dead_code, reason = "the pipeline still uses flate2")]
 mod native;
