@@ -15,7 +15,6 @@ use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, SubmittedBlocks};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::CallerWorker;
-use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{Following, InputSplitter, Member, Reader, Stream, Writer};
 use crate::sync::lock;
 
@@ -44,7 +43,7 @@ impl MemberEncoder {
         let id = InputId { shown: "the content".into(), position: Some(0), is_stdin: false, started: None };
         let member = Member::with_header(Input::written(id), options.header());
         let reader = Reader::submitted(member, Arc::clone(&channel));
-        let stream = Arc::new(Stream::new(reader, Writer::new(Sink::Returned(Arc::clone(&channel)))));
+        let stream = Arc::new(Stream::new(reader, Writer::new(Box::new(Arc::clone(&channel)))));
         let splitter = InputSplitter::new(&settings);
         let caller = CallerWorker::new(settings, outcomes, stream, make);
         let buffer = caller.buffer();

@@ -30,7 +30,10 @@ use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::StreamSource;
-use crate::pipeline::sink::{PerInput, Sink, refused};
+use crate::pipeline::sink::Sink;
+use crate::pipeline::sink::descriptor::Descriptor;
+use crate::pipeline::sink::nowhere::Nowhere;
+use crate::pipeline::sink::per_input::{PerInput, PerInputSink, refused};
 use crate::pipeline::stream::{Member, Reader, Stream, Writer};
 use crate::select::output_registry::OutputRegistry;
 use crate::select::selection::{
@@ -170,7 +173,7 @@ impl Jobs {
                 Ok(self.stream(Input::open_any(id, source, identity, settings)?, sink))
             }
             Target::Memory(file) => {
-                let sink = Sink::Descriptor { fd: file.open()?, shown: "memory".into() };
+                let sink = Box::new(Descriptor::new(file.open()?, "memory".into()));
                 Ok(self.stream(Input::open_any(id, source, None, settings)?, sink))
             }
             Target::Refused(reason) => {
@@ -202,7 +205,7 @@ impl Jobs {
         }
         let name = HeaderFields::of(&input, &self.settings)?.last_component();
         let name = name.map(|name| input.id.shown.with_file_name(name));
-        Ok(self.stream(input, Sink::Nowhere { name }))
+        Ok(self.stream(input, Box::new(Nowhere { name })))
     }
 
     /// Creates the output file of an input.
@@ -240,12 +243,12 @@ impl Jobs {
                 self.record(&file.output)?;
                 file.being_written.retry(retry);
                 file.metadata = file.metadata.map(|metadata| fields.apply(metadata));
-                Ok(self.stream(input, Sink::PerInput(file)))
+                Ok(self.stream(input, Box::new(PerInputSink::from(file))))
             }
         }
     }
 
-    fn stream(&self, input: Input, sink: Sink) -> Opened {
+    fn stream(&self, input: Input, sink: Box<dyn Sink>) -> Opened {
         let settings = &self.stream_settings;
         let reader = Reader::single(Member::new(input, settings), settings);
         Opened::Stream(Box::new(Stream::new(reader, Writer::new(sink))))

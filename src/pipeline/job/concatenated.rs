@@ -12,7 +12,7 @@ use crate::io::file_status::Identity;
 use crate::io::input::{Input, Source};
 use crate::io::output::{InitialMode, OverwriteCheck};
 use crate::outcome::{InputId, Outcome};
-use crate::pipeline::sink::{Concatenated, Sink};
+use crate::pipeline::sink::concatenated_output::{Concatenated, ConcatenatedSink};
 use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
 use crate::select::selection::{Item, Selected, Selection, identity_of_list, is_same_name};
 use crate::settings::{Destination, OverwritePolicy, Settings, StreamSettings};
@@ -103,8 +103,8 @@ fn shared_output(path: &Path, is_an_input: &Arc<AtomicBool>, settings: &Settings
     refuse_list(replaced, path, settings)?;
     let output = output_path.create(InitialMode::Umask, settings)?;
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
-    let sink = Sink::Concatenated(Concatenated { output, overwrite, sync, remove, is_an_input });
-    Ok(IdentifiedSink { sink, identity: replaced })
+    let file = Concatenated { output, overwrite, sync, remove, is_an_input };
+    Ok(IdentifiedSink { sink: Box::new(ConcatenatedSink::from(file)), identity: replaced })
 }
 
 /// Refuses an output that is the list of names, which is still being read.

@@ -14,7 +14,7 @@ use crate::io::file_status::{Identity, is_symlink};
 use crate::io::input::Input;
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Refusal};
 use crate::outcome::Outcome;
-use crate::pipeline::sink::refused;
+use crate::pipeline::sink::per_input::refused;
 use crate::settings::Settings;
 
 /// Where an output file will be.

@@ -13,11 +13,12 @@ use crate::escaped_name::EscapedName;
 use crate::io::file_status::{Identity, file_type, stat_of};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
+use crate::pipeline::sink::descriptor::Descriptor;
 use crate::settings::Settings;
 
 /// A sink, and the identity of the file behind it.
 pub(super) struct IdentifiedSink {
-    pub(super) sink: Sink,
+    pub(super) sink: Box<dyn Sink>,
     /// No input may have it. `None` if the output may be an input at the same time, or is new.
     pub(super) identity: Option<Identity>,
 }
@@ -62,7 +63,7 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<Identifi
         )));
     }
     let identity = identity(&fd).about(shown)?;
-    Ok(IdentifiedSink { sink: Sink::Descriptor { fd, shown: shown.to_owned() }, identity })
+    Ok(IdentifiedSink { sink: Box::new(Descriptor::new(fd, shown.to_owned())), identity })
 }
 
 /// The identity of a file or disk, which must not be read while it is written. A terminal or /dev/null may be input and output

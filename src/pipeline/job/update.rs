@@ -20,7 +20,7 @@ use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, Outcome, Reason};
 use crate::pipeline::compare;
-use crate::pipeline::sink::remove_original;
+use crate::pipeline::sink::per_input::remove_original;
 use crate::settings::{FileTime, OverwritePolicy, Settings};
 
 /// A regular file under the name of an input's output, which a previous run may have created.

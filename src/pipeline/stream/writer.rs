@@ -21,7 +21,7 @@ use crate::settings::StreamSettings;
 /// Writes the blocks of a stream to its sink.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    sink: Sink,
+    sink: Box<dyn Sink>,
     state: WriterState,
     /// The member being written.
     member: MemberState,
@@ -59,7 +59,7 @@ struct MemberState {
 
 impl Writer {
     /// Writes to `sink`.
-    pub(crate) fn new(sink: Sink) -> Self {
+    pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
         Self { sink, state: WriterState::Writing, member: MemberState::default(), complete: 0, verification: None }
     }
 
@@ -220,7 +220,7 @@ impl Writer {
     /// Whether the member saves as much as `--only-smaller` asks for once `bytes` are written, or may still do so.
     fn saves_enough(&self, bytes: &[u8], position: &BlockPosition, context: &StreamContext<'_>) -> bool {
         // Only an output of its own can be discarded.
-        let percent = context.settings.only_smaller.filter(|_| matches!(self.sink, Sink::PerInput(_)));
+        let percent = context.settings.only_smaller.filter(|_| self.sink.is_per_input());
         let Some(percent) = percent else { return true };
         let (read, written) = (self.member.bytes_in, self.member.bytes_out + bytes.len() as u64);
         if !position.last {

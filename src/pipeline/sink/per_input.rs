@@ -1,0 +1,136 @@
+//! The output file of a single input. It gets its name when its input is done, and then the original is removed if requested.
+
+use std::io;
+
+use super::{Sink, WrittenMember, closed};
+use crate::error::{Error, OutputName};
+use crate::io::input::{Change, Input};
+use crate::io::metadata::{Metadata, Original};
+use crate::io::output::{Output, OverwriteCheck, Refusal};
+use crate::outcome::{Outcome, Reason, Warning};
+use crate::pipeline::job::BeingWritten;
+
+/// The output file of a single input, and what happens to both. The file gets its name when its input is done.
+#[derive(Debug)]
+pub(crate) struct PerInput {
+    /// Counts the output among those that are being written, until it is named or removed.
+    pub being_written: BeingWritten,
+    /// The file.
+    pub output: Output,
+    /// Which file it may replace.
+    pub overwrite: OverwriteCheck,
+    /// The original's metadata.
+    pub metadata: Option<Metadata>,
+    /// Whether file and directory are synced.
+    pub sync: bool,
+    /// Whether the original is removed.
+    pub remove: bool,
+    /// Whether an older output, which does not have the time and size of the input, stays if this one is discarded.
+    pub leaves_outdated: bool,
+}
+
+/// An output file of a single input, as a sink. `None` after the file is named or removed.
+#[derive(Debug)]
+pub(crate) struct PerInputSink(Option<PerInput>);
+
+impl From<PerInput> for PerInputSink {
+    fn from(file: PerInput) -> Self {
+        Self(Some(file))
+    }
+}
+
+impl Sink for PerInputSink {
+    fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        let file = self.0.as_mut().ok_or_else(closed)?;
+        file.output.write(&bytes)?;
+        Ok(Some(bytes))
+    }
+
+    fn failure(&self, error: io::Error) -> Outcome {
+        let error = Error::from(error);
+        Outcome::Failed(match &self.0 {
+            Some(file) => error.about(file.output.output_name()),
+            None => error,
+        })
+    }
+
+    fn cut_short(&self, outcome: Outcome) -> Outcome {
+        outcome
+    }
+
+    fn discard(&mut self, outcome: &Outcome) -> bool {
+        let Some(PerInput { output, being_written, .. }) = self.0.take() else {
+            return false;
+        };
+        drop(output);
+        outcome.full_device().is_some() && being_written.put_off()
+    }
+
+    fn is_per_input(&self) -> bool {
+        true
+    }
+
+    fn not_smaller(&self) -> Reason {
+        match &self.0 {
+            Some(file) if file.leaves_outdated => Reason::OutdatedOutputStays(file.output.output_name().path),
+            _ => Reason::NotSmaller,
+        }
+    }
+
+    fn finish_member(&mut self, written: WrittenMember<'_>) -> Outcome {
+        match self.0.take() {
+            Some(file) => file.finish(&written),
+            None => closed().into(),
+        }
+    }
+}
+
+impl PerInput {
+    fn finish(self, written: &WrittenMember<'_>) -> Outcome {
+        // The first to be bound is the last to be dropped: the output has its name by then, or is removed.
+        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove, .. } = self;
+        // Content that an original has gained while it was read must not be removed with it.
+        if written.change == Change::Other || written.change == Change::Grown && remove {
+            return Outcome::Skipped(Reason::Changed);
+        }
+        let name = output.output_name();
+        let shown = name.path.clone();
+        if let Err(error) = output.end() {
+            return refused(error.into(), name);
+        }
+        let original = if remove { Original::Removed } else { Original::Kept };
+        let applied = metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
+        if let Err(refusal) = output.commit(&overwrite, sync) {
+            return refused(refusal, name);
+        }
+        let warning = match applied {
+            Err(error) => Some(Warning::Metadata(error.about(shown.as_path()))),
+            Ok(()) if !remove || written.trailing_garbage => written.change_warning(),
+            Ok(()) => remove_original(written.input),
+        };
+        written.done(Some(shown), warning)
+    }
+}
+
+/// Removes an original whose output is complete. Returns a warning if the original stays.
+pub(crate) fn remove_original(input: &Input) -> Option<Warning> {
+    match input.remove_original() {
+        Ok(true) => None,
+        Ok(false) => Some(Warning::OriginalReplaced),
+        Err(error) => Some(Warning::OriginalStays(error)),
+    }
+}
+
+/// The outcome of an input whose output did not get its name.
+pub(crate) fn refused(refusal: Refusal, name: OutputName) -> Outcome {
+    match refusal {
+        Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.path)),
+        Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.path)),
+        Refusal::IsTheInput => Outcome::Failed(Error::other(format_args!("{name} is the same file"))),
+        Refusal::IsAnInput => Outcome::Failed(Error::other(format_args!("{name} is an input as well"))),
+        Refusal::MayBeAnInput => {
+            Outcome::Failed(Error::other(format_args!("{name} exists, and the list may yet name it")))
+        }
+        Refusal::System(error) => Outcome::Failed(Error::from(error).about(name)),
+    }
+}
