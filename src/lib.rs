@@ -4,6 +4,7 @@
 //! [`Observer`] receives the progress, and an [`Outcome`] for each input.
 //!
 //! ```
+//! # #[cfg(feature = "batch")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! # let (a, b) = (directory.path().join("a.log"), directory.path().join("b.log"));
@@ -14,6 +15,8 @@
 //! # assert_eq!(tally.done, 2);
 //! # Ok(())
 //! # }
+//! # #[cfg(not(feature = "batch"))]
+//! # fn main() {}
 //! ```
 //!
 //! **Streams to streams**: [`Encoder`] is a writer that compresses to another writer. [`EncoderReader`] is a reader of the
@@ -39,6 +42,16 @@
 //! The output depends only on the content, the level, the engine, the format options and an encoder's flushes. It does not depend
 //! on the number of workers, the scheduler, or the sizes of writes.
 //!
+//! # Features
+//!
+//! | feature | adds | default |
+//! |---|---|---|
+//! | (none) | encoders and decoders; depends on flate2, rayon and rustix | |
+//! | `batch` | runs over files and directories: [`compress`], [`decompress`], [`Settings`], [`Observer`] | yes |
+//! | `cli` | the command; includes `batch` | yes |
+//!
+//! A program that compresses its own streams takes `gzcc = { version = "...", default-features = false }`.
+//!
 //! # Overview
 //!
 //! `select` turns names into items: inputs, each with the name of its output. A job of `pipeline` opens an item's input, creates
@@ -49,6 +62,16 @@
 //! removed. `docs/ARCHITECTURE.md` in the repository describes the design.
 //!
 //! Modules that the documentation omits serve the command, and change with it.
+
+#![cfg_attr(
+    not(feature = "batch"),
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        reason = "an encoder needs only a part of what runs over files need"
+    )
+)]
 
 mod decoder;
 // The benchmarks measure the engines without the pipeline.
@@ -63,11 +86,17 @@ pub mod fuzzing;
 mod inflate;
 mod io;
 mod observer;
+#[cfg(not(feature = "batch"))]
+mod outcome;
+#[cfg(feature = "batch")]
 pub mod outcome;
 mod pipeline;
+#[cfg(feature = "batch")]
 mod run;
+#[cfg(feature = "batch")]
 mod select;
 pub mod settings;
+#[cfg(feature = "batch")]
 pub mod shutdown;
 mod sync;
 mod tally;
@@ -76,6 +105,8 @@ pub use self::decoder::Decoder;
 pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
 pub use self::error::{Error, ErrorKind};
 pub use self::escaped_name::EscapedName;
+pub use self::format::gzip::Damage;
+#[cfg(feature = "batch")]
 pub use self::{
     observer::{Ended, Observer, Progress},
     outcome::Outcome,
@@ -87,6 +118,7 @@ pub use self::{
 /// The items that the command uses in addition to the public API: runs in memory for its benchmark, memory limits, and helpers
 /// of its report. It is public because the command is another crate of this package, and hidden because it is not covered by
 /// semantic versioning.
+#[cfg(feature = "batch")]
 #[doc(hidden)]
 pub mod command {
     pub use crate::io::closing;

@@ -15,6 +15,8 @@ use crate::outcome::{InputId, Outcome};
 /// the caller gets one of their panics.
 ///
 /// ```
+/// # #[cfg(feature = "batch")]
+/// # mod example {
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// #[derive(Default)]
@@ -27,10 +29,11 @@ use crate::outcome::{InputId, Outcome};
 ///
 ///     fn ended(&self, ended: gzcc::Ended) {
 ///         if let gzcc::Outcome::Failed(error) = ended.outcome {
-///             eprintln!("{}: {error}", ended.name.display());
+///             eprintln!("{}: {error}", gzcc::EscapedName::path(&ended.name));
 ///         }
 ///     }
 /// }
+/// # }
 /// ```
 pub trait Observer: Send + Sync {
     /// Called before an input is opened. It may block, which holds back the run: an observer that collects results can bound

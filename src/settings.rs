@@ -4,16 +4,21 @@
 //! arguments. An encoder has [`EncoderOptions`](crate::EncoderOptions) instead. Nothing here parses arguments, prints, or
 //! opens a file of the run.
 
+#[cfg(feature = "batch")]
 pub(crate) mod batch;
+pub(crate) mod file_time;
 // Not part of the API: `command` exports it.
 #[doc(hidden)]
 pub mod resources;
 mod stream_settings;
 
+#[cfg(feature = "batch")]
 pub use self::batch::{
-    CompressedFiles, Destination, FileTime, Filter, Globs, InvalidSettings, Mode, NameList, Originals, OverwritePolicy,
-    Refuse, Rule, Settings, Shard,
+    CompressedFiles, Destination, Filter, Globs, InvalidSettings, Mode, NameList, Originals, OverwritePolicy, Refuse,
+    Rule, Settings, Shard,
 };
+#[cfg(feature = "batch")]
+pub use self::file_time::FileTime;
 pub(crate) use self::stream_settings::StreamSettings;
 pub use crate::deflate::Engine;
 

@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use rustix::fs::{FileType, Stat};
 use rustix::io::retry_on_intr;
 
-use crate::settings::FileTime;
+use crate::settings::file_time::FileTime;
 
 /// Device and inode: identifies a file, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@
 //! passes what may be replaced or removed.
 
 pub(crate) mod acl;
+#[cfg(feature = "batch")]
 pub mod closing;
 pub(crate) mod commit_gate;
 pub(crate) mod directory;
@@ -12,9 +13,12 @@ pub(crate) mod input;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;
 pub(crate) mod naming_method;
+#[cfg(feature = "batch")]
 pub(crate) mod output;
 pub(crate) mod same_file;
 pub(crate) mod sequential_reader;
+#[cfg(feature = "batch")]
 pub(crate) mod sparse;
+#[cfg(feature = "batch")]
 pub(crate) mod temporary;
 pub(crate) mod transfer;

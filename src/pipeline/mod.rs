@@ -15,10 +15,14 @@
 //! (`select`), knows the file system (`io`), or prints.
 
 pub(crate) mod block_channel;
+#[cfg(feature = "batch")]
 pub(crate) mod compare;
 mod contained_observer;
+#[cfg(feature = "batch")]
 pub mod in_memory;
+#[cfg(feature = "batch")]
 pub(crate) mod job;
+#[cfg(feature = "batch")]
 pub(crate) mod outcome_queue;
 pub(crate) mod outcomes;
 pub(crate) mod scheduler;

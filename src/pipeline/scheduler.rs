@@ -10,6 +10,7 @@
 mod caller_worker;
 mod rayon_pool;
 #[cfg(test)]
+#[cfg(feature = "batch")]
 mod stress;
 mod threads;
 mod work_queue;

@@ -3,9 +3,13 @@
 //! An output file gets its name here, and here its original is removed. A sink does not know about blocks or order: the writer
 //! calls it.
 
+#[cfg(feature = "batch")]
 pub(crate) mod concatenated_output;
+#[cfg(feature = "batch")]
 pub(crate) mod descriptor;
+#[cfg(feature = "batch")]
 pub(crate) mod nowhere;
+#[cfg(feature = "batch")]
 pub(crate) mod per_input;
 
 use std::fmt::Debug;

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use self::check::InvalidSettings;
-pub use self::filter::{CompressedFiles, FileTime, Filter, Globs, Rule, Shard};
+pub use self::filter::{CompressedFiles, Filter, Globs, Rule, Shard};
 pub use self::name_list::NameList;
 use super::resources::available_workers;
 use super::stream_settings::{CopyForeign, StreamSettings};
@@ -46,7 +46,7 @@ pub struct Settings {
     pub list: Option<NameList>,
     /// The files among these that are processed.
     pub filter: Filter,
-    /// The operation of [`run`](crate::run). [`compress`](crate::compress) and [`decompress`](crate::decompress) set it.
+    /// The operation of [`run`](crate::run()). [`compress`](crate::compress) and [`decompress`](crate::decompress) set it.
     pub mode: Mode,
     /// The encoder.
     pub engine: Engine,

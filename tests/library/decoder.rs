@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead, Read};
 
-use gzcc::{Decoder, Settings};
+use gzcc::Decoder;
 
-use crate::{decoded, encoded, gunzipped, in_child_process, log, memory_figure, through};
+use crate::{Parameters, decoded, encoded, gunzipped, in_child_process, log, memory_figure, through};
 
 /// Returns 1 to 32 bytes per read, and `Interrupted` at some reads.
 struct Sips<'a>(&'a [u8], u32);
@@ -28,7 +28,7 @@ fn bgzf(content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_decoder_reads_everything_that_gunzip_reads_in_pieces_of_any_size() {
-    let settings = Settings::default();
+    let settings = Parameters::default();
     let (one, two) = (log(100_000), log(700_000));
     let member = |content: &[u8]| encoded(content, 1 << 20, &settings);
     let packed: [(Vec<u8>, Vec<u8>); 6] = [
@@ -58,7 +58,7 @@ fn a_decoder_reads_everything_that_gunzip_reads_in_pieces_of_any_size() {
 
 #[test]
 fn trailing_garbage_is_ignored_and_reported() {
-    let packed = [encoded(b"content", 7, &Settings::default()), b"garbage".to_vec()].concat();
+    let packed = [encoded(b"content", 7, &Parameters::default()), b"garbage".to_vec()].concat();
     let mut decoder = Decoder::new(&packed[..]);
     let mut content = String::new();
     assert!(!decoder.has_trailing_garbage(), "nobody knows yet");
@@ -69,7 +69,7 @@ fn trailing_garbage_is_ignored_and_reported() {
 #[test]
 fn a_truncated_member_is_an_unexpected_end_at_every_length() {
     for content in [&b"a few words, and a few words"[..], b""] {
-        let packed = encoded(content, 100, &Settings::default());
+        let packed = encoded(content, 100, &Parameters::default());
         for length in 0..packed.len() {
             let error = decoded(&packed[..length]).expect_err(&format!("{length} bytes are enough"));
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{length} bytes: {error}");
@@ -80,7 +80,7 @@ fn a_truncated_member_is_an_unexpected_end_at_every_length() {
 #[test]
 fn a_flipped_bit_is_an_error_that_later_reads_repeat() {
     let content = log(5000);
-    let packed = encoded(&content, 5000, &Settings::default());
+    let packed = encoded(&content, 5000, &Parameters::default());
     // The skipped bytes, time and system in the header, do not affect the content.
     for at in (0..4).chain(10..packed.len()) {
         let mut packed = packed.clone();
@@ -113,7 +113,7 @@ fn an_error_of_the_source_is_returned_unchanged() {
         }
     }
     let content = log(300_000);
-    let mut packed = encoded(&content, 1 << 20, &Settings::default());
+    let mut packed = encoded(&content, 1 << 20, &Parameters::default());
     packed.truncate(packed.len() / 2);
     let mut read = Vec::new();
     let error = Decoder::new(Broken(packed, 0)).read_to_end(&mut read).unwrap_err();

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 
-use gzcc::settings::{Engine, Mode};
-use gzcc::{Settings, with_encoder};
+use gzcc::settings::Engine;
+use gzcc::with_encoder;
 
 use crate::{
-    BLOCK, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, memory_figure, options,
-    within_time_limit, worker_settings,
+    BLOCK, Parameters, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, memory_figure,
+    options, within_time_limit, worker_parameters,
 };
 
 #[test]
 fn an_encoder_writes_the_output_of_a_run_over_a_file_with_that_content() {
     for size in [0, 1, 32 * 1024, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 3 * BLOCK + 777] {
         let content = log(size);
-        let wanted = compressed_as_a_file(&content, &Settings { jobs: jobs(1), ..Settings::default() });
+        let wanted = compressed_as_a_file(&content, &Parameters { jobs: jobs(1), ..Parameters::default() });
         assert!(gunzipped(&wanted) == content);
-        for settings in worker_settings() {
+        for settings in worker_parameters() {
             for piece in [1 << 30, BLOCK, 100_000, if size > BLOCK { 4096 } else { 1 }] {
                 let shown = || format!("{size} in pieces of {piece}, {} {:?}", settings.jobs, settings.scheduler);
                 assert!(encoded(&content, piece, &settings) == wanted, "{}", shown());
@@ -31,7 +31,7 @@ fn an_encoder_writes_the_output_of_a_run_over_a_file_with_that_content() {
 #[test]
 fn every_compression_option_applies_to_an_encoder() {
     let content = log(3 * BLOCK + 5);
-    let with: [fn(&mut Settings); 8] = [
+    let with: [fn(&mut Parameters); 7] = [
         |settings| settings.level = 0,
         |settings| settings.level = 1,
         |settings| settings.level = 12,
@@ -39,24 +39,23 @@ fn every_compression_option_applies_to_an_encoder() {
         |settings| settings.independent = true,
         |settings| settings.rsyncable = true,
         |settings| settings.verify = true,
-        |settings| settings.mode = Mode::Decompress,
     ];
     let mut sizes = BTreeMap::new();
     for (i, with) in with.iter().enumerate() {
-        let mut settings = Settings { jobs: jobs(3), ..Settings::default() };
+        let mut settings = Parameters { jobs: jobs(3), ..Parameters::default() };
         with(&mut settings);
         let wanted = compressed_as_a_file(&content, &settings);
         let made = encoded(&content, 70_000, &settings);
         assert!(made == wanted, "number {i}");
-        for crew in worker_settings() {
-            let Settings { jobs, scheduler, .. } = crew;
-            let settings = Settings { jobs, scheduler, ..settings.clone() };
+        for crew in worker_parameters() {
+            let Parameters { jobs, scheduler, .. } = crew;
+            let settings = Parameters { jobs, scheduler, ..settings.clone() };
             assert!(settings.level > 9 || encoded(&content, 1 << 20, &settings) == wanted, "number {i}, {jobs}");
         }
         assert!(decoded(&made).unwrap() == content, "number {i}");
         sizes.entry(made.len()).or_insert(i);
     }
-    // The last two options do not change the output.
+    // Each changes the output, but verification.
     assert_eq!(sizes.len(), 7, "{sizes:?}");
 }
 
@@ -74,7 +73,7 @@ fn an_encoder_returns_the_sink_and_what_the_closure_returned_and_flushes_once() 
             Ok(())
         }
     }
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         let (sink, value) = with_encoder(Flushed::default(), &options(&settings), |to| {
             to.write_all(b"one")?;
             to.write_all(b"two")?;
@@ -101,7 +100,7 @@ fn the_sink_and_the_closure_need_not_be_send() {
         }
     }
     let counted = std::rc::Rc::clone(&written);
-    let settings = Settings { jobs: jobs(3), ..Settings::default() };
+    let settings = Parameters { jobs: jobs(3), ..Parameters::default() };
     let content = log(5 * BLOCK);
     with_encoder(Local(counted), &options(&settings), |to| {
         assert_eq!(written.get(), 0);
@@ -113,7 +112,7 @@ fn the_sink_and_the_closure_need_not_be_send() {
 
 #[test]
 fn an_error_of_the_closure_is_returned_and_the_member_is_incomplete() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         within_time_limit(move || {
             let mut sink = Vec::new();
             let content = log(6 * BLOCK);
@@ -148,7 +147,7 @@ impl Write for Full {
 
 #[test]
 fn an_error_of_the_sink_stops_the_writer_and_is_returned() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         for room in [0, 9, 30_000, 200_000] {
             let settings = settings.clone();
             within_time_limit(move || {
@@ -166,7 +165,7 @@ fn an_error_of_the_sink_stops_the_writer_and_is_returned() {
 
 #[test]
 fn an_error_of_the_sink_that_the_closure_ignores_is_returned() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         within_time_limit(move || {
             let mut errors = 0;
             let failed = with_encoder(Full(10), &options(&settings), |to| {
@@ -184,7 +183,7 @@ fn an_error_of_the_sink_that_the_closure_ignores_is_returned() {
 
 #[test]
 fn an_error_of_the_sink_at_the_end_of_a_small_content_is_returned() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         let failed = with_encoder(Full(3), &options(&settings), |to| to.write_all(b"small"));
         assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
         struct Unflushed;
@@ -212,7 +211,7 @@ fn a_panic_of_the_closure_or_the_sink_is_propagated_after_the_workers_have_ended
             Ok(())
         }
     }
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         within_time_limit(move || {
             let content = log(8 * BLOCK);
             let closure = std::panic::catch_unwind(|| {
@@ -237,7 +236,7 @@ fn memory_is_bounded_by_the_workers_for_any_amount_of_input() {
     }
     let piece = log(BLOCK / 2 + 3);
     for number in [1, 3] {
-        let settings = Settings { jobs: jobs(number), level: 1, ..Settings::default() };
+        let settings = Parameters { jobs: jobs(number), level: 1, ..Parameters::default() };
         let before = memory_figure("VmRSS");
         with_encoder(io::sink(), &options(&settings), |to| (0..500).try_for_each(|_| to.write_all(&piece))).unwrap();
         let most = memory_figure("VmHWM") - before;
@@ -262,7 +261,7 @@ fn content_below_a_block_starts_no_thread() {
         }
     }
     let threads = |size: usize, number: usize| {
-        let settings = Settings { jobs: jobs(number), ..Settings::default() };
+        let settings = Parameters { jobs: jobs(number), ..Parameters::default() };
         with_encoder(Threads(0), &options(&settings), |to| to.write_all(&log(size))).unwrap().0.0
     };
     let alone = fs::read_dir("/proc/self/task").unwrap().count();

@@ -3,11 +3,11 @@
 
 use std::io::{self, BufRead, Read};
 
-use gzcc::{EncoderOptions, EncoderReader, Settings};
+use gzcc::{EncoderOptions, EncoderReader};
 
 use crate::{
-    BLOCK, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, log, memory_figure, options,
-    worker_settings,
+    BLOCK, Parameters, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, log, memory_figure,
+    options, worker_parameters,
 };
 
 /// Reads to the end with buffers of these sizes in turn.
@@ -29,8 +29,8 @@ fn read_in(sizes: &[usize], mut reader: impl Read) -> Vec<u8> {
 fn a_reading_encoder_returns_the_bytes_of_the_command_for_reads_of_any_size() {
     for size in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK + 777] {
         let content = log(size);
-        let wanted = compressed_as_a_file(&content, &Settings::default());
-        for settings in worker_settings() {
+        let wanted = compressed_as_a_file(&content, &Parameters::default());
+        for settings in worker_parameters() {
             for sizes in [&[1, 0, 3, 70_001][..], &[8192], &[1 << 22]] {
                 let reader = EncoderReader::with_options(&content[..], &options(&settings)).unwrap();
                 let shown = format!("{size} {} {:?} {sizes:?}", settings.jobs, settings.scheduler);
@@ -55,8 +55,8 @@ fn short_and_interrupted_reads_of_the_source_give_the_same_bytes() {
         }
     }
     let content = log(3 * BLOCK + 5);
-    for settings in worker_settings() {
-        let settings = Settings { rsyncable: true, ..settings };
+    for settings in worker_parameters() {
+        let settings = Parameters { rsyncable: true, ..settings };
         let wanted = encoded(&content, 1 << 20, &settings);
         for kind in [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock] {
             let mut reader = EncoderReader::with_options(Sips(&content, 0, kind), &options(&settings)).unwrap();
@@ -86,7 +86,7 @@ fn an_error_of_the_source_is_returned_unchanged_and_never_ends_the_member() {
             Ok(length)
         }
     }
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         for size in [0, 10, BLOCK, 9 * BLOCK + 10] {
             let mut read = Vec::new();
             let mut reader = EncoderReader::with_options(Broken(size), &options(&settings)).unwrap();

@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 
 use flate2::read::GzDecoder;
-use gzcc::{Encoder, EncoderOptions, Settings, with_encoder};
+use gzcc::{Encoder, EncoderOptions, with_encoder};
 
 use crate::owned::Shared;
-use crate::{BLOCK, decoded, encoded, gunzipped, log, options, worker_settings};
+use crate::{BLOCK, Parameters, decoded, encoded, gunzipped, log, options, worker_parameters};
 
 /// The content that zlib decompresses from an incomplete member.
 fn decompress_incomplete(packed: &[u8]) -> Vec<u8> {
@@ -20,9 +20,9 @@ fn decompress_incomplete(packed: &[u8]) -> Vec<u8> {
 fn everything_before_a_flush_can_be_decompressed_from_the_output_so_far() {
     let content = log(3 * BLOCK + 100_000);
     let places = [1, 2, 40_000, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, content.len()];
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         for (rsyncable, verify, independent) in [(false, true, false), (true, false, false), (false, false, true)] {
-            let settings = Settings { rsyncable, verify, independent, level: 1, ..settings.clone() };
+            let settings = Parameters { rsyncable, verify, independent, level: 1, ..settings.clone() };
             let shown = format!("{} {:?} {rsyncable}", settings.jobs, settings.scheduler);
             let out = Shared::default();
             let mut encoder = Encoder::with_options(out.clone(), &options(&settings)).unwrap();
@@ -43,7 +43,7 @@ fn everything_before_a_flush_can_be_decompressed_from_the_output_so_far() {
 fn the_output_depends_on_the_positions_of_flushes_but_not_on_the_workers() {
     let content = log(2 * BLOCK + 9);
     for rsyncable in [false, true] {
-        let flushed_at = |settings: &Settings, place: usize| {
+        let flushed_at = |settings: &Parameters, place: usize| {
             let options = options(settings).rsyncable(rsyncable);
             let write = |to: &mut Encoder<Vec<u8>>| {
                 to.write_all(&content[..place])?;
@@ -53,7 +53,7 @@ fn the_output_depends_on_the_positions_of_flushes_but_not_on_the_workers() {
             with_encoder(Vec::new(), &options, write).unwrap().0
         };
         let all: Vec<_> =
-            worker_settings().map(|settings| [1000, 700_000].map(|place| flushed_at(&settings, place))).collect();
+            worker_parameters().map(|settings| [1000, 700_000].map(|place| flushed_at(&settings, place))).collect();
         assert!(all.iter().all(|each| *each == all[0]));
         assert!(all[0][0] != all[0][1]);
         assert!(all[0].iter().all(|packed| decoded(packed).unwrap() == content));
@@ -62,7 +62,7 @@ fn the_output_depends_on_the_positions_of_flushes_but_not_on_the_workers() {
 
 #[test]
 fn a_flush_without_new_content_adds_nothing() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         let content = log(BLOCK);
         let (packed, ()) = with_encoder(Vec::new(), &options(&settings), |to| {
             to.flush()?;

@@ -1,4 +1,5 @@
-//! Tests of the library's public API: its output equals the command's, and every failure is returned without a hang.
+//! Tests of the library's public API: its output equals the command's, and every failure is returned without a hang. Without the
+//! feature `batch`, the tests of encoders and decoders remain.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -11,19 +12,22 @@ mod encoder;
 mod encoder_reader;
 mod flush;
 mod owned;
+mod parameters;
+#[cfg(feature = "batch")]
 mod policies;
+#[cfg(feature = "batch")]
 mod runs;
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::num::NonZeroUsize;
 use std::process::Stdio;
 use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use gzcc::settings::Scheduler;
-use gzcc::{Decoder, EncoderOptions, Settings, compress, with_encoder};
+use gzcc::Decoder;
+
+pub(crate) use self::parameters::{Parameters, compressed_as_a_file, encoded, jobs, options, worker_parameters};
 
 /// Size of a block in bytes. The encoder splits its input at multiples of it.
 pub const BLOCK: usize = 512 * 1024;
@@ -41,45 +45,6 @@ pub fn log(size: usize) -> Vec<u8> {
     }
     content.truncate(size);
     content
-}
-
-pub fn jobs(jobs: usize) -> NonZeroUsize {
-    jobs.try_into().unwrap()
-}
-
-/// Settings for the numbers of workers and schedulers that take different paths.
-pub fn worker_settings() -> impl Iterator<Item = Settings> {
-    let settings = [
-        (1, Scheduler::Threads),
-        (2, Scheduler::Threads),
-        (5, Scheduler::Threads),
-        (1, Scheduler::Rayon),
-        (4, Scheduler::Rayon),
-    ];
-    settings.into_iter().map(|(number, scheduler)| Settings { jobs: jobs(number), scheduler, ..Settings::default() })
-}
-
-/// Options with the values of `settings`.
-pub fn options(settings: &Settings) -> EncoderOptions {
-    let Settings { engine, level, jobs, scheduler, independent, rsyncable, verify, .. } = *settings;
-    let options = EncoderOptions::default().engine(engine).level(level).workers(jobs.get()).scheduler(scheduler);
-    options.independent(independent).rsyncable(rsyncable).verify(verify)
-}
-
-/// The encoder's output for `content`, written in pieces of `piece` bytes.
-pub fn encoded(content: &[u8], piece: usize, settings: &Settings) -> Vec<u8> {
-    let write = |to: &mut gzcc::Encoder<_>| content.chunks(piece).try_for_each(|piece| to.write_all(piece));
-    with_encoder(Vec::new(), &options(settings), write).unwrap().0
-}
-
-/// The output of a run over a file with this content.
-pub fn compressed_as_a_file(content: &[u8], settings: &Settings) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("f");
-    fs::write(&file, content).unwrap();
-    let settings = Settings { inputs: vec![file.into()], ..settings.clone() };
-    assert_eq!(compress(&settings, &()).unwrap().done, 1);
-    fs::read(folder.path().join("f.gz")).unwrap()
 }
 
 /// The standard output of a program that reads `input`.

@@ -5,11 +5,11 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use gzcc::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, Settings};
+use gzcc::{Encoder, EncoderOptions, EncoderReader, InvalidOptions};
 
 use crate::{
-    BLOCK, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, options, within_time_limit,
-    worker_settings,
+    BLOCK, Parameters, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, options,
+    within_time_limit, worker_parameters,
 };
 
 /// A sink whose bytes the test can read while the encoder owns it.
@@ -39,8 +39,8 @@ fn an_owned_encoder_writes_the_bytes_of_the_command() {
     }
     for size in [0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 777] {
         let content = log(size);
-        let wanted = compressed_as_a_file(&content, &Settings { jobs: jobs(1), ..Settings::default() });
-        for settings in worker_settings() {
+        let wanted = compressed_as_a_file(&content, &Parameters { jobs: jobs(1), ..Parameters::default() });
+        for settings in worker_parameters() {
             let mut log = Log { encoder: Encoder::with_options(Vec::new(), &options(&settings)).unwrap(), lines: 0 };
             for line in content.split_inclusive(|&byte| byte == b'\n') {
                 log.encoder.write_all(line).unwrap();
@@ -55,7 +55,7 @@ fn an_owned_encoder_writes_the_bytes_of_the_command() {
 fn an_encoder_moves_between_threads_and_fits_behind_dyn_write() {
     fn is_send<T: Send + 'static>(_: &T) {}
     let content = log(4 * BLOCK);
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         let wanted = encoded(&content, 1 << 20, &settings);
         let out = Shared::default();
         let sink: Box<dyn Write + Send> = Box::new(out.clone());
@@ -75,7 +75,7 @@ fn an_encoder_moves_between_threads_and_fits_behind_dyn_write() {
 
 #[test]
 fn an_encoder_behind_a_box_writes_and_flushes_and_leaves_an_incomplete_member() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         let out = Shared::default();
         let copy = out.clone();
         within_time_limit(move || {
@@ -97,7 +97,7 @@ fn an_encoder_that_is_dropped_joins_its_threads_and_leaves_an_incomplete_member(
         return;
     }
     let threads = || fs::read_dir("/proc/self/task").unwrap().count();
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         for size in [0, 10, BLOCK, 7 * BLOCK + 10] {
             for finishes in [false, true] {
                 let (before, out) = (threads(), Shared::default());
@@ -170,7 +170,7 @@ impl Write for Fails {
 
 #[test]
 fn an_error_of_the_sink_is_returned_once_unchanged_and_then_by_its_kind() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         for calls_left in 0..4 {
             let options = options(&settings);
             within_time_limit(move || {
@@ -193,7 +193,7 @@ fn an_error_of_the_sink_is_returned_once_unchanged_and_then_by_its_kind() {
 
 #[test]
 fn after_a_panic_of_the_sink_nothing_more_is_written() {
-    for settings in worker_settings() {
+    for settings in worker_parameters() {
         let options = options(&settings);
         within_time_limit(move || {
             let mut encoder = Encoder::with_options(Fails { calls_left: 1, panics: true }, &options).unwrap();

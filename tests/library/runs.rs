@@ -15,7 +15,8 @@ use gzcc::{
     decompress, with_encoder,
 };
 
-use crate::{BLOCK, in_child_process, log, within_time_limit, worker_settings};
+use crate::parameters::worker_settings;
+use crate::{BLOCK, in_child_process, log, within_time_limit};
 
 #[test]
 fn invalid_settings_are_refused_before_any_work() {

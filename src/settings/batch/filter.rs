@@ -2,15 +2,7 @@
 
 pub use super::globs::{Globs, Rule};
 pub use super::shard::Shard;
-
-/// A time of modification, as the file system stores it. Times compare as they follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileTime {
-    /// Seconds since 1970-01-01 00:00 UTC; negative before that.
-    pub seconds: i64,
-    /// Nanoseconds after [`seconds`](Self::seconds), less than 1,000,000,000.
-    pub nanoseconds: u64,
-}
+use crate::settings::file_time::FileTime;
 
 /// Which files are processed. A file that a walk finds and the filter rejects is ignored. A file that was named and is rejected
 /// counts as skipped. Standard input is always accepted.
