@@ -5,14 +5,12 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::Decompress;
-
-use crate::deflate;
+use crate::deflate::{self, Engine};
 use crate::format::gzip::{Damage, ReadError};
-use crate::inflate::{Chunk, CompressedSource, Content, Inflater, MemberChecksum, Trailing};
+use crate::inflate::{Chunk, CompressedSource, Content, EngineDecoder, Inflater, MemberChecksum, Trailing};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
-const CONTENT: usize = 64 * 1024;
+const CONTENT: usize = 128 * 1024;
 
 /// Reads the content of gzip data (RFC 1952): of all members, one after the other, as `gunzip` does.
 ///
@@ -53,7 +51,7 @@ pub struct Decoder<R> {
     source: ReaderSource<R>,
     inflater: Inflater,
     /// Inflates members that state their size (BGZF); made for the first of them.
-    blocks: Option<Decompress>,
+    blocks: Option<EngineDecoder>,
     checksum: MemberChecksum,
     content: Vec<u8>,
     /// Bytes of `content` that were read.
@@ -80,7 +78,7 @@ impl<R: Read> CompressedSource for ReaderSource<R> {
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, up to 256 KiB at a time. The source needs no buffer of its own.
     pub fn new(source: R) -> Self {
-        let mut inflater = Inflater::prompt();
+        let mut inflater = Inflater::prompt(Engine::Native);
         inflater.restart(false);
         Self {
             source: ReaderSource(source),
@@ -117,15 +115,14 @@ impl<R: Read> Decoder<R> {
     /// Inflates the next content.
     fn inflate(&mut self) {
         self.at = 0;
-        let mut bytes = std::mem::take(&mut self.content);
-        bytes.clear();
+        let bytes = std::mem::take(&mut self.content);
         // This remains if the source panics.
         self.end = Some(Err((io::ErrorKind::Other, "the source panicked".into())));
         let content = match self.inflater.next(&mut self.source, bytes) {
             Chunk::Content(content) => content,
             Chunk::Batch(batch, mut bytes) => {
-                let decoder = self.blocks.get_or_insert_with(|| Decompress::new(false));
-                bytes.reserve_exact(deflate::WORST_CASE);
+                let decoder = self.blocks.get_or_insert_with(|| EngineDecoder::new(Engine::Native));
+                bytes.reserve_exact(deflate::WORST_CASE.saturating_sub(bytes.len()));
                 batch.inflate(decoder, bytes)
             }
         };

@@ -7,10 +7,12 @@
 use std::io;
 use std::ops::Range;
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::Crc;
 
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};
-use super::{Content, MAX_MEMBERS};
+use super::content_buffer::ContentBuffer;
+use super::native::{DecodeStatus, Decoded, InvalidData};
+use super::{Content, EngineDecoder, MAX_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::format::bgzf::{self, BlockSizes};
 use crate::format::gzip::MemberStats;
@@ -61,19 +63,21 @@ impl BgzfBatch {
         Ok((!batch.blocks.is_empty()).then_some(batch))
     }
 
-    /// Inflates the blocks into `bytes` and verifies them. `bytes` is empty and has capacity for more than [`BLOCK`]
-    /// bytes.
-    pub fn inflate(self, decoder: &mut Decompress, bytes: Vec<u8>) -> Content {
-        let consumed = self.offset + self.compressed.len() as u64;
-        let mut content = Content { bytes, verified: true, stats: self.stats, consumed, ..Content::default() };
+    /// Inflates the blocks into `bytes` and verifies them. `bytes` has capacity for more than [`BLOCK`] bytes, and is
+    /// overwritten.
+    pub fn inflate(self, decoder: &mut EngineDecoder, bytes: Vec<u8>) -> Content {
+        let mut buffer = ContentBuffer::new(bytes);
+        let mut end = None;
         for block in self.blocks {
             let offset = self.offset + block.start as u64;
-            if let Err(damage) = inflate(&self.compressed[block], offset, decoder, &mut content.bytes) {
-                content.end = Some(Err(damage.into()));
+            if let Err(damage) = inflate(&self.compressed[block], offset, decoder, &mut buffer) {
+                end = Some(Err(damage.into()));
                 break;
             }
         }
-        content
+        let consumed = self.offset + self.compressed.len() as u64;
+        let bytes = buffer.into_content();
+        Content { bytes, verified: true, stats: self.stats, consumed, end, ..Content::default() }
     }
 }
 
@@ -117,22 +121,18 @@ fn trailer(block: &[u8]) -> Trailer {
 
 /// Inflates a block, which is passed without its header, and verifies its content. `offset` is the offset of `block` in
 /// the file.
-fn inflate(block: &[u8], offset: u64, decoder: &mut Decompress, bytes: &mut Vec<u8>) -> Result<(), Damage> {
+fn inflate(block: &[u8], offset: u64, decoder: &mut EngineDecoder, buffer: &mut ContentBuffer) -> Result<(), Damage> {
     let data = &block[..block.len() - gzip::TRAILER];
-    let start = bytes.len();
-    decoder.reset(false);
-    let status = decoder.decompress_vec(data, bytes, FlushDecompress::Finish);
-    let consumed = decoder.total_in();
-    let content = &bytes[start..];
+    let start = buffer.len();
+    let consumed = inflate_data(data, decoder, buffer);
+    let content = &buffer.content()[start..];
     let Trailer { crc, length } = trailer(block);
     let at = offset + data.len() as u64;
-    match status {
+    match consumed {
+        Ok(consumed) if consumed == data.len() => {}
         // The content fills the buffer of more than 128 KiB without an end: it is longer than any block's.
-        Ok(Status::Ok | Status::BufError) if bytes.len() == bytes.capacity() => {
-            return Err(Damage::Length(at, length, content.len() as u32));
-        }
-        Ok(Status::StreamEnd) if consumed == data.len() as u64 => {}
-        _ => return Err(Damage::Data(offset + consumed)),
+        _ if buffer.free() == 0 => return Err(Damage::Length(at, length, content.len() as u32)),
+        Ok(consumed) | Err(consumed) => return Err(Damage::Data(offset + consumed as u64)),
     }
     let mut computed = Crc::new();
     computed.update(content);
@@ -143,4 +143,25 @@ fn inflate(block: &[u8], offset: u64, decoder: &mut Decompress, bytes: &mut Vec<
         return Err(Damage::Length(at, length, content.len() as u32));
     }
     Ok(())
+}
+
+/// Inflates a block's DEFLATE data; returns the length of the stream. If it does not end in `data`, or is not valid, or does
+/// not fit in the buffer, the error is what was consumed of it.
+fn inflate_data(data: &[u8], decoder: &mut EngineDecoder, buffer: &mut ContentBuffer) -> Result<usize, usize> {
+    decoder.restart();
+    let start = buffer.len();
+    let mut consumed = 0;
+    loop {
+        let at = buffer.len() - start;
+        let decoded = decoder.decode(&data[consumed..], &mut buffer.with_space()[start..], at);
+        let (Ok(Decoded { consumed: more, produced, .. }) | Err(InvalidData { consumed: more, produced })) = decoded;
+        consumed += more;
+        buffer.add(produced);
+        match decoded.map(|decoded| decoded.status) {
+            Ok(DecodeStatus::StreamEnd) => return Ok(consumed),
+            Ok(DecodeStatus::BlockEnd) => {}
+            Ok(DecodeStatus::OutputFull) if buffer.free() > 0 => {}
+            Ok(DecodeStatus::OutputFull | DecodeStatus::NeedsInput) | Err(_) => return Err(consumed),
+        }
+    }
 }

@@ -12,17 +12,20 @@
 mod bgzf_batch;
 pub mod block_finder;
 mod compressed_buffer;
+mod content_buffer;
+mod engine_decoder;
 pub mod markers;
 mod member_checksum;
-#[allow(dead_code, reason = "the pipeline still uses flate2")]
-mod native;
-
-use flate2::{Decompress, FlushDecompress, Status};
+pub mod native;
 
 pub use self::bgzf_batch::BgzfBatch;
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
+use self::content_buffer::ContentBuffer;
+pub use self::engine_decoder::EngineDecoder;
 pub use self::member_checksum::MemberChecksum;
+use self::native::{DecodeStatus, Decoded, InvalidData};
+use crate::deflate::Engine;
 use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError, Trailer};
 
@@ -83,7 +86,7 @@ pub enum Trailing {
 /// reused for many files.
 pub struct Inflater {
     buffer: CompressedBuffer,
-    decoder: Decompress,
+    decoder: EngineDecoder,
     state: InflaterState,
     /// Data that is not gzip data is copied as content (`-dcf`).
     pass_through: bool,
@@ -109,6 +112,14 @@ enum InflaterState {
     Plain,
 }
 
+/// A chunk that is being filled.
+struct ChunkContent {
+    content: Content,
+    buffer: ContentBuffer,
+    /// Offset in the buffer at which the content of the current member starts, or continues from the last chunk.
+    member_start: usize,
+}
+
 /// The result of one step.
 enum StepResult {
     /// The chunk is not full yet.
@@ -123,10 +134,10 @@ enum StepResult {
 
 impl Inflater {
     /// Creates an inflater for any number of files.
-    pub fn new() -> Self {
+    pub fn new(engine: Engine) -> Self {
         Self {
             buffer: CompressedBuffer::new(),
-            decoder: Decompress::new(false),
+            decoder: EngineDecoder::new(engine),
             state: InflaterState::Start,
             pass_through: false,
             prompt: false,
@@ -134,59 +145,63 @@ impl Inflater {
     }
 
     /// Creates an inflater that returns the available content before it reads more data.
-    pub fn prompt() -> Self {
-        Self { prompt: true, ..Self::new() }
+    pub fn prompt(engine: Engine) -> Self {
+        Self { prompt: true, ..Self::new(engine) }
     }
 
     /// Starts a file.
     pub fn restart(&mut self, pass_through: bool) {
         self.buffer.restart();
-        self.decoder.reset(false);
+        self.decoder.restart();
         (self.state, self.pass_through) = (InflaterState::Start, pass_through);
     }
 
-    /// Returns the next chunk. `bytes` is an empty buffer, which is filled to its capacity or to the end of the file.
+    /// Returns the next chunk. Its content has at most the capacity of `bytes`, which are overwritten.
     pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> Chunk {
-        let mut content = Content { bytes, ..Content::default() };
-        while content.member_ends.len() < MAX_MEMBERS {
-            if self.prompt && !content.bytes.is_empty() && self.buffer.bytes().is_empty() {
+        let buffer = ContentBuffer::new(bytes);
+        let mut chunk = ChunkContent { content: Content::default(), buffer, member_start: 0 };
+        while chunk.content.member_ends.len() < MAX_MEMBERS {
+            if self.prompt && !chunk.buffer.is_empty() && self.buffer.bytes().is_empty() {
                 break;
             }
-            match self.step(source, &mut content) {
+            match self.step(source, &mut chunk) {
                 Ok(StepResult::Continue) => {}
                 Ok(StepResult::Full) => break,
-                Ok(StepResult::Batch(batch)) => return Chunk::Batch(batch, content.bytes),
+                Ok(StepResult::Batch(batch)) => return Chunk::Batch(batch, chunk.buffer.into_buffer()),
                 Ok(StepResult::End(trailing)) => {
-                    content.end = Some(Ok(trailing));
+                    chunk.content.end = Some(Ok(trailing));
                     break;
                 }
                 Err(error) => {
-                    content.end = Some(Err(error));
+                    chunk.content.end = Some(Err(error));
                     break;
                 }
             }
         }
-        content.consumed = self.buffer.offset();
-        Chunk::Content(content)
+        if self.state == InflaterState::Data {
+            self.decoder.extend_window(&chunk.buffer.content()[chunk.member_start..]);
+        }
+        let ChunkContent { content, buffer, .. } = chunk;
+        Chunk::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
     }
 
-    fn step(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
+    fn step(&mut self, source: &mut dyn CompressedSource, chunk: &mut ChunkContent) -> Result<StepResult, ReadError> {
         match self.state {
-            InflaterState::Start | InflaterState::Between => self.begin(source, content),
-            InflaterState::Data => self.inflate(source, content),
-            InflaterState::Plain => self.pass(source, content),
+            InflaterState::Start | InflaterState::Between => self.begin(source, chunk),
+            InflaterState::Data => self.inflate(source, chunk),
+            InflaterState::Plain => self.pass(source, chunk),
         }
     }
 
     /// Reads a header, a batch of BGZF blocks or the end of the file, where a member may begin.
-    fn begin(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
+    fn begin(&mut self, source: &mut dyn CompressedSource, chunk: &mut ChunkContent) -> Result<StepResult, ReadError> {
         // Bytes that turn out not to be a header must fit, in case they are copied.
-        if content.bytes.capacity() - content.bytes.len() < gzip::MAGIC.len() {
+        if chunk.buffer.free() < gzip::MAGIC.len() {
             return Ok(StepResult::Full);
         }
         if bgzf_batch::next_block(&mut self.buffer, source)?.is_some() {
             // A batch is a chunk of its own, so content before it is returned first.
-            let is_first = content.bytes.is_empty() && content.member_ends.is_empty();
+            let is_first = chunk.buffer.is_empty() && chunk.content.member_ends.is_empty();
             if let Some(batch) = if is_first { BgzfBatch::take(&mut self.buffer, source)? } else { None } {
                 self.state = InflaterState::Between;
                 return Ok(StepResult::Batch(batch));
@@ -196,8 +211,9 @@ impl Inflater {
         let offset = self.buffer.offset();
         match gzip::read_header(offset, || self.buffer.byte(source))? {
             MemberStart::Member(ParsedHeader { mtime, size, .. }) => {
-                content.stats.mtime = Some(mtime.into());
-                content.stats.overhead += size + gzip::TRAILER as u64;
+                chunk.content.stats.mtime = Some(mtime.into());
+                chunk.content.stats.overhead += size + gzip::TRAILER as u64;
+                chunk.member_start = chunk.buffer.len();
                 self.state = InflaterState::Data;
                 Ok(StepResult::Continue)
             }
@@ -205,7 +221,7 @@ impl Inflater {
                 Ok(StepResult::End(Trailing::Nothing))
             }
             MemberStart::End => Err(Damage::Truncated(0).into()),
-            MemberStart::Foreign(bytes) => self.foreign(source, bytes, content),
+            MemberStart::Foreign(bytes) => self.foreign(source, bytes, chunk),
         }
     }
 
@@ -214,10 +230,10 @@ impl Inflater {
         &mut self,
         source: &mut dyn CompressedSource,
         bytes: Vec<u8>,
-        content: &mut Content,
+        chunk: &mut ChunkContent,
     ) -> Result<StepResult, ReadError> {
         if self.pass_through {
-            content.bytes.extend_from_slice(&bytes);
+            chunk.buffer.extend(&bytes);
             self.state = InflaterState::Plain;
             return Ok(StepResult::Continue);
         }
@@ -238,21 +254,30 @@ impl Inflater {
     }
 
     /// Inflates bytes from the buffer, until it is empty or the content's capacity is used.
-    fn inflate(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
-        if content.bytes.len() == content.bytes.capacity() {
+    fn inflate(
+        &mut self,
+        source: &mut dyn CompressedSource,
+        chunk: &mut ChunkContent,
+    ) -> Result<StepResult, ReadError> {
+        if chunk.buffer.free() == 0 {
             return Ok(StepResult::Full);
         }
         let at_end = !self.buffer.fill(source)?;
-        let (consumed, produced) = (self.decoder.total_in(), self.decoder.total_out());
-        let status = self.decoder.decompress_vec(self.buffer.bytes(), &mut content.bytes, FlushDecompress::None);
-        let (consumed, produced) = (self.decoder.total_in() - consumed, self.decoder.total_out() - produced);
-        self.buffer.consume(consumed as usize);
-        match status {
+        let at = chunk.buffer.len() - chunk.member_start;
+        let output = &mut chunk.buffer.with_space()[chunk.member_start..];
+        let decoded = self.decoder.decode(self.buffer.bytes(), output, at);
+        let (consumed, produced) = match decoded {
+            Ok(Decoded { consumed, produced, .. }) | Err(InvalidData { consumed, produced }) => (consumed, produced),
+        };
+        self.buffer.consume(consumed);
+        chunk.buffer.add(produced);
+        match decoded.map(|decoded| decoded.status) {
             Err(_) => Err(Damage::Data(self.buffer.offset()).into()),
-            Ok(Status::StreamEnd) => self.end_member(source, content),
-            // At the end of the file, the decoder may still have output. If it has none, the data is truncated.
-            Ok(_) if at_end && produced == 0 => Err(Damage::Truncated(self.buffer.offset()).into()),
-            Ok(_) => Ok(StepResult::Continue),
+            Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut chunk.content, chunk.buffer.len()),
+            Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
+            Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull | DecodeStatus::BlockEnd) => {
+                Ok(StepResult::Continue)
+            }
         }
     }
 
@@ -261,6 +286,7 @@ impl Inflater {
         &mut self,
         source: &mut dyn CompressedSource,
         content: &mut Content,
+        at: usize,
     ) -> Result<StepResult, ReadError> {
         let offset = self.buffer.offset();
         let mut trailer = [0; gzip::TRAILER];
@@ -269,24 +295,24 @@ impl Inflater {
             *byte = read.ok_or_else(|| Damage::Truncated(self.buffer.offset()))?;
         }
         let Trailer { crc, length } = gzip::read_trailer(trailer);
-        content.member_ends.push(MemberEnd { at: content.bytes.len(), offset, crc, length });
+        content.member_ends.push(MemberEnd { at, offset, crc, length });
         content.stats.crc = Some(crc);
-        self.decoder.reset(false);
+        self.decoder.restart();
         self.state = InflaterState::Between;
         Ok(StepResult::Continue)
     }
 
     /// Copies data that is not gzip data.
-    fn pass(&mut self, source: &mut dyn CompressedSource, content: &mut Content) -> Result<StepResult, ReadError> {
-        let capacity = content.bytes.capacity() - content.bytes.len();
-        if capacity == 0 {
+    fn pass(&mut self, source: &mut dyn CompressedSource, chunk: &mut ChunkContent) -> Result<StepResult, ReadError> {
+        let free = chunk.buffer.free();
+        if free == 0 {
             return Ok(StepResult::Full);
         }
         if !self.buffer.fill(source)? {
             return Ok(StepResult::End(Trailing::Nothing));
         }
-        let bytes = &self.buffer.bytes()[..capacity.min(self.buffer.bytes().len())];
-        content.bytes.extend_from_slice(bytes);
+        let bytes = &self.buffer.bytes()[..free.min(self.buffer.bytes().len())];
+        chunk.buffer.extend(bytes);
         self.buffer.consume(bytes.len());
         Ok(StepResult::Continue)
     }

@@ -6,17 +6,23 @@
 
 use std::fmt;
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::Crc;
 
+use crate::deflate::{Engine, WINDOW};
 use crate::format::gzip::{self, MemberStart};
+use crate::inflate::EngineDecoder;
+use crate::inflate::native::DecodeStatus;
 
 /// Bytes of content inflated at a time. They are still in the cache when their CRC is computed.
-const CONTENT_BUFFER: usize = 64 * 1024;
+const CONTENT_BUFFER: usize = 128 * 1024;
 
 /// Decompresses the members of a stream, one after the other. It is expensive to create, so it is reused.
 pub(crate) struct Verification {
-    decoder: Decompress,
-    content: Vec<u8>,
+    decoder: EngineDecoder,
+    /// The content that matches may refer to, and space for more.
+    content: Box<[u8]>,
+    /// End of the content.
+    at: usize,
     crc: Crc,
     length: u64,
     state: VerificationState,
@@ -66,10 +72,11 @@ impl fmt::Display for Mismatch {
 
 impl Verification {
     /// For any number of members.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(engine: Engine) -> Self {
         Self {
-            decoder: Decompress::new(false),
-            content: Vec::with_capacity(CONTENT_BUFFER),
+            decoder: EngineDecoder::new(engine),
+            content: vec![0; WINDOW + CONTENT_BUFFER].into_boxed_slice(),
+            at: 0,
             crc: Crc::new(),
             length: 0,
             state: VerificationState::Header,
@@ -79,7 +86,8 @@ impl Verification {
 
     /// Starts a member.
     pub(crate) fn restart(&mut self) {
-        self.decoder.reset(false);
+        self.decoder.restart();
+        self.at = 0;
         (self.crc, self.length, self.state) = (Crc::new(), 0, VerificationState::Header);
         self.trailer.clear();
     }
@@ -105,19 +113,20 @@ impl Verification {
 
     fn inflate(&mut self, mut bytes: &[u8]) -> Result<(), Mismatch> {
         while self.state == VerificationState::Data {
-            self.content.clear();
-            let consumed = self.decoder.total_in();
-            let status = self.decoder.decompress_vec(bytes, &mut self.content, FlushDecompress::None);
-            bytes = &bytes[(self.decoder.total_in() - consumed) as usize..];
-            self.crc.update(&self.content);
-            self.length += self.content.len() as u64;
-            match status {
-                Ok(Status::StreamEnd) => self.state = VerificationState::Trailer,
-                // The buffer is not full, so these bytes yield no more content.
-                Ok(_) if bytes.is_empty() && self.content.len() < CONTENT_BUFFER => return Ok(()),
-                Ok(Status::BufError) if self.content.is_empty() => return Err(Mismatch),
-                Ok(_) => {}
-                Err(_) => return Err(Mismatch),
+            if self.at == self.content.len() {
+                self.content.copy_within(self.at - WINDOW.., 0);
+                self.at = WINDOW;
+            }
+            let decoded = self.decoder.decode(bytes, &mut self.content, self.at).map_err(|_| Mismatch)?;
+            bytes = &bytes[decoded.consumed..];
+            let end = self.at + decoded.produced;
+            self.crc.update(&self.content[self.at..end]);
+            self.length += decoded.produced as u64;
+            self.at = end;
+            match decoded.status {
+                DecodeStatus::StreamEnd => self.state = VerificationState::Trailer,
+                DecodeStatus::NeedsInput => return Ok(()),
+                DecodeStatus::OutputFull | DecodeStatus::BlockEnd => {}
             }
         }
         self.trailer.extend_from_slice(bytes);
@@ -167,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_correct_member_is_accepted_each_time() {
-        let (mut verification, blocks) = (Verification::new(), member());
+        let (mut verification, blocks) = (Verification::new(DEFAULT_ENGINE), member());
         assert!(blocks.len() == 3);
         for _ in 0..3 {
             assert_eq!(verify(&mut verification, &blocks), Ok(()));
@@ -176,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_flipped_bit_or_a_misplaced_block_is_found() {
-        let (mut verification, blocks) = (Verification::new(), member());
+        let (mut verification, blocks) = (Verification::new(DEFAULT_ENGINE), member());
         for block in 0..blocks.len() {
             // Decoders do not check the rest of the header.
             let skip = if block == 0 { 12 } else { 0 };

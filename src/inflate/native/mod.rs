@@ -195,6 +195,7 @@ impl<S: Symbol> DeflateDecoder<S> {
     /// Sets the symbols before `output[0]`, to which matches may refer. Only the last 32 Ki are kept.
     ///
     /// A caller that continues with another output, or moves the output, sets what it decoded before.
+    #[allow(dead_code, reason = "only blocks that are decoded out of order need it")]
     pub fn set_window(&mut self, window: &[S]) {
         self.window.clear();
         self.extend_window(window);
@@ -210,6 +211,7 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     /// Number of bits (0 to 7) of the last consumed byte that are not used yet. After [`DecodeStatus::BlockEnd`] they are the
     /// first bits of the next block header.
+    #[allow(dead_code, reason = "only blocks that are decoded out of order need it")]
     pub fn unused_bits(&self) -> u32 {
         self.bit_count
     }

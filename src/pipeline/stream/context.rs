@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::io::Errno;
 
-use crate::deflate;
+use crate::deflate::{self, Engine};
 use crate::format::gzip;
 use crate::inflate::Inflater;
 use crate::pipeline::outcomes::Outcomes;
@@ -23,7 +23,7 @@ const PERMITS_PER_WORKER: usize = 3;
 /// Capacity of a buffer in bytes: a member's header, a block of incompressible data, and the trailer.
 const BUFFER: usize = gzip::MAX_HEADER + deflate::WORST_CASE + gzip::TRAILER;
 
-/// Upper bound of what an [`Inflater`] allocates, in bytes: its read buffer of 256 KiB and the decoder's 48 KiB.
+/// Upper bound of what an [`Inflater`] allocates, in bytes: its read buffer of 256 KiB and the decoder's 96 KiB.
 const INFLATER: usize = 512 * 1024;
 
 /// What the workers need to process a stream.
@@ -79,11 +79,20 @@ impl RunResources {
 
     /// An empty buffer with capacity for a compressed block. Aborts if there is not enough memory.
     pub(crate) fn buffer(&self) -> Vec<u8> {
-        self.buffers.take().unwrap_or_else(|| Vec::with_capacity(BUFFER))
+        let mut buffer = self.buffers.take().unwrap_or_else(|| Vec::with_capacity(BUFFER));
+        buffer.clear();
+        buffer
     }
 
     /// An empty buffer with capacity for a compressed block. Fails if there is not enough memory.
     pub(super) fn try_buffer(&self) -> io::Result<Vec<u8>> {
+        let mut buffer = self.try_content_buffer()?;
+        buffer.clear();
+        Ok(buffer)
+    }
+
+    /// A buffer of the same capacity that may have content, which is to be overwritten. Fails if there is not enough memory.
+    pub(super) fn try_content_buffer(&self) -> io::Result<Vec<u8>> {
         if let Some(buffer) = self.buffers.take() {
             return Ok(buffer);
         }
@@ -116,10 +125,10 @@ impl RunResources {
     }
 
     /// A decoder at the beginning of a file.
-    pub(super) fn inflater(&self, pass_through: bool) -> io::Result<Inflater> {
+    pub(super) fn inflater(&self, engine: Engine, pass_through: bool) -> io::Result<Inflater> {
         let mut inflater = match self.inflaters.take() {
             Some(inflater) => inflater,
-            None => self.with_memory(INFLATER, Inflater::new)?,
+            None => self.with_memory(INFLATER, || Inflater::new(engine))?,
         };
         inflater.restart(pass_through);
         Ok(inflater)
@@ -129,8 +138,8 @@ impl RunResources {
         self.inflaters.put(inflater);
     }
 
-    pub(super) fn verification(&self) -> Verification {
-        self.verifications.take().unwrap_or_else(Verification::new)
+    pub(super) fn verification(&self, engine: Engine) -> Verification {
+        self.verifications.take().unwrap_or_else(|| Verification::new(engine))
     }
 
     pub(super) fn reuse_verification(&self, verification: Verification) {

@@ -236,10 +236,10 @@ fn inflate(
 ) -> io::Result<(BlockInput, bool)> {
     let inflater = match inflater {
         Some(inflater) => inflater,
-        none => none.insert(context.resources.inflater(pass_through)?),
+        none => none.insert(context.resources.inflater(context.settings.engine, pass_through)?),
     };
     context.resources.check_memory(BATCH)?;
-    Ok(match inflater.next(from, context.resources.try_buffer()?) {
+    Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
         Chunk::Batch(batch, unused) => {
             context.resources.reuse_buffer(unused);
             (BlockInput::Batch(batch), false)

@@ -6,12 +6,13 @@
 use std::io;
 use std::ops::Range;
 
-use flate2::{Crc, Decompress};
+use flate2::Crc;
 use rustix::io::Errno;
 
 use super::StreamContext;
 use super::block::{BlockEnds, BlockInput, BlockOutput, BlockPosition, Compressed, FileRange, StreamError};
 use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
+use crate::inflate::EngineDecoder;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
 use crate::settings::resources;
@@ -22,7 +23,7 @@ pub(crate) struct Worker {
     /// The window and the blocks to compress.
     pub(super) buffer: WindowBuffer,
     /// Inflates batches. Created with the first one.
-    decoder: Option<Decompress>,
+    decoder: Option<EngineDecoder>,
 }
 
 impl Worker {
@@ -57,8 +58,8 @@ impl Worker {
             }
             BlockInput::Content(content) => Ok(BlockOutput::Content(content)),
             BlockInput::Batch(batch) => {
-                let decoder = self.decoder.get_or_insert_with(|| Decompress::new(false));
-                Ok(BlockOutput::Content(batch.inflate(decoder, context.resources.try_buffer()?)))
+                let decoder = self.decoder.get_or_insert_with(|| EngineDecoder::new(context.settings.engine));
+                Ok(BlockOutput::Content(batch.inflate(decoder, context.resources.try_content_buffer()?)))
             }
         }
     }

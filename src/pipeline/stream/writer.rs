@@ -207,7 +207,8 @@ impl Writer {
         position: &BlockPosition,
         context: &StreamContext<'_>,
     ) -> Result<(), StreamError> {
-        let verification = self.verification.get_or_insert_with(|| context.resources.verification());
+        let verification =
+            self.verification.get_or_insert_with(|| context.resources.verification(context.settings.engine));
         if position.first {
             verification.restart();
         }

@@ -9,9 +9,9 @@ use std::io::{self, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 
-use flate2::{Crc, Decompress};
-use gzcc::deflate::{BLOCK, WORST_CASE};
-use gzcc::fuzzing::{Chunk, Content, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailing};
+use flate2::Crc;
+use gzcc::deflate::{BLOCK, Engine, WORST_CASE};
+use gzcc::fuzzing::{Chunk, Content, EngineDecoder, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailing};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
@@ -32,8 +32,9 @@ fuzz_target!(|data: &[u8]| {
         1 if data.len() < 200 => data.repeat(1030),
         _ => data.to_vec(),
     };
-    let mut inflater = Inflater::new();
-    let mut decoder = Decompress::new(false);
+    let engine = Engine::ALL[usize::from(choice >> 40 & 3 == 0)];
+    let mut inflater = Inflater::new(engine);
+    let mut decoder = EngineDecoder::new(engine);
     for pass_through in [false, true] {
         let expected = reference::read(&file, pass_through, CONTENT_LIMIT);
         let whole = read(memfd(&file).as_fd(), &mut inflater, &mut decoder, (pass_through, CHUNK_CAPACITY));
@@ -79,7 +80,7 @@ fn assert_agreement(read: &Read, expected: &Read, file: &[u8]) {
 fn read(
     fd: BorrowedFd<'_>,
     inflater: &mut Inflater,
-    decoder: &mut Decompress,
+    decoder: &mut EngineDecoder,
     (pass_through, room): (bool, usize),
 ) -> Read {
     let mut all = Read { content: Vec::new(), verdict: Verdict::Whole };
