@@ -13,7 +13,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::{Compress, Compression, FlushCompress};
 
 use gzcc::decoder_parts::block_finder::find_block;
-use gzcc::decoder_parts::markers::{MARKER, ResolvedWindow, WINDOW, last_marker, resolve};
+use gzcc::decoder_parts::markers::{MARKER, ResolvedWindow, last_marker, resolve};
+use gzcc::deflate::WINDOW;
 
 use data::Random;
 

@@ -23,6 +23,8 @@ mod stored_scan;
 
 use std::ops::Range;
 
+use self::dynamic_scan::Candidates;
+
 /// Bytes that are searched at once, first for stored blocks and then for dynamic codes. A multiple of the step of the second
 /// search. 384 to 3072 are equally fast.
 const PIECE: usize = 128 * dynamic_scan::STEP;
@@ -39,14 +41,16 @@ const DYNAMIC: u64 = 2;
 /// not found. A start that depends on the bytes before it (`00 00 FF FF` and the header of that block) is found only if
 /// `data` contains them.
 ///
-/// The time is linear in the length of the range, and that of all headers in hostile data is limited as well.
+/// The time is linear in the length of the range, in hostile data as well: after many false headers, the rest of a piece of
+/// less than a kilobyte is skipped, and a block there is missed.
 pub fn find_block(data: &[u8], range: Range<u64>) -> Option<u64> {
     let end = range.end.min(8 * data.len() as u64);
     let mut piece = range.start;
+    let mut candidates = Candidates::new();
     while piece < end {
         let next = end.min((piece / 8 + PIECE as u64) * 8);
         let stored = stored_scan::first(data, piece..next);
-        let dynamic = dynamic_scan::first(data, piece..stored.unwrap_or(next));
+        let dynamic = candidates.first(data, piece..stored.unwrap_or(next));
         if let Some(found) = dynamic.or(stored) {
             return Some(found);
         }

@@ -6,17 +6,15 @@
 
 use std::fmt;
 
+use crate::deflate::WINDOW;
 use crate::deflate::boxed_array::boxed_array;
 
 /// The bit that distinguishes markers from bytes. The other bits of a marker are an index into the window.
 pub const MARKER: u16 = 0x8000;
 
-/// Length of the window: the longest distance (RFC 1951 section 2).
-pub const WINDOW: usize = 32 * 1024;
-
-/// Symbols that are processed together. One test shows whether any of them is a marker. With 16 or 64, `resolve` is
-/// slower on files that gzip wrote.
-const GROUP: usize = 32;
+/// Symbols that are processed together. One test shows whether any of them is a marker. If none is, 27 GB/s; if one in two
+/// runs is marked, 5.5 GB/s, and 4.0 with groups of 32, 5.0 with 96.
+const GROUP: usize = 64;
 
 /// Writes the markers of the whole window, oldest byte first: what precedes the output of a decoder without window.
 pub fn fill_initial_window(window: &mut [u16; WINDOW]) {
@@ -115,7 +113,11 @@ impl ResolvedWindow {
         let (groups, rest) = symbols.as_chunks::<GROUP>();
         let (out_groups, out_rest) = out.as_chunks_mut::<GROUP>();
         for (group, out) in groups.iter().zip(out_groups) {
-            *out = if has_marker(group) { self.look_up(group) } else { group.map(|symbol| symbol as u8) };
+            if has_marker(group) {
+                self.look_up(group, out);
+            } else {
+                narrow(group, out);
+            }
         }
         for (&symbol, out) in rest.iter().zip(out_rest) {
             *out = self.table[usize::from(symbol)];
@@ -123,15 +125,11 @@ impl ResolvedWindow {
     }
 
     /// Replaces a group. Eight bytes are collected for each store.
-    fn look_up(&self, group: &[u16; GROUP]) -> [u8; GROUP] {
-        let mut out = [0; GROUP];
-        let (eights, _) = group.as_chunks::<8>();
-        for (eight, out) in eights.iter().zip(out.as_chunks_mut::<8>().0) {
-            let word =
-                eight.iter().rev().fold(0, |word: u64, &symbol| word << 8 | u64::from(self.table[usize::from(symbol)]));
-            *out = word.to_le_bytes();
+    fn look_up(&self, group: &[u16; GROUP], out: &mut [u8; GROUP]) {
+        for (eight, out) in group.as_chunks::<8>().0.iter().zip(out.as_chunks_mut().0) {
+            let bytes = eight.iter().map(|&symbol| u64::from(self.table[usize::from(symbol)]));
+            *out = bytes.rev().fold(0, |word: u64, byte| word << 8 | byte).to_le_bytes();
         }
-        out
     }
 }
 

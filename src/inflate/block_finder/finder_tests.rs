@@ -172,6 +172,18 @@ fn a_stream_in_a_stored_block_is_found() {
     assert_eq!(found, found_in(&inner));
 }
 
+/// In this pattern, hundreds of positions in a kilobyte resemble a header up to its last code length.
+#[test]
+fn a_block_after_many_false_headers_is_found() {
+    let stream = by_flate2(&text(200_000), 6);
+    let pattern = [178, 207].repeat(5000);
+    assert_eq!(found_in(&pattern), []);
+    // The rest of the piece in which the pattern ends is not searched.
+    let found = found_in(&[&pattern[..], &noise(1000), &stream].concat());
+    assert_eq!(found.first(), Some(&(8 * 11_000)));
+    assert_eq!(found.len(), found_in(&stream).len());
+}
+
 /// How many bits of random data look like a block: none in this mebibyte.
 #[test]
 fn nothing_is_found_in_random_data() {

@@ -1,6 +1,7 @@
 //! Checks the header of a block with dynamic codes (RFC 1951 section 3.2.7).
 
 use super::peek;
+use crate::inflate::native::alphabets::{END_OF_BLOCK, PRECODE_ORDER, PRECODE_SYMBOLS};
 
 /// Length of HLIT, HDIST and HCLEN in bits.
 pub(super) const COUNTS: u64 = 14;
@@ -9,14 +10,8 @@ pub(super) const COUNTS: u64 = 14;
 const MAX_HLIT: u64 = 29;
 const MAX_HDIST: u64 = 29;
 
-/// Order of the precode's lengths.
-const PRECODE_ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
 /// Longest code of the precode.
 const PRECODE_BITS: u32 = 7;
-
-/// The symbol that ends a block.
-const END_OF_BLOCK: usize = 256;
 
 /// The Kraft sum of a complete code, in units of its longest code.
 const PRECODE_COMPLETE: u32 = 1 << PRECODE_BITS;
@@ -70,46 +65,100 @@ pub(super) fn is_valid(data: &[u8], bit: u64) -> bool {
     let precode = decode_table(lengths);
     let first = bit + COUNTS + 3 * (hclen + 4);
     let (litlens, distances) = (hlit as usize + 257, hdist as usize + 1);
-    let end =
-        CodeLengthReader { litlens, ..CodeLengthReader::default() }.read(data, first, &precode, litlens + distances);
+    let end = CodeLengths::new(litlens).read(data, first, &precode, litlens + distances);
     end.is_some_and(|end| end <= 8 * data.len() as u64)
 }
 
-/// For the next seven bits: the symbol times 8, and the length of its code. A complete code fills the table.
-fn decode_table(lengths: u64) -> [u8; 1 << PRECODE_BITS] {
-    let mut by_symbol = [0_u8; 19];
-    for (i, &symbol) in PRECODE_ORDER.iter().enumerate() {
-        by_symbol[usize::from(symbol)] = (lengths >> (3 * i) & 7) as u8;
-    }
-    let mut next_code = [0_u8; 8];
+/// An element of the precode's table: for the next seven bits, the symbol and its bits.
+#[derive(Clone, Copy, Default)]
+struct PrecodeEntry {
+    symbol: u8,
+    code_bits: u8,
+    /// Bits of the code and the extra bits.
+    total_bits: u8,
+}
+
+/// The table of a complete precode.
+fn decode_table(lengths: u64) -> [PrecodeEntry; 1 << PRECODE_BITS] {
+    let mut by_symbol = [0_u8; PRECODE_SYMBOLS];
     let mut counts = [0_u8; 8];
-    for length in by_symbol {
+    for (i, &symbol) in PRECODE_ORDER.iter().enumerate() {
+        let length = (lengths >> (3 * i) & 7) as u8;
+        by_symbol[usize::from(symbol)] = length;
         counts[usize::from(length)] += 1;
     }
-    counts[0] = 0;
-    for length in 1..8 {
-        next_code[length] = next_code[length - 1].wrapping_add(counts[length - 1]) << 1;
+    let mut next = [0_u8; 8];
+    for length in 2..8 {
+        next[length] = next[length - 1] + counts[length - 1];
     }
-    let mut table = [0; 1 << PRECODE_BITS];
-    for (symbol, &length) in (0_u8..).zip(&by_symbol) {
-        if length > 0 {
-            let code = next_code[usize::from(length)];
-            next_code[usize::from(length)] += 1;
+    let mut sorted = [0_u8; PRECODE_SYMBOLS];
+    for (symbol, &length) in (0..).zip(&by_symbol).filter(|&(_, &length)| length > 0) {
+        sorted[usize::from(next[usize::from(length)])] = symbol;
+        next[usize::from(length)] += 1;
+    }
+    let mut table = [PrecodeEntry::default(); 1 << PRECODE_BITS];
+    let (mut code, mut symbols) = (0_u8, sorted.iter());
+    for code_bits in 1..8_u8 {
+        // Each length doubles the table. Before the shortest code, this copies entries that are overwritten later.
+        let half = 1 << (code_bits - 1);
+        table.copy_within(..half, half);
+        code <<= 1;
+        for &symbol in symbols.by_ref().take(counts[usize::from(code_bits)].into()) {
+            let total_bits = code_bits + RUNS[usize::from(symbol)].extra_bits;
             // Codes are read from their highest bit on.
-            let reversed = usize::from(code.reverse_bits() >> (8 - length));
-            table.iter_mut().skip(reversed).step_by(1 << length).for_each(|entry| *entry = symbol << 3 | length);
+            table[usize::from(code.reverse_bits() >> (8 - code_bits))] = PrecodeEntry { symbol, code_bits, total_bits };
+            code = code.wrapping_add(1);
         }
     }
     table
 }
 
-/// Reads the code lengths of both codes. It keeps only what decides whether they are valid.
-#[derive(Default)]
-struct CodeLengthReader {
+/// What a symbol of the precode stands for: a run of equal lengths.
+#[derive(Clone, Copy)]
+struct Run {
+    /// The length, or [`PREVIOUS`].
+    length: u8,
+    /// The shortest run.
+    least: u8,
+    extra_bits: u8,
+}
+
+/// Stands for the length before, and is invalid as a length.
+const PREVIOUS: u8 = 16;
+
+/// The runs of the symbols.
+static RUNS: [Run; PRECODE_SYMBOLS] = {
+    let mut runs = [Run { length: 0, least: 1, extra_bits: 0 }; PRECODE_SYMBOLS];
+    let mut length = 0;
+    while length < 16 {
+        runs[length].length = length as u8;
+        length += 1;
+    }
+    runs[16] = Run { length: PREVIOUS, least: 3, extra_bits: 2 };
+    runs[17] = Run { length: 0, least: 3, extra_bits: 3 };
+    runs[18] = Run { length: 0, least: 11, extra_bits: 7 };
+    runs
+};
+
+/// The part of the Kraft sum of a code of each length. No length and an invalid one are at both ends.
+static KRAFT: [u32; 17] = {
+    let mut parts = [0; 17];
+    let mut length = 1;
+    while length < 16 {
+        parts[length] = COMPLETE >> length;
+        length += 1;
+    }
+    parts[PREVIOUS as usize] = COMPLETE + 1;
+    parts
+};
+
+/// The code lengths that are read, as far as they decide whether both codes are valid.
+struct CodeLengths {
     /// Literal/length symbols; the lengths of distance symbols follow.
     litlens: usize,
     /// Symbols whose lengths are read.
     count: usize,
+    /// The Kraft sums.
     litlen_kraft: u32,
     distance_kraft: u32,
     /// Distance symbols that have a code.
@@ -117,48 +166,61 @@ struct CodeLengthReader {
     has_end_of_block: bool,
 }
 
-impl CodeLengthReader {
+impl CodeLengths {
+    fn new(litlens: usize) -> Self {
+        Self { litlens, count: 0, litlen_kraft: 0, distance_kraft: 0, used_distances: 0, has_end_of_block: false }
+    }
+
     /// Reads `total` lengths from `bit` on; returns their end if they are valid.
-    fn read(mut self, data: &[u8], mut bit: u64, precode: &[u8; 1 << PRECODE_BITS], total: usize) -> Option<u64> {
-        let mut previous = None;
+    fn read(
+        &mut self,
+        data: &[u8],
+        mut bit: u64,
+        precode: &[PrecodeEntry; 1 << PRECODE_BITS],
+        total: usize,
+    ) -> Option<u64> {
+        let mut previous = PREVIOUS;
         while self.count < total {
-            let bits = peek(data, bit);
-            let entry = precode[bits as usize % precode.len()];
-            let (symbol, code_bits) = (entry >> 3, u32::from(entry & 7));
-            let extra = (bits >> code_bits) as usize;
-            let (length, repeat, extra_bits) = match symbol {
-                16 => (previous?, 3 + (extra & 3), 2),
-                17 => (0, 3 + (extra & 7), 3),
-                18 => (0, 11 + (extra & 127), 7),
-                length => (length, 1, 0),
-            };
-            bit += u64::from(code_bits) + extra_bits;
-            self.add(length, repeat);
-            previous = Some(length);
+            // Four symbols have at most 56 bits.
+            let mut bits = peek(data, bit);
+            for _ in 0..4 {
+                let entry = precode[bits as usize % precode.len()];
+                let run = RUNS[usize::from(entry.symbol) % RUNS.len()];
+                let extra = bits >> entry.code_bits & !(u64::MAX << run.extra_bits);
+                previous = if run.length == PREVIOUS { previous } else { run.length };
+                if self.count < total {
+                    self.add(previous, usize::from(run.least) + extra as usize);
+                    bits >>= entry.total_bits;
+                    bit += u64::from(entry.total_bits);
+                }
+            }
             // Random lengths soon exceed the sum.
-            if self.litlen_kraft > COMPLETE || self.distance_kraft > COMPLETE {
+            if self.litlen_kraft.max(self.distance_kraft) > COMPLETE {
                 return None;
             }
         }
+        (self.count == total && self.are_valid()).then_some(bit)
+    }
+
+    /// Adds a length that `repeat` symbols have. Without branches, because random lengths are not predictable.
+    #[inline(always)]
+    fn add(&mut self, length: u8, repeat: usize) {
+        let kraft = KRAFT[usize::from(length) % KRAFT.len()];
+        let is_used = kraft > 0;
+        let of_litlens = self.litlens.saturating_sub(self.count).min(repeat);
+        let of_distances = repeat - of_litlens;
+        self.litlen_kraft += of_litlens as u32 * kraft;
+        self.distance_kraft += of_distances as u32 * kraft;
+        self.used_distances += of_distances * usize::from(is_used);
+        self.has_end_of_block |= is_used & (self.count <= END_OF_BLOCK) & (END_OF_BLOCK < self.count + of_litlens);
+        self.count += repeat;
+    }
+
+    /// Whether both codes are valid.
+    fn are_valid(&self) -> bool {
         let is_distance_code = self.distance_kraft == COMPLETE
             || self.used_distances == 0
             || self.used_distances == 1 && self.distance_kraft == COMPLETE / 2;
-        let is_valid =
-            self.count == total && self.litlen_kraft == COMPLETE && self.has_end_of_block && is_distance_code;
-        is_valid.then_some(bit)
-    }
-
-    /// Adds a length that `repeat` symbols have.
-    fn add(&mut self, length: u8, repeat: usize) {
-        if length > 0 {
-            let of_litlens = self.litlens.saturating_sub(self.count).min(repeat);
-            let of_distances = repeat - of_litlens;
-            let kraft = COMPLETE >> length;
-            self.litlen_kraft += of_litlens as u32 * kraft;
-            self.distance_kraft += of_distances as u32 * kraft;
-            self.used_distances += of_distances;
-            self.has_end_of_block |= (self.count..self.count + of_litlens).contains(&END_OF_BLOCK);
-        }
-        self.count += repeat;
+        self.litlen_kraft == COMPLETE && self.has_end_of_block && is_distance_code
     }
 }

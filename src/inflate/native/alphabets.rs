@@ -1,7 +1,7 @@
 //! The alphabets of DEFLATE (RFC 1951 section 3.2.5), as the decoder needs them: the base of each symbol and its extra bits.
 
 /// The symbol that ends a block.
-pub(super) const END_OF_BLOCK: usize = 256;
+pub(in crate::inflate) const END_OF_BLOCK: usize = 256;
 
 /// The symbol of the shortest match.
 pub(super) const FIRST_LENGTH_SYMBOL: usize = 257;
@@ -13,10 +13,10 @@ pub(super) const LITLEN_SYMBOLS: usize = 288;
 pub(super) const DISTANCE_SYMBOLS: usize = 32;
 
 /// Symbols of the code length code.
-pub(super) const PRECODE_SYMBOLS: usize = 19;
+pub(in crate::inflate) const PRECODE_SYMBOLS: usize = 19;
 
 /// The order in which a header lists the lengths of the code length code.
-pub(super) const PRECODE_ORDER: [u8; PRECODE_SYMBOLS] =
+pub(in crate::inflate) const PRECODE_ORDER: [u8; PRECODE_SYMBOLS] =
     [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /// The values that a symbol stands for: `base` plus the value of its extra bits.
