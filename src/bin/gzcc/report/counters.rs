@@ -85,7 +85,7 @@ impl Counters {
         if let Outcome::Skipped(reason) = &ended.outcome
             && is_skipped_unread(reason)
         {
-            // The survey counted these bytes, so they count as finished. One system call for each such input.
+            // The survey counted these bytes, so they leave the total. One system call for each such input.
             let size = fs::metadata(&ended.name).ok().filter(fs::Metadata::is_file).map_or(0, |meta| meta.len());
             self.skipped.fetch_add(size, Relaxed);
         }

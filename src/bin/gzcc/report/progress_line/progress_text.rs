@@ -52,21 +52,24 @@ impl ProgressText {
 
     /// The parts of the line that are known, in order of importance.
     fn parts(&self) -> impl Iterator<Item = String> {
-        let Totals { files, bytes: total, all } = self.totals;
+        let Totals { files, bytes: total, all, open_ended } = self.totals;
         let so_far = if all { "" } else { " so far" };
         let ByteCounts { read, written } = self.bytes;
         let seconds = self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        // Files may grow after they were counted.
-        let total = total.filter(|&total| total > 0).map(|total| total.max(read));
-        let finished = |total: u64| (read + self.skipped).min(total);
+        // Skipped files are no work. Files may grow after they were counted.
+        let total = total.filter(|_| !open_ended).map(|total| total.saturating_sub(self.skipped).max(read));
+        let total = total.filter(|&total| total > 0);
         let known = total.filter(|_| all);
-        let of_files = format!("{} of {}{so_far}", self.files, counted(files.max(self.files), "file"));
+        let of_files = match open_ended {
+            true => counted(self.files, "file"),
+            false => format!("{} of {}{so_far}", self.files, counted(files.max(self.files), "file")),
+        };
         let left = known.filter(|_| read > 0).map(|total| {
-            let seconds = (total - finished(total)) as f64 * seconds / finished(total) as f64;
+            let seconds = (total - read) as f64 * seconds / read as f64;
             format!("{} left", clock(seconds))
         });
         let parts = [
-            known.map(|total| format!("{}%", u128::from(finished(total)) * 100 / u128::from(total))),
+            known.map(|total| format!("{}%", u128::from(read) * 100 / u128::from(total))),
             // For a single file, the bytes say more than `0 of 1`.
             Some(of_files).filter(|_| known.is_none() || files != 1),
             Some(total.map_or_else(|| size(read), |total| size_of(read, total) + so_far)),
@@ -135,7 +138,7 @@ mod tests {
     fn state(name: &str, all: bool) -> ProgressText {
         ProgressText {
             files: 12,
-            totals: Totals { files: 340, bytes: Some(4_000_000_000), all },
+            totals: Totals { files: 340, bytes: Some(4_000_000_000), all, open_ended: false },
             bytes: ByteCounts { read: 1_000_000_000, written: 250_000_000 },
             skipped: 0,
             mode: Mode::Compress,
@@ -173,12 +176,19 @@ mod tests {
     }
 
     #[test]
-    fn skipped_files_count_as_finished_and_a_grown_file_does_not_exceed_the_total() {
+    fn skipped_files_leave_the_total_and_a_grown_file_does_not_exceed_it() {
         let mut skipped = state("x", true);
-        skipped.skipped = 1_000_000_000;
-        assert!(skipped.line(80).starts_with("50%  12 of 340 files  1.00 of 4.00 GB  0:10 left  100.0 MB/s"));
+        skipped.skipped = 2_000_000_000;
+        assert!(skipped.line(80).starts_with("50%  12 of 340 files  1.00 of 2.00 GB  0:10 left  100.0 MB/s"));
         skipped.bytes.read = 5_000_000_000;
         assert!(skipped.line(80).starts_with("100%  12 of 340 files  5.00 of 5.00 GB  0:00 left"));
+    }
+
+    #[test]
+    fn without_a_total_the_line_says_what_is_known() {
+        let mut open_ended = state("x", false);
+        open_ended.totals.open_ended = true;
+        assert_eq!(open_ended.line(80), "12 files  1.00 GB  100.0 MB/s  75.0% saved  x");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(super) struct Totals {
     pub(super) bytes: Option<u64>,
     /// All inputs are counted.
     pub(super) all: bool,
+    /// Names come from a list that can be read only once, so there is no total.
+    pub(super) open_ended: bool,
 }
 
 /// A count of the inputs.
@@ -25,8 +27,10 @@ pub(super) struct InputCount {
 
 impl InputCount {
     pub(super) fn new(settings: &Settings) -> Self {
-        let totals = Totals { files: 0, bytes: Some(0), all: false };
-        Self { survey: Some(Survey::new(settings)), totals }
+        let survey = Survey::new(settings);
+        let totals = Totals { files: 0, bytes: Some(0), all: false, open_ended: !survey.has_all() };
+        // A part of the inputs has no use.
+        Self { survey: Some(survey).filter(|_| !totals.open_ended), totals }
     }
 
     /// Whether inputs remain to be counted.
@@ -51,7 +55,7 @@ impl InputCount {
         }
         match survey.has_more() {
             true => self.survey = Some(survey),
-            false => self.totals.all = survey.has_all(),
+            false => self.totals.all = true,
         }
     }
 }
