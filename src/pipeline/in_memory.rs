@@ -110,17 +110,23 @@ fn read_whole<E>(
 ) -> Result<InMemory, Stop<E>> {
     allow(0).map_err(Stop::Refused)?;
     let (content, mut size) = (MemoryFile::new()?, 0);
-    loop {
-        let got = read_some(input.fd()?, buffer)?;
+    // A file that grows is measured with the content that it had when it was opened.
+    let mut left = input.size.unwrap_or(u64::MAX);
+    while left > 0 {
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let got = read_some(input.fd()?, &mut buffer[..most])?;
         if got == 0 {
             break;
         }
+        left = left.saturating_sub(got as u64);
         size += got as u64;
         allow(size).map_err(Stop::Refused)?;
         write_all(content.as_fd(), &buffer[..got])?;
     }
-    if input.change()? != Change::None {
-        return Err(Stop::Outcome(Outcome::Skipped(Reason::Changed)));
+    match input.change()? {
+        Change::None => {}
+        Change::Grown if input.size == Some(size) => {}
+        Change::Grown | Change::Other => return Err(Stop::Outcome(Outcome::Skipped(Reason::Changed))),
     }
     let (compressed, decompressed) = (MemoryFile::new()?, MemoryFile::new()?);
     Ok(InMemory { id: input.id.clone(), content, size, compressed, decompressed })

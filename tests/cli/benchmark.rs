@@ -172,25 +172,28 @@ fn unreadable_files_are_reported_and_the_others_are_measured() {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_not_measured() {
+fn a_file_that_grows_while_it_is_read_is_measured_as_it_was_and_a_changed_one_is_not() {
     let t = Sandbox::new();
     // Large enough for the writing thread to run during the read.
     t.write("grows", vec![0; 64 << 20]);
+    t.write("changes", vec![0; 64 << 20]);
     t.write("other", log(1000));
-    let (path, over) = (t.path("grows"), std::sync::atomic::AtomicBool::new(false));
+    let (grows, changes, over) = (t.path("grows"), t.path("changes"), std::sync::atomic::AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut grows = std::fs::File::options().append(true).open(path).unwrap();
+            let mut grows = std::fs::File::options().append(true).open(grows).unwrap();
+            let changes = std::fs::File::options().write(true).open(changes).unwrap();
             while !over.load(std::sync::atomic::Ordering::Relaxed) {
                 std::io::Write::write_all(&mut grows, b"one more line\n").unwrap();
+                std::os::unix::fs::FileExt::write_all_at(&changes, b"line\n", 0).unwrap();
                 std::thread::sleep(std::time::Duration::from_micros(50));
             }
         });
-        let changed = "gzcc: grows: changed while it was read; no whole output made";
-        let ran = t.gzcc(["--benchmark=1", "grows", "other"]).run();
+        let changed = "gzcc: changes: changed while it was read; no whole output made";
+        let ran = t.gzcc(["--benchmark=1", "grows", "changes", "other"]).run();
         over.store(true, std::sync::atomic::Ordering::Relaxed);
         ran.assert(ran.status.code() == Some(2) && ran.stderr() == format!("{changed}\n"), "it says so");
-        assert!(table(&ran.stdout).0.starts_with("1 file, 1000 bytes; "));
+        assert!(table(&ran.stdout).0.starts_with("2 files, "));
     });
 }
 
