@@ -108,7 +108,9 @@ pub(super) const SECTIONS: [Section; 11] = [
                 "A .gz carries the modification time of its original. --update skips a file if its .gz has the same time, at the \
                  resolution that the file system stores, and states the same size modulo 2^32. Any difference means that the file \
                  changed, and it is compressed again. A change within the resolution that keeps the size is not seen. With --rm, \
-                 an original next to its complete .gz is compared with it, and removed if the contents are the same.",
+                 an original next to its .gz is compared with it, unless the .gz is older, and removed if the contents are the same. \
+                 If they differ, the .gz may hold something else that is newer: both stay, with a warning and exit status 2, and -f \
+                 replaces the .gz.",
             ),
             Text(
                 "--only-smaller keeps an output only if it is smaller than its original, --only-smaller=25 only if it saves 25 \
