@@ -127,6 +127,7 @@ pub mod command {
     pub use crate::pipeline::in_memory;
     pub use crate::pipeline::outcome_queue::OutcomeQueue;
     pub use crate::run::run_with_engine;
+    pub use crate::select::selection::stdout_is_list;
     pub use crate::select::suffix;
     pub use crate::select::survey::{Survey, Surveyed};
     pub use crate::settings::resources;

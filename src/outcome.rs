@@ -116,15 +116,15 @@ pub struct Done {
     pub output: Option<PathBuf>,
     /// Figures of its gzip members, as far as they were read or written.
     pub stats: MemberStats,
-    /// A problem that does not affect the output's content. An original with a warning is never removed.
-    pub warning: Option<Warning>,
+    /// Problems that do not affect the output's content. An original with a warning is never removed.
+    pub warnings: Vec<Warning>,
 }
 
 /// A problem that does not affect the output's content.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The output's owner, mode, ACL or times could not be set.
+    /// The owner, mode, ACL or times of the output, or of a directory that was created for it, could not be set.
     Metadata(Error),
     /// The name no longer refers to the file that was read, so the original was not removed.
     OriginalReplaced,

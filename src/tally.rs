@@ -29,12 +29,12 @@ impl Tally {
     /// Counts one outcome.
     pub fn add(&mut self, outcome: &Outcome) {
         match outcome {
-            Outcome::Done(Done { bytes_in, bytes_out, warning, stats, .. }) => {
+            Outcome::Done(Done { bytes_in, bytes_out, warnings, stats, .. }) => {
                 self.done += 1;
                 self.bytes_in += bytes_in;
                 self.bytes_out += bytes_out;
                 self.overhead += stats.overhead;
-                self.warnings += u64::from(warning.is_some());
+                self.warnings += u64::from(!warnings.is_empty());
             }
             Outcome::Skipped(reason) => {
                 self.skipped += 1;

@@ -3,7 +3,7 @@
 //! Reads inputs through one descriptor each. It changes nothing but the name of an original that is to be removed.
 
 #[cfg(feature = "batch")]
-mod opening;
+pub(crate) mod opening;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -78,6 +78,19 @@ impl Input {
     /// The metadata that the output gets. `None` unless the input is a regular file.
     pub(crate) fn metadata(&self) -> Option<Metadata> {
         self.regular().map(|file| Metadata::of(file.fd.as_fd(), &file.stat))
+    }
+
+    /// The opened file. `None` if the caller writes the content.
+    pub(crate) fn opened(&self) -> Option<OpenedFile<'_>> {
+        self.file.as_ref().map(|file| OpenedFile { fd: file.fd.as_fd(), then: &file.stat })
+    }
+
+    /// The directory and the name in it. `None` if the input is not a name in a directory.
+    pub(crate) fn location(&self) -> Option<(&Directory, &OsStr)> {
+        match &self.source {
+            Source::Stdin | Source::Memory(_) | Source::Written => None,
+            Source::File { directory, name, .. } => Some((directory, name)),
+        }
     }
 
     /// The last part of the name. `None` if the input is not a name in a directory.

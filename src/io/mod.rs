@@ -10,6 +10,8 @@ pub(crate) mod commit_gate;
 pub(crate) mod directory;
 pub(crate) mod file_status;
 pub(crate) mod input;
+#[cfg(feature = "batch")]
+pub(crate) mod known_file;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;
 pub(crate) mod naming_method;

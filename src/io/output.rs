@@ -161,6 +161,11 @@ impl Output {
         Self { sparse: sparse.then(SparseWriter::default), ..self }
     }
 
+    /// The directory of the final name.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     /// The final name.
     pub(crate) fn name(&self) -> &OsStr {
         &self.name

@@ -15,16 +15,16 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use self::concatenated::concatenate;
+use self::concatenated::{concatenate, overwrites_input};
 use self::header_fields::HeaderFields;
 use self::output_path::OutputPath;
-use self::output_tree::OutputTree;
+use self::output_tree::{MirroredDirectory, OutputTree};
 pub(crate) use self::space::BeingWritten;
 use self::space::Space;
 use self::special::{IdentifiedSink, special_file, standard_output};
-use self::update::{Decision, PreviousOutput};
+use self::update::{Decision, PreviousOutput, has_outdated_output};
 use crate::error::{About, Error};
-use crate::io::file_status::{Identity, stat_of};
+use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
@@ -53,7 +53,8 @@ pub(crate) struct Jobs {
     inputs: Option<Arc<InputRegistry>>,
     /// Held while an input is opened, if the user may be asked a question.
     question: Mutex<()>,
-    directories: OutputDirectories,
+    /// The tree of `-O`. Without it, outputs are in the directories of their inputs.
+    tree: Option<OutputTree>,
     space: Space,
 }
 
@@ -65,14 +66,6 @@ enum Remaining {
     Items(std::vec::IntoIter<Item>),
     /// One stream for all inputs.
     Stream(Option<Box<Stream>>),
-}
-
-/// The directories of the outputs whose names derive from those of their inputs.
-enum OutputDirectories {
-    /// The directories of the inputs.
-    OfInputs,
-    /// Directories in the tree of `-O`.
-    InTree(OutputTree),
 }
 
 /// Result of opening an input.
@@ -105,12 +98,12 @@ impl Jobs {
     /// # Errors
     /// The outcome of all inputs, if none can be processed.
     pub(crate) fn new(settings: Arc<Settings>) -> Result<Self, Outcome> {
-        let directories = match &settings.destination {
+        let tree = match &settings.destination {
             Destination::Directory(path) => {
                 let tree = OutputTree::open(path, settings.syncs());
-                OutputDirectories::InTree(tree.about(path.as_path())?)
+                Some(tree.about(path.as_path())?)
             }
-            _ => OutputDirectories::OfInputs,
+            _ => None,
         };
         let selection = Selection::new(Arc::clone(&settings));
         let (outputs, inputs) = (selection.outputs(), Some(selection.inputs()));
@@ -120,16 +113,15 @@ impl Jobs {
         };
         let (remaining, question, space) = (Mutex::new(remaining), Mutex::default(), Space::default());
         let stream_settings = settings.for_streams();
-        Ok(Self { settings, stream_settings, remaining, outputs, inputs, question, directories, space })
+        Ok(Self { settings, stream_settings, remaining, outputs, inputs, question, tree, space })
     }
 
     /// The jobs for these inputs, instead of those in `settings`.
     pub(crate) fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let remaining = Mutex::new(Remaining::Items(items.into_iter()));
-        let (outputs, question, space) = (Arc::default(), Mutex::default(), Space::default());
-        let directories = OutputDirectories::OfInputs;
+        let (outputs, question, space) = (Arc::new(OutputRegistry::new(false)), Mutex::default(), Space::default());
         let stream_settings = settings.for_streams();
-        Self { settings, stream_settings, remaining, outputs, inputs: None, question, directories, space }
+        Self { settings, stream_settings, remaining, outputs, inputs: None, question, tree: None, space }
     }
 
     /// Makes the inputs that were put off for want of space the next ones. Whether there are any.
@@ -151,10 +143,7 @@ impl Jobs {
     /// `--update` the output may not be needed.
     fn is_disk_full(&self, item: &Item, outcomes: &Outcomes) -> bool {
         let Target::File(FileTarget::Derived(output)) = &item.target else { return false };
-        let directory = match &self.directories {
-            OutputDirectories::OfInputs => &*output.directory,
-            OutputDirectories::InTree(tree) => tree.root(),
-        };
+        let directory = self.tree.as_ref().map_or(&*output.directory, OutputTree::root);
         !self.settings.update && outcomes.is_full(directory.device()) && !self.space.is_free(directory)
     }
 
@@ -169,8 +158,12 @@ impl Jobs {
         match target {
             Target::Discard => self.open_discarded(id, source),
             Target::Concatenated => {
-                let IdentifiedSink { sink, identity } = standard_output(settings)?;
-                Ok(self.stream(Input::open_any(id, source, identity, settings)?, sink))
+                let IdentifiedSink { sink, file } = standard_output(settings)?;
+                let input = Input::open_any(id, source, file.as_ref(), settings)?;
+                if self.inputs.as_ref().is_some_and(|inputs| overwrites_input(file.as_ref(), inputs)) {
+                    return Err(Outcome::Failed(Error::other("standard output is an input as well")));
+                }
+                Ok(self.stream(input, sink))
             }
             Target::Memory(file) => {
                 let sink = Box::new(Descriptor::new(file.open()?, "memory".into()));
@@ -221,16 +214,15 @@ impl Jobs {
                 self.derived_path(DerivedOutput { name, ..output }, &input)?
             }
             FileTarget::Named(path) => {
-                if let Some(IdentifiedSink { sink, identity }) = special_file(&path, settings)? {
-                    return Ok(self.stream(input.unless_it_is(identity)?, sink));
+                if let Some(IdentifiedSink { sink, file }) = special_file(&path, settings)? {
+                    return Ok(self.stream(input.unless_it_is(file.as_ref())?, sink));
                 }
                 let output = OutputPath::open(&path)?;
-                // Some file systems report another inode number each time, so the names are compared, too.
                 if settings.may_replace() && !input.is_stdin() && is_same_name(&input.id.shown, &path) {
                     return Err(refused(Refusal::IsTheInput, output.shown()));
                 }
                 if settings.may_replace() && output.is_link_to(&input) {
-                    return Err(Outcome::Failed(Error::other("is the output as well")));
+                    return Err(Outcome::Failed(Error::other(IS_THE_OUTPUT)));
                 }
                 output
             }
@@ -265,11 +257,13 @@ impl Jobs {
         if self.takes_name_from_header() {
             claim(&self.outputs, &output, &self.settings)?;
         }
-        let directory = match &self.directories {
-            OutputDirectories::OfInputs => output.directory,
-            OutputDirectories::InTree(tree) => tree.directory(&output.path_in_tree, &input.id.shown)?,
-        };
-        Ok(OutputPath { directory, name: output.name })
+        Ok(match &self.tree {
+            None => OutputPath::new(output.directory, output.name),
+            Some(tree) => {
+                let MirroredDirectory { directory, warning } = tree.directory(&output.path_in_tree, &input.id.shown)?;
+                OutputPath { warning, ..OutputPath::new(directory, output.name) }
+            }
+        })
     }
 
     /// Whether the names of inputs come from a list that cannot be read ahead.
@@ -281,21 +275,18 @@ impl Jobs {
     /// may give a link to any output.
     fn record(&self, output: &Output) -> io::Result<()> {
         if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
-            self.outputs.record(Identity::of(&stat_of(output)?));
+            self.outputs.record(output)?;
         }
         Ok(())
     }
 
     /// Refuses an input that is an output of this run: it has replaced the file that was selected.
     fn refuse_output_of_run(&self, input: &Input) -> Result<(), Outcome> {
-        if !self.settings.may_replace() {
-            return Ok(());
-        }
         // Files with one link are registered under their names.
-        if input.is_walked() && input.has_other_links() {
-            self.inputs.iter().zip(input.identity()).for_each(|(inputs, identity)| inputs.add(identity));
+        if self.settings.may_replace() && input.is_walked() && input.has_other_links() {
+            self.inputs.iter().zip(input.opened()).for_each(|(inputs, file)| inputs.add(file.then));
         }
-        match input.identity().is_some_and(|identity| self.outputs.is_output(identity)) {
+        match self.outputs.is_output(input, self.tree.as_ref().map(OutputTree::root)) {
             false => Ok(()),
             true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
             true => Err(Outcome::Failed(Error::other("is the output of another input"))),
@@ -307,7 +298,7 @@ impl Jobs {
     fn create(
         &self,
         input: &Input,
-        path: OutputPath,
+        mut path: OutputPath,
         output_is_walked: Option<bool>,
         outcomes: &Outcomes,
     ) -> Result<Created, Outcome> {
@@ -340,9 +331,19 @@ impl Jobs {
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
         let leaves_outdated = settings.only_smaller.is_some() && has_outdated_output(input, &path)?;
+        let warning = path.warning.take();
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());
-        Ok(Created::File(PerInput { being_written, output, overwrite, metadata, sync, remove, leaves_outdated }))
+        Ok(Created::File(PerInput {
+            being_written,
+            output,
+            overwrite,
+            metadata,
+            sync,
+            remove,
+            leaves_outdated,
+            warning,
+        }))
     }
 }
 
@@ -379,12 +380,6 @@ impl StreamSource for Jobs {
             drop(question);
         }
     }
-}
-
-/// Whether an output exists that does not have the time and size of the input. One that cannot be read counts as outdated.
-fn has_outdated_output(input: &Input, path: &OutputPath) -> io::Result<bool> {
-    let previous = PreviousOutput::find(input, path)?;
-    Ok(previous.is_some_and(|previous| !previous.is_up_to_date().unwrap_or(false)))
 }
 
 /// Opens one input. A panic becomes the outcome of this input, and the run continues.

@@ -66,7 +66,7 @@ pub(crate) trait Sink: Debug + Send {
     /// Completes a member after its last byte; returns its outcome. An output file of a single input gets its name. In any
     /// other output the member is kept whatever happened to its input, because it is written and other members surround it.
     fn finish_member(&mut self, written: WrittenMember<'_>) -> Outcome {
-        written.done(None, written.change_warning())
+        written.done(None, written.warnings().collect())
     }
 
     /// Closes the output after the last member. An output file of several inputs gets its name. If that fails, or if a
@@ -120,7 +120,7 @@ pub(crate) struct WrittenMember<'a> {
 }
 
 impl WrittenMember<'_> {
-    /// The warning about a change of the input, if the output is kept.
+    /// The warning about a change of the input.
     fn change_warning(&self) -> Option<Warning> {
         match self.change {
             Change::None => None,
@@ -129,9 +129,13 @@ impl WrittenMember<'_> {
         }
     }
 
-    fn done(&self, output: Option<PathBuf>, warning: Option<Warning>) -> Outcome {
+    /// The warnings about the input, if the output is kept.
+    fn warnings(&self) -> impl Iterator<Item = Warning> {
+        self.change_warning().into_iter().chain(self.trailing_garbage.then_some(Warning::TrailingGarbage))
+    }
+
+    fn done(&self, output: Option<PathBuf>, warnings: Vec<Warning>) -> Outcome {
         let Self { bytes_in, bytes_out, stats, .. } = *self;
-        let warning = warning.or(self.trailing_garbage.then_some(Warning::TrailingGarbage));
-        Outcome::Done(Done { bytes_in, bytes_out, stats, output, warning })
+        Outcome::Done(Done { bytes_in, bytes_out, stats, output, warnings })
     }
 }

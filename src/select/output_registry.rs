@@ -4,30 +4,58 @@
 //!
 //! It remembers two hashes of 8 bytes for each output. With a million outputs, the chance that an output is refused because two
 //! hashes collide is 1 in 37 million. Each run has another seed, so the next run succeeds. A file of another process can get the
-//! inode number of an output that failed; it is then ignored as well.
+//! inode number of an output that failed; it is then ignored as well. Where inode numbers do not identify files, resolved paths
+//! are hashed instead.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::io::directory::Directory;
-use crate::io::file_status::Identity;
+use rustix::fs::Stat;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::io::directory::{self, Directory};
+use crate::io::file_status::{Identity, change_time, modification_time, stat_of};
+use crate::io::input::Input;
+use crate::io::known_file::{FileKey, InodeTrust, path_of_opened};
+use crate::io::output::Output;
+use crate::io::same_file::OpenedFile;
+use crate::settings::FileTime;
 use crate::sync::lock;
 
 /// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OutputRegistry {
     hasher: RandomState,
     /// Hashes of names.
     names: Mutex<HashSet<u64>>,
-    /// Hashes of device and inode numbers.
+    /// Hashes of keys of files.
     files: Mutex<HashSet<u64>>,
+    trust: InodeTrust,
+    /// Outputs may replace files.
+    replaces: bool,
+    /// The start of the run, by the clock of ctimes.
+    started: FileTime,
 }
 
 impl OutputRegistry {
+    /// The registry of a run that starts now. `replaces` says whether its outputs may replace files.
+    pub(crate) fn new(replaces: bool) -> Self {
+        let now = clock_gettime(ClockId::RealtimeCoarse);
+        Self {
+            hasher: RandomState::new(),
+            names: Mutex::default(),
+            files: Mutex::default(),
+            trust: InodeTrust::default(),
+            replaces,
+            started: FileTime { seconds: now.tv_sec as _, nanoseconds: now.tv_nsec as _ },
+        }
+    }
+
     /// Claims standard output; `false` if it is claimed already.
     pub(crate) fn claim_stdout(&self) -> bool {
         lock(&self.names).insert(self.hasher.hash_one("-"))
@@ -35,7 +63,7 @@ impl OutputRegistry {
 
     /// Claims `name` in `directory`; `false` if it is claimed already.
     pub(crate) fn claim_name(&self, directory: &Directory, name: &OsStr) -> bool {
-        lock(&self.names).insert(self.hasher.hash_one(directory.location(name)))
+        lock(&self.names).insert(self.hash_of_location(directory, name))
     }
 
     /// Claims `path` below the output directory; `false` if it is claimed already.
@@ -45,26 +73,85 @@ impl OutputRegistry {
 
     /// Whether `name` in `directory` is claimed.
     pub(crate) fn is_claimed(&self, directory: &Directory, name: &OsStr) -> bool {
-        lock(&self.names).contains(&self.hasher.hash_one(directory.location(name)))
+        lock(&self.names).contains(&self.hash_of_location(directory, name))
+    }
+
+    /// Identifies `name` in `directory`.
+    fn hash_of_location(&self, directory: &Directory, name: &OsStr) -> u64 {
+        match (!self.trust.of_directory(directory)).then(|| path_of_opened(directory.as_fd())).flatten() {
+            Some(path) => self.hasher.hash_one(path.join(name)),
+            None => self.hasher.hash_one(directory.location(name)),
+        }
     }
 
     /// Records an output file that is about to get its name.
-    pub(crate) fn record(&self, file: Identity) {
-        lock(&self.files).insert(self.hasher.hash_one(file));
+    pub(crate) fn record(&self, output: &Output) -> io::Result<()> {
+        let (directory, name) = (output.directory(), output.name());
+        self.add(FileKey::Inode(Identity::of(&stat_of(output)?)));
+        // A file that has the name already is not the output.
+        if !self.trust.of_directory(directory) && directory.lstat(name)?.is_none() {
+            path_of_opened(directory.as_fd()).into_iter().for_each(|path| self.add(FileKey::Path(path.join(name))));
+        }
+        Ok(())
     }
 
-    /// Whether the file is an output of this run.
-    pub(crate) fn is_output(&self, file: Identity) -> bool {
-        lock(&self.files).contains(&self.hasher.hash_one(file))
+    fn add(&self, key: FileKey) {
+        lock(&self.files).insert(self.hasher.hash_one(key));
+    }
+
+    fn contains(&self, key: &FileKey) -> bool {
+        lock(&self.files).contains(&self.hasher.hash_one(key))
+    }
+
+    /// Whether an opened input is an output of this run. `root` is the output directory, if there is one.
+    pub(crate) fn is_output(&self, input: &Input, root: Option<&Directory>) -> bool {
+        let Some(OpenedFile { fd, then }) = input.opened() else { return false };
+        self.replaces && self.contains(&FileKey::Inode(Identity::of(then)))
+            || self.may_be_output(fd, then) && self.leads_to_output(input, root).unwrap_or(false)
+    }
+
+    /// Whether it is worth to look at the path of an opened file. An output is newer than the run, and has the modification time
+    /// of its original.
+    fn may_be_output(&self, fd: BorrowedFd<'_>, stat: &Stat) -> bool {
+        let changed = change_time(stat);
+        changed >= self.started && changed != modification_time(stat)
+            || !self.trust.of(stat.st_dev, || rustix::fs::fstatfs(fd))
+    }
+
+    /// Whether the name of an opened input is a link to an output of this run.
+    fn leads_to_output(&self, input: &Input, root: Option<&Directory>) -> Option<bool> {
+        let (directory, name) = input.location()?;
+        let path = path_of_opened(input.opened()?.fd)?;
+        if self.contains(&FileKey::Path(path.clone())) {
+            return Some(true);
+        }
+        // The selection decides about a file under the name of an output.
+        if input.is_walked() || self.is_claimed(directory, name) {
+            return Some(false);
+        }
+        let in_tree = root.and_then(|root| path_of_opened(root.as_fd()));
+        let in_tree = in_tree.and_then(|root| path.strip_prefix(root).ok());
+        let claimed = |path: &Path| lock(&self.names).contains(&self.hasher.hash_one(path));
+        let (parent, name) = directory::split(path.as_os_str())?;
+        let beside = || Directory::open(&parent).is_ok_and(|parent| self.is_claimed(&parent, &name));
+        Some(if root.is_some() { in_tree.is_some_and(claimed) } else { beside() })
     }
 
     /// Looks up whether `name` in `directory` exists, and whether it is an output of this run.
     pub(crate) fn existing(&self, directory: &Directory, name: &OsStr) -> io::Result<ExistingOutput> {
         Ok(match directory.lstat(name)? {
             None => ExistingOutput::Missing,
-            Some(stat) if self.is_output(Identity::of(&stat)) => ExistingOutput::OfThisRun,
+            Some(stat) if self.contains(&FileKey::Inode(Identity::of(&stat))) => ExistingOutput::OfThisRun,
+            Some(_) if !self.trust.of_directory(directory) && self.has_path_of_output(directory, name) => {
+                ExistingOutput::OfThisRun
+            }
             Some(_) => ExistingOutput::Older,
         })
+    }
+
+    fn has_path_of_output(&self, directory: &Directory, name: &OsStr) -> bool {
+        let path = path_of_opened(directory.as_fd()).map(|path| FileKey::Path(path.join(name)));
+        path.is_some_and(|path| self.contains(&path))
     }
 }
 

@@ -20,7 +20,8 @@ use rustix::io::Errno;
 use walkdir::DirEntry;
 
 use self::arguments::{Argument, Arguments};
-pub(crate) use self::input_registry::{InputProtection, InputRegistry, identity_of_list, is_same_name};
+pub use self::input_registry::stdout_is_list;
+pub(crate) use self::input_registry::{InputProtection, InputRegistry, is_same_name, known_list, known_stdin};
 use self::item::NamedFile;
 pub(crate) use self::item::{Item, Selected};
 use self::matcher::{Found, Matcher};
@@ -61,6 +62,7 @@ impl Selection {
         let arguments = Arguments::new(Arc::clone(&settings));
         let matcher = Matcher::new(Arc::clone(&settings));
         let inputs = Arc::new(InputRegistry::new(Arc::clone(&settings)));
+        let outputs = Arc::new(OutputRegistry::new(settings.may_replace()));
         Self {
             settings,
             count: 0,
@@ -68,7 +70,7 @@ impl Selection {
             matcher,
             walk: None,
             last: LastDirectory::default(),
-            outputs: Arc::default(),
+            outputs,
             inputs,
             counting: false,
         }

@@ -1,7 +1,7 @@
 //! Times of files.
 
 /// A time of modification, as the file system stores it. Times compare as they follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileTime {
     /// Seconds since 1970-01-01 00:00 UTC; negative before that.
     pub seconds: i64,

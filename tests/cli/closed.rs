@@ -47,6 +47,19 @@ fn reading_from_a_closed_standard_input_is_an_error() {
 }
 
 #[test]
+fn messages_about_help_start_with_the_name_that_was_called() {
+    require!("bash");
+    for (words, line) in [
+        ("gzcc --help", format!("gzcc: {STDOUT}")),
+        ("./gzip --help", format!("gzip: {STDOUT}")),
+        ("./zcat --version", format!("zcat: {STDOUT}")),
+        ("./pigz -V", format!("pigz: {STDOUT}")),
+    ] {
+        fails(&format!("{words} >&-"), &line);
+    }
+}
+
+#[test]
 fn a_closed_descriptor_is_an_error_by_its_name_as_well() {
     require!("bash");
     const LINK: &str = "Too many levels of symbolic links";
@@ -56,7 +69,8 @@ fn a_closed_descriptor_is_an_error_by_its_name_as_well() {
         fails(&format!("gzcc -q --files-from {name} <&-"), &format!("gzcc: {name}: {LINK}"));
         fails(&format!("./zcat {name} <&- > out"), &format!("zcat: {name}: {LINK}"));
     }
-    fails("gzcc -f -o /dev/fd/1 a >&-", "gzcc: a: /dev/fd/1: No such file or directory");
+    let what = "is not a file that can be replaced; use -c with >&N for an open descriptor N";
+    fails("gzcc -f -o /dev/fd/1 a >&-", &format!("gzcc: a: /dev/fd/1: {what}"));
 }
 
 #[test]

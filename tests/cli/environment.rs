@@ -58,7 +58,7 @@ fn an_invalid_variable_is_an_error_that_names_it_before_any_work() {
     }
     let mut call = t.gzcc(["--engine", "flate2", "a"]);
     call.set("GZCC_LEVEL", "11");
-    call.says(1, &["gzcc: level 11 needs --engine native; see gzcc --help"]);
+    call.says(1, &["gzcc: level 11 of GZCC_LEVEL needs --engine native; see gzcc --help"]);
     assert_eq!(t.names(), ["a"]);
     for (words, message) in [
         ("--memory 1M a", "there has to be memory for one worker (11M at this level)"),

@@ -2,6 +2,7 @@
 
 mod files;
 mod inconstant;
+mod modes;
 mod mount;
 mod naming;
 mod wire;
@@ -9,7 +10,7 @@ mod wire;
 use std::fs;
 use std::io::{Read, Write};
 use std::ops::Deref;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -118,7 +119,9 @@ fn the_test_file_system_has_the_quirks_that_are_set() {
         repeats: true,
         no_close: Some(Errno::DQUOT),
         no_fsync: None,
+        no_folder_modes: Some(Errno::PERM),
     });
+    assert!(fs::set_permissions(t.path("."), fs::Permissions::from_mode(0o700)).is_err());
     let error = |result: std::io::Result<()>| result.map_err(|error| Errno::from_io_error(&error).unwrap());
     assert_eq!(error(fs::hard_link(t.path("a"), t.path("b"))), Err(Errno::ACCESS));
     let (a, b) = (t.path("a"), t.path("b"));

@@ -55,6 +55,32 @@ fn a_descriptor_limit_reduces_the_workers_and_every_file_is_compressed() {
 }
 
 #[test]
+fn a_small_stack_is_enough_for_every_mode_and_scheduler() {
+    require!("bash");
+    let t = Sandbox::new();
+    let big = t.write("big", log(3 * BLOCK));
+    for scheduler in SCHEDULERS {
+        for words in ["-1", "-6", "-12", "--engine=flate2", "--verify"] {
+            limited(&t, "ulimit -s 64", &["-f", "-j1", scheduler, words, "big"]).succeeds();
+            t.assert_holds("big.gz", &big);
+            let back = limited(&t, "ulimit -s 64", &["-dc", "-j1", scheduler, "big.gz"]).succeeds();
+            assert!(back == big, "{scheduler} {words}");
+        }
+    }
+    for words in [
+        &["--help"][..],
+        &["--man"],
+        &["-l", "big.gz"],
+        &["--benchmark=1", "-j1", "big"],
+        &["-r", "--files-from", "/dev/null"],
+    ] {
+        limited(&t, "ulimit -s 64", words).succeeds();
+    }
+    let ran = limited(&t, "ulimit -s 64", &["--no-such-option"]).run();
+    ran.assert(ran.status.code() == Some(1), "a usage error");
+}
+
+#[test]
 fn a_memory_limit_leaves_no_partial_output_and_loses_no_original() {
     require!("bash");
     let t = Sandbox::new();

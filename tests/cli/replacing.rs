@@ -1,5 +1,7 @@
 //! P2: a run never replaces a file that is also an input, whatever its name and the order of the arguments.
 
+mod protected_streams;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
@@ -217,6 +219,19 @@ fn a_list_on_standard_input_is_an_input_as_well() {
         let ran = t.shell(command).run();
         ran.assert(ran.status.code() == Some(1) && ran.stderr().contains(said), said);
         assert!(t.read(output) == b"a\nb\n", "{command}: the list is as it was");
+    }
+}
+
+#[test]
+fn a_link_to_an_output_of_the_run_is_refused() {
+    for words in [&["t/c", "link"][..], &["-O", "o", "t/c", "tree"]] {
+        let t = sandbox();
+        symlink("t/c.gz", t.path("link")).unwrap();
+        symlink("o/t/c.gz", t.path("tree")).unwrap();
+        let link = words[words.len() - 1];
+        let said = format!("gzcc: {link}: is the output of another input");
+        t.gzcc([&["-j1"], words].concat()).says(1, &[&said]);
+        assert!(!t.exists(format!("{link}.gz")) && !t.exists(format!("o/{link}.gz")));
     }
 }
 

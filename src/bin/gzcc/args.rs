@@ -46,7 +46,11 @@ pub(crate) enum Request {
     /// A benchmark.
     Benchmark(Box<Benchmark>),
     /// A text to print: help, version, completions or the manual page.
-    Print(String),
+    Print {
+        text: String,
+        /// The name that the program was called by.
+        program: &'static str,
+    },
 }
 
 /// A requested run.
@@ -69,14 +73,15 @@ pub(crate) fn parse(
     if let Some(name) = arguments.peek().and_then(|program| crate::gnu::name_of(program)) {
         return crate::gnu::parse(name, arguments.skip(1), environment);
     }
+    let print = |text| Request::Print { text, program: "gzcc" };
     let matches = definition().try_get_matches_from(expand_levels(arguments));
     let request = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
-        Ok(Args { man: true, .. }) => Request::Print(manual::page(definition())),
-        Ok(Args { completions: Some(shell), .. }) => Request::Print(completions::script(shell, definition())),
+        Ok(Args { man: true, .. }) => print(manual::page(definition())),
+        Ok(Args { completions: Some(shell), .. }) => print(completions::script(shell, definition())),
         Ok(args) if args.is_benchmark() => Request::Benchmark(Box::new(args.into_benchmark(&environment.defaults()?)?)),
         Ok(args) => Request::Run(Box::new(args.into_run(&environment.defaults()?)?)),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => Request::Print(help::requested(&error, definition())),
-        Err(error) if error.kind() == ErrorKind::DisplayVersion => Request::Print(error.render().to_string()),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => print(help::requested(&error, definition())),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => print(error.render().to_string()),
         Err(error) => return Err(rejected(&usage_error::message(&error))),
     };
     Ok(CommandLine { warnings: Vec::new(), request })
@@ -215,8 +220,9 @@ impl Args {
             (_, true) => settings::BEST_LEVEL,
             _ => self.level.or(defaults.level).unwrap_or(settings::DEFAULT_LEVEL),
         };
+        let source = if self.fast || self.best || self.level.is_some() { "" } else { " of GZCC_LEVEL" };
         match level > engine.max_level() {
-            true => Err(rejected(&format!("level {level} needs --engine native"))),
+            true => Err(rejected(&format!("level {level}{source} needs --engine native"))),
             false => Ok(level),
         }
     }

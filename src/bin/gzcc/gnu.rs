@@ -58,7 +58,7 @@ pub(crate) fn parse(
     args.parse(arguments)?;
     let warnings = std::mem::take(&mut args.warnings);
     let request = match args.print.take() {
-        Some(text) => Request::Print(text),
+        Some(text) => Request::Print { text, program },
         None => Request::Run(Box::new(args.into_run())),
     };
     Ok(CommandLine { warnings, request })

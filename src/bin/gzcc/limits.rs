@@ -1,9 +1,10 @@
-//! Resource limits of the process: descriptors, memory and file size.
+//! Resource limits of the process: descriptors, memory, stack and file size.
 //!
 //! Raises the soft limit of descriptors, and reduces the number of workers to what the limits allow.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::Builder;
 
 use gzcc::command::resources;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -55,6 +56,21 @@ fn raise_descriptor_limit(needed: u64) -> u64 {
     };
     let raised = maximum.map_or(needed, |hard| hard.min(needed));
     setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).map_or(soft, |()| raised)
+}
+
+/// Bytes of stack that the command needs. The parser of the command line needs the most; the default of Linux is 8 MiB.
+const STACK: usize = 2 << 20;
+
+/// Calls `run`, on a thread with a stack of [`STACK`] bytes if `ulimit -s` limits the main thread to less. `None` if that thread
+/// panicked, which was reported.
+pub(crate) fn with_enough_stack<T: Send + 'static>(run: fn() -> T) -> Option<T> {
+    let is_small = getrlimit(Resource::Stack).current.is_some_and(|bytes| bytes < STACK as u64);
+    let thread = is_small.then(|| Builder::new().stack_size(STACK).spawn(run));
+    match thread {
+        Some(Ok(thread)) => thread.join().ok(),
+        // Without a thread, the small stack may do.
+        Some(Err(_)) | None => Some(run()),
+    }
 }
 
 /// Makes a write beyond `ulimit -f` fail with an error that concerns one file. By default SIGXFSZ ends the process.

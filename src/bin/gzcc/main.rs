@@ -27,7 +27,7 @@ use self::report::{Counters, Report, Status, count_line, print_message};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(print_panic));
-    let status = run().unwrap_or_else(|UsageError(message)| {
+    let status = limits::with_enough_stack(run).unwrap_or(Ok(Status::Error)).unwrap_or_else(|UsageError(message)| {
         print_message(format_args!("{message}"));
         Status::Error
     });
@@ -41,12 +41,17 @@ fn run() -> Result<Status, UsageError> {
     Ok(match request {
         Request::Run(request) => process_files(*request)?,
         Request::Benchmark(benchmark) => run_benchmark(*benchmark),
-        Request::Print(text) => print(&text),
+        Request::Print { text, program } => print(&text, program),
     })
 }
 
 /// Compresses or decompresses the inputs, and prints the count if standard output carries no data.
 fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Result<Status, UsageError> {
+    let reports_on_stdout = presentation.json || matches!(settings.mode, Mode::List | Mode::ListTrailers);
+    if reports_on_stdout && gzcc::command::stdout_is_list(&settings) {
+        let program = presentation.program;
+        return Err(UsageError(format!("{program}: standard output is the list of names")));
+    }
     let prints_count = prints_count(&settings, &presentation);
     let mode = settings.mode;
     let level = if mode == Mode::Compress { settings.level } else { 0 };
@@ -68,7 +73,7 @@ fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Resul
         return Ok(status_without_reader(&presentation));
     }
     Ok(match prints_count {
-        true => status.max(print(&format!("{}\n", count_line(&tally, mode)))),
+        true => status.max(print(&format!("{}\n", count_line(&tally, mode)), presentation.program)),
         false => status,
     })
 }
@@ -98,16 +103,18 @@ fn run_benchmark(mut benchmark: Benchmark) -> Status {
     // If this fails, a signal ends the process at once, which is harmless: a benchmark creates no files.
     let _ = signals::watch(Arc::new(silent));
     let BenchmarkOutput { text, status } = benchmark::run(&benchmark, descriptors, deflate::new_compressor);
-    status.max(print(&text))
+    status.max(print(&text, presentation.program))
 }
 
-/// Prints a text on standard output.
-fn print(text: &str) -> Status {
+/// Prints a text on standard output. Messages start with the name `program`.
+fn print(text: &str, program: &'static str) -> Status {
     match report::stdout::print(text.as_bytes()).and_then(|()| report::stdout::close()) {
         Ok(()) => Status::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
         Err(error) => {
-            let report = Report::new(&Settings::default(), &Presentation::default(), None);
+            let rules = if program == "gzcc" { Rules::Gzcc } else { Rules::Gzip };
+            let presentation = Presentation { program, rules, ..Presentation::default() };
+            let report = Report::new(&Settings::default(), &presentation, None);
             report.stdout_failed(error);
             report.status()
         }

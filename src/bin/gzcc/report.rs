@@ -103,7 +103,7 @@ impl Report {
     /// Whether an outcome is counted without printing anything.
     fn is_silent(&self, outcome: &Outcome) -> bool {
         let quiet = self.messages.verbosity < Verbosity::Verbose && self.listing.is_none();
-        quiet && matches!(outcome, Outcome::Done(Done { warning: None, .. }))
+        quiet && matches!(outcome, Outcome::Done(Done { warnings, .. }) if warnings.is_empty())
     }
 
     /// Reports that standard output could not be written.
@@ -213,7 +213,7 @@ impl Report {
         let mut counts = self.lock_counts();
         counts.tally.add(outcome);
         let status = match outcome {
-            Outcome::Done(done) if done.warning.is_some() => Status::Warning,
+            Outcome::Done(done) if !done.warnings.is_empty() => Status::Warning,
             Outcome::Done(_) => Status::Success,
             Outcome::Skipped(reason) => self.messages.verdict(reason).status,
             _ => Status::Error,

@@ -9,9 +9,13 @@ use rustix::io::Errno;
 use super::{Input, InputFile, Source, size_of};
 use crate::error::{Error, ErrorKind};
 use crate::io::directory::Directory;
-use crate::io::file_status::{Identity, file_type, is_symlink, stat_of};
+use crate::io::file_status::{file_type, is_symlink, stat_of};
+use crate::io::known_file::KnownFile;
 use crate::outcome::{InputId, Outcome, Reason};
 use crate::settings::Settings;
+
+/// The error of an input that is the output.
+pub(crate) const IS_THE_OUTPUT: &str = "is the output as well";
 
 impl Input {
     /// Opens standard input.
@@ -73,7 +77,7 @@ impl Input {
     pub(crate) fn open_any(
         id: InputId,
         source: Source,
-        output: Option<Identity>,
+        output: Option<&KnownFile>,
         settings: &Settings,
     ) -> Result<Self, Outcome> {
         let Source::File { directory, name, walked } = &source else {
@@ -93,12 +97,17 @@ impl Input {
         Self { id, source, file: Some(InputFile { fd, stat }), through_link: false, size }.unless_it_is(output)
     }
 
-    /// Refuses the input if it is the output itself, identified by `output`.
-    pub(crate) fn unless_it_is(self, output: Option<Identity>) -> Result<Self, Outcome> {
-        if output.is_some() && output == self.identity() {
+    /// Whether it is `file`.
+    pub(crate) fn is(&self, file: &KnownFile) -> bool {
+        self.opened().is_some_and(|opened| file.is(opened.fd, opened.then))
+    }
+
+    /// Refuses the input if it is the output itself.
+    pub(crate) fn unless_it_is(self, output: Option<&KnownFile>) -> Result<Self, Outcome> {
+        if output.is_some_and(|output| self.is(output)) {
             return Err(match self.source {
                 Source::File { walked: true, .. } => Outcome::Skipped(Reason::WalkedOutput),
-                _ => Outcome::Failed(Error::other("is the output as well")),
+                _ => Outcome::Failed(Error::other(IS_THE_OUTPUT)),
             });
         }
         Ok(self)

@@ -8,23 +8,26 @@ use super::special::{IdentifiedSink, special_file, standard_output};
 use super::{OutputPath, contained};
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
-use crate::io::file_status::Identity;
+use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
+use crate::io::known_file::KnownFile;
 use crate::io::output::{InitialMode, OverwriteCheck};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::sink::concatenated_output::{Concatenated, ConcatenatedSink};
 use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
-use crate::select::selection::{Item, Selected, Selection, identity_of_list, is_same_name};
+use crate::select::selection::{InputRegistry, Item, Selected, Selection, is_same_name, known_list, known_stdin};
 use crate::settings::{Destination, OverwritePolicy, Settings, StreamSettings};
 
 /// The stream of all inputs.
 pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Result<Stream, Outcome> {
-    let is_an_input = Arc::default();
-    let IdentifiedSink { sink, identity: output } = match &settings.destination {
+    let is_an_input = Arc::<AtomicBool>::default();
+    let IdentifiedSink { sink, file: output } = match &settings.destination {
         Destination::File(path) => shared_output(path, &is_an_input, settings)?,
         _ => {
             let output = standard_output(settings)?;
-            refuse_list(output.identity, Path::new("standard output"), settings)?;
+            refuse_list(output.file.as_ref(), Path::new("standard output"), settings)?;
+            // Any byte that is written would damage the input.
+            is_an_input.store(overwrites_input(output.file.as_ref(), &selection.inputs()), Ordering::Relaxed);
             output
         }
     };
@@ -33,6 +36,7 @@ pub(super) fn concatenate(selection: Selection, settings: &Arc<Settings>) -> Res
         settings: Arc::clone(settings),
         stream_settings: settings.for_streams(),
         output,
+        refused_at_start: is_an_input.load(Ordering::Relaxed),
         is_an_input,
     };
     Ok(Stream::new(Reader::concatenated(inputs), Writer::new(sink)))
@@ -43,10 +47,12 @@ struct ConcatenatedInputs {
     selection: Selection,
     settings: Arc<Settings>,
     stream_settings: StreamSettings,
-    /// The output's identity, which no input may have.
-    output: Option<Identity>,
-    /// Set when an input has it, so that the file of `-o` does not get its name.
+    /// The output, which no input may be.
+    output: Option<KnownFile>,
+    /// Set when an input is the output, so that the file of `-o` does not get its name.
     is_an_input: Arc<AtomicBool>,
+    /// That was known before the first input, which is not the one.
+    refused_at_start: bool,
 }
 
 impl ConcatenatedInputs {
@@ -54,15 +60,27 @@ impl ConcatenatedInputs {
     /// written already. A file that `-o` would replace is an error in any case.
     fn open(&self, id: InputId, source: Source) -> Result<Member, Outcome> {
         let input = Input::open_any(id, source, None, &self.settings)?;
-        if let Destination::File(path) = &self.settings.destination
-            && self.output.is_some()
-            // Some file systems report another inode number each time, so the names are compared, too.
-            && (input.identity() == self.output || !input.is_stdin() && is_same_name(&input.id.shown, path))
+        if let (Destination::File(path), Some(output)) = (&self.settings.destination, &self.output)
+            && (input.is(output) || !input.is_stdin() && is_same_name(&input.id.shown, path))
         {
             self.is_an_input.store(true, Ordering::Relaxed);
-            return Err(Outcome::Failed(Error::other("is the output as well")));
+            return Err(Outcome::Failed(Error::other(IS_THE_OUTPUT)));
         }
-        Ok(Member::new(input.unless_it_is(self.output)?, &self.stream_settings))
+        Ok(Member::new(input.unless_it_is(self.output.as_ref())?, &self.stream_settings))
+    }
+
+    /// Whether the input is the output, if that was known at the start.
+    fn was_refused(&self, source: &Source) -> bool {
+        let input = || match source {
+            Source::File { directory, name, walked: false } => {
+                let stat = directory.stat(name).ok().flatten();
+                stat.map(|stat| KnownFile::named(&directory.display_path(name), &stat))
+            }
+            Source::Stdin => known_stdin(),
+            Source::File { .. } | Source::Memory(_) | Source::Written => None,
+        };
+        let is_output = |output: &KnownFile| input().is_some_and(|input| input.is_same(output));
+        self.refused_at_start && self.output.as_ref().is_some_and(is_output)
     }
 }
 
@@ -82,9 +100,17 @@ impl MemberSource for ConcatenatedInputs {
     fn skip_next(&mut self) -> Option<(InputId, Outcome)> {
         Some(match self.selection.next()? {
             Selected::Settled(id, outcome) => (id, outcome),
+            Selected::Item(item) if self.was_refused(&item.source) => {
+                (item.id, Outcome::Failed(Error::other(IS_THE_OUTPUT)))
+            }
             Selected::Item(item) => (item.id, Outcome::NotReached),
         })
     }
+}
+
+/// Whether standard output is a file with content that the run reads, too. Without content, nothing can be lost.
+pub(super) fn overwrites_input(output: Option<&KnownFile>, inputs: &InputRegistry) -> bool {
+    output.is_some_and(|output| !output.is_empty() && inputs.reads(output))
 }
 
 /// A sink for the output of `-o` for several inputs.
@@ -97,19 +123,23 @@ fn shared_output(path: &Path, is_an_input: &Arc<AtomicBool>, settings: &Settings
         OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, protection: None };
     // Inputs are opened through links, so the file behind a link counts.
     let replaced = match output_path.check(&overwrite)? {
-        Some(existing) => output_path.directory.stat(&output_path.name)?.or(Some(existing)).as_ref().map(Identity::of),
+        Some(existing) => {
+            let stat = output_path.directory.stat(&output_path.name)?.unwrap_or(existing);
+            Some(KnownFile::named(path, &stat))
+        }
         None => None,
     };
-    refuse_list(replaced, path, settings)?;
+    refuse_list(replaced.as_ref(), path, settings)?;
     let output = output_path.create(InitialMode::Umask, settings)?;
     let (sync, remove, is_an_input) = (settings.syncs(), settings.removes(), Arc::clone(is_an_input));
     let file = Concatenated { output, overwrite, sync, remove, is_an_input };
-    Ok(IdentifiedSink { sink: Box::new(ConcatenatedSink::from(file)), identity: replaced })
+    Ok(IdentifiedSink { sink: Box::new(ConcatenatedSink::from(file)), file: replaced })
 }
 
 /// Refuses an output that is the list of names, which is still being read.
-fn refuse_list(output: Option<Identity>, shown: &Path, settings: &Settings) -> Result<(), Outcome> {
-    match output.is_some() && output == settings.list.as_ref().and_then(identity_of_list) {
+fn refuse_list(output: Option<&KnownFile>, shown: &Path, settings: &Settings) -> Result<(), Outcome> {
+    let list = || settings.list.as_ref().and_then(known_list);
+    match output.is_some_and(|output| list().is_some_and(|list| list.is_same(output))) {
         true => Err(Outcome::Failed(Error::other(format_args!("{} is the list of names", EscapedName::path(shown))))),
         false => Ok(()),
     }

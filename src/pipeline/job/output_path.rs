@@ -8,10 +8,11 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
-use crate::error::{About, OutputName};
+use crate::error::{About, Error, OutputName};
 use crate::io::directory::{self, Directory};
-use crate::io::file_status::{Identity, is_symlink};
+use crate::io::file_status::is_symlink;
 use crate::io::input::Input;
+use crate::io::known_file::KnownFile;
 use crate::io::output::{InitialMode, Output, OverwriteCheck, Refusal};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::per_input::refused;
@@ -21,14 +22,20 @@ use crate::settings::Settings;
 pub(super) struct OutputPath {
     pub(super) directory: Arc<Directory>,
     pub(super) name: OsString,
+    /// A warning about the directory.
+    pub(super) warning: Option<Error>,
 }
 
 impl OutputPath {
+    pub(super) fn new(directory: Arc<Directory>, name: OsString) -> Self {
+        Self { directory, name, warning: None }
+    }
+
     /// Opens the directory of `-o`'s file.
     pub(super) fn open(path: &Path) -> Result<Self, Outcome> {
         let split = directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from);
         let (parent, name) = split.about(path)?;
-        Ok(Self { directory: Arc::new(Directory::open(&parent).about(path)?), name })
+        Ok(Self::new(Arc::new(Directory::open(&parent).about(path)?), name))
     }
 
     /// The name in messages.
@@ -58,7 +65,8 @@ impl OutputPath {
 
     /// Whether the name is a symbolic link to `input`.
     pub(super) fn is_link_to(&self, input: &Input) -> bool {
+        let target = || self.directory.stat(&self.name).ok().flatten();
         self.directory.lstat(&self.name).ok().flatten().as_ref().is_some_and(is_symlink)
-            && self.directory.stat(&self.name).ok().flatten().as_ref().map(Identity::of) == input.identity()
+            && target().is_some_and(|stat| input.is(&KnownFile::named(&self.shown().path, &stat)))
     }
 }

@@ -17,6 +17,13 @@ use crate::io::file_status::file_type;
 use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
+/// A directory below the output directory.
+pub(super) struct MirroredDirectory {
+    pub(super) directory: Arc<Directory>,
+    /// Why a directory that was created does not have the access rights of the one that it mirrors. It is private to the user.
+    pub(super) warning: Option<Error>,
+}
+
 /// The output directory.
 pub(super) struct OutputTree {
     root: Arc<Directory>,
@@ -57,14 +64,21 @@ impl OutputTree {
 
     /// The directory `path` below the output directory, for the input `shown`. Creates it if it does not exist, with the access
     /// rights of the directory that it mirrors.
-    pub(super) fn directory(&self, path: &Path, shown: &Path) -> Result<Arc<Directory>, Error> {
-        lock(&self.last).get(path, || self.mirror_directory(shown.parent().unwrap_or(Path::new(""))))
+    pub(super) fn directory(&self, path: &Path, shown: &Path) -> Result<MirroredDirectory, Error> {
+        let mut warning = None;
+        let open = || {
+            let mirrored = self.mirror_directory(shown.parent().unwrap_or(Path::new("")))?;
+            warning = mirrored.warning;
+            Ok::<_, Error>(mirrored.directory)
+        };
+        let directory = lock(&self.last).get(path, open)?;
+        Ok(MirroredDirectory { directory, warning })
     }
 
     /// Opens the directory that mirrors `original`. Creates it and those above it if they do not exist.
-    fn mirror_directory(&self, original: &Path) -> Result<Arc<Directory>, Error> {
+    fn mirror_directory(&self, original: &Path) -> Result<MirroredDirectory, Error> {
         let mut directory = Arc::clone(&self.root);
-        let mut path = PathBuf::new();
+        let (mut path, mut warning) = (PathBuf::new(), None);
         for component in original.components() {
             path.push(component);
             if let Component::Normal(name) = component {
@@ -73,27 +87,30 @@ impl OutputTree {
                 let below = beneath(&directory, name).about(output.clone())?;
                 if created {
                     let mirrored = self.mirror_access(&path, &below, &directory);
-                    // With other access rights it must not stay, because the next file would be written to it.
-                    mirrored.inspect_err(|_| directory.remove_directory(name)).about(output)?;
+                    let mirrored = mirrored.inspect_err(|_| directory.remove_directory(name)).about(output.clone())?;
+                    warning = warning.or(mirrored.err().map(|error| error.about(output)));
                 }
                 directory = Arc::new(below);
             }
         }
-        Ok(directory)
+        Ok(MirroredDirectory { directory, warning })
     }
 
-    /// Gives the directory `created` in `parent` the access rights of `original`.
-    fn mirror_access(&self, original: &Path, created: &Directory, parent: &Directory) -> Result<(), Error> {
+    /// Gives the directory `created` in `parent` the access rights of `original`. The inner error says that the file system
+    /// refuses that: the directory has the mode 0700 of its creation then, which also limits an inherited ACL.
+    fn mirror_access(
+        &self,
+        original: &Path,
+        created: &Directory,
+        parent: &Directory,
+    ) -> Result<Result<(), Error>, Error> {
         let original = Directory::open(original)?;
-        Metadata::of_directory(original.as_fd()).map_err(io::Error::from)?.apply_access(
-            created.as_fd(),
-            parent,
-            Original::Kept,
-        )?;
+        let metadata = Metadata::of_directory(original.as_fd()).map_err(io::Error::from)?;
+        let applied = metadata.apply_access(created.as_fd(), parent, Original::Kept);
         if self.sync {
             parent.sync(created.as_fd())?;
         }
-        Ok(())
+        Ok(applied)
     }
 }
 

@@ -2,31 +2,36 @@
 //! another name first.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::{FileType, Mode, OFlags, PROC_SUPER_MAGIC, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{About, Error, ErrorKind};
 use crate::escaped_name::EscapedName;
-use crate::io::file_status::{Identity, file_type, stat_of};
+use crate::io::file_status::{file_type, stat_of};
+use crate::io::known_file::KnownFile;
 use crate::outcome::Outcome;
 use crate::pipeline::sink::Sink;
 use crate::pipeline::sink::descriptor::Descriptor;
 use crate::settings::Settings;
 
-/// A sink, and the identity of the file behind it.
+/// A sink, and the file behind it.
 pub(super) struct IdentifiedSink {
     pub(super) sink: Box<dyn Sink>,
-    /// No input may have it. `None` if the output may be an input at the same time, or is new.
-    pub(super) identity: Option<Identity>,
+    /// No input may be this file. `None` if the output may be an input at the same time, or is new.
+    pub(super) file: Option<KnownFile>,
 }
 
 /// A sink for `path` if it is a device or FIFO, or a link to one.
 pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<IdentifiedSink>, Outcome> {
     match retry_on_intr(|| rustix::fs::stat(path)) {
         Ok(stat) if is_special(&stat) => {}
+        Ok(_) if is_in_proc(path) => {
+            let what = "is not a file that can be replaced; use -c with >&N for an open descriptor N";
+            return Err(Error::other(what).about(path).into());
+        }
         Ok(_) | Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
         // The path may be a link to a device, which must not be replaced.
         Err(error) => return Err(Error::from(io::Error::from(error)).about(path).into()),
@@ -42,6 +47,12 @@ pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<Id
         ))));
     }
     descriptor(fd, path, settings).map(Some)
+}
+
+/// Whether the name itself is in /proc, as the names in /dev/fd are. They lead to files that cannot be replaced there.
+fn is_in_proc(path: &Path) -> bool {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    rustix::fs::statfs(parent).is_ok_and(|status| status.f_type == PROC_SUPER_MAGIC)
 }
 
 fn is_special(stat: &Stat) -> bool {
@@ -62,14 +73,14 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<Identifi
             "compressed data not written to a terminal; use -f to force, --help for help",
         )));
     }
-    let identity = identity(&fd).about(shown)?;
-    Ok(IdentifiedSink { sink: Box::new(Descriptor::new(fd, shown.to_owned())), identity })
+    let file = stored_file(&fd).about(shown)?;
+    Ok(IdentifiedSink { sink: Box::new(Descriptor::new(fd, shown.to_owned())), file })
 }
 
-/// The identity of a file or disk, which must not be read while it is written. A terminal or /dev/null may be input and output
+/// The file or disk behind `fd`, which must not be read while it is written. A terminal or /dev/null may be input and output
 /// at once.
-fn identity(fd: &OwnedFd) -> io::Result<Option<Identity>> {
+fn stored_file(fd: &OwnedFd) -> io::Result<Option<KnownFile>> {
     let stat = stat_of(fd)?;
     let is_stored = matches!(file_type(&stat), FileType::RegularFile | FileType::BlockDevice);
-    Ok(is_stored.then(|| Identity::of(&stat)))
+    Ok(is_stored.then(|| KnownFile::opened(fd.as_fd(), &stat)))
 }

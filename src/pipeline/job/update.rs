@@ -115,9 +115,9 @@ impl<'a> PreviousOutput<'a> {
                 EscapedName::path(&self.shown())
             ))));
         }
-        let warning = remove_original(self.input);
+        let warnings = remove_original(self.input).into_iter().collect();
         let (bytes_in, bytes_out) = (self.input.size.unwrap_or(0), self.stat.st_size as u64);
-        Ok(Done { bytes_in, bytes_out, output: Some(self.shown()), warning, ..Done::default() })
+        Ok(Done { bytes_in, bytes_out, output: Some(self.shown()), warnings, ..Done::default() })
     }
 
     fn open(&self) -> Result<File, Outcome> {
@@ -132,6 +132,12 @@ impl<'a> PreviousOutput<'a> {
     fn shown(&self) -> PathBuf {
         self.path.shown().path
     }
+}
+
+/// Whether an output exists that does not have the time and size of the input. One that cannot be read counts as outdated.
+pub(super) fn has_outdated_output(input: &Input, path: &OutputPath) -> io::Result<bool> {
+    let previous = PreviousOutput::find(input, path)?;
+    Ok(previous.is_some_and(|previous| !previous.is_up_to_date().unwrap_or(false)))
 }
 
 /// Whether a file system that was given the time `modified` may have stored `stored`. File systems round down to their

@@ -23,6 +23,6 @@ impl Sink for Nowhere {
     }
 
     fn finish_member(&mut self, written: WrittenMember<'_>) -> Outcome {
-        written.done(self.name.take(), written.change_warning())
+        written.done(self.name.take(), written.warnings().collect())
     }
 }

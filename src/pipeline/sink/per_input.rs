@@ -27,6 +27,8 @@ pub(crate) struct PerInput {
     pub remove: bool,
     /// Whether an older output, which does not have the time and size of the input, stays if this one is discarded.
     pub leaves_outdated: bool,
+    /// A warning about the directory of the output.
+    pub warning: Option<Error>,
 }
 
 /// An output file of a single input, as a sink. `None` after the file is named or removed.
@@ -88,7 +90,7 @@ impl Sink for PerInputSink {
 impl PerInput {
     fn finish(self, written: &WrittenMember<'_>) -> Outcome {
         // The first to be bound is the last to be dropped: the output has its name by then, or is removed.
-        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove, .. } = self;
+        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove, warning, .. } = self;
         // Content that an original has gained while it was read must not be removed with it.
         if written.change == Change::Other || written.change == Change::Grown && remove {
             return Outcome::Skipped(Reason::Changed);
@@ -103,12 +105,12 @@ impl PerInput {
         if let Err(refusal) = output.commit(&overwrite, sync) {
             return refused(refusal, name);
         }
-        let warning = match applied {
-            Err(error) => Some(Warning::Metadata(error.about(shown.as_path()))),
-            Ok(()) if !remove || written.trailing_garbage => written.change_warning(),
-            Ok(()) => remove_original(written.input),
-        };
-        written.done(Some(shown), warning)
+        let metadata = warning.into_iter().chain(applied.err().map(|error| error.about(shown.as_path())));
+        let mut warnings: Vec<_> = metadata.map(Warning::Metadata).chain(written.warnings()).collect();
+        if remove && warnings.is_empty() {
+            warnings.extend(remove_original(written.input));
+        }
+        written.done(Some(shown), warnings)
     }
 }
 

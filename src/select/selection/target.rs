@@ -64,10 +64,15 @@ pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString,
     compressed_already(name, settings).map_or_else(|| Ok(suffix::compressed(name, &settings.suffix)), Err)
 }
 
+/// Whether names of inputs can be skipped because of their suffix.
+pub(super) fn skips_for_name(settings: &Settings) -> bool {
+    !matches!(settings.destination, Destination::Stdout | Destination::File(_))
+}
+
 /// Whether a walk skips `name` because of its suffix.
 pub(super) fn is_skipped_for_name(name: &OsStr, settings: &Settings) -> bool {
     match settings.destination {
-        Destination::Stdout | Destination::File(_) => false,
+        _ if !skips_for_name(settings) => false,
         _ if settings.decompresses() => suffix::split_suffix(name, &settings.suffix).is_none(),
         _ => compressed_already(name, settings).is_some(),
     }

@@ -15,6 +15,7 @@ const ROOT: u64 = 1;
 const KIND: u32 = 0o170_000;
 const FOLDER: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
+const LINK: u32 = 0o120_000;
 
 /// Values of O_EXCL, O_ACCMODE and RENAME_NOREPLACE in the protocol.
 const EXCL: u32 = 0o200;
@@ -45,6 +46,8 @@ pub struct Quirks {
     pub no_close: Option<Errno>,
     /// Every sync of a file fails with this error.
     pub no_fsync: Option<Errno>,
+    /// Changing the mode of a folder fails with this error.
+    pub no_folder_modes: Option<Errno>,
 }
 
 /// A name in a folder.
@@ -96,6 +99,8 @@ impl Files {
             Opcode::Getattr => Ok(self.attributes(request.node)),
             Opcode::Setattr => self.set(request),
             Opcode::Mkdir => self.make(request, FOLDER | request.u32(0), Some(request.name(8, 0))),
+            Opcode::Symlink => self.symlink(request),
+            Opcode::Readlink => Ok(Reply::default().bytes(&self.node(request.node).content)),
             Opcode::Create => self.create(request),
             Opcode::Tmpfile => self.make_unnamed(request),
             Opcode::Link => self.link(request),
@@ -195,7 +200,11 @@ impl Files {
                 *time = Some(self.stored((request.u64(32 + 8 * which), request.u32(56 + 4 * which))));
             }
         }
+        let refused = self.quirks.no_folder_modes;
         let node = self.node(request.node);
+        if let Some(refused) = refused.filter(|_| has(0) && node.mode & KIND == FOLDER) {
+            return Err(refused);
+        }
         if has(0) {
             node.mode = node.mode & KIND | request.u32(68) & !KIND;
         }
@@ -232,6 +241,15 @@ impl Files {
             self.touch(request.node, true);
         }
         Ok(self.entry(number))
+    }
+
+    fn symlink(&mut self, request: &Request<'_>) -> Answer {
+        let (name, target) = (request.name(0, 0), request.name(0, 1));
+        let entry = self.make(request, LINK | 0o777, Some(name))?;
+        if let Some(number) = self.node_of(request.node, name) {
+            self.node(number).content = target.as_bytes().to_vec();
+        }
+        Ok(entry)
     }
 
     fn create(&mut self, request: &Request<'_>) -> Answer {

@@ -1,6 +1,7 @@
 //! File systems that report different inode numbers and ctimes each time, or list names twice.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use rustix::io::Errno;
 
@@ -18,6 +19,7 @@ const NEW_INODES: Quirks = Quirks {
     repeats: false,
     no_close: None,
     no_fsync: None,
+    no_folder_modes: None,
 };
 
 const UNSTABLE: [Quirks; 4] = [
@@ -123,6 +125,115 @@ fn an_input_is_not_replaced_even_if_inode_numbers_are_not_stable() {
         t.shell(&format!("gzcc -f -j1 {words}")).says(1, lines);
         assert!(t.read("a") == a && t.read("b") == b && t.read("a.gz") == old, "{words}");
     }
+}
+
+/// P2, for every way to name a file a second time.
+#[test]
+fn an_input_with_another_name_is_not_replaced_even_if_inode_numbers_are_not_stable() {
+    require!("bash");
+    for quirks in [Quirks::default(), NEW_INODES, Quirks { new_ctimes: true, whole_seconds: true, ..NEW_INODES }] {
+        for other in ["$PWD/a", "s/../a", "./s/.././a", "soft", "s/soft", "hard", "s/hard"] {
+            for words in
+                ["-o a b OTHER", "-o OTHER b a", "-o a OTHER", "-o OTHER a", "-c OTHER b 1<>a", "-c OTHER b >>a"]
+            {
+                let words = words.replace("OTHER", other);
+                let Some(t) = renamed(quirks) else { return };
+                let ran = t.shell(&format!("gzcc -f -j1 {words}")).run();
+                ran.assert(ran.status.code() == Some(1), &format!("{words} {quirks:?}"));
+                assert!(t.read("a") == PRECIOUS && t.read("b") == b"other", "{words} {quirks:?}");
+            }
+        }
+        for words in
+            ["-o a b - <a", "-o a - <a", "-o s/../a - <a", "-o hard b - <a", "-o a b - <hard", "-o a b - <soft"]
+        {
+            let Some(t) = renamed(quirks) else { return };
+            let ran = t.shell(&format!("gzcc -f -j1 {words}")).run();
+            ran.assert(ran.status.code() == Some(1), &format!("{words} {quirks:?}"));
+            assert!(t.read("a") == PRECIOUS && t.read("b") == b"other", "{words} {quirks:?}");
+        }
+    }
+}
+
+/// P2, for outputs whose names derive from the inputs' names.
+#[test]
+fn an_old_output_with_another_name_is_not_replaced_if_it_is_an_input() {
+    require!("bash", "gzip");
+    for quirks in [Quirks::default(), NEW_INODES] {
+        for words in [
+            "a $PWD/a.gz",
+            "a s/../a.gz",
+            "-k a soft.gz",
+            "a hard.gz",
+            "hard.gz a",
+            "a $PWD",
+            "s/../a .",
+            "s/.. $PWD/a",
+            "a - <a.gz >/dev/null",
+            "a - <hard.gz >/dev/null",
+            "a --files-from - <a.gz",
+        ] {
+            let Some(t) = renamed(quirks) else { return };
+            t.shell("echo a | gzip > a.gz; ln a.gz hard.gz; ln -s a.gz soft.gz").succeeds();
+            let old = t.read("a.gz");
+            let ran = t.shell(&format!("gzcc -f -j1 -r --all {words}")).run();
+            let said = ran.stderr();
+            ran.assert(said.contains("a.gz is an input as well"), &format!("{words} {quirks:?}"));
+            assert!(t.read("a") == PRECIOUS && t.read("a.gz") == old, "{words} {quirks:?}");
+        }
+    }
+}
+
+/// P11, with and without inode numbers that identify files.
+#[test]
+fn a_link_to_an_output_of_the_run_is_not_compressed() {
+    require!("bash");
+    for quirks in [Quirks::default(), NEW_INODES] {
+        for words in ["s/a b", "-f s/a b", "--files-from - < list", "-O o s/a c", "-f -O o s/a c", "-O $PWD/o s/a c"] {
+            let Some(t) = FuseSandbox::new(quirks) else { return };
+            let a = t.write("s/a", log(1000));
+            t.write("list", "s/a\nb\n");
+            symlink("s/a.gz", t.path("b")).unwrap();
+            symlink("o/s/a.gz", t.path("c")).unwrap();
+            let ran = t.shell(&format!("gzcc -j1 {words}")).run();
+            let said = ran.stderr();
+            ran.assert(said.contains(": is the output of another input\n"), &format!("{words} {quirks:?}"));
+            ran.assert(ran.status.code() == Some(1), &format!("{words} {quirks:?}"));
+            let output = if words.contains("-O") { "o/s/a.gz" } else { "s/a.gz" };
+            t.assert_holds(output, &a);
+            assert!(!t.exists("b.gz") && !t.exists("o/c.gz"), "{words} {quirks:?}");
+        }
+    }
+}
+
+/// P11, for a walk.
+#[test]
+fn a_walk_ignores_its_outputs_if_inode_numbers_are_not_stable() {
+    for words in ["-r --all t", "-rf --all t", "-r --all -O t/o t", "-rf --all -O t/o t"] {
+        let Some(t) = FuseSandbox::new(NEW_INODES) else { return };
+        for i in 0..30 {
+            t.write(format!("t/{i}"), log(i));
+            t.write(format!("t/s/{i}"), log(i));
+        }
+        t.gzcc(words.split(' ')).succeeds();
+        assert_eq!(t.names().iter().filter(|name| name.ends_with(".gz")).count(), 60, "{words}");
+        assert!(t.names().iter().all(|name| !name.ends_with(".gz.gz")), "{words}");
+    }
+}
+
+const PRECIOUS: &[u8] = b"precious content";
+
+/// A file `a`, another one, and other names of `a`.
+fn renamed(quirks: Quirks) -> Option<FuseSandbox> {
+    let t = FuseSandbox::new(Quirks::default())?;
+    t.write("a", PRECIOUS);
+    t.write("b", "other");
+    fs::create_dir(t.path("s")).unwrap();
+    symlink("a", t.path("soft")).unwrap();
+    symlink("../a", t.path("s/soft")).unwrap();
+    fs::hard_link(t.path("a"), t.path("hard")).unwrap();
+    fs::hard_link(t.path("a"), t.path("s/hard")).unwrap();
+    t.set_quirks(quirks);
+    Some(t)
 }
 
 #[test]

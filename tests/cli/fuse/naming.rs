@@ -21,6 +21,7 @@ const MINIMAL: Quirks = Quirks {
     repeats: false,
     no_close: None,
     no_fsync: None,
+    no_folder_modes: None,
 };
 
 /// The errors with which file systems refuse unsupported calls.

@@ -28,6 +28,8 @@ pub enum Opcode {
     Forget = 2,
     Getattr = 3,
     Setattr = 4,
+    Readlink = 5,
+    Symlink = 6,
     Mkdir = 9,
     Unlink = 10,
     Rmdir = 11,
@@ -53,11 +55,13 @@ pub enum Opcode {
 }
 
 impl Opcode {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 28] = [
         Self::Lookup,
         Self::Forget,
         Self::Getattr,
         Self::Setattr,
+        Self::Readlink,
+        Self::Symlink,
         Self::Mkdir,
         Self::Unlink,
         Self::Rmdir,

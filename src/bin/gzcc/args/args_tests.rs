@@ -14,7 +14,7 @@ fn run(line: &str) -> Result<RunRequest, UsageError> {
     let arguments = ["gzcc"].into_iter().chain(line.split(' ').filter(|argument| !argument.is_empty()));
     match parse(arguments.map(OsString::from), Environment::default())?.request {
         Request::Run(run) => Ok(*run),
-        Request::Print(text) => panic!("{text}"),
+        Request::Print { text, .. } => panic!("{text}"),
         Request::Benchmark(benchmark) => panic!("{benchmark:?}"),
     }
 }

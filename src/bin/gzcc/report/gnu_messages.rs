@@ -47,15 +47,16 @@ impl Messages {
         let (program, name) = (self.program, EscapedName::path(name_of(ended)));
         match &ended.outcome {
             Outcome::Done(done) => {
-                match &done.warning {
-                    None => {}
-                    Some(Warning::TrailingGarbage) => {
-                        let line_start = self.line_start(ended);
-                        self.warn(format_args!(
-                            "{line_start}\n{program}: {name}: decompression OK, trailing garbage ignored"
-                        ));
+                for warning in &done.warnings {
+                    match warning {
+                        Warning::TrailingGarbage => {
+                            let line_start = self.line_start(ended);
+                            self.warn(format_args!(
+                                "{line_start}\n{program}: {name}: decompression OK, trailing garbage ignored"
+                            ));
+                        }
+                        warning => self.warn(format_args!("{program}: {name}: {warning}")),
                     }
-                    Some(warning) => self.warn(format_args!("{program}: {name}: {warning}")),
                 }
                 if self.verbosity == Verbosity::Verbose {
                     self.print_done(ended, done);
@@ -88,7 +89,7 @@ impl Messages {
     fn print_done(&self, ended: &Ended, done: &Done) {
         let escaped = EscapedName::path(name_of(ended)).to_string();
         // The warning about trailing garbage already printed the name.
-        let garbage = matches!(done.warning, Some(Warning::TrailingGarbage));
+        let garbage = done.warnings.iter().any(|warning| matches!(warning, Warning::TrailingGarbage));
         let name = if garbage { String::new() } else { format!("{escaped}:\t") };
         let ratio = format!("{:>6}", percent(Sizes::of(done, self.mode).saved().unwrap_or_default()));
         let what = if self.removes { "replaced with" } else { "created" };

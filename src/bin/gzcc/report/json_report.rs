@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use gzcc::command::{NOT_REACHED, lock};
-use gzcc::outcome::Done;
+use gzcc::outcome::{Done, Warning};
 use gzcc::settings::{Mode, Settings};
 use gzcc::{Ended, Outcome, Tally};
 
@@ -106,7 +106,7 @@ impl JsonReport {
     /// Writes the object of an input.
     pub(super) fn input(&self, ended: &Ended) -> io::Result<()> {
         let (status, reason) = match &ended.outcome {
-            Outcome::Done(done) => ("done", done.warning.as_ref().map(ToString::to_string)),
+            Outcome::Done(done) => ("done", reason_of(&done.warnings)),
             Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
             Outcome::Failed(error) => ("failed", Some(error.to_string())),
             Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),
@@ -164,6 +164,12 @@ impl JsonReport {
         }
         written
     }
+}
+
+/// The reason of an input with warnings.
+fn reason_of(warnings: &[Warning]) -> Option<String> {
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// An object as a line.

@@ -50,7 +50,7 @@ impl Messages {
                 if self.verbosity >= Verbosity::Verbose && !lists {
                     print_message(format_args!("{name}: {}", FileFigures(done, self.mode)));
                 }
-                if let Some(warning) = &done.warning {
+                for warning in &done.warnings {
                     self.warn(format_args!("gzcc: {name}: {warning}"));
                 }
             }
