@@ -86,9 +86,6 @@ pub fn compress_block(
     }
 }
 
-#[cfg(test)]
-mod roundtrip;
-
 /// An encoder. The engines write different bytes for the same content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -119,3 +116,6 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod roundtrip;

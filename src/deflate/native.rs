@@ -59,7 +59,7 @@ use self::code_lengths::CodeLengths;
 use self::code_tables::CodeTables;
 use self::cost_model::CostModel;
 use self::histogram::Histogram;
-use self::level_parameters::{LevelState, Parser};
+use self::level_parameters::LevelState;
 use self::sequences::Sequences;
 use super::{BlockCompressor, Window};
 
@@ -79,7 +79,7 @@ impl NativeCompressor {
 
 impl BlockCompressor for NativeCompressor {
     fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
-        self.level.parser.load_dictionary(window, block.clone());
+        self.level.load_dictionary(window, block.clone());
         self.sequences.clear();
         let encoder = BlockEncoder {
             level: &mut self.level,
@@ -88,7 +88,7 @@ impl BlockCompressor for NativeCompressor {
             window,
             end: block.end,
             writer: BitWriter::new(out),
-            pending: PendingBlock::new(block.start, Histogram::EMPTY),
+            pending: DeflateBlock::new(block.start, Histogram::EMPTY),
             model: CostModel::new(),
             unmatched: 0,
         };
@@ -97,7 +97,7 @@ impl BlockCompressor for NativeCompressor {
 }
 
 /// The DEFLATE block that is being collected.
-struct PendingBlock {
+struct DeflateBlock {
     /// Its positions in the window.
     input: Range<usize>,
     /// The number of its sequences.
@@ -105,7 +105,7 @@ struct PendingBlock {
     histogram: Histogram,
 }
 
-impl PendingBlock {
+impl DeflateBlock {
     /// A block without input that begins at `start`.
     fn new(start: usize, histogram: Histogram) -> Self {
         Self { input: start..start, sequence_count: 0, histogram }
@@ -122,7 +122,7 @@ struct BlockEncoder<'a, 'out> {
     /// Where the block of input ends.
     end: usize,
     writer: BitWriter<'out>,
-    pending: PendingBlock,
+    pending: DeflateBlock,
     model: CostModel,
     /// Input bytes since the last match; counted only at levels that skip incompressible data.
     unmatched: usize,
@@ -156,7 +156,7 @@ impl BlockEncoder<'_, '_> {
         self.write_pending(false);
         self.sequences.clear();
         block_writer::write_stored(self.window.bytes(start..start + length), false, &mut self.writer);
-        self.pending = PendingBlock::new(start + length, Histogram::EMPTY);
+        self.pending = DeflateBlock::new(start + length, Histogram::EMPTY);
         // One chunk without a match is enough to look for incompressible data again.
         self.unmatched = incompressible::MIN_UNMATCHED - 1;
         true
@@ -193,7 +193,7 @@ impl BlockEncoder<'_, '_> {
         if splits {
             self.write_pending(false);
             self.sequences.remove_first(self.pending.sequence_count);
-            self.pending = PendingBlock::new(self.pending.input.end, chunk);
+            self.pending = DeflateBlock::new(self.pending.input.end, chunk);
         } else {
             self.pending.histogram.add(&chunk);
         }
@@ -204,22 +204,23 @@ impl BlockEncoder<'_, '_> {
 
     /// Writes the pending block.
     fn write_pending(&mut self, last: bool) {
-        if matches!(self.level.parser, Parser::Optimal { .. }) {
+        if self.level.optimal.is_some() {
             return self.write_optimal(last);
         }
-        let PendingBlock { input, sequence_count, histogram } = &mut self.pending;
+        let DeflateBlock { input, sequence_count, histogram } = &mut self.pending;
         let content = BlockContent {
             bytes: self.window.bytes(input.clone()),
             sequences: &self.sequences.as_slice()[..*sequence_count],
+            last,
         };
-        block_writer::write(&content, histogram, last, self.tables, &mut self.writer);
+        block_writer::write(&content, histogram, self.tables, &mut self.writer);
     }
 
     /// Replaces the sequences of the pending block by the cheapest path, and writes it: as several DEFLATE blocks if its matches
     /// do not fit in the cache of the parser.
     fn write_optimal(&mut self, last: bool) {
-        let Parser::Optimal { optimal, .. } = &mut self.level.parser else { return };
-        let PendingBlock { input, sequence_count, histogram } = &mut self.pending;
+        let Some(optimal) = &mut self.level.optimal else { return };
+        let DeflateBlock { input, sequence_count, histogram } = &mut self.pending;
         let lazy = histogram.clone();
         let mut start = input.start;
         loop {
@@ -230,8 +231,9 @@ impl BlockEncoder<'_, '_> {
                 histogram.clone_from(&lazy);
                 sequences = &self.sequences.as_slice()[..*sequence_count];
             }
-            let content = BlockContent { bytes: self.window.bytes(start..end), sequences };
-            block_writer::write(&content, histogram, last && end == input.end, self.tables, &mut self.writer);
+            let last = last && end == input.end;
+            let content = BlockContent { bytes: self.window.bytes(start..end), sequences, last };
+            block_writer::write(&content, histogram, self.tables, &mut self.writer);
             start = end;
             if start == input.end {
                 return;

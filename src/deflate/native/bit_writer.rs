@@ -12,6 +12,9 @@ pub(super) struct BitWriter<'out> {
 /// Bytes that [`BitSpan::put`] stores at a time.
 const STORE: usize = size_of::<u64>();
 
+/// Most bits that [`BitSpan::put`] appends at a time: with up to seven pending bits they fit in a word.
+pub(super) const MAX_PUT: u32 = u64::BITS - 8;
+
 impl<'out> BitWriter<'out> {
     /// Starts on a byte boundary, at the end of `out`.
     pub(super) fn new(out: &'out mut Vec<u8>) -> Self {
@@ -67,7 +70,7 @@ pub(super) struct BitSpan<'space> {
 }
 
 impl BitSpan<'_> {
-    /// Appends the lowest `count` bits of `bits`, at most 56. The bits above must be zero.
+    /// Appends the lowest `count` bits of `bits`, at most [`MAX_PUT`]. The bits above must be zero.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
         self.pending |= bits << self.count;

@@ -15,39 +15,41 @@ const FIXED: u32 = 1;
 /// BTYPE of a block with dynamic codes.
 const DYNAMIC: u32 = 2;
 
-/// The content of a block in its two forms.
+/// A block to write: its content in both forms.
 pub(super) struct BlockContent<'a> {
     /// The input bytes.
     pub(super) bytes: &'a [u8],
     /// The sequences that encode them.
     pub(super) sequences: &'a [u32],
+    /// Whether the block is the final one (BFINAL).
+    pub(super) last: bool,
 }
 
 /// Writes a block. `histogram` holds the counts of its sequences; the end of the block is added here.
 pub(super) fn write(
     content: &BlockContent<'_>,
     histogram: &mut Histogram,
-    last: bool,
     tables: &mut CodeTables,
     writer: &mut BitWriter<'_>,
 ) {
+    let &BlockContent { bytes, sequences, last } = content;
     histogram.litlen[END_OF_BLOCK] = 1;
     let lengths = CodeLengths::optimal(histogram);
     let header = CodeLengthHeader::new(&lengths);
     let dynamic = lengths.cost(histogram);
     let fixed = CodeLengths::FIXED.cost(histogram);
     let cheapest = fixed.min(header.cost() + dynamic);
-    if stored_cost(content.bytes.len(), writer) < u64::from(TYPE_BITS) + cheapest {
-        write_stored(content.bytes, last, writer);
+    if stored_cost(bytes.len(), writer) < u64::from(TYPE_BITS) + cheapest {
+        write_stored(bytes, last, writer);
     } else if fixed == cheapest {
         writer.put(u32::from(last) | FIXED << 1, TYPE_BITS);
         tables.fill(&CodeLengths::FIXED);
-        tables.write(content.sequences, fixed, writer);
+        tables.write(sequences, fixed, writer);
     } else {
         writer.put(u32::from(last) | DYNAMIC << 1, TYPE_BITS);
         header.write(writer);
         tables.fill(&lengths);
-        tables.write(content.sequences, dynamic, writer);
+        tables.write(sequences, dynamic, writer);
     }
 }
 

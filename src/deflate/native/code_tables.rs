@@ -1,10 +1,17 @@
 //! Writes sequences: tables that map the fields of a sequence to the bits to write.
 
-use super::bit_writer::BitWriter;
+use super::bit_writer::{BitWriter, MAX_PUT};
 use super::code_lengths::CodeLengths;
 use super::huffman;
 use super::sequences::{FIRST_BITS, FIRST_LENGTH, FIRST_VALUES, NO_SECOND, SECOND_BITS, SECOND_LITERAL, SECOND_VALUES};
 use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, END_OF_BLOCK, LENGTHS, LITLEN_SYMBOLS, MIN_MATCH};
+
+/// Bits to write.
+#[derive(Clone, Copy)]
+struct Code {
+    bits: u64,
+    count: u32,
+}
 
 /// The bits to write for each value of a sequence's fields.
 pub(super) struct CodeTables {
@@ -12,13 +19,13 @@ pub(super) struct CodeTables {
     firsts: [u32; FIRST_VALUES],
     /// Bits 0..8: length of the code. Bits 8..16: length of the code and of a distance's extra bits. Bits 16..: the code.
     seconds: [u32; SECOND_VALUES],
-    end_of_block: (u16, u8),
+    end_of_block: Code,
 }
 
 impl CodeTables {
     /// Tables without codes.
     pub(super) const EMPTY: Self =
-        Self { firsts: [0; FIRST_VALUES], seconds: [0; SECOND_VALUES], end_of_block: (0, 0) };
+        Self { firsts: [0; FIRST_VALUES], seconds: [0; SECOND_VALUES], end_of_block: Code { bits: 0, count: 0 } };
 
     /// Fills the tables for codes of these lengths.
     pub(super) fn fill(&mut self, lengths: &CodeLengths) {
@@ -41,17 +48,20 @@ impl CodeTables {
             self.seconds[symbol] = code << 16 | (bits + u32::from(DISTANCE_EXTRA_BITS[symbol])) << 8 | bits;
         }
         self.seconds[NO_SECOND as usize] = 0;
-        self.end_of_block = (litlen[END_OF_BLOCK], lengths.litlen[END_OF_BLOCK]);
+        self.end_of_block = Code { bits: litlen[END_OF_BLOCK].into(), count: lengths.litlen[END_OF_BLOCK].into() };
     }
 
-    /// The bits of a sequence and their number, at most 48.
+    /// The code of a sequence, at most 48 bits.
     #[inline(always)]
-    fn bits(&self, sequence: u32) -> (u64, u32) {
+    fn code(&self, sequence: u32) -> Code {
         let first = self.firsts[sequence as usize % FIRST_VALUES];
         let second = self.seconds[(sequence >> FIRST_BITS) as usize % SECOND_VALUES];
         let extra = u64::from(sequence >> (FIRST_BITS + SECOND_BITS));
         let after = u64::from(second >> 16) | extra << (second & 63);
-        (u64::from(first >> 8) | after << (first & 63), u32::from(first as u8) + u32::from((second >> 8) as u8))
+        Code {
+            bits: u64::from(first >> 8) | after << (first & 63),
+            count: u32::from(first as u8) + u32::from((second >> 8) as u8),
+        }
     }
 
     /// Writes sequences and the end of the block, together `bits` bits. Two sequences are written at a time if both fit in a
@@ -60,19 +70,20 @@ impl CodeTables {
         writer.span(bits, |span| {
             let mut pairs = sequences.chunks_exact(2);
             for pair in &mut pairs {
-                let ((first, first_count), (second, second_count)) = (self.bits(pair[0]), self.bits(pair[1]));
-                if first_count + second_count <= 56 {
-                    span.put(first | second << first_count, first_count + second_count);
+                let (first, second) = (self.code(pair[0]), self.code(pair[1]));
+                let count = first.count + second.count;
+                if count <= MAX_PUT {
+                    span.put(first.bits | second.bits << first.count, count);
                 } else {
-                    span.put(first, first_count);
-                    span.put(second, second_count);
+                    span.put(first.bits, first.count);
+                    span.put(second.bits, second.count);
                 }
             }
             for &sequence in pairs.remainder() {
-                let (bits, count) = self.bits(sequence);
+                let Code { bits, count } = self.code(sequence);
                 span.put(bits, count);
             }
-            span.put(self.end_of_block.0.into(), self.end_of_block.1.into());
+            span.put(self.end_of_block.bits, self.end_of_block.count);
         });
     }
 }

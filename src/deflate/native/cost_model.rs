@@ -13,7 +13,7 @@ use super::entropy::SymbolPrices;
 use super::histogram::Histogram;
 use super::literal_statistics::LiteralStatistics;
 use super::sequences::Match;
-use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, LENGTHS, MIN_MATCH, distance_symbol};
+use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, DistanceCode, LENGTHS, MIN_MATCH};
 
 /// Matches of this length or more pay at any distance, unless literals are cheap.
 const LONG_MATCH: usize = 7;
@@ -88,7 +88,7 @@ pub(super) struct CostModel {
     always_pays: usize,
     /// Whether matches of three bytes are frequent, so that positions inside of matches go into the table for three bytes.
     pub(super) use_hash3: bool,
-    /// Whether a sample was taken before the last chunk.
+    /// Whether the last chunk needed a sample.
     sampled: bool,
     /// Whether the input consists of runs.
     pub(super) is_runs: bool,
@@ -122,8 +122,8 @@ impl CostModel {
         }
     }
 
-    /// Whether the next chunk needs a sample. Every other chunk is enough where matches are useful.
-    pub(super) fn needs_sample(&mut self) -> bool {
+    /// Begins the next chunk. Returns whether it needs a sample: where matches are useful, every other chunk does.
+    pub(super) fn begin_chunk(&mut self) -> bool {
         self.sampled = !self.sampled || self.literals_only_weight > 0.0 || self.is_runs;
         self.sampled
     }
@@ -232,7 +232,7 @@ impl CostModel {
     pub(super) fn prefers_repeat(&self, literals: &[u8], repeat: Match, found: Match) -> bool {
         let more_bytes = (literals.len() + repeat.length) as i32 - found.length as i32;
         let literals: i32 = literals.iter().map(|&byte| i32::from(self.literals[usize::from(byte)])).sum();
-        let symbol = distance_symbol(repeat.distance as u32).0 as usize % DISTANCE_SYMBOLS;
+        let symbol = DistanceCode::of(repeat.distance).symbol as usize % DISTANCE_SYMBOLS;
         let bound = (MAX_REPEATED_DISTANCE_BITS + u16::from(DISTANCE_EXTRA_BITS[symbol])) * PRICE_OF_BIT as u16;
         let distance = self.distances[symbol].min(bound);
         let more = literals + i32::from(distance) - i32::from(self.distance_price(found.distance));
@@ -241,7 +241,7 @@ impl CostModel {
 
     #[inline(always)]
     fn distance_price(&self, distance: usize) -> u16 {
-        self.distances[distance_symbol(distance as u32).0 as usize % 32]
+        self.distances[DistanceCode::of(distance).symbol as usize % (DISTANCE_SYMBOLS + 2)]
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
         used += usize::from(frequency > 0);
     }
     if used < 2 {
-        let only = if used == 1 { (keys[0] & ((1 << SYMBOL_BITS) - 1)) as usize } else { 0 };
+        let only = if used == 1 { symbol(keys[0]) } else { 0 };
         lengths[only] = 1;
         lengths[usize::from(only == 0)] = 1;
         return;
@@ -39,8 +39,18 @@ pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
         package_merge(keys, limit.into(), by_rank);
     }
     for (key, &length) in keys.iter().zip(&*by_rank) {
-        lengths[(key & ((1 << SYMBOL_BITS) - 1)) as usize] = length;
+        lengths[symbol(*key)] = length;
     }
+}
+
+/// The symbol of a sort key.
+fn symbol(key: u32) -> usize {
+    (key & ((1 << SYMBOL_BITS) - 1)) as usize
+}
+
+/// The frequency of a sort key.
+fn frequency(key: u32) -> u32 {
+    key >> SYMBOL_BITS
 }
 
 /// Fills `lengths` with the optimal code lengths of sorted keys without a limit. Returns the longest.
@@ -53,9 +63,9 @@ fn unlimited(keys: &[u32], lengths: &mut [u8]) -> u8 {
     for created in 0..leaves - 1 {
         let mut weight = 0;
         for _ in 0..2 {
-            let lighter_leaf = leaf < leaves && (inner == created || keys[leaf] >> SYMBOL_BITS <= weights[inner]);
+            let lighter_leaf = leaf < leaves && (inner == created || frequency(keys[leaf]) <= weights[inner]);
             let node = if lighter_leaf {
-                weight += keys[leaf] >> SYMBOL_BITS;
+                weight += frequency(keys[leaf]);
                 leaf += 1;
                 leaf - 1
             } else {
@@ -87,7 +97,7 @@ fn package_merge(keys: &[u32], limit: usize, lengths: &mut [u8]) {
         std::mem::swap(&mut row, &mut before);
         row.clear();
         let mut packages = before.chunks_exact(2).map(|pair| pair[0] + pair[1]).peekable();
-        let mut coins = keys.iter().map(|key| key >> SYMBOL_BITS).peekable();
+        let mut coins = keys.iter().copied().map(frequency).peekable();
         loop {
             let coin_first = match (coins.peek(), packages.peek()) {
                 (Some(coin), Some(package)) => coin <= package,

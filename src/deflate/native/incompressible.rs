@@ -6,30 +6,30 @@
 //! is eight times as fast.
 
 use crate::deflate::Window;
+use crate::deflate::stored::MAX_STORED;
 
 /// Bytes without a match before samples are taken.
 pub(super) const MIN_UNMATCHED: usize = 12 * 1024;
 
-/// Bytes that are judged together.
-const PIECE: usize = 13_107;
+/// Spans that are stored before data is parsed again.
+const MAX_SPANS: usize = 5;
 
-/// Pieces that are stored before data is parsed again: as many as fit in one stored block.
-const MAX_PIECES: usize = 5;
+/// Bytes that are judged together: [`MAX_SPANS`] of them fill one stored block.
+const SPAN: usize = MAX_STORED / MAX_SPANS;
 
-/// Bytes of a piece that are counted. Each of 256 values then occurs three times on average.
+/// Bytes of a span that are counted. Each of 256 values then occurs three times on average.
 const SAMPLE_BYTES: usize = 768;
 
 /// Upper bound for the sum of squared counts of incompressible data. For uniformly distributed bytes the mean is 3,069 and the
-/// standard deviation 68: one piece in a thousand is more than three deviations off, and is parsed. Text has ten times that.
+/// standard deviation 68: one span in a thousand is more than three deviations off, and is parsed. Text has ten times that.
 const MAX_SUM_OF_SQUARES: u32 = 3069 + 3 * 68;
 
-/// The length of the incompressible prefix of the bytes from `start` to `end`: a multiple of [`PIECE`], at most one stored
+/// The length of the incompressible prefix of the bytes from `start` to `end`: a multiple of [`SPAN`], at most one stored
 /// block.
 pub(super) fn incompressible_prefix(window: Window<'_>, start: usize, end: usize) -> usize {
-    let pieces = (end - start) / PIECE;
-    let incompressible =
-        (0..pieces.min(MAX_PIECES)).take_while(|piece| is_incompressible(window, start + piece * PIECE));
-    incompressible.count() * PIECE
+    let spans = (end - start) / SPAN;
+    let incompressible = (0..spans.min(MAX_SPANS)).take_while(|span| is_incompressible(window, start + span * SPAN));
+    incompressible.count() * SPAN
 }
 
 fn is_incompressible(window: Window<'_>, start: usize) -> bool {
@@ -59,7 +59,7 @@ mod tests {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (x >> 56) as u8
         });
-        let end = PIECE * MAX_PIECES;
+        let end = SPAN * MAX_SPANS;
         assert_eq!(prefix(random, end + 1000), end);
         assert_eq!(prefix(random.map(|byte| byte & 0x7f), end), 0, "seven of eight bits");
         assert_eq!(prefix(random.map(|byte| byte % 240), end), 0, "most of the values");

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::cost_model::CostModel;
 use super::literal_statistics::LiteralStatistics;
+use super::parser::Parser;
 use super::parser::greedy::GreedyParser;
 use super::parser::lazy::{LazyParameters, LazyParser};
 use super::parser::lookahead::LookaheadParser;
 use super::parser::optimal::{OptimalParameters, OptimalParser};
-use super::sequences::Sequences;
 use crate::deflate::Window;
 
 /// Rows for as many positions as a window has. For three bytes, 2^13 entries make binaries and images 1 % larger; 2^16, which are
@@ -19,30 +19,20 @@ type LazyParser16 = LazyParser<16, { 1 << 11 }, { 1 << 15 }>;
 /// 0.16 % larger, and small files, for which all rows are cleared, take 10 % less time.
 type LazyParser64 = LazyParser<64, { 1 << 11 }, { 1 << 16 }>;
 
-/// The parser of a level, with its match finder.
-pub(super) enum Parser {
-    /// One candidate, greedy.
-    Greedy(Box<GreedyParser>),
-    /// Two candidates, one position of lookahead, 64 KiB.
-    Lookahead(Box<LookaheadParser<{ 1 << 13 }>>),
-    /// The same with 256 KiB.
-    LargeLookahead(Box<LookaheadParser<{ 1 << 15 }>>),
-    /// Rows of 16, lazy.
-    Lazy16(Box<LazyParser16>),
-    /// Rows of 64, lazy.
-    Lazy64(Box<LazyParser64>),
-    /// The cheapest path, after a first pass by lazy parsing.
-    Optimal { first_pass: Box<LazyParser16>, optimal: Box<OptimalParser> },
-}
-
 /// The parser of a level and its parameters.
 #[derive(Clone, Copy)]
 enum Method {
+    /// One candidate, greedy.
     Greedy,
+    /// Two candidates, one position of lookahead, a table of 64 KiB.
     Lookahead,
+    /// The same with a table of 256 KiB.
     LargeLookahead,
+    /// Rows of 16, lazy.
     Lazy16(LazyParameters),
+    /// Rows of 64, lazy.
     Lazy64(LazyParameters),
+    /// The cheapest path, after a first pass by lazy parsing.
     Optimal(OptimalParameters),
 }
 
@@ -116,9 +106,16 @@ const FIRST_PASS: LazyParameters = lazy(16, 64, 16);
 const COST_MODEL_SAMPLE: usize = 384;
 const LITERAL_COUNT_SAMPLE: usize = 256;
 
+/// A parser of levels 2 or 3, whose table has two entries of four bytes for each of 2^13 or 2^15 hashes.
+type SmallLookahead = LookaheadParser<{ 1 << 13 }>;
+type LargeLookahead = LookaheadParser<{ 1 << 15 }>;
+
 /// A level's parser and settings.
 pub(super) struct LevelState {
-    pub(super) parser: Parser,
+    /// Parses each chunk; at levels 10 to 12 for the first pass.
+    pub(super) parser: Box<dyn Parser>,
+    /// Replaces the sequences of each DEFLATE block at levels 10 to 12.
+    pub(super) optimal: Option<Box<OptimalParser>>,
     /// Sequences of a chunk.
     pub(super) chunk: usize,
     /// Whether incompressible data is stored without being parsed.
@@ -133,19 +130,21 @@ impl LevelState {
     /// The state of a level from 1 to 12.
     pub(super) fn new(level: u8) -> Self {
         let LevelParameters { method, chunk } = LEVELS[usize::from(level) - 1];
-        let parser = match method {
-            Method::Greedy => Parser::Greedy(Box::new(GreedyParser::new())),
-            Method::Lookahead => Parser::Lookahead(Box::new(LookaheadParser::new())),
-            Method::LargeLookahead => Parser::LargeLookahead(Box::new(LookaheadParser::new())),
-            Method::Lazy16(parameters) => Parser::Lazy16(Box::new(LazyParser::new(parameters))),
-            Method::Lazy64(parameters) => Parser::Lazy64(Box::new(LazyParser::new(parameters))),
-            Method::Optimal(parameters) => Parser::Optimal {
-                first_pass: Box::new(LazyParser::new(FIRST_PASS)),
-                optimal: Box::new(OptimalParser::new(parameters)),
-            },
+        let parser: Box<dyn Parser> = match method {
+            Method::Greedy => Box::new(GreedyParser::new()),
+            Method::Lookahead => Box::new(SmallLookahead::new()),
+            Method::LargeLookahead => Box::new(LargeLookahead::new()),
+            Method::Lazy16(parameters) => Box::new(LazyParser16::new(parameters)),
+            Method::Lazy64(parameters) => Box::new(LazyParser64::new(parameters)),
+            Method::Optimal(_) => Box::new(LazyParser16::new(FIRST_PASS)),
+        };
+        let optimal = match method {
+            Method::Optimal(parameters) => Some(Box::new(OptimalParser::new(parameters))),
+            _ => None,
         };
         Self {
             parser,
+            optimal,
             chunk,
             skips_incompressible: level <= MAX_SKIPPING_LEVEL,
             uses_cost_model: !matches!(method, Method::Greedy | Method::Lookahead | Method::LargeLookahead),
@@ -153,9 +152,18 @@ impl LevelState {
         }
     }
 
-    /// Adjusts the cost model to the `input` that comes next.
+    /// Forgets the last block, and loads the dictionary before `block`.
+    pub(super) fn load_dictionary(&mut self, window: Window<'_>, block: Range<usize>) {
+        self.parser.load_dictionary(window, block.start);
+        if let Some(optimal) = &mut self.optimal {
+            optimal.load_dictionary(window, block.start, block.end);
+        }
+    }
+
+    /// Adjusts the cost model to the `input` of the next chunk.
     pub(super) fn prepare(&self, window: Window<'_>, input: Range<usize>, model: &mut CostModel) {
-        if !model.needs_sample() && !self.limits_by_literals {
+        let needs_sample = model.begin_chunk();
+        if !needs_sample && !self.limits_by_literals {
             return;
         }
         let size = if self.uses_cost_model { COST_MODEL_SAMPLE } else { LITERAL_COUNT_SAMPLE };
@@ -165,43 +173,6 @@ impl LevelState {
         }
         if self.limits_by_literals && !model.is_runs {
             model.raise_min_match(sample.min_match());
-        }
-    }
-}
-
-impl Parser {
-    /// Forgets the last block, and loads the dictionary before `block`.
-    pub(super) fn load_dictionary(&mut self, window: Window<'_>, block: Range<usize>) {
-        let size = block.start;
-        match self {
-            Self::Greedy(parser) => parser.load_dictionary(window, size),
-            Self::Lookahead(parser) => parser.load_dictionary(window, size),
-            Self::LargeLookahead(parser) => parser.load_dictionary(window, size),
-            Self::Lazy16(parser) => parser.load_dictionary(window, size),
-            Self::Lazy64(parser) => parser.load_dictionary(window, size),
-            Self::Optimal { first_pass, optimal } => {
-                first_pass.load_dictionary(window, size);
-                optimal.load_dictionary(window, size, block.end);
-            }
-        }
-    }
-
-    /// Parses `input`, which extends to the end of the block, until `sequences` is full. Returns the position that it reached.
-    pub(super) fn parse(
-        &mut self,
-        window: Window<'_>,
-        input: Range<usize>,
-        model: &CostModel,
-        sequences: &mut Sequences,
-    ) -> usize {
-        match self {
-            Self::Greedy(parser) => parser.parse(window, input, model, sequences),
-            Self::Lookahead(parser) => parser.parse(window, input, model, sequences),
-            Self::LargeLookahead(parser) => parser.parse(window, input, model, sequences),
-            Self::Lazy16(parser) | Self::Optimal { first_pass: parser, .. } => {
-                parser.parse(window, input, model, sequences)
-            }
-            Self::Lazy64(parser) => parser.parse(window, input, model, sequences),
         }
     }
 }

@@ -1,14 +1,29 @@
 //! Parsers: they divide the input into literals and matches.
 //!
-//! `parse` receives window and cost model as parameters of their own. As references in a struct, the compiler would have to assume
-//! that stores to the tables change them.
-//!
 //! | parser | levels | method |
 //! |---|---|---|
 //! | [`greedy`] | 1 | takes the first match that it finds |
 //! | [`lookahead`] | 2, 3 | takes the longest match at a position or the next one |
 //! | [`lazy`] | 4 to 9, first pass of 10 to 12 | defers a match while a better one begins soon |
 //! | [`optimal`] | 10 to 12 | computes the cheapest path through a block |
+
+use std::ops::Range;
+
+use super::cost_model::CostModel;
+use super::sequences::Sequences;
+use crate::deflate::Window;
+
+/// A parser with its match finder.
+pub(crate) trait Parser: Send {
+    /// Forgets the last block, and loads a dictionary of `size` bytes.
+    fn load_dictionary(&mut self, window: Window<'_>, size: usize);
+
+    /// Parses `input`, which extends to the end of the block, until `out` is full. Returns the position that it reached.
+    ///
+    /// Window and cost model are parameters of their own. As references in a struct, the compiler would have to assume that stores
+    /// to the tables change them.
+    fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize;
+}
 
 pub(super) mod greedy;
 pub(super) mod lazy;

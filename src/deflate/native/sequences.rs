@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::symbols::{FIRST_LENGTH_SYMBOL, MIN_MATCH, distance_symbol};
+use super::symbols::{DistanceCode, FIRST_LENGTH_SYMBOL, MIN_MATCH};
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::{BLOCK, Window};
 
@@ -42,7 +42,7 @@ pub(super) const SECOND_LITERAL: u32 = 32;
 /// The sequence of a match.
 #[inline(always)]
 pub(super) fn of_match(found: Match) -> u32 {
-    let (symbol, extra) = distance_symbol(found.distance as u32);
+    let DistanceCode { symbol, extra } = DistanceCode::of(found.distance);
     (FIRST_LENGTH + found.length as u32) | symbol << FIRST_BITS | extra << (FIRST_BITS + SECOND_BITS)
 }
 

@@ -46,14 +46,24 @@ pub(super) const DISTANCE_EXTRA_BITS: [u8; DISTANCE_SYMBOLS] = {
     extra
 };
 
-/// The symbol of a distance, and the value of its extra bits.
-#[inline(always)]
-pub(super) fn distance_symbol(distance: u32) -> (u32, u32) {
-    // From distance 5 on, each power of two has two symbols: the bit below the highest selects one.
-    let less_one = distance - 1;
-    let extra_bits = (less_one | 2).ilog2() - 1;
-    let highest = less_one >> extra_bits;
-    (2 * extra_bits + highest, less_one ^ (highest << extra_bits))
+/// How a distance is written. [`DISTANCE_EXTRA_BITS`] has the number of its extra bits.
+#[derive(Clone, Copy)]
+pub(super) struct DistanceCode {
+    pub(super) symbol: u32,
+    /// The value of the extra bits.
+    pub(super) extra: u32,
+}
+
+impl DistanceCode {
+    /// The code of a distance.
+    #[inline(always)]
+    pub(super) fn of(distance: usize) -> Self {
+        // From distance 5 on, each power of two has two symbols: the bit below the highest selects one.
+        let less_one = distance as u32 - 1;
+        let extra_bits = (less_one | 2).ilog2() - 1;
+        let highest = less_one >> extra_bits;
+        Self { symbol: 2 * extra_bits + highest, extra: less_one ^ (highest << extra_bits) }
+    }
 }
 
 const fn lengths() -> [LengthCode; MAX_MATCH - MIN_MATCH + 1] {

@@ -38,9 +38,7 @@ impl HashTable {
     /// Forgets the last block, and inserts every other position of a dictionary of `size` bytes.
     pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
         self.table.fill(0);
-        for pos in (0..size).step_by(2) {
-            self.insert(window.load64(pos), pos);
-        }
+        hashing::insert_dictionary(window, size, |word, pos| self.insert(word, pos));
     }
 
     /// Loads the entry of a position, without storing the position.

@@ -39,6 +39,13 @@ pub(crate) struct MatchRows<const WIDTH: usize, const ROWS: usize, const HASH3: 
     hash3: Box<[u16; HASH3]>,
 }
 
+/// Where the positions of a hash are.
+struct HashedRow {
+    /// The index of the row.
+    row: usize,
+    tag: u8,
+}
+
 /// When a search at a position ends.
 #[derive(Clone, Copy)]
 pub(crate) struct SearchDepth {
@@ -129,10 +136,10 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
 
     /// The row of four bytes, and their tag.
     #[inline(always)]
-    fn place(word: u32) -> (usize, u8) {
+    fn hashed_row(word: u32) -> HashedRow {
         let hash = hash4(word);
         let bits = ROWS.ilog2();
-        ((hash >> (32 - bits)) as usize % ROWS, (hash >> (24 - bits)) as u8)
+        HashedRow { row: (hash >> (32 - bits)) as usize % ROWS, tag: (hash >> (24 - bits)) as u8 }
     }
 
     /// The last position whose three bytes have the same hash.
@@ -144,7 +151,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
     #[inline(always)]
     fn insert(&mut self, window: Window<'_>, pos: usize) {
         let word = window.load32(pos);
-        let (row, tag) = Self::place(word);
+        let HashedRow { row, tag } = Self::hashed_row(word);
         self.rows[row].insert(tag, pos);
         *self.last_of_hash3(word) = pos as u16;
     }
@@ -157,7 +164,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
             return;
         }
         for pos in positions {
-            let (row, tag) = Self::place(window.load32(pos));
+            let HashedRow { row, tag } = Self::hashed_row(window.load32(pos));
             self.rows[row].insert(tag, pos);
         }
     }
@@ -169,7 +176,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
         let Range { start: pos, end } = range;
         let bytes = window.load128(pos);
         let word = bytes[0] as u32;
-        let (row, tag) = Self::place(word);
+        let HashedRow { row, tag } = Self::hashed_row(word);
         let row = &mut self.rows[row];
         let mut best = Match { length: MIN_MATCH, distance: 0 };
         // A longer match has these four bytes: the one behind the best match and the three before.
@@ -207,7 +214,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
     #[inline(always)]
     pub(crate) fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
         let AroundQuery { pos, tail, depth, needed } = query;
-        let (row, tag) = Self::place(window.load32(tail));
+        let HashedRow { row, tag } = Self::hashed_row(window.load32(tail));
         let bytes = window.load128(pos);
         for distance in self.rows[row].distances(tag, tail, depth) {
             let differ = window.differ16(pos.wrapping_sub(distance), bytes);

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::Parser;
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
 use crate::deflate::native::matchfinder::hash::HashTable;
@@ -30,31 +31,52 @@ const MAX_LITERAL_RUN: usize = 4096;
 /// The greedy parser.
 pub(crate) struct GreedyParser {
     table: HashTable,
+    /// The step by which positions are skipped, in [`STEPS_PER_INCREMENT`]ths of a position.
+    step: usize,
 }
 
 impl GreedyParser {
     pub(crate) fn new() -> Self {
-        Self { table: HashTable::new() }
+        Self { table: HashTable::new(), step: STEPS_PER_INCREMENT }
     }
 
-    /// Forgets the last block, and loads a dictionary of `size` bytes.
-    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+    /// Inserts the second, the third and the last position of a match whose first eight bytes are `word`.
+    #[inline(always)]
+    fn insert_inside(&mut self, window: Window<'_>, word: u64, positions: Range<usize>) {
+        let Range { start, end } = positions;
+        self.table.insert(word >> 8, start + 1);
+        self.table.insert(word >> 16, start + 2);
+        self.table.insert(window.load64(end - 1), end - 1);
+    }
+
+    /// Skips positions with a growing step, up to a position with a candidate or the end of the range.
+    #[inline(never)]
+    fn skip(&mut self, window: Window<'_>, range: Range<usize>) -> usize {
+        let mut pos = range.start;
+        while pos < range.end {
+            let here = self.table.look_up(window, pos);
+            if here.candidate().is_some() {
+                return pos;
+            }
+            self.table.store(&here);
+            self.step += 1;
+            pos += self.step / STEPS_PER_INCREMENT;
+        }
+        range.end
+    }
+}
+
+impl Parser for GreedyParser {
+    fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
         self.table.load_dictionary(window, size);
     }
 
-    /// Parses `input`, which extends to the end of the block, until `sequences` is full. Returns the position that it reached.
-    #[inline(never)]
-    pub(crate) fn parse(
-        &mut self,
-        window: Window<'_>,
-        input: Range<usize>,
-        model: &CostModel,
-        sequences: &mut Sequences,
-    ) -> usize {
+    fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
         let Range { start, end } = input;
         let min_match = MIN_MATCH_LENGTH.max(model.min_match);
         let last = end.saturating_sub(LOOKAHEAD);
-        let (mut anchor, mut pos, mut step) = (start, start, STEPS_PER_INCREMENT);
+        let (mut anchor, mut pos) = (start, start);
+        self.step = STEPS_PER_INCREMENT;
         'search: while pos < last {
             let mut until = last.min(anchor + SKIP_AFTER);
             let mut here = self.table.look_up(window, pos);
@@ -68,11 +90,11 @@ impl GreedyParser {
                     here = self.table.look_up(window, pos);
                     if pos >= until {
                         if pos < last {
-                            pos = self.skip(window, pos..last.min(pos + MAX_LITERAL_RUN), &mut step);
+                            pos = self.skip(window, pos..last.min(pos + MAX_LITERAL_RUN));
                         }
-                        sequences.push_literals(window, anchor..pos);
+                        out.push_literals(window, anchor..pos);
                         anchor = pos;
-                        if sequences.is_full() {
+                        if out.is_full() {
                             return pos;
                         }
                         continue 'search;
@@ -82,19 +104,17 @@ impl GreedyParser {
                 if length < min_match {
                     pos += 1;
                     if pos - anchor >= MAX_LITERAL_RUN {
-                        sequences.push_literals(window, anchor..pos);
+                        out.push_literals(window, anchor..pos);
                         anchor = pos;
                     }
                     continue 'search;
                 }
                 let (word, next) = (here.word, pos + length);
                 here = self.table.look_up(window, next);
-                self.table.insert(word >> 8, pos + 1);
-                self.table.insert(word >> 16, pos + 2);
-                self.table.insert(window.load64(next - 1), next - 1);
-                sequences.push_run(window, anchor..pos, of_match(Match { length, distance }));
-                (anchor, pos, step) = (next, next, STEPS_PER_INCREMENT);
-                if sequences.is_full() {
+                self.insert_inside(window, word, pos..next);
+                out.push_run(window, anchor..pos, of_match(Match { length, distance }));
+                (anchor, pos, self.step) = (next, next, STEPS_PER_INCREMENT);
+                if out.is_full() {
                     return pos;
                 }
                 if pos >= last {
@@ -103,24 +123,7 @@ impl GreedyParser {
                 until = last.min(anchor + SKIP_AFTER);
             }
         }
-        sequences.push_literals(window, anchor..end);
+        out.push_literals(window, anchor..end);
         end
-    }
-
-    /// Skips positions with a growing step, up to a position with a candidate or the end of the range. `step` is in
-    /// [`STEPS_PER_INCREMENT`]ths of a position.
-    #[inline(never)]
-    fn skip(&mut self, window: Window<'_>, range: Range<usize>, step: &mut usize) -> usize {
-        let mut pos = range.start;
-        while pos < range.end {
-            let here = self.table.look_up(window, pos);
-            if here.candidate().is_some() {
-                return pos;
-            }
-            self.table.store(&here);
-            *step += 1;
-            pos += *step / STEPS_PER_INCREMENT;
-        }
-        range.end
     }
 }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::Parser;
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
 use crate::deflate::native::matchfinder::rows::{AroundQuery, HASHED, MatchRows, SearchDepth};
@@ -74,74 +75,6 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyParser<WIDTH
         Self { rows: MatchRows::new(), parameters }
     }
 
-    /// Forgets the last block, and loads a dictionary of `size` bytes.
-    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
-        self.rows.load_dictionary(window, size);
-    }
-
-    /// Parses `input`, which extends to the end of the block, until `sequences` is full. Returns the position that it reached.
-    #[inline(never)]
-    pub(crate) fn parse(
-        &mut self,
-        window: Window<'_>,
-        input: Range<usize>,
-        model: &CostModel,
-        sequences: &mut Sequences,
-    ) -> usize {
-        let Range { start, end } = input;
-        let parameters = if model.is_runs { IN_RUNS } else { self.parameters };
-        let LazyParameters { max_search_depth, nice_length, .. } = parameters;
-        let last = end.saturating_sub(LOOKAHEAD);
-        let (mut anchor, mut pos, mut unmatched) = (start, start, 0);
-        let (mut repeat_distance, mut period) = (1, 1);
-        while pos < last {
-            let mut found = self.rows.find(window, pos..end, SearchDepth { max_search_depth, nice_length });
-            if found.distance == 0 || !model.pays(window.load64(pos), found.length, found.distance) {
-                unmatched += 1;
-                pos += 1 + (unmatched >> SKIP_BITS);
-                if pos - anchor > MAX_LITERAL_RUN {
-                    pos = pos.min(last);
-                    sequences.push_literals(window, anchor..pos);
-                    anchor = pos;
-                    if sequences.is_full() {
-                        return pos;
-                    }
-                }
-                continue;
-            }
-            if repeat_distance != found.distance
-                && repeat_distance <= pos
-                && window.load32(pos - repeat_distance) == window.load32(pos)
-            {
-                let known = PlacedMatch { pos, found };
-                found = repeat_match(window, pos..end, known, repeat_distance, model);
-            }
-            let inserted = pos + 1;
-            if model.is_runs {
-                found = self.much_longer(window, pos..end, found);
-            } else {
-                let later = pos + 2;
-                let differ = (window.load32(later.wrapping_sub(period)) ^ window.load32(later)) << 16;
-                let tried = u32::from(period == found.distance) | u32::from(found.length > MAX_LENGTH_FOR_PERIOD);
-                // One branch for all conditions; it is rarely taken.
-                if differ | tried == 0 {
-                    PlacedMatch { pos, found } = period_match(window, end, PlacedMatch { pos, found }, period, model);
-                }
-                while found.length < nice_length && self.should_defer(window, end, (&mut pos, &mut found), model) {}
-            }
-            sequences.push_run(window, anchor..pos, of_match(found));
-            let next = pos + found.length;
-            self.rows.insert_all(window, inserted..next.min(last), model.use_hash3);
-            (anchor, pos, unmatched, repeat_distance) = (next, next, 0, found.distance);
-            period = std::hint::select_unpredictable(repeat_distance <= MAX_PERIOD, repeat_distance, period);
-            if sequences.is_full() {
-                return pos;
-            }
-        }
-        sequences.push_literals(window, anchor..end);
-        end
-    }
-
     /// Finds a match in runs that is longer than `found` by so much that it pays for its distance. Returns `found` if there is
     /// none.
     #[cold]
@@ -162,22 +95,27 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyParser<WIDTH
         best
     }
 
-    /// Whether a better match begins at most two bytes later than the known one, or at the same byte. Replaces the known match,
-    /// its position and itself, by the better one.
+    /// Finds a match for which the known one is deferred: a better one that begins at most two bytes later, or at the same byte.
     ///
-    /// The caller repeats the search with the result. Each match has a greater gain than the one before, and no gain exceeds
-    /// four bits for each byte. So there are at most about four searches for each byte that is covered in the end.
+    /// The caller repeats the search with the result. Each match has a greater gain than the one before, and no gain exceeds four
+    /// bits for each byte. So the number of searches is at most about four times the length of the final match.
     #[inline(always)]
-    fn should_defer(&self, window: Window<'_>, end: usize, known: (&mut usize, &mut Match), model: &CostModel) -> bool {
+    fn better_match(
+        &self,
+        window: Window<'_>,
+        known: PlacedMatch,
+        end: usize,
+        model: &CostModel,
+    ) -> Option<PlacedMatch> {
         let LazyParameters { lazy_search_depth, .. } = self.parameters;
-        let (pos, found) = (*known.0, *known.1);
+        let PlacedMatch { pos, found } = known;
         // The last four bytes of a longer match that begins one byte later: two of the known match and two behind it. A better
         // one that begins two bytes later has two more, and bytes behind the end must not decide. (For a match of three bytes
         // this includes the byte before it, so that none is found. Searching both places makes binaries 0.3 % and images
         // 0.1 % larger.)
         let tail = pos + found.length - 2;
         if lazy_search_depth == 0 || tail + HASHED + 2 > end {
-            return false;
+            return None;
         }
         // The bytes that a longer match one byte later has, and a better one two bytes later, as far as 16 bytes show.
         let length = found.length.min(12);
@@ -190,48 +128,113 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyParser<WIDTH
             let other = Match { length, distance };
             if gain(other) - MIN_IMPROVEMENT[late] > most {
                 most = gain(other) - MIN_IMPROVEMENT[late];
-                better = Some((pos + late, other));
+                better = Some(PlacedMatch { pos: pos + late, found: other });
             }
         });
-        let Some((start, other)) = better else { return false };
-        if !model.pays(window.load64(start), other.length, other.distance) {
-            return false;
-        }
-        (*known.0, *known.1) = (start, other);
-        true
+        let PlacedMatch { pos, found } = better?;
+        if model.pays(window.load64(pos), found.length, found.distance) { better } else { None }
     }
 }
 
-/// Returns the match at a repeated distance that begins at `range.start`, if it is long enough and better than the known match
-/// with the literals between them; otherwise the known match. Periodic input then continues with its period.
-#[inline(never)]
-fn repeat_match(
-    window: Window<'_>,
-    range: Range<usize>,
-    known: PlacedMatch,
+impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> Parser for LazyParser<WIDTH, ROWS, HASH3> {
+    fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+        self.rows.load_dictionary(window, size);
+    }
+
+    fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
+        let Range { start, end } = input;
+        let parameters = if model.is_runs { IN_RUNS } else { self.parameters };
+        let LazyParameters { max_search_depth, nice_length, .. } = parameters;
+        let last = end.saturating_sub(LOOKAHEAD);
+        let (mut anchor, mut pos, mut unmatched) = (start, start, 0);
+        let (mut repeat_distance, mut period) = (1, 1);
+        while pos < last {
+            let mut found = self.rows.find(window, pos..end, SearchDepth { max_search_depth, nice_length });
+            if found.distance == 0 || !model.pays(window.load64(pos), found.length, found.distance) {
+                unmatched += 1;
+                pos += 1 + (unmatched >> SKIP_BITS);
+                if pos - anchor > MAX_LITERAL_RUN {
+                    pos = pos.min(last);
+                    out.push_literals(window, anchor..pos);
+                    anchor = pos;
+                    if out.is_full() {
+                        return pos;
+                    }
+                }
+                continue;
+            }
+            if repeat_distance != found.distance
+                && repeat_distance <= pos
+                && window.load32(pos - repeat_distance) == window.load32(pos)
+            {
+                let repeat = Repeat { pos, distance: repeat_distance, end };
+                found = repeat_match(window, repeat, PlacedMatch { pos, found }, model);
+            }
+            let inserted = pos + 1;
+            if model.is_runs {
+                found = self.much_longer(window, pos..end, found);
+            } else {
+                let later = pos + 2;
+                let differ = (window.load32(later.wrapping_sub(period)) ^ window.load32(later)) << 16;
+                let tried = u32::from(period == found.distance) | u32::from(found.length > MAX_LENGTH_FOR_PERIOD);
+                // One branch for all conditions; it is rarely taken.
+                if differ | tried == 0 {
+                    let repeat = Repeat { pos, distance: period, end };
+                    PlacedMatch { pos, found } = period_match(window, repeat, found, model);
+                }
+                while found.length < nice_length
+                    && let Some(better) = self.better_match(window, PlacedMatch { pos, found }, end, model)
+                {
+                    PlacedMatch { pos, found } = better;
+                }
+            }
+            out.push_run(window, anchor..pos, of_match(found));
+            let next = pos + found.length;
+            self.rows.insert_all(window, inserted..next.min(last), model.use_hash3);
+            (anchor, pos, unmatched, repeat_distance) = (next, next, 0, found.distance);
+            period = std::hint::select_unpredictable(repeat_distance <= MAX_PERIOD, repeat_distance, period);
+            if out.is_full() {
+                return pos;
+            }
+        }
+        out.push_literals(window, anchor..end);
+        end
+    }
+}
+
+/// A distance to be tried at a position of a block that ends at `end`.
+#[derive(Clone, Copy)]
+struct Repeat {
+    pos: usize,
     distance: usize,
-    model: &CostModel,
-) -> Match {
-    let Range { start, end } = range;
-    let length = window.common(start - distance, start, 0, MAX_MATCH.min(end - start));
+    end: usize,
+}
+
+/// Returns the repeated match if it is long enough, and better than the literals up to it and the known match. Otherwise returns
+/// the known match. Periodic input then continues with its period.
+#[inline(never)]
+fn repeat_match(window: Window<'_>, repeat: Repeat, known: PlacedMatch, model: &CostModel) -> Match {
+    let Repeat { pos, distance, end } = repeat;
+    let length = window.common(pos - distance, pos, 0, MAX_MATCH.min(end - pos));
     let repeat = Match { length, distance };
-    let literals = window.bytes(known.pos..start);
+    let literals = window.bytes(known.pos..pos);
     let better = length >= model.min_match && model.prefers_repeat(literals, repeat, known.found);
     if better { repeat } else { known.found }
 }
 
-/// Returns the match at the distance of the period that begins up to two bytes later, if it is better than the known match with
-/// the literals between them; otherwise the known match. The third and fourth byte must repeat at this distance.
+/// Returns the match at the distance of the period that begins up to two bytes after `repeat.pos`, if it is better than the known
+/// match, which begins there. Otherwise returns the known match. The third and fourth byte must repeat at this distance.
 #[cold]
 #[inline(never)]
-fn period_match(window: Window<'_>, end: usize, known: PlacedMatch, distance: usize, model: &CostModel) -> PlacedMatch {
-    let PlacedMatch { pos, found } = known;
+fn period_match(window: Window<'_>, repeat: Repeat, found: Match, model: &CostModel) -> PlacedMatch {
+    let Repeat { pos, distance, end } = repeat;
+    let known = PlacedMatch { pos, found };
     if distance > pos.min(found.distance) {
         return known;
     }
     let repeats = |at: usize| window.byte(at) == window.byte(at - distance);
     let late = if repeats(pos + 1) { usize::from(!repeats(pos)) } else { 2 };
     let start = pos + late;
-    let better = repeat_match(window, start..end, known, distance, model);
+    let better = repeat_match(window, Repeat { pos: start, distance, end }, known, model);
     PlacedMatch { pos: if better.distance == distance { start } else { pos }, found: better }
 }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::Parser;
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
 use crate::deflate::native::matchfinder::bucket::BucketTable;
@@ -34,21 +35,14 @@ impl<const ENTRIES: usize> LookaheadParser<ENTRIES> {
     pub(crate) fn new() -> Self {
         Self { table: BucketTable::new() }
     }
+}
 
-    /// Forgets the last block, and loads a dictionary of `size` bytes.
-    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+impl<const ENTRIES: usize> Parser for LookaheadParser<ENTRIES> {
+    fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
         self.table.load_dictionary(window, size);
     }
 
-    /// Parses `input`, which extends to the end of the block, until `sequences` is full. Returns the position that it reached.
-    #[inline(never)]
-    pub(crate) fn parse(
-        &mut self,
-        window: Window<'_>,
-        input: Range<usize>,
-        model: &CostModel,
-        sequences: &mut Sequences,
-    ) -> usize {
+    fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
         let Range { start, end } = input;
         let min_match = MIN_MATCH_LENGTH.max(model.min_match);
         let last = end.saturating_sub(LOOKAHEAD);
@@ -65,9 +59,9 @@ impl<const ENTRIES: usize> LookaheadParser<ENTRIES> {
                 pos += 1 + (unmatched >> SKIP_BITS);
                 if pos - anchor >= MAX_LITERAL_RUN {
                     pos = pos.min(last);
-                    sequences.push_literals(window, anchor..pos);
+                    out.push_literals(window, anchor..pos);
                     anchor = pos;
-                    if sequences.is_full() {
+                    if out.is_full() {
                         return pos;
                     }
                 }
@@ -85,13 +79,13 @@ impl<const ENTRIES: usize> LookaheadParser<ENTRIES> {
             length = length.min(end - pos);
             let next = pos + length;
             self.table.insert(window.load64(next - 1), next - 1);
-            sequences.push_run(window, anchor..pos, of_match(Match { length, distance }));
+            out.push_run(window, anchor..pos, of_match(Match { length, distance }));
             (anchor, pos, unmatched) = (next, next, 0);
-            if sequences.is_full() {
+            if out.is_full() {
                 return pos;
             }
         }
-        sequences.push_literals(window, anchor..end);
+        out.push_literals(window, anchor..end);
         end
     }
 }

@@ -13,7 +13,7 @@ use crate::deflate::native::matchfinder::binary_tree::BinaryTrees;
 use crate::deflate::native::matchfinder::rows::SearchDepth;
 use crate::deflate::native::sequences::{LiteralOrMatch, Match, Sequences};
 use crate::deflate::native::symbols::{
-    DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, LENGTHS, MAX_MATCH, MIN_MATCH, distance_symbol,
+    DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, DistanceCode, LENGTHS, MAX_MATCH, MIN_MATCH,
 };
 
 /// How much work the optimal parser does for a path.
@@ -44,6 +44,11 @@ const UNREACHABLE: u32 = u32::MAX / 4;
 /// two passes are by different prices. The last path is used, because its symbols are the ones that were priced.)
 const MIN_SAVING: u32 = 2048;
 
+/// Upper bounds in bits of the prices of symbols, without extra bits. A symbol that the last path did not use gets at most these, so
+/// that the next path can use it.
+const MAX_LITLEN_BITS: f32 = 14.0;
+const MAX_DISTANCE_BITS: f32 = 12.0;
+
 /// Prices of symbols with their extra bits.
 struct SymbolCosts {
     literals: [u32; 256],
@@ -55,7 +60,7 @@ impl SymbolCosts {
     /// Prices by the frequencies of a histogram.
     fn new(histogram: &Histogram) -> Self {
         let mut costs = Self { literals: [0; 256], lengths: [0; MAX_MATCH + 1], distances: [0; DISTANCE_SYMBOLS + 2] };
-        let litlen = SymbolPrices::new(&histogram.litlen, 14.0);
+        let litlen = SymbolPrices::new(&histogram.litlen, MAX_LITLEN_BITS);
         for (cost, &frequency) in costs.literals.iter_mut().zip(&histogram.litlen) {
             *cost = (litlen.bits(frequency) * PRICE_OF_BIT) as u32;
         }
@@ -63,7 +68,7 @@ impl SymbolCosts {
             let frequency = histogram.litlen[usize::from(length.symbol)];
             *cost = ((litlen.bits(frequency) + f32::from(length.extra_bits)) * PRICE_OF_BIT) as u32;
         }
-        let distances = SymbolPrices::new(&histogram.distances, 12.0);
+        let distances = SymbolPrices::new(&histogram.distances, MAX_DISTANCE_BITS);
         for ((cost, &frequency), &extra) in
             costs.distances.iter_mut().zip(&histogram.distances).zip(&DISTANCE_EXTRA_BITS)
         {
@@ -83,7 +88,7 @@ impl CachedMatch {
 
     fn new(found: Match) -> Self {
         let distance = found.distance as u32;
-        Self(found.length as u32 | (distance - 1) << 9 | distance_symbol(distance).0 << 24)
+        Self(found.length as u32 | (distance - 1) << 9 | DistanceCode::of(found.distance).symbol << 24)
     }
 
     fn length(self) -> usize {
