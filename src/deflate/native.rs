@@ -1,4 +1,4 @@
-//! gzcc's own encoder, levels 1 to 12. It compresses blocks that any worker can take.
+//! gzcc's own encoder, levels 1 to 12.
 //!
 //! # How a block is processed
 //!
@@ -143,7 +143,7 @@ impl BlockEncoder<'_, '_> {
         self.writer.align();
     }
 
-    /// Stores the incompressible data that comes next, if there is any.
+    /// Stores the incompressible data at the current position. Returns whether there was any.
     fn store_incompressible(&mut self) -> bool {
         if self.unmatched < incompressible::MIN_UNMATCHED {
             return false;
@@ -157,7 +157,7 @@ impl BlockEncoder<'_, '_> {
         self.sequences.clear();
         block_writer::write_stored(self.window.bytes(start..start + length), false, &mut self.writer);
         self.pending = DeflateBlock::new(start + length, Histogram::EMPTY);
-        // One chunk without a match is enough to look for incompressible data again.
+        // After one more chunk without a match, the encoder looks for incompressible data again.
         self.unmatched = incompressible::MIN_UNMATCHED - 1;
         true
     }

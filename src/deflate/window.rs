@@ -40,7 +40,8 @@ impl WindowBuffer {
         Self { bytes: boxed_array(0) }
     }
 
-    /// Where input is read to: room for a dictionary of [`WINDOW`] bytes, a block of [`BLOCK`] bytes, and one byte more.
+    /// The memory that input is read into: space for a dictionary of [`WINDOW`] bytes, a block of [`BLOCK`] bytes, and one
+    /// byte more.
     pub fn input(&mut self) -> &mut [u8] {
         &mut self.bytes[..CAPACITY]
     }

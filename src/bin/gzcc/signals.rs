@@ -1,8 +1,8 @@
 //! Ending the process on a signal: complete outputs stay, incomplete ones leave nothing, and the process dies by that signal.
 //!
-//! A thread of its own waits for SIGINT, SIGTERM and SIGHUP, so it does not matter what the workers do. It lets the workers that
-//! are naming an output finish that, and keeps the others from starting it; prints how far the run got; removes the
-//! temporaries; and raises the signal again with the default action. A second signal ends the process at once.
+//! A thread waits for SIGINT, SIGTERM and SIGHUP, so the workers need not be interrupted. It waits for the workers that are
+//! naming an output, and keeps the others from doing so. Then it prints the counts so far, removes the temporaries, and
+//! raises the signal again with the default action. A second signal ends the process at once.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::report::Report;
 
-/// Signals that end a run, and the word for it.
+/// Signals that end a run, and the words for that in the message.
 const ENDING: [(i32, &str); 3] = [(SIGINT, "interrupted"), (SIGTERM, "terminated"), (SIGHUP, "hung up")];
 
 /// How long naming outputs may take, which on a slow disk may sync first. The process has to end within 100 ms of the signal;
@@ -31,7 +31,7 @@ const STACK: usize = 64 * 1024;
 /// ignored.
 ///
 /// # Errors
-/// The system's, if there is no thread or pipe to be had. Signals then end the process at once.
+/// The system's, if it has no thread or pipe left. Signals then end the process at once.
 pub(crate) fn watch(report: Arc<Report>) -> io::Result<()> {
     let ignored = ignored_signals();
     let watched: Vec<i32> =
@@ -39,14 +39,14 @@ pub(crate) fn watch(report: Arc<Report>) -> io::Result<()> {
     let again = Arc::new(AtomicBool::new(false));
     let result = wait_for(&watched, &again, report);
     if result.is_err() {
-        // The handlers that are set cannot be removed; with the flag up they end the process at once.
+        // Handlers cannot be removed. With the flag set, they end the process at once.
         again.store(true, Ordering::Relaxed);
     }
     result
 }
 
 fn wait_for(watched: &[i32], again: &Arc<AtomicBool>, report: Arc<Report>) -> io::Result<()> {
-    // In this order: the first signal finds the flag down, and raises it for the second.
+    // In this order, so that the first signal finds the flag cleared, and sets it for the second.
     for &signal in watched {
         flag::register_conditional_default(signal, Arc::clone(again))?;
     }
@@ -66,11 +66,11 @@ fn wait_for(watched: &[i32], again: &Arc<AtomicBool>, report: Arc<Report>) -> io
 fn end(signal: i32, report: &Report) {
     gzcc::shutdown::stop_commits(PATIENCE);
     let how = ENDING.iter().find(|(number, _)| *number == signal).map_or("ended", |(_, how)| how);
-    // Before the temporaries go: a worker that is still writing would report that its temporary is missing.
+    // Before the temporaries are removed, because a worker that is still writing would report that its temporary is missing.
     report.interrupted(how);
     gzcc::shutdown::remove_temporaries();
     if emulate_default_handler(signal).is_err() {
-        // Every worker waits at a gate that stays closed.
+        // The process cannot exit normally: its workers wait at the closed gate.
         std::process::abort();
     }
 }

@@ -49,9 +49,8 @@ pub(super) struct CodeLengthHeader {
 impl CodeLengthHeader {
     /// The header for these code lengths.
     pub(super) fn new(lengths: &CodeLengths) -> Self {
-        let count = |lengths: &[u8], least: usize| {
-            lengths.iter().rposition(|&l| l > 0).map_or(least, |last| least.max(last + 1))
-        };
+        let count =
+            |lengths: &[u8], min: usize| lengths.iter().rposition(|&l| l > 0).map_or(min, |last| min.max(last + 1));
         let litlen_count = count(&lengths.litlen[..LITLEN_SYMBOLS_USED], FIRST_LENGTH_SYMBOL);
         let distance_count = count(&lengths.distances[..DISTANCE_SYMBOLS], 1);
         let mut all = [0; LITLEN_SYMBOLS + DISTANCE_SYMBOLS];

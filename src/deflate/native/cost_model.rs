@@ -2,11 +2,12 @@
 //! most as much as the literals that it replaces.
 //!
 //! A match of three bytes from far away costs about 20 bits, three literals of a log about 16. A parser that takes every match
-//! makes logs 4 % larger. (Comparing with the average literal instead of the literals at hand makes logs 1 % larger.)
+//! makes logs 4 % larger. A parser that compares a match with average literals, not with those that it replaces, makes logs 1 %
+//! larger.
 //!
 //! The prices are those of the symbols written last. If these took nearly as many bits as literals alone would have, matches
-//! are useless, and prices move towards those of literals alone (see `literal_statistics`). That makes random letters of
-//! four kinds 7 % smaller and changes no other content.
+//! are useless, and prices move towards those of literals alone (see `literal_statistics`). Random text of four letters becomes
+//! 7 % smaller by that; other content does not change.
 
 use super::code_lengths;
 use super::entropy::SymbolPrices;
@@ -18,23 +19,24 @@ use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, DistanceCode, LENGTH
 /// Matches of this length or more pay at any distance, unless literals are cheap.
 const LONG_MATCH: usize = 7;
 
-/// The price of one bit: sixteenths are as accurate as the estimates, and sums of prices fit in 16 bits.
+/// The price of one bit. Prices in sixteenths of a bit are as accurate as the estimates, and their sums fit in 16 bits.
 const PRICE_OF_BIT: f32 = 16.0;
 
 /// A price that no sum of literals reaches.
 const UNREACHABLE_PRICE: u16 = u16::MAX / 2;
 
 /// Positions inside of matches are inserted into the table for three bytes if more than one match in this many has three
-/// bytes. Elsewhere the insertion costs 10 to 20 % of the time and gains nothing.
+/// bytes. With fewer such matches, the insertion costs 10 to 20 % of the time and gains nothing.
 const HASH3_SHARE: u32 = 6;
 
-/// Surcharge of a literal in the first chunk of a block, as a share of the average price of literals alone: matches replace
-/// most of the frequent ones. Small files are 0.4 % smaller at level 6 than with 6 bits for each literal. With 0.2 they are
-/// 0.2 % larger; with two bits for any content, letters of four kinds are 2 % larger.
+/// Surcharge of a literal in the first chunk of a block, as a share of the average price of literals alone. Literals cost
+/// more than that, because matches replace most of the frequent ones. Small files are 0.4 % smaller at level 6 than with 6
+/// bits for each literal. With 0.2 they are 0.2 % larger; with two bits for any content, letters of four kinds are 2 %
+/// larger.
 const INITIAL_SURCHARGE: f32 = 0.3;
 
-/// The size of the last output relative to literals alone: below the first, matches are fully useful; above the second they
-/// are useless, and only the prices of literals alone count. 0.7 and 0.95 make images 0.2 % larger.
+/// Limits for the size of the last output relative to literals alone. Up to the first, matches are fully useful. From the second
+/// on they are useless, and only the prices of literals alone count. With 0.7 and 0.95, images are 0.2 % larger.
 const RATIO_USEFUL: f32 = 0.8;
 const RATIO_USELESS: f32 = 1.1;
 
@@ -49,8 +51,8 @@ const BOUNDS_USEFUL: PriceBounds = PriceBounds { length: 13.0, distance: 10.0 };
 /// The bounds where matches are useless: there, symbols are rare only because no match was taken.
 const BOUNDS_USELESS: PriceBounds = PriceBounds { length: 5.0, distance: 3.0 };
 
-/// The shortest match in the first chunk of a block if it has few distinct literals, as text has. Longer matches stay
-/// allowed, because refusing those costs more where it is wrong. Small files are 0.1 % smaller.
+/// The shortest match in the first chunk of a block if it has few distinct literals, as text has. A higher limit would cost more
+/// where it is wrong than it gains elsewhere. Small files are 0.1 % smaller.
 const INITIAL_MIN_MATCH: usize = 4;
 
 /// Upper bound in bits of the price of a repeated distance's symbol. With 3 or 1, some sequences of growing numbers are larger.
@@ -64,10 +66,10 @@ const INITIAL_NEAR_DISTANCE_BITS: u16 = 2;
 /// Near distance symbols: those of distances up to 16.
 const NEAR_DISTANCE_SYMBOLS: usize = 8;
 
-/// The shortest match in runs. A shorter one begins a run, and a literal does that more cheaply.
+/// The shortest match in runs. A shorter match would only begin a run, which a literal does more cheaply.
 const MIN_MATCH_IN_RUNS: usize = 6;
 
-/// Prices of symbols, by the output so far and the input that comes next.
+/// Prices of symbols, estimated from the output so far and from a sample of the next input.
 pub(super) struct CostModel {
     literals: [u16; 256],
     /// Prices of matches shorter than [`LONG_MATCH`].
@@ -128,7 +130,7 @@ impl CostModel {
         self.sampled
     }
 
-    /// Adjusts the prices to a sample of the input that comes next.
+    /// Adjusts the prices to a sample of the next chunk.
     #[inline(never)]
     pub(super) fn prepare(&mut self, sample: &LiteralStatistics) {
         self.always_pays = LONG_MATCH;

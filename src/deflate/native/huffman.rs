@@ -1,7 +1,8 @@
 //! Length-limited Huffman codes of minimal cost (RFC 1951 section 3.2.2).
 //!
-//! D. A. Huffman's algorithm (1952) with two queues comes first. If one of its codes is too long, which takes frequencies that
-//! grow like the Fibonacci numbers, package-merge (Larmore and Hirschberg, 1990) computes the optimum under the limit.
+//! D. A. Huffman's algorithm (1952), with two queues, computes the codes without a limit. If one of them is too long,
+//! package-merge (Larmore and Hirschberg, 1990) computes the optimum under the limit. That is rare, because the frequencies must
+//! grow like the Fibonacci numbers.
 
 /// Symbols of the largest alphabet: literals and lengths.
 const MAX_SYMBOLS: usize = 288;

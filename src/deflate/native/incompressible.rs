@@ -1,9 +1,8 @@
-//! Detects incompressible data early, so that it is stored at the speed of memory: levels 1 to 6.
+//! Detects incompressible data, which is stored without a search for matches: levels 1 to 6.
 //!
-//! After a stretch without a match, samples of the bytes that follow are counted. If they are distributed as evenly as
-//! encrypted or compressed data, the bytes are stored without a search for matches. A part of the data is parsed in between, to
-//! detect a change. Repetitions of such data may be missed; levels from 7 on search for them. At level 6 incompressible data
-//! is eight times as fast.
+//! After [`MIN_UNMATCHED`] bytes without a match, samples of the next bytes are counted. If they are distributed as evenly as
+//! encrypted or compressed data, the bytes are stored. In between, a part of the data is parsed, to detect a change. Repetitions
+//! of such data may be missed; levels from 7 on search for them. Level 6 compresses incompressible data eight times as fast.
 
 use crate::deflate::Window;
 use crate::deflate::stored::MAX_STORED;

@@ -1,4 +1,4 @@
-//! Statistics of the input that comes next, from a sample that is taken before it is parsed.
+//! Statistics of the next chunk of input, from a sample that is taken before the chunk is parsed.
 //!
 //! The output so far shows what matches and literals cost, but only for the choices that were made: if every short match is
 //! taken, literals are rare and look expensive, so matches continue to be taken. The distribution of the bytes themselves
@@ -12,8 +12,8 @@ use crate::deflate::Window;
 /// Bytes that the sample is taken from: about the input of the next chunk.
 const SPAN: usize = 8000;
 
-/// Bytes in 1024 that equal the next byte, above which the input consists of runs. That is 31 of 32: no file of the corpus has
-/// as many, and runs of more than 32 bytes on average have.
+/// The input consists of runs if more than this many of 1024 bytes equal the next byte. That is 31 of 32: more than in any file of
+/// the corpus, and fewer than in runs of more than 32 bytes on average.
 const MIN_REPEATED: u32 = 992;
 
 /// Upper bound in bits of the price of a literal. A byte that the sample misses gets at most this.

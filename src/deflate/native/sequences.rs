@@ -32,11 +32,11 @@ pub(super) const SECOND_BITS: u32 = 9;
 pub(super) const FIRST_VALUES: usize = 1 << FIRST_BITS;
 /// Values of the second field.
 pub(super) const SECOND_VALUES: usize = 1 << SECOND_BITS;
-/// What is added to a match length in the first field: the shortest match gets the value of the first length symbol.
+/// Added to a match length in the first field, so that the shortest match has the value of the first length symbol.
 pub(super) const FIRST_LENGTH: u32 = (FIRST_LENGTH_SYMBOL - MIN_MATCH) as u32;
 /// The second field of a single literal.
 pub(super) const NO_SECOND: u32 = 31;
-/// What is added to a second literal in the second field.
+/// Added to a second literal in the second field.
 pub(super) const SECOND_LITERAL: u32 = 32;
 
 /// The sequence of a match.
@@ -67,7 +67,7 @@ const CAPACITY: usize = 1 << 18;
 
 const _: () = assert!(BLOCK.div_ceil(2) <= CAPACITY && MAX_PENDING < CAPACITY);
 
-/// Sequences that are stored at once, whether all of them are wanted or not.
+/// Sequences that are stored at once. The next ones overwrite those that are not needed.
 const STORED_AT_ONCE: usize = 8;
 
 /// Sequences in input order.
@@ -120,7 +120,7 @@ impl Sequences {
         if end - at > STORED_AT_ONCE {
             at = self.push_eights(window, at..end);
         }
-        // No branch on the number of literals: the sequences that come next overwrite what is too much.
+        // No branch on the number of literals: the next sequences overwrite those that are not needed.
         let (half, odd) = ((end - at) / 2, (end - at) % 2);
         let next = self.next();
         store_pairs(next, window.load64(at));
@@ -141,7 +141,7 @@ impl Sequences {
         self.length += half + odd;
     }
 
-    /// Appends literals, eight at a time, until at most eight are left. Returns the position of the first that is left.
+    /// Appends literals, eight at a time, until at most eight are left. Returns the position of the first of these.
     #[inline(never)]
     fn push_eights(&mut self, window: Window<'_>, literals: Range<usize>) -> usize {
         let mut at = literals.start;

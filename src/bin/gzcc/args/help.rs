@@ -1,9 +1,9 @@
-//! The help: which options `-h` lists, and the text around the options in `-h` and `--help`. Also the examples, which the
+//! The help: the options that `-h` lists, and the text around the options in `-h` and `--help`. Also the examples, which the
 //! manual page shares.
 
 use clap::Command;
 
-/// The options that `-h` lists: the common ones, so that the help fits 24 rows. `--help` lists all.
+/// The options that `-h` lists: the common ones, so that with rules and examples the help fits 32 rows. `--help` lists all.
 const COMMON: [&str; 15] = [
     "decompress",
     "test",

@@ -6,7 +6,7 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 mod reference;
 
-use self::reference::{Content, SECTIONS};
+use self::reference::{SECTIONS, SectionItem};
 use super::completions::spellings;
 use super::help::EXAMPLES;
 
@@ -65,7 +65,7 @@ pub(super) fn page(mut definition: Command) -> String {
     let mut page = Roff::new();
     let version = concat!("gzcc ", env!("CARGO_PKG_VERSION"));
     page.control("TH", ["GZCC", "1", "\"\"", version, "User Commands"]);
-    // Names of options and commands are to be found again, and copied: neither broken nor spread out.
+    // Without hyphenation and justification, so that names of options and commands can be searched and copied.
     page.control("nh", []).control("ad", ["l"]);
     page.control("SH", ["NAME"]);
     page.text([roman("gzcc - compress files in parallel to plain gzip, or decompress them")]);
@@ -79,7 +79,7 @@ pub(super) fn page(mut definition: Command) -> String {
     options(&mut page, &definition);
     for section in &SECTIONS {
         page.control("SH", [section.heading]);
-        section.content.iter().for_each(|content| reference(&mut page, content));
+        section.items.iter().for_each(|item| reference(&mut page, item));
     }
     page.control("SH", ["EXIT STATUS"]);
     terms(&mut page, &STATUSES);
@@ -112,14 +112,14 @@ pub(super) fn page(mut definition: Command) -> String {
     page.render()
 }
 
-/// A piece of a section of the reference.
-fn reference(page: &mut Roff, content: &Content) {
-    match *content {
-        Content::Text(text) => {
+/// An item of a section of the reference.
+fn reference(page: &mut Roff, item: &SectionItem) {
+    match *item {
+        SectionItem::Text(text) => {
             page.control("PP", []).text([roman(text)]);
         }
-        Content::Term(name, meaning) => terms(page, &[(name, meaning)]),
-        Content::Code(lines) => {
+        SectionItem::Term(name, meaning) => terms(page, &[(name, meaning)]),
+        SectionItem::Code(lines) => {
             page.control("PP", []).control("RS", []).control("nf", []);
             lines.iter().for_each(|line| {
                 page.text([bold(*line)]);
@@ -129,7 +129,7 @@ fn reference(page: &mut Roff, content: &Content) {
     }
 }
 
-/// A list of names and what each stands for.
+/// A list of terms and their meanings.
 fn terms(page: &mut Roff, terms: &[(&str, &str)]) {
     for (name, meaning) in terms {
         page.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
@@ -175,13 +175,13 @@ fn names(option: &Arg) -> Vec<Inline> {
     line
 }
 
-/// What an option does, which values it takes, and which it has if none is given.
+/// The effect of an option, its possible values and its default.
 fn meaning(option: &Arg) -> String {
     let help = option.get_long_help().or(option.get_help()).map(ToString::to_string).unwrap_or_default();
     let (first, more) = help.split_once("\n\n").unwrap_or((&help, ""));
-    // A default that clap does not know stands in the text, as -h is to have it.
-    let told = first.strip_suffix(']').and_then(|first| first.rsplit_once(" [default: "));
-    let (first, told) = told.unwrap_or((first, ""));
+    // A default that clap does not know is at the end of the text, as -h prints it.
+    let stated = first.strip_suffix(']').and_then(|first| first.rsplit_once(" [default: "));
+    let (first, stated) = stated.unwrap_or((first, ""));
     let mut sentences: Vec<String> = [first].into_iter().chain(more.split("\n\n")).map(sentence).collect();
     if !option.get_action().takes_values() {
         return sentences.join(" ");
@@ -195,7 +195,7 @@ fn meaning(option: &Arg) -> String {
         sentences.push(format!("One of {}.", values.join(", ")));
     }
     let known = option.get_default_values().first().filter(|_| !option.is_hide_default_value_set());
-    let default = known.map_or(told.into(), |value| value.to_string_lossy());
+    let default = known.map_or(stated.into(), |value| value.to_string_lossy());
     if !default.is_empty() {
         sentences.push(format!("Default: {default}."));
     }

@@ -26,7 +26,7 @@ fn parse_at(text: &str, now: Zoned) -> Result<FileTime, &'static str> {
     Ok(FileTime { seconds, nanoseconds: nanoseconds.rem_euclid(SECOND) as u64 })
 }
 
-/// Whether `text`, which was rejected, has the syntax of an age or of `@SECONDS`, so that its value is what is wrong.
+/// Whether `text`, which was rejected, has the syntax of an age or of `@SECONDS`, so that only its value is wrong.
 fn is_number(text: &str) -> bool {
     match text.strip_prefix('@') {
         Some(seconds) => {

@@ -2,8 +2,8 @@
 //!
 //! Positions whose four bytes have the same hash form a tree that is sorted by the bytes that follow; a newer position is
 //! above an older one. A new position becomes the root. The search for its place meets ever longer matches and rebuilds
-//! the tree on the way (Bell and Kulp, 1993). Matches of three bytes have a table of their own. The nodes are a ring of one
-//! window: the position one window later takes a position's node, which is at the longest distance of DEFLATE then.
+//! the tree on the way (Bell and Kulp, 1993). Matches of three bytes have a table of their own. The nodes form a ring of one
+//! window: a position's node is reused for the position one window later, when it is at the longest distance of DEFLATE.
 
 use std::ops::Range;
 
@@ -73,8 +73,8 @@ impl BinaryTrees {
         let mut best = MIN_MATCH;
         let root = &mut self.roots[(hashing::hash4(word) >> (32 - TREE_BITS)) as usize];
         let mut node = std::mem::replace(root, pos as u32);
-        // The links that the next lesser and the next greater position go to, and the length of the prefix that everything
-        // below them has in common with this position.
+        // The links where the next lesser and the next greater position are stored, and the length of the prefix that all positions
+        // below them have in common with the new one.
         let mut less = Link { node: pos % WINDOW, side: LESS };
         let mut greater = Link { node: pos % WINDOW, side: GREATER };
         let (mut common_less, mut common_greater) = (0, 0);
@@ -89,12 +89,12 @@ impl BinaryTrees {
                 found(Match { length, distance: pos - at });
             }
             if pos - at == WINDOW {
-                // Its node is now this position's, and its subtrees are out of the window.
+                // Its node belongs to the new position now, and its subtrees are out of the window.
                 break;
             }
             let subtrees = self.subtrees[at % WINDOW];
             if length >= nice_length {
-                // The new position replaces it: its subtrees are sorted around both.
+                // The new position replaces this one, because both are in the same order to its subtrees.
                 self.set(less, subtrees[LESS]);
                 self.set(greater, subtrees[GREATER]);
                 return;

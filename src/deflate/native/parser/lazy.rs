@@ -21,8 +21,8 @@ pub(crate) struct LazyParameters {
     pub(crate) lazy_search_depth: usize,
 }
 
-/// Bytes needed behind a position to search it: the eight whose prices are compared, and the hashed bytes behind them. Code
-/// that needs more checks for itself.
+/// Bytes needed behind a position to search it: the eight whose prices are compared, and the hashed bytes behind them. Code that
+/// needs more bytes compares with the end itself.
 const LOOKAHEAD: usize = 12;
 
 /// Base-2 logarithm of the positions without a match after which the step grows by one, to skip incompressible input.
@@ -31,12 +31,12 @@ const SKIP_BITS: u32 = 8;
 /// Input bytes after which literals become sequences: bounds how many are added at once.
 const MAX_LITERAL_RUN: usize = 2048;
 
-/// How much a match must exceed the known one in [`gain`] if it begins at the same byte, one byte later, and two bytes later.
-/// Two more or less make no difference, and neither does another weight of the length.
+/// The least difference in [`gain`] by which a match is better than the known one if it begins at the same byte, one byte later, or
+/// two bytes later. Values that differ by two, and another weight of the length, make no difference.
 const MIN_IMPROVEMENT: [i32; 3] = [0, 2, 6];
 
-/// The longest distance that is remembered as the period of the input, until there is another. Records with growing
-/// numbers have a period, and longer matches from far away would leave it.
+/// The longest distance that becomes the period of the input. Records with growing numbers have a period, which longer matches from
+/// far away would leave.
 const MAX_PERIOD: usize = 256;
 
 /// The longest match for which the period is tried. Trying it for all matches takes 15 % of the time on logs, and gains
@@ -47,8 +47,8 @@ const MAX_LENGTH_FOR_PERIOD: usize = 8;
 /// the next run, whose rest costs as much as the whole run.
 const IN_RUNS: LazyParameters = LazyParameters { max_search_depth: 1, nice_length: 32, lazy_search_depth: 0 };
 
-/// How much longer a match must be to be taken in runs all the same, as in images with many equal lines. With 32, random runs
-/// of up to 100 bytes are 16 % larger; with 150, such images are 36 % larger.
+/// How much longer than the run a match from far away must be to be taken in runs. Images with many equal lines have such matches.
+/// With 32, random runs of up to 100 bytes are 16 % larger; with 150, such images are 36 % larger.
 const MIN_EXTRA_LENGTH_IN_RUNS: usize = 100;
 
 /// The approximate saving of a match in bits: four for each byte, less the cost of the distance.

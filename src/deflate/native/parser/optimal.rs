@@ -40,12 +40,12 @@ const PRICE_OF_BIT: f32 = 64.0;
 /// The price of a path beyond the end: more than any path through a block, and far from an overflow.
 const UNREACHABLE: u32 = u32::MAX / 4;
 
-/// Another pass follows if the last one saved more than one part in this many. On logs, the fifth pass saves less. (The costs of
-/// two passes are by different prices. The last path is used, because its symbols are the ones that were priced.)
+/// Another pass follows if the last one saved more than one part in this many. On logs, the fifth pass saves less. The last path is
+/// used, not the cheapest one, because the passes have different prices, and their costs cannot be compared.
 const MIN_SAVING: u32 = 2048;
 
-/// Upper bounds in bits of the prices of symbols, without extra bits. A symbol that the last path did not use gets at most these, so
-/// that the next path can use it.
+/// Upper bounds in bits of the prices of symbols, without extra bits. A symbol that the last path did not use gets at most
+/// these, so that the next path can use it.
 const MAX_LITLEN_BITS: f32 = 14.0;
 const MAX_DISTANCE_BITS: f32 = 12.0;
 

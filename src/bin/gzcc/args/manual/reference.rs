@@ -1,28 +1,28 @@
-//! The parts of the manual page that no option's help has room for: the complete rules, with examples.
+//! The complete rules and examples of the manual page, which are too long for the help of an option. Text only.
 
-/// A section of the page: its heading, and what is in it.
+/// A section of the page.
 pub(super) struct Section {
     pub(super) heading: &'static str,
-    pub(super) content: &'static [Content],
+    pub(super) items: &'static [SectionItem],
 }
 
-/// A piece of a section.
-pub(super) enum Content {
+/// An item of a section.
+pub(super) enum SectionItem {
     /// A paragraph.
     Text(&'static str),
-    /// A term and what it means.
+    /// A term and its meaning.
     Term(&'static str, &'static str),
     /// A command line, or several.
     Code(&'static [&'static str]),
 }
 
-use Content::{Code, Term, Text};
+use SectionItem::{Code, Term, Text};
 
 /// The sections, in the order of the page.
 pub(super) const SECTIONS: [Section; 11] = [
     Section {
         heading: "DECOMPRESSING",
-        content: &[
+        items: &[
             Text(
                 "Every member of a file is read to its end, and its header, length and CRC are checked. Damaged or truncated \
                  data is an error that names the byte where it was found, and makes no output. Zero bytes after the last \
@@ -41,7 +41,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "FILE SELECTION",
-        content: &[
+        items: &[
             Text(
                 "--include and --exclude take globs: *, ?, [a-z], {a,b} and **. A glob without a slash is matched against the \
                  last component of a name. A glob with a slash is matched against the path below the directory that was named; \
@@ -72,7 +72,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "LISTS",
-        content: &[
+        items: &[
             Text(
                 "--files-from reads one name a line, --files0-from names that end with a zero byte; - is standard input. Names \
                  are processed as they arrive, after those on the command line. In a list, - is a file of that name. Empty \
@@ -83,7 +83,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "SHARDS",
-        content: &[
+        items: &[
             Text(
                 "--shard K/N takes each file whose name hashes to K of N. N runs with the same arguments process a tree without \
                  talking to each other, each file once. The path below the named directory is hashed, so each host may mount \
@@ -103,7 +103,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "UPDATE",
-        content: &[
+        items: &[
             Text(
                 "A .gz carries the modification time of its original. --update skips a file if its .gz has the same time, at the \
                  resolution that the file system stores, and states the same size modulo 2^32. Any difference means that the file \
@@ -121,7 +121,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "CHANGING FILES",
-        content: &[Text(
+        items: &[Text(
             "A file that changes while it is read gets no output, its original stays, and the exit status is 2. There is one \
              exception: if the file only grew, and is kept, the output is a snapshot of the length that the file had when it was \
              opened, with a warning and exit status 2. gzcc cannot detect whether the earlier part was overwritten meanwhile.",
@@ -129,7 +129,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "EXISTING OUTPUTS",
-        content: &[
+        items: &[
             Text(
                 "Without -f, an input whose output exists is skipped, and the exit status is 2. With -f the output is replaced in one \
                  step when the new one is complete. A directory, device, FIFO or socket is never replaced.",
@@ -145,7 +145,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "ORIGINALS AND METADATA",
-        content: &[
+        items: &[
             Text(
                 "With --rm an original is removed only after its output is complete, synced (unless --no-sync), closed without error \
                  and named, only if the name still refers to the file that was read, and never after a warning about it. Symbolic \
@@ -160,7 +160,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "WORKERS AND MEMORY",
-        content: &[Text(
+        items: &[Text(
             "By default there are as many workers as the CPU affinity and the container's CPU quota allow, and as the \
              container's memory limit and ulimit -v have room for. A run takes 6 MiB, and 5 MiB a worker (16 MiB at levels 10 to \
              12), whatever the size of the files. --memory lowers the number of workers accordingly. Each named file adds some \
@@ -169,7 +169,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "JSON",
-        content: &[
+        items: &[
             Text(
                 "--json writes one object a line to standard output: one for each input as it ends, and one for the run. It \
                  replaces the count and the table. A run that a signal ends has no summary. Later versions may add fields.",
@@ -200,7 +200,7 @@ pub(super) const SECTIONS: [Section; 11] = [
     },
     Section {
         heading: "BENCHMARK",
-        content: &[
+        items: &[
             Text(
                 "--benchmark=1-9 (or =1,6,9) reads the files into memory, and compresses and decompresses them there at these \
                  levels, with the workers, scheduler and engine of any other run. Nothing is written to disk. Levels take \
