@@ -1,10 +1,11 @@
-//! The encoder: content of a program's own to gzip, by the workers that compress files.
+//! The encoder: compresses the content that a program has in memory, by the pipeline that compresses files.
 //!
-//! Content is cut into the blocks that a file would be cut into, and submitted to a stream like any other. The caller's
-//! thread is one of the workers: it fills a block while others compress, writes to the sink what they made, and compresses
-//! itself when the queue is full. With one worker there is no other thread.
+//! Content is divided into the same blocks as that of a file, and submitted to a stream. The caller's thread is one of the
+//! workers: it fills a block while others compress, writes their output to the sink, and compresses a block itself when the queue
+//! is full. With one worker there is no other thread.
 //!
-//! `member` is the part that both directions share; [`Encoder`] is its writing side, [`EncoderReader`] its reading side.
+//! `member` is common to both directions: [`Encoder`] writes compressed bytes to a sink, and [`EncoderReader`] returns them. Nothing
+//! here opens a file.
 
 mod encoder_reader;
 mod member;
@@ -164,9 +165,9 @@ impl<W: Write> Encoder<W> {
         Self::with_engine(sink, options, deflate::new_compressor)
     }
 
-    /// [`with_options`](Self::with_options) with engines of this make.
-    fn with_engine(sink: W, options: &EncoderOptions, make: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
-        Ok(Self { member: MemberEncoder::new(options, make)?, sink })
+    /// [`with_options`](Self::with_options), with compressors from `engine`.
+    fn with_engine(sink: W, options: &EncoderOptions, engine: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
+        Ok(Self { member: MemberEncoder::new(options, engine)?, sink })
     }
 
     /// Ends the member, flushes the sink and returns it.
@@ -191,12 +192,12 @@ impl<W: Write> Encoder<W> {
         &self.sink
     }
 
-    /// The sink. Whatever is written to it here stands in the middle of the member.
+    /// The sink. Bytes that are written to it directly become part of the member, which is then damaged.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.sink
     }
 
-    /// Submits the content in the buffer; works until the queue has room for it.
+    /// Submits the content in the buffer. Works while the queue is full.
     fn submit(&mut self, following: Following) -> io::Result<()> {
         while !self.member.has_room() {
             self.write_output()?;
@@ -206,7 +207,7 @@ impl<W: Write> Encoder<W> {
         self.write_output()
     }
 
-    /// Writes the output that there is.
+    /// Writes the output that is complete.
     fn write_output(&mut self) -> io::Result<()> {
         while let Some(output) = self.member.take_output()? {
             self.member.guard(|| self.sink.write_all(&output))?;
@@ -249,10 +250,10 @@ mod tests {
     use crate::deflate::{BLOCK, BlockCompressor, Window};
     use crate::settings::Scheduler;
 
-    /// An engine that panics at the sight of a block of zeros.
-    struct Touchy(Box<dyn BlockCompressor>);
+    /// An engine that panics on a block of zeros.
+    struct PanicsOnZeros(Box<dyn BlockCompressor>);
 
-    impl BlockCompressor for Touchy {
+    impl BlockCompressor for PanicsOnZeros {
         fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
             assert!(window.bytes(block.clone())[0] != 0, "this panic is part of the test");
             self.0.compress(window, block, last, out);
@@ -276,7 +277,7 @@ mod tests {
         let counting: deflate::NewCompressor = |kind, level| Box::new(Counting(deflate::new_compressor(kind, level)));
         let options = EncoderOptions::default().workers(1).level(1);
         let mut encoder = Encoder::with_engine(io::sink(), &options, counting).unwrap();
-        // Alone, the first has to be compressed to make room for the second.
+        // With one worker, the first block is compressed before the second one is queued.
         encoder.write_all(&vec![1; 2 * BLOCK]).unwrap();
         assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
         drop(encoder);
@@ -286,9 +287,10 @@ mod tests {
     #[test]
     fn a_worker_that_panics_is_an_error_of_the_writer() {
         for (workers, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
-            let touchy: deflate::NewCompressor = |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level)));
+            let panicking: deflate::NewCompressor =
+                |kind, level| Box::new(PanicsOnZeros(deflate::new_compressor(kind, level)));
             let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
-            let mut encoder = Encoder::with_engine(Vec::new(), &options, touchy).unwrap();
+            let mut encoder = Encoder::with_engine(Vec::new(), &options, panicking).unwrap();
             let contents = [vec![1; BLOCK], vec![0; BLOCK], vec![1; 20 * BLOCK]];
             let written = contents.iter().try_for_each(|content| encoder.write_all(content));
             let error = written.and_then(|()| encoder.flush()).expect_err("a block is lost");
@@ -304,9 +306,10 @@ mod tests {
     #[test]
     fn a_worker_that_panics_is_an_error_of_the_flush_that_waits_for_it() {
         for (workers, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
-            let touchy: deflate::NewCompressor = |kind, level| Box::new(Touchy(deflate::new_compressor(kind, level)));
+            let panicking: deflate::NewCompressor =
+                |kind, level| Box::new(PanicsOnZeros(deflate::new_compressor(kind, level)));
             let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
-            let mut encoder = Encoder::with_engine(Vec::new(), &options, touchy).unwrap();
+            let mut encoder = Encoder::with_engine(Vec::new(), &options, panicking).unwrap();
             encoder.write_all(&[0; 10]).unwrap();
             assert_eq!(encoder.flush().unwrap_err().to_string(), "internal error: a worker panicked");
             encoder.finish().unwrap_err();

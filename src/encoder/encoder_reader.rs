@@ -1,4 +1,4 @@
-//! The encoder as a reader, for a program that is asked for compressed bytes and has a reader of content.
+//! The encoder as a reader: reads content from another reader, and returns compressed bytes.
 
 use std::io::{self, BufRead, Read};
 
@@ -60,17 +60,17 @@ pub struct EncoderReader<R> {
     /// Compressed bytes, and how many of them were read.
     output: Vec<u8>,
     consumed: usize,
-    /// An error of the source, to be returned after the output that there is.
+    /// An error of the source, to be returned after the output before it.
     error: Option<io::Error>,
 }
 
 impl<R: Read> EncoderReader<R> {
-    /// Compresses what `source` yields, with the default options.
+    /// Compresses the content of `source`, with the default options.
     pub fn new(source: R) -> Self {
         Self::with_options(source, &EncoderOptions::default()).expect("the default options are valid")
     }
 
-    /// Compresses what `source` yields.
+    /// Compresses the content of `source`.
     ///
     /// # Errors
     /// If an option is invalid.
@@ -89,7 +89,7 @@ impl<R: Read> EncoderReader<R> {
         &mut self.source
     }
 
-    /// The source. Content that was read ahead is lost, so this is for the time after the end.
+    /// The source. Content that was read ahead is lost, so call this after the end.
     pub fn into_inner(self) -> R {
         self.source
     }
@@ -98,7 +98,7 @@ impl<R: Read> EncoderReader<R> {
     fn submit_block(&mut self) -> io::Result<()> {
         let space = self.member.space() as u64;
         let read = self.source.by_ref().take(space).read_to_end(self.member.buffer())?;
-        // After an error part of the block is there, and the next read goes on behind it.
+        // After an error, the buffer has a part of the block, and the next read continues after it.
         let complete = read as u64 == space;
         self.member.submit(if complete { Following::Content } else { Following::Nothing });
         Ok(())
@@ -135,7 +135,7 @@ impl<R: Read> BufRead for EncoderReader<R> {
             let Some(output) = self.next_output()? else { return Ok(&[]) };
             let before = std::mem::replace(&mut self.output, output);
             self.consumed = 0;
-            // The first one never was a buffer.
+            // At first the output is no buffer of the encoder.
             if before.capacity() > 0 {
                 self.member.reuse_buffer(before);
             }

@@ -1,7 +1,7 @@
-//! One gzip member on its way through the stream, for a caller that has content and wants compressed bytes.
+//! Compresses one gzip member for a caller that provides content and takes compressed bytes.
 //!
-//! Content gathers in a buffer, which the caller submits block by block. The caller takes what was made, in order, and works
-//! or waits in between. Nothing here knows where content comes from or where bytes go.
+//! The caller fills a buffer and submits it block by block. It takes the output in order, and works or waits in between. Nothing here
+//! knows where content comes from or where bytes go.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -30,13 +30,13 @@ pub(super) struct MemberEncoder {
     pending: usize,
     /// The last block was submitted.
     ended: bool,
-    /// The failure that the caller was told: its kind and text.
+    /// The kind and text of the error that the caller received.
     broken: Option<(io::ErrorKind, String)>,
 }
 
 impl MemberEncoder {
-    /// An encoder with engines of this make.
-    pub(super) fn new(options: &EncoderOptions, make: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
+    /// An encoder with compressors from `engine`.
+    pub(super) fn new(options: &EncoderOptions, engine: deflate::NewCompressor) -> Result<Self, InvalidOptions> {
         let settings = options.settings()?;
         let (channel, failure) = (Arc::new(BlockChannel::default()), Arc::new(Failure::default()));
         let outcomes = Outcomes::new(Arc::clone(&failure) as Arc<dyn Observer>);
@@ -45,7 +45,7 @@ impl MemberEncoder {
         let reader = Reader::submitted(member, Arc::clone(&channel));
         let stream = Arc::new(Stream::new(reader, Writer::new(Box::new(Arc::clone(&channel)))));
         let splitter = InputSplitter::new(&settings);
-        let caller = CallerWorker::new(settings, outcomes, stream, make);
+        let caller = CallerWorker::new(settings, outcomes, stream, engine);
         let buffer = caller.buffer();
         Ok(Self { caller, channel, failure, splitter, buffer, pending: 0, ended: false, broken: None })
     }
@@ -55,7 +55,7 @@ impl MemberEncoder {
         &mut self.buffer
     }
 
-    /// Bytes of content until a block is complete. 0: it has to be submitted.
+    /// Bytes of content until a block is complete. At 0 it must be submitted.
     pub(super) fn space(&self) -> usize {
         self.splitter.capacity() - self.buffer.len()
     }
@@ -136,7 +136,7 @@ impl MemberEncoder {
         error
     }
 
-    /// The error of before, in its kind and words.
+    /// The earlier error, with its kind and text.
     pub(super) fn check(&self) -> io::Result<()> {
         match &self.broken {
             Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
@@ -154,7 +154,7 @@ impl MemberEncoder {
 }
 
 impl Drop for MemberEncoder {
-    /// Waits until the workers have ended. Without the last block they are told that none will come.
+    /// Waits until the workers have ended. If the last block was not submitted, cancels the member first.
     fn drop(&mut self) {
         if !self.caller.is_finished() {
             self.channel.cancel();

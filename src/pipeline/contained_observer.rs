@@ -1,4 +1,4 @@
-//! The observer is the caller's code: its panics are kept here, so that no worker ends because of one.
+//! Calls the observer, which is the caller's code, and contains its panics, so that no worker ends because of one.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! What a run has come to: every outcome is counted here once, and then passed to the observer.
+//! The outcomes of a run: counts each of them once, and passes it to the observer.
 //!
 //! The rest of the pipeline reports through this type only, so no other code knows the observer. It also remembers which
 //! devices are full.
@@ -27,14 +27,14 @@ impl<'a> Outcomes<'a> {
         Self { observer: ContainedObserver::new(observer), tally: Mutex::default(), full: Mutex::default() }
     }
 
-    /// Records what became of an input.
+    /// Records the outcome of an input.
     pub(crate) fn record(&self, id: &InputId, outcome: Outcome) {
         self.remember_full(&outcome);
         lock(&self.tally).add(&outcome);
         self.observer.call(|observer| observer.ended(Ended::of(id, outcome)));
     }
 
-    /// Remembers the device that had no space for an output, if that is what `outcome` is.
+    /// Remembers the device of an output that failed for want of space.
     pub(crate) fn remember_full(&self, outcome: &Outcome) {
         lock(&self.full).extend(outcome.full_device());
     }

@@ -1,4 +1,4 @@
-//! The worker that the caller of an encoder is: it submits blocks, and compresses some of them itself.
+//! The caller of an encoder as a worker: it submits blocks, and compresses some of them itself.
 //!
 //! The caller owns the other workers. They are threads or tasks of a rayon pool, start when there are blocks for them, and
 //! are joined when the [`CallerWorker`] is dropped.
