@@ -6,6 +6,7 @@
 use std::io::{self, BufRead, Read};
 
 use crate::deflate::{self, Engine};
+use crate::error::FinalError;
 use crate::format::gzip::{Damage, ReadError};
 use crate::inflate::{Chunk, CompressedSource, Content, EngineDecoder, Inflater, MemberChecksum, Trailing};
 
@@ -56,7 +57,7 @@ pub struct Decoder<R> {
     content: Vec<u8>,
     /// Bytes of `content` that were read.
     at: usize,
-    end: Option<Result<Trailing, (io::ErrorKind, String)>>,
+    end: Option<Result<Trailing, FinalError>>,
     /// Returned once, after the content before it.
     error: Option<io::Error>,
 }
@@ -117,7 +118,7 @@ impl<R: Read> Decoder<R> {
         self.at = 0;
         let bytes = std::mem::take(&mut self.content);
         // This remains if the source panics.
-        self.end = Some(Err((io::ErrorKind::Other, "the source panicked".into())));
+        self.end = Some(Err(FinalError::other("the source panicked")));
         let content = match self.inflater.next(&mut self.source, bytes) {
             Chunk::Content(content) => content,
             Chunk::Batch(batch, mut bytes) => {
@@ -146,14 +147,14 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Keeps an error until the content before it is read. Returns the kind and text for all later errors.
-    fn fail(&mut self, error: ReadError) -> (io::ErrorKind, String) {
+    /// Keeps an error until the content before it is read. Returns the error for all later reads.
+    fn fail(&mut self, error: ReadError) -> FinalError {
         let error = match error {
             ReadError::Source(error) => error,
             ReadError::Damage(damage @ Damage::Truncated(_)) => io::Error::new(io::ErrorKind::UnexpectedEof, damage),
             ReadError::Damage(damage) => io::Error::new(io::ErrorKind::InvalidData, damage),
         };
-        let again = (error.kind(), error.to_string());
+        let again = FinalError::from(&error);
         self.error = Some(error);
         again
     }
@@ -165,8 +166,8 @@ impl<R: Read> BufRead for Decoder<R> {
             match &self.end {
                 None => self.inflate(),
                 Some(Ok(_)) => break,
-                Some(Err((kind, text))) => {
-                    let again = io::Error::new(*kind, text.clone());
+                Some(Err(error)) => {
+                    let again = error.again();
                     return Err(self.error.take().unwrap_or(again));
                 }
             }

@@ -257,6 +257,31 @@ impl<T, E: Into<Error>> About<T> for Result<T, E> {
     }
 }
 
+/// An error that an object returns again after the first time, because the error is final.
+#[derive(Clone, Debug)]
+pub(crate) struct FinalError {
+    kind: io::ErrorKind,
+    text: String,
+}
+
+impl FinalError {
+    /// An error of another kind than the system's.
+    pub(crate) fn other(text: &str) -> Self {
+        Self { kind: io::ErrorKind::Other, text: text.to_owned() }
+    }
+
+    /// A new error with the kind and the text.
+    pub(crate) fn again(&self) -> io::Error {
+        io::Error::new(self.kind, self.text.clone())
+    }
+}
+
+impl From<&io::Error> for FinalError {
+    fn from(error: &io::Error) -> Self {
+        Self { kind: error.kind(), text: error.to_string() }
+    }
+}
+
 /// The system's message for an error, without the number that std appends.
 pub(crate) struct SystemReason<'a>(pub(crate) &'a io::Error);
 

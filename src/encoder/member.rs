@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::EncoderOptions;
 use super::options::InvalidOptions;
 use crate::deflate;
+use crate::error::FinalError;
 use crate::io::input::Input;
 use crate::observer::{Ended, Observer};
 use crate::outcome::{InputId, Outcome};
@@ -30,8 +31,8 @@ pub(super) struct MemberEncoder {
     pending: usize,
     /// The last block was submitted.
     ended: bool,
-    /// The kind and text of the error that the caller received.
-    broken: Option<(io::ErrorKind, String)>,
+    /// The error that the caller received.
+    broken: Option<FinalError>,
 }
 
 impl MemberEncoder {
@@ -132,21 +133,18 @@ impl MemberEncoder {
 
     /// Remembers an error that ends the member, and returns it.
     pub(super) fn fail(&mut self, error: io::Error) -> io::Error {
-        self.broken = Some((error.kind(), error.to_string()));
+        self.broken = Some(FinalError::from(&error));
         error
     }
 
     /// The earlier error, with its kind and text.
     pub(super) fn check(&self) -> io::Result<()> {
-        match &self.broken {
-            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
-            None => Ok(()),
-        }
+        self.broken.as_ref().map_or(Ok(()), |error| Err(error.again()))
     }
 
     /// Runs `call`, which is the caller's code. The member is broken if it panics: bytes may be lost then.
     pub(super) fn guard<T>(&mut self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        self.broken = Some((io::ErrorKind::Other, "the sink panicked".into()));
+        self.broken = Some(FinalError::other("the sink panicked"));
         let called = call();
         self.broken = None;
         called.map_err(|error| self.fail(error))

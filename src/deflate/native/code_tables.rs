@@ -8,7 +8,7 @@ use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, END_OF_BLOCK, LENGTH
 
 /// Bits to write.
 #[derive(Clone, Copy)]
-struct Code {
+struct BitString {
     bits: u64,
     count: u32,
 }
@@ -19,13 +19,13 @@ pub(super) struct CodeTables {
     firsts: [u32; FIRST_VALUES],
     /// Bits 0..8: length of the code. Bits 8..16: length of the code and of a distance's extra bits. Bits 16..: the code.
     seconds: [u32; SECOND_VALUES],
-    end_of_block: Code,
+    end_of_block: BitString,
 }
 
 impl CodeTables {
     /// Tables without codes.
     pub(super) const EMPTY: Self =
-        Self { firsts: [0; FIRST_VALUES], seconds: [0; SECOND_VALUES], end_of_block: Code { bits: 0, count: 0 } };
+        Self { firsts: [0; FIRST_VALUES], seconds: [0; SECOND_VALUES], end_of_block: BitString { bits: 0, count: 0 } };
 
     /// Fills the tables for codes of these lengths.
     pub(super) fn fill(&mut self, lengths: &CodeLengths) {
@@ -48,17 +48,17 @@ impl CodeTables {
             self.seconds[symbol] = code << 16 | (bits + u32::from(DISTANCE_EXTRA_BITS[symbol])) << 8 | bits;
         }
         self.seconds[NO_SECOND as usize] = 0;
-        self.end_of_block = Code { bits: litlen[END_OF_BLOCK].into(), count: lengths.litlen[END_OF_BLOCK].into() };
+        self.end_of_block = BitString { bits: litlen[END_OF_BLOCK].into(), count: lengths.litlen[END_OF_BLOCK].into() };
     }
 
     /// The code of a sequence, at most 48 bits.
     #[inline(always)]
-    fn code(&self, sequence: u32) -> Code {
+    fn code(&self, sequence: u32) -> BitString {
         let first = self.firsts[sequence as usize % FIRST_VALUES];
         let second = self.seconds[(sequence >> FIRST_BITS) as usize % SECOND_VALUES];
         let extra = u64::from(sequence >> (FIRST_BITS + SECOND_BITS));
         let after = u64::from(second >> 16) | extra << (second & 63);
-        Code {
+        BitString {
             bits: u64::from(first >> 8) | after << (first & 63),
             count: u32::from(first as u8) + u32::from((second >> 8) as u8),
         }
@@ -80,7 +80,7 @@ impl CodeTables {
                 }
             }
             for &sequence in pairs.remainder() {
-                let Code { bits, count } = self.code(sequence);
+                let BitString { bits, count } = self.code(sequence);
                 span.put(bits, count);
             }
             span.put(self.end_of_block.bits, self.end_of_block.count);
