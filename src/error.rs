@@ -74,10 +74,17 @@ pub enum ErrorKind {
     Verification,
     /// A worker panicked.
     Panic,
-    /// Compressed data would be written to a terminal.
-    TerminalOutput,
-    /// Compressed data would be read from a terminal.
-    TerminalInput,
+    /// [`Settings::accepts_output`](crate::Settings::accepts_output) refuses the output.
+    OutputRefused,
+    /// [`Settings::accepts_stdin`](crate::Settings::accepts_stdin) refuses standard input.
+    InputRefused,
+    /// The output's name is one of an open descriptor in /proc or /dev/fd, which cannot be replaced.
+    DescriptorName,
+    /// A name in a [`NameList`](crate::settings::NameList) has a zero byte, or is longer than any path.
+    InvalidListName {
+        /// The byte that probably ends the names of this list, if it is not the one that the settings state.
+        likely_end: Option<u8>,
+    },
     /// Another error. The message describes it: the input is an output of the same run, for example.
     Other,
 }

@@ -219,30 +219,26 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HasSuffix { .. } => f.write_str("already has the suffix; left alone"),
-            Self::CompressedFormat => f.write_str("is compressed already, by its name; left alone (--all takes it)"),
+            Self::CompressedFormat => f.write_str("is compressed already, by its name; left alone"),
             Self::NotSelected => f.write_str("is not among the files chosen; left alone"),
-            Self::UnknownSuffix { .. } => f.write_str("unknown suffix; left alone (-c decompresses it)"),
+            Self::UnknownSuffix { .. } => f.write_str("unknown suffix; left alone"),
             Self::NotOverwritten(output) => write!(f, "{} left alone", EscapedName::path(output)),
             Self::OutputExists(output) => {
-                write!(f, "{} already exists; left alone (-f replaces it)", EscapedName::path(output))
+                write!(f, "{} already exists; left alone", EscapedName::path(output))
             }
             Self::OutputNotReplaceable(output) => {
                 write!(f, "{} is neither a regular file nor a symbolic link; left alone", EscapedName::path(output))
             }
-            Self::Directory => f.write_str("is a directory; left alone (-r walks into it)"),
-            Self::NotRegular => f.write_str("is not a regular file; left alone (-c reads it)"),
+            Self::Directory => f.write_str("is a directory; left alone"),
+            Self::NotRegular => f.write_str("is not a regular file; left alone"),
             Self::SymbolicLink | Self::WalkedLink => f.write_str("is a symbolic link; left alone"),
             Self::WalkedOutput => f.write_str("is the output itself; left alone"),
-            Self::HardLinks(links) => write!(f, "has {links} hard links; left alone (-f takes it)"),
-            Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone (-f takes it)"),
+            Self::HardLinks(links) => write!(f, "has {links} hard links; left alone"),
+            Self::SpecialMode(_) => f.write_str("is setuid, setgid or sticky; left alone"),
             Self::Changed => f.write_str("changed while it was read; no whole output made"),
             Self::UpToDate(output) => write!(f, "{} is up to date; left alone", EscapedName::path(output)),
             Self::OutputDiffers(output) => {
-                write!(
-                    f,
-                    "{} is not older and holds something else; left alone (-f replaces it)",
-                    EscapedName::path(output)
-                )
+                write!(f, "{} is not older and holds something else; left alone", EscapedName::path(output))
             }
             Self::SharedOutput => f.write_str("takes several inputs, so the originals are kept"),
             Self::NotSmaller => f.write_str("does not get as small as asked; left alone"),

@@ -14,8 +14,8 @@ mod stream_settings;
 
 #[cfg(feature = "batch")]
 pub use self::batch::{
-    CompressedFiles, Destination, Filter, Globs, InvalidSettings, Mode, NameList, Originals, OverwritePolicy, Refuse,
-    Rule, Settings, Shard,
+    CompressedFiles, DescriptorPolicy, Destination, Filter, Globs, InvalidSettings, Mode, NameList, Originals,
+    OverwritePolicy, Refuse, Rule, Settings, Shard,
 };
 #[cfg(feature = "batch")]
 pub use self::file_time::FileTime;

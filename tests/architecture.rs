@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 7] = [
 const TEST_FILES: [&str; 2] = ["pipeline/scheduler/stress", "deflate/roundtrip"];
 
 /// Words that only the command uses.
-const COMMAND_ONLY: [&str; 5] = ["clap", "serde_json", "println!", "eprintln!", "signal_hook"];
+const COMMAND_ONLY: [&str; 6] = ["clap", "is_terminal", "serde_json", "println!", "eprintln!", "signal_hook"];
 
 /// Maximum number of lines of a file.
 const MAX_LINES: usize = 400;
@@ -103,12 +103,33 @@ fn a_line_that_names_a_higher_layer_is_found() {
 }
 
 #[test]
-fn the_library_contains_no_command_line_json_output_or_signal_handler() {
+fn the_library_contains_no_command_line_terminal_json_output_or_signal_handler() {
     for (name, text) in library_files() {
         for line in code(&text) {
             let word = COMMAND_ONLY.iter().find(|word| line.contains(**word));
             assert!(word.is_none(), "src/{name}: {}", line.trim());
         }
+    }
+}
+
+/// Whether a string literal of the line contains an option of the command after other text: `-f`, `--verify`. At its start it may be
+/// the suffix `-gz`.
+fn names_option(line: &str) -> bool {
+    let strings = line.split('"').skip(1).step_by(2);
+    let is_option = |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.contains(char::is_alphabetic));
+    strings.flat_map(|string| string.split([' ', '(', ')', '\'']).skip(1)).any(is_option)
+}
+
+#[test]
+fn the_texts_of_the_library_name_no_options_of_the_command() {
+    assert!(names_option(r#"f.write_str("is a directory (-r walks into it)")"#) && names_option(r#"("see --help")"#));
+    assert!(!names_option(r#"input == "-" && a - b > 0"#));
+    for (name, text) in library_files() {
+        if TEST_FILES.iter().any(|test| name.starts_with(test)) || name.ends_with("_tests.rs") {
+            continue;
+        }
+        let option = code(&text).find(|line| names_option(line));
+        assert!(option.is_none(), "src/{name}: {}", option.unwrap_or_default().trim());
     }
 }
 

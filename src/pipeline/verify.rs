@@ -66,7 +66,7 @@ impl std::error::Error for Mismatch {}
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("internal error: what was made of it does not decompress to it (found by --verify)")
+        f.write_str("internal error: what was made of it does not decompress to it")
     }
 }
 

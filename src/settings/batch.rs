@@ -8,6 +8,7 @@ mod shard;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 pub use self::check::InvalidSettings;
@@ -72,10 +73,11 @@ pub struct Settings {
     pub setid: Refuse,
     /// Whether an input with the sticky bit is skipped, where it gets an output of its own.
     pub sticky: Refuse,
-    /// Read compressed data from standard input although it is a terminal.
-    pub terminal_input: bool,
-    /// Write compressed data to standard output, or to the device of [`Destination::File`], although it is a terminal.
-    pub terminal_output: bool,
+    /// Whether gzip data may be read from standard input, which is this descriptor. A program for users refuses a terminal.
+    pub accepts_stdin: DescriptorPolicy,
+    /// Whether gzip data may be written to this descriptor: standard output, or the device or FIFO of [`Destination::File`]. A
+    /// program for users refuses a terminal.
+    pub accepts_output: DescriptorPolicy,
     /// Copy data that is not gzip unchanged when decompressing to standard output, as `gzip -dcf` does.
     pub copy_foreign: bool,
     /// The suffix that a compressed file's name adds to its original's. Not empty, and without `/`.
@@ -134,8 +136,8 @@ impl Settings {
             hard_links: Refuse::IfRemoved,
             setid: Refuse::IfRemoved,
             sticky: Refuse::IfRemoved,
-            terminal_input: false,
-            terminal_output: false,
+            accepts_stdin: |_| true,
+            accepts_output: |_| true,
             copy_foreign: false,
             suffix: ".gz".into(),
             keep_name: false,
@@ -236,6 +238,9 @@ impl Settings {
         }
     }
 }
+
+/// Decides about an opened file that is not created or found by name. It must not close or use it up.
+pub type DescriptorPolicy = fn(BorrowedFd<'_>) -> bool;
 
 /// The operation on the inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Policies in the settings: existing outputs, links, mode bits and suffixes.
+//! Policies in the settings: existing outputs, devices, links, mode bits and suffixes.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use gzcc::outcome::Reason;
-use gzcc::settings::{CompressedFiles, Filter, Originals, OverwritePolicy, Refuse};
-use gzcc::{Ended, Observer, Outcome, Settings, compress};
+use gzcc::settings::{CompressedFiles, Destination, Filter, Originals, OverwritePolicy, Refuse};
+use gzcc::{Ended, ErrorKind, Observer, Outcome, Settings, compress, decompress};
 
 /// Answers whether an output may be replaced, and records the last reason for which an input was skipped.
 struct Answering {
@@ -120,4 +120,31 @@ fn compressed_files_are_recognised_by_the_suffixes_of_the_policy() {
             );
         }
     }
+}
+
+#[test]
+fn the_settings_decide_which_devices_take_compressed_data() {
+    struct Refused(Mutex<u64>);
+    impl Observer for Refused {
+        fn ended(&self, ended: Ended) {
+            let Outcome::Failed(error) = ended.outcome else { return };
+            assert_eq!(error.kind(), ErrorKind::OutputRefused);
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("f");
+    fs::write(&input, "content").unwrap();
+    let destination = Destination::File("/dev/null".into());
+    let accepting = Settings { inputs: vec![input.into()], destination, ..Settings::default() };
+    assert_eq!(compress(&accepting, &()).unwrap().done, 1);
+    let refusing = Settings { accepts_output: |_| false, ..accepting };
+    let refused = Refused(Mutex::default());
+    assert_eq!(compress(&refusing, &refused).unwrap().failed, 1);
+    assert_eq!(refused.0.into_inner().unwrap(), 1);
+
+    // Decompressed data may go anywhere.
+    let packed = folder.path().join("p.gz");
+    fs::write(&packed, crate::encoded(b"content", 7, &crate::Parameters::default())).unwrap();
+    assert_eq!(decompress(&Settings { inputs: vec![packed.into()], ..refusing }, &()).unwrap().done, 1);
 }

@@ -29,6 +29,7 @@ use self::levels::expand_levels;
 use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
 use crate::presentation::{Presentation, Verbosity};
+use crate::terminal_policy::terminal_policy;
 use gzcc::command::resources;
 use gzcc::settings::{self, Destination, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
@@ -125,8 +126,8 @@ impl Args {
             hard_links: unless_forced,
             setid: unless_forced,
             sticky: unless_forced,
-            terminal_input: self.force,
-            terminal_output: self.force,
+            accepts_stdin: terminal_policy(self.force),
+            accepts_output: terminal_policy(self.force),
             copy_foreign: self.force,
             suffix: self.suffix,
             keep_name: self.name,

@@ -11,6 +11,7 @@ mod malloc;
 mod presentation;
 mod report;
 mod signals;
+mod terminal_policy;
 
 use std::io;
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ mod listing;
 mod messages;
 mod progress_line;
 mod question;
+mod reasons;
 mod sizes;
 mod status;
 pub(crate) mod stdout;

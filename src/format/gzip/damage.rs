@@ -45,7 +45,7 @@ impl fmt::Display for Damage {
             Self::Length(at, stored, actual) => {
                 write!(f, "damaged data before byte {at} (length {stored} stored, {actual} found)")
             }
-            Self::TooLong(most) => write!(f, "expands to more than {most} bytes (--max-size)"),
+            Self::TooLong(most) => write!(f, "expands to more than {most} bytes"),
         }
     }
 }

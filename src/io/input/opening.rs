@@ -1,7 +1,8 @@
 //! Opens the inputs of a run over files, unless the settings refuse them.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io;
+use std::os::fd::AsFd;
 
 use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::Errno;
@@ -21,10 +22,10 @@ impl Input {
     /// Opens standard input.
     fn stdin(id: InputId, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
-        if settings.decompresses() && !settings.terminal_input && fd.is_terminal() {
+        if settings.decompresses() && !(settings.accepts_stdin)(fd.as_fd()) {
             return Err(Outcome::Failed(Error::new(
-                ErrorKind::TerminalInput,
-                "compressed data not read from a terminal; use -f to force, --help for help",
+                ErrorKind::InputRefused,
+                "compressed data is not read from this descriptor",
             )));
         }
         let stat = stat_of(&fd)?;

@@ -1,7 +1,7 @@
 //! Outputs that are written in place: standard output, and devices and FIFOs that `-o` names. They cannot be created under
 //! another name first.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -29,8 +29,8 @@ pub(super) fn special_file(path: &Path, settings: &Settings) -> Result<Option<Id
     match retry_on_intr(|| rustix::fs::stat(path)) {
         Ok(stat) if is_special(&stat) => {}
         Ok(_) if is_in_proc(path) => {
-            let what = "is not a file that can be replaced; use -c with >&N for an open descriptor N";
-            return Err(Error::other(what).about(path).into());
+            let error = Error::new(ErrorKind::DescriptorName, "is not a file that can be replaced");
+            return Err(error.about(path).into());
         }
         Ok(_) | Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
         // The path may be a link to a device, which must not be replaced.
@@ -65,12 +65,12 @@ pub(super) fn standard_output(settings: &Settings) -> Result<IdentifiedSink, Out
     descriptor(fd, Path::new("standard output"), settings)
 }
 
-/// A sink for `fd`. Compressed data is not written to a terminal.
+/// A sink for `fd`. Compressed data needs the consent of the settings.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<IdentifiedSink, Outcome> {
-    if !settings.decompresses() && !settings.terminal_output && fd.is_terminal() {
+    if !settings.decompresses() && !(settings.accepts_output)(fd.as_fd()) {
         return Err(Outcome::Failed(Error::new(
-            ErrorKind::TerminalOutput,
-            "compressed data not written to a terminal; use -f to force, --help for help",
+            ErrorKind::OutputRefused,
+            "compressed data is not written to this descriptor",
         )));
     }
     let file = stored_file(&fd).about(shown)?;

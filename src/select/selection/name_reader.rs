@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::io::input::STDIN_NAME;
 use crate::settings::NameList;
 
@@ -65,16 +65,13 @@ impl NameReader {
         if !is_whole && name.len() as u64 > MAX_NAME {
             self.reader.skip_until(self.end)?;
         }
-        let (what, other) = match self.end {
-            0 => ("name", "--files-from reads lists of lines"),
-            _ => ("line", "--files0-from reads lists whose names end with one"),
-        };
-        let number = self.count;
+        let (what, number) = (if self.end == 0 { "name" } else { "line" }, self.count);
         Ok(Some(if name.contains(&0) {
-            Err(Error::other(format_args!("{what} {number} has a zero byte ({other})")))
+            let kind = ErrorKind::InvalidListName { likely_end: Some(0) };
+            Err(Error::new(kind, format_args!("{what} {number} has a zero byte")))
         } else if name.len() as u64 >= MAX_NAME {
-            let hint = if self.end == 0 { format!(" ({other})") } else { String::new() };
-            Err(Error::other(format_args!("{what} {number} is longer than any path{hint}")))
+            let kind = ErrorKind::InvalidListName { likely_end: (self.end == 0).then_some(b'\n') };
+            Err(Error::new(kind, format_args!("{what} {number} is longer than any path")))
         } else {
             Ok(OsString::from_vec(name))
         }))
@@ -173,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_line_with_a_zero_byte_is_an_error_and_other_lines_are_names() {
-        let error = "line 2 has a zero byte (--files0-from reads lists whose names end with one)";
+        let error = "line 2 has a zero byte";
         assert_eq!(names(b"a\nb\0c\nd", b'\n'), ["a", error, "d"]);
     }
 
@@ -184,6 +181,6 @@ mod tests {
         let error = |number| format!("line {number} is longer than any path");
         assert_eq!(names(list.as_bytes(), b'\n'), [long(4095), error(2), error(3), "a".to_owned()]);
         let lines = names("some name\n".repeat(1000).as_bytes(), 0);
-        assert_eq!(lines, ["name 1 is longer than any path (--files-from reads lists of lines)"]);
+        assert_eq!(lines, ["name 1 is longer than any path"]);
     }
 }

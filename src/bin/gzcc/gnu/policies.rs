@@ -5,6 +5,7 @@ use gzcc::settings::{CompressedFiles, Destination, Filter, Mode, Originals, Over
 use super::gnu_args::GnuArgs;
 use crate::args::RunRequest;
 use crate::presentation::{Presentation, Rules};
+use crate::terminal_policy::terminal_policy;
 
 impl GnuArgs {
     /// The run that all options together request.
@@ -41,9 +42,9 @@ impl GnuArgs {
             hard_links: unless_forced,
             setid: Refuse::Always,
             sticky: unless_forced,
-            terminal_input: self.force,
+            accepts_stdin: terminal_policy(self.force),
             // gzip writes to a terminal if -c is given with the name of a file.
-            terminal_output: self.force || names_files,
+            accepts_output: terminal_policy(self.force || names_files),
             copy_foreign: self.force,
             destination,
             // With -f, gzip also compresses .gz files.

@@ -9,12 +9,13 @@ use gzcc::EscapedName;
 use gzcc::command::NOT_REACHED;
 use gzcc::outcome::{Damage, Done, Reason, Warning};
 use gzcc::settings::Mode;
-use gzcc::{Ended, Outcome};
+use gzcc::{Ended, Error, Outcome};
 
 use crate::presentation::Verbosity;
 
 use super::messages::{Messages, print_message};
 use super::question;
+use super::reasons::{ErrorReason, SkipReason};
 use super::sizes::{Sizes, percent};
 use super::status::{self, Status, Verdict};
 
@@ -64,10 +65,10 @@ impl Messages {
             }
             Outcome::Skipped(reason) if verdict(reason, self.verbosity).printed => self.print_skipped(name, reason),
             Outcome::Failed(error) => match error.kind() {
-                ErrorKind::Damage(damage) => self.print_damage(ended, &damage),
-                ErrorKind::TerminalOutput => self.print_terminal_refused("written to", "compression"),
-                ErrorKind::TerminalInput => self.print_terminal_refused("read from", "decompression"),
-                _ => print_message(format_args!("{program}: {name}: {error}")),
+                ErrorKind::Damage(damage) => self.print_damage(ended, error, damage),
+                ErrorKind::OutputRefused => self.print_terminal_refused("written to", "compression"),
+                ErrorKind::InputRefused => self.print_terminal_refused("read from", "decompression"),
+                _ => print_message(format_args!("{program}: {name}: {}", ErrorReason(error))),
             },
             Outcome::NotReached => print_message(format_args!("{program}: {name}: {NOT_REACHED}")),
             _ => {}
@@ -147,17 +148,17 @@ impl Messages {
             Reason::SpecialMode(_) => {
                 print_message(format_args!("{program}: {name} has the sticky bit set - file ignored"))
             }
-            reason => print_message(format_args!("{program}: {name}: {reason}")),
+            reason => print_message(format_args!("{program}: {name}: {}", SkipReason(reason))),
         }
     }
 
-    fn print_damage(&self, ended: &Ended, damage: &Damage) {
+    fn print_damage(&self, ended: &Ended, error: &Error, damage: Damage) {
         let (program, name) = (self.program, EscapedName::path(name_of(ended)));
         let line_start = self.line_start(ended);
         let invalid = |what: &str| {
             print_message(format_args!("{line_start}\n{program}: {name}: invalid compressed data--{what}"))
         };
-        match *damage {
+        match damage {
             Damage::NotGzip => print_message(format_args!("\n{program}: {name}: not in gzip format")),
             Damage::Method(method) => {
                 print_message(format_args!("{program}: {name}: unknown method {method} -- not supported"));
@@ -179,7 +180,7 @@ impl Messages {
             Damage::Data(_) => invalid("format violated"),
             Damage::Crc(..) => invalid("crc error"),
             Damage::Length(..) => invalid("length error"),
-            Damage::TooLong(_) => print_message(format_args!("{program}: {name}: {damage}")),
+            Damage::TooLong(_) => print_message(format_args!("{program}: {name}: {}", ErrorReason(error))),
         }
     }
 }

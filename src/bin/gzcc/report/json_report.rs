@@ -18,6 +18,7 @@ use gzcc::outcome::{Done, Warning};
 use gzcc::settings::{Mode, Settings};
 use gzcc::{Ended, Outcome, Tally};
 
+use super::reasons::{ErrorReason, SkipReason};
 use super::{Status, stdout};
 
 /// The JSON report of a run.
@@ -107,8 +108,8 @@ impl JsonReport {
     pub(super) fn input(&self, ended: &Ended) -> io::Result<()> {
         let (status, reason) = match &ended.outcome {
             Outcome::Done(done) => ("done", reason_of(&done.warnings)),
-            Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
-            Outcome::Failed(error) => ("failed", Some(error.to_string())),
+            Outcome::Skipped(reason) => ("skipped", Some(SkipReason(reason).to_string())),
+            Outcome::Failed(error) => ("failed", Some(ErrorReason(error).to_string())),
             Outcome::NotReached => ("failed", Some(NOT_REACHED.into())),
             // Standard output has no reader.
             _ => return Ok(()),

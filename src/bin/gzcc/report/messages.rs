@@ -11,6 +11,7 @@ use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Outcome};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::reasons::{ErrorReason, SkipReason};
 use super::sizes::Sizes;
 use super::terminal_line;
 use super::wording::{self, counted};
@@ -56,15 +57,15 @@ impl Messages {
             }
             // A skip that the options request is no warning; only -v prints it.
             Outcome::Skipped(reason) if self.verdict(reason).printed || self.verbosity >= Verbosity::Verbose => {
-                self.warn(format_args!("gzcc: {name}: {reason}"));
+                self.warn(format_args!("gzcc: {name}: {}", SkipReason(reason)));
             }
             // The user named no file, so the message has no name.
             Outcome::Failed(error)
-                if ended.is_stdin && matches!(error.kind(), ErrorKind::TerminalInput | ErrorKind::TerminalOutput) =>
+                if ended.is_stdin && matches!(error.kind(), ErrorKind::InputRefused | ErrorKind::OutputRefused) =>
             {
-                print_message(format_args!("gzcc: {error}"));
+                print_message(format_args!("gzcc: {}", ErrorReason(error)));
             }
-            Outcome::Failed(error) => print_message(format_args!("gzcc: {name}: {error}")),
+            Outcome::Failed(error) => print_message(format_args!("gzcc: {name}: {}", ErrorReason(error))),
             Outcome::NotReached => print_message(format_args!("gzcc: {name}: {NOT_REACHED}")),
             _ => {}
         }
