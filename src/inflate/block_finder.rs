@@ -5,7 +5,9 @@
 //! A start is confirmed only if the decoder of the data before ends a block there.
 //!
 //! These starts are found:
-//! - A block with dynamic codes that is not the last one: its header has at least 100 bits of redundancy.
+//! - A block with dynamic codes that is not the last one, if its codes are complete and HCLEN is at least 6. Of 13,217 such
+//!   blocks from seven encoders, all are found; 1 GiB of random data contains none. (Without the minimum of HCLEN, 440 MB of
+//!   compressed data contain two false ones, and the search is slower. A minimum of HDIST would lose blocks of literals.)
 //! - The block after an empty stored block, the byte-aligned `00 00 FF FF` that pigz, gzcc and every sync flush write.
 //! - A stored block that is not the last one, if another stored block or one with dynamic codes follows it. Its header alone
 //!   has a redundancy of 19 bits, so a megabyte of random data contains two.
@@ -26,8 +28,8 @@ use std::ops::Range;
 use self::dynamic_scan::Candidates;
 
 /// Bytes that are searched at once, first for stored blocks and then for dynamic codes. A multiple of the step of the second
-/// search. 384 to 3072 are equally fast.
-const PIECE: usize = 128 * dynamic_scan::STEP;
+/// search. Up to 3072 bytes are equally fast in data without blocks, but where one is found, the rest of a piece is wasted.
+const PIECE: usize = 64 * dynamic_scan::STEP;
 
 /// BTYPE and its predecessor BFINAL (RFC 1951 section 3.2.3), as the lowest three bits of a header.
 const BFINAL: u64 = 1;
@@ -42,7 +44,7 @@ const DYNAMIC: u64 = 2;
 /// `data` contains them.
 ///
 /// The time is linear in the length of the range, in hostile data as well: after many false headers, the rest of a piece of
-/// less than a kilobyte is skipped, and a block there is missed.
+/// a few hundred bytes is skipped, and a block there is missed.
 pub fn find_block(data: &[u8], range: Range<u64>) -> Option<u64> {
     let end = range.end.min(8 * data.len() as u64);
     let mut piece = range.start;
