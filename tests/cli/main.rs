@@ -29,6 +29,7 @@ mod fuse;
 mod gnu;
 mod growing;
 mod help;
+mod inflating;
 mod integration;
 mod kills;
 mod limits;
