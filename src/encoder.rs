@@ -92,44 +92,42 @@ pub fn with_encoder<W: Write, T>(
 /// output so far. It keeps the window, so content after it still refers to content before it, but each flush costs a block:
 /// 5 bytes, and new Huffman codes. A flush without new content adds no bytes.
 ///
-/// A log that can be read at any time, at most a second behind:
+/// A log that can be read at any time and is at most a second behind. A thread compresses the lines that other threads send:
 ///
 /// ```
 /// use std::io::{self, Write};
+/// use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+/// use std::thread;
 /// use std::time::{Duration, Instant};
 /// use gzcc::{Encoder, EncoderOptions};
 ///
-/// struct Log<W: Write> {
-///     encoder: Encoder<W>,
-///     flushed: Instant,
-/// }
+/// const PERIOD: Duration = Duration::from_secs(1);
 ///
-/// impl<W: Write> Log<W> {
-///     fn new(file: W) -> io::Result<Self> {
-///         // Lines come slowly: one worker, which is the thread that logs.
-///         let options = EncoderOptions::default().workers(1);
-///         Ok(Self { encoder: Encoder::with_options(file, &options)?, flushed: Instant::now() })
-///     }
-///
-///     fn line(&mut self, line: &str) -> io::Result<()> {
-///         writeln!(self.encoder, "{line}")?;
-///         if self.flushed.elapsed() >= Duration::from_secs(1) {
-///             self.encoder.flush()?;
-///             self.flushed = Instant::now();
+/// /// Compresses lines until all senders are dropped. A flush without new lines adds no bytes.
+/// fn compress_log<W: Write>(lines: Receiver<String>, file: W) -> io::Result<W> {
+///     // Lines come slowly, so this thread is the only worker.
+///     let mut encoder = Encoder::with_options(file, &EncoderOptions::default().workers(1))?;
+///     let mut flushed = Instant::now();
+///     loop {
+///         match lines.recv_timeout(PERIOD.saturating_sub(flushed.elapsed())) {
+///             Ok(line) => writeln!(encoder, "{line}")?,
+///             Err(RecvTimeoutError::Timeout) => {}
+///             Err(RecvTimeoutError::Disconnected) => return encoder.finish(),
 ///         }
-///         Ok(())
-///     }
-///
-///     fn close(self) -> io::Result<W> {
-///         self.encoder.finish()
+///         if flushed.elapsed() >= PERIOD {
+///             encoder.flush()?;
+///             flushed = Instant::now();
+///         }
 ///     }
 /// }
 ///
 /// # fn main() -> io::Result<()> {
-/// let mut log = Log::new(Vec::new())?;
-/// log.line("started")?;
-/// log.line("stopped")?;
-/// let file = log.close()?;
+/// let (log, lines) = mpsc::channel();
+/// let writer = thread::spawn(|| compress_log(lines, Vec::new()));
+/// log.send("started".to_owned()).expect("the thread runs");
+/// log.send("stopped".to_owned()).expect("the thread runs");
+/// drop(log);
+/// let file = writer.join().expect("the thread does not panic")?;
 /// # let mut content = String::new();
 /// # io::Read::read_to_string(&mut gzcc::Decoder::new(&file[..]), &mut content)?;
 /// # assert_eq!(content, "started\nstopped\n");

@@ -1,5 +1,5 @@
-//! Tests of the programs in examples/. `cargo test` builds them; `cargo test --test examples` alone needs
-//! `cargo build --examples` first.
+//! Tests of the programs in examples/. `cargo test` builds them; before `cargo test --test examples` alone, run
+//! `cargo build --examples`.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -14,6 +14,7 @@ use std::process::{Output, Stdio};
 /// Runs an example, which cargo puts into the folder `examples` beside the program.
 fn run(name: &str, words: &[&str]) -> Output {
     let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
+    assert!(built.exists(), "{} is missing; `cargo build --examples` builds it", built.display());
     let mut command = programs::command(built);
     let command = command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     programs::spawn(command).wait_with_output().unwrap()
@@ -84,6 +85,7 @@ fn a_closed_pipe_ends_an_example_silently() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
+        assert!(built.exists(), "{} is missing; `cargo build --examples` builds it", built.display());
         let mut command = programs::command(built);
         let child = programs::spawn(command.args(words).stdout(writer).stderr(Stdio::piped()));
         drop(command);
