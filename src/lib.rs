@@ -74,7 +74,7 @@
 )]
 
 mod decoder;
-// The benchmarks measure the engines without the pipeline.
+// Public because benchmarks and fuzz targets use the engines alone; hidden because it is not covered by semantic versioning.
 #[doc(hidden)]
 pub mod deflate;
 mod encoder;
@@ -130,11 +130,18 @@ pub mod command {
     pub use crate::select::selection::stdout_is_list;
     pub use crate::select::suffix;
     pub use crate::select::survey::{Survey, Surveyed};
-    pub use crate::settings::resources;
     pub use crate::sync::lock;
+
+    /// Memory limits.
+    pub mod resources {
+        pub use crate::settings::resources::{
+            available_workers, is_limited, needed, spare, within_limits, workers_within,
+        };
+    }
 }
 
-/// Parts of the decoder, for benchmarks that measure them alone. Not covered by semantic versioning.
+/// Parts of the decoder. It is public because benchmarks measure them alone, and hidden because it is not covered by semantic
+/// versioning.
 #[doc(hidden)]
 pub mod decoder_parts {
     pub use crate::inflate::{block_finder, markers};

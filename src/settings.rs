@@ -7,9 +7,7 @@
 #[cfg(feature = "batch")]
 pub(crate) mod batch;
 pub(crate) mod file_time;
-// Not part of the API: `command` exports it.
-#[doc(hidden)]
-pub mod resources;
+pub(crate) mod resources;
 mod stream_settings;
 
 #[cfg(feature = "batch")]

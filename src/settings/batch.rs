@@ -297,7 +297,6 @@ pub enum Destination {
 
 impl Destination {
     /// Whether each input has an output file of its own, whose name derives from the input's.
-    #[doc(hidden)]
     pub fn is_per_input(&self) -> bool {
         matches!(self, Self::Beside | Self::Directory(_))
     }

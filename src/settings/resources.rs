@@ -61,13 +61,13 @@ pub fn is_limited() -> bool {
 }
 
 /// Bytes of a worker's encoder and decoder at this level, without blocks. Measured 2.4 MiB at levels 0 to 9, and 12 MiB above.
-pub fn tools(level: u8) -> usize {
+pub(crate) fn tools(level: u8) -> usize {
     if level > MAX_FAST_LEVEL { 15 << 20 } else { 3 << 20 }
 }
 
 /// Bytes that a worker allocates while it compresses a block at this level: the state of the flate2 engine, and from level 10 on
 /// the costs and matches of a block.
-pub fn block(level: u8) -> usize {
+pub(crate) fn block(level: u8) -> usize {
     if level > MAX_FAST_LEVEL { 4 << 20 } else { 512 << 10 }
 }
 
