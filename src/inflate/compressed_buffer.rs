@@ -13,6 +13,9 @@ pub trait CompressedSource {
 /// measurable difference.
 const BUFFER: usize = 256 * 1024;
 
+/// Consumed bytes that stay available. The block finder looks at the five bytes before a block.
+const HISTORY: usize = 8;
+
 /// Compressed bytes that were read and not consumed, and their position in the file.
 pub(super) struct CompressedBuffer {
     buffer: Box<[u8]>,
@@ -26,14 +29,23 @@ pub(super) struct CompressedBuffer {
 }
 
 impl CompressedBuffer {
+    /// Unconsumed bytes that the buffer can hold.
+    pub(super) const CAPACITY: usize = BUFFER;
+
     /// Allocates the buffer.
     pub(super) fn new() -> Self {
-        Self { buffer: vec![0; BUFFER].into_boxed_slice(), start: 0, end: 0, offset: 0, at_end: false }
+        Self { buffer: vec![0; HISTORY + BUFFER].into_boxed_slice(), start: 0, end: 0, offset: 0, at_end: false }
     }
 
-    /// Empties the buffer for the next file.
-    pub(super) fn restart(&mut self) {
-        (self.start, self.end, self.offset, self.at_end) = (0, 0, 0, false);
+    /// Empties the buffer. The source continues at this offset of a file.
+    pub(super) fn restart_at(&mut self, offset: u64) {
+        (self.start, self.end, self.offset, self.at_end) = (0, 0, offset, false);
+    }
+
+    /// The unconsumed bytes, and up to 8 bytes before them; and the number of these.
+    pub(super) fn bytes_with_history(&self) -> (&[u8], usize) {
+        let history = self.start.min(HISTORY);
+        (&self.buffer[self.start - history..self.end], history)
     }
 
     /// The unconsumed bytes.
@@ -52,14 +64,15 @@ impl CompressedBuffer {
         Ok(self.start < self.end)
     }
 
-    /// Reads until there are `wanted` bytes, at most the size of the buffer, or the file ends.
+    /// Reads until there are `wanted` bytes, at most [`CAPACITY`](Self::CAPACITY), or the file ends.
     pub(super) fn provide(&mut self, source: &mut dyn CompressedSource, wanted: usize) -> io::Result<()> {
         if self.end - self.start >= wanted || self.at_end {
             return Ok(());
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
-        while self.end < wanted && !self.at_end {
+        let history = self.start.min(HISTORY);
+        self.buffer.copy_within(self.start - history..self.end, 0);
+        (self.start, self.end) = (history, self.end - self.start + history);
+        while self.end - self.start < wanted && !self.at_end {
             let count = source.read_some(&mut self.buffer[self.end..])?;
             self.end += count;
             self.at_end = count == 0;

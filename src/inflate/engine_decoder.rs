@@ -34,6 +34,31 @@ impl EngineDecoder {
         }
     }
 
+    /// Starts in front of a block header, `skip_bits` bits into the first byte, with `window` before it. Native only: the
+    /// flate2 engine inflates files from their beginning.
+    pub(super) fn restart_at(&mut self, skip_bits: u32, window: &[u8]) {
+        if let EngineState::Native(decoder) = &mut self.0 {
+            decoder.restart_at(skip_bits);
+            decoder.set_window(window);
+        }
+    }
+
+    /// Number of bits (0 to 7) of the last consumed byte that are not used yet.
+    pub(super) fn unused_bits(&self) -> u32 {
+        match &self.0 {
+            EngineState::Native(decoder) => decoder.unused_bits(),
+            EngineState::Flate2(_) => 0,
+        }
+    }
+
+    /// What was decoded before the output of the next call.
+    pub(super) fn window(&self) -> &[u8] {
+        match &self.0 {
+            EngineState::Native(decoder) => decoder.window(),
+            EngineState::Flate2(_) => &[],
+        }
+    }
+
     /// Tells the decoder that the next call gets another output, and `output` is before it.
     pub(super) fn extend_window(&mut self, output: &[u8]) {
         match &mut self.0 {

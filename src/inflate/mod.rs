@@ -11,20 +11,28 @@
 
 mod bgzf_batch;
 pub mod block_finder;
+mod chunk_end;
 mod compressed_buffer;
 mod content_buffer;
 mod engine_decoder;
 pub mod markers;
 mod member_checksum;
 pub mod native;
+mod resume_point;
+mod speculation;
 
 pub use self::bgzf_batch::BgzfBatch;
+use self::chunk_end::chunk_end;
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
 use self::content_buffer::ContentBuffer;
 pub use self::engine_decoder::EngineDecoder;
+use self::markers::ResolvedWindow;
+pub(crate) use self::markers::resolve;
 pub use self::member_checksum::MemberChecksum;
 use self::native::{DecodeStatus, Decoded, InvalidData};
+pub(crate) use self::resume_point::{BlockStart, ResumePoint};
+pub(crate) use self::speculation::{Speculation, SpeculationStep};
 use crate::deflate::Engine;
 use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError, Trailer};
@@ -56,6 +64,8 @@ pub struct Content {
     pub consumed: u64,
     /// Set if the file ends here: the data after the last member, or the error.
     pub end: Option<Result<Trailing, ReadError>>,
+    /// Set if the chunk of the file ends here: the start of the next one.
+    pub(crate) next_block: Option<BlockStart>,
 }
 
 /// The end of a member, and the checksum and length in its trailer.
@@ -87,6 +97,10 @@ pub enum Trailing {
 pub struct Inflater {
     buffer: CompressedBuffer,
     decoder: EngineDecoder,
+    /// Offset in the file from which on a block boundary ends the content.
+    chunk_end: Option<u64>,
+    /// Offset of that boundary in the file, in bits, when it is reached.
+    next_block: Option<u64>,
     state: InflaterState,
     /// Data that is not gzip data is copied as content (`-dcf`).
     pass_through: bool,
@@ -138,6 +152,8 @@ impl Inflater {
         Self {
             buffer: CompressedBuffer::new(),
             decoder: EngineDecoder::new(engine),
+            chunk_end: None,
+            next_block: None,
             state: InflaterState::Start,
             pass_through: false,
             prompt: false,
@@ -151,9 +167,22 @@ impl Inflater {
 
     /// Starts a file.
     pub fn restart(&mut self, pass_through: bool) {
-        self.buffer.restart();
+        self.buffer.restart_at(0);
         self.decoder.restart();
+        (self.chunk_end, self.next_block) = (None, None);
         (self.state, self.pass_through) = (InflaterState::Start, pass_through);
+    }
+
+    /// Starts with a chunk of a file, after [`restart`](Self::restart). The source begins with the byte that contains
+    /// `start`. The content ends at the first block boundary from offset `end` of the file on at which the next chunk can
+    /// start.
+    pub(crate) fn restart_at(&mut self, start: &ResumePoint, end: Option<u64>) {
+        if let ResumePoint::Block(start) = start {
+            self.buffer.restart_at(start.bit / 8);
+            self.decoder.restart_at((start.bit % 8) as u32, start.window.bytes());
+            self.state = InflaterState::Data;
+        }
+        self.chunk_end = end;
     }
 
     /// Returns the next chunk. Its content has at most the capacity of `bytes`, which are overwritten.
@@ -181,7 +210,10 @@ impl Inflater {
         if self.state == InflaterState::Data {
             self.decoder.extend_window(&chunk.buffer.content()[chunk.member_start..]);
         }
-        let ChunkContent { content, buffer, .. } = chunk;
+        let ChunkContent { mut content, buffer, .. } = chunk;
+        if let Some(bit) = self.next_block.take() {
+            content.next_block = Some(BlockStart { bit, window: ResolvedWindow::new(self.decoder.window()) });
+        }
         Chunk::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
     }
 
@@ -275,10 +307,16 @@ impl Inflater {
             Err(_) => Err(Damage::Data(self.buffer.offset()).into()),
             Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut chunk.content, chunk.buffer.len()),
             Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
-            Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull | DecodeStatus::BlockEnd) => {
-                Ok(StepResult::Continue)
-            }
+            Ok(DecodeStatus::BlockEnd) => self.end_block(source),
+            Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull) => Ok(StepResult::Continue),
         }
+    }
+
+    /// Ends the content after a block, if the chunk ends there.
+    fn end_block(&mut self, source: &mut dyn CompressedSource) -> Result<StepResult, ReadError> {
+        let Some(end) = self.chunk_end else { return Ok(StepResult::Continue) };
+        self.next_block = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end)?;
+        Ok(if self.next_block.is_some() { StepResult::Full } else { StepResult::Continue })
     }
 
     /// Reads the trailer of a member whose DEFLATE data has ended.

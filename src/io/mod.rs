@@ -17,6 +17,7 @@ pub(crate) mod metadata;
 pub(crate) mod naming_method;
 #[cfg(feature = "batch")]
 pub(crate) mod output;
+pub(crate) mod positioned_reader;
 pub(crate) mod same_file;
 pub(crate) mod sequential_reader;
 #[cfg(feature = "batch")]

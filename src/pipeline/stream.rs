@@ -12,9 +12,10 @@
 //! 4. The worker that completes the first pending block takes the [`Writer`], and writes that block and all completed blocks
 //!    after it. Other workers do not wait for that.
 //!
-//! Decompression goes the same way with a different distribution of the work. The reader inflates, which cannot be divided,
-//! and the writer checks the content. So the worker that inflates leaves the writing to a waiting worker, if there is one,
-//! and continues. (BGZF members, which declare their size, are taken in batches and inflated like blocks.)
+//! Decompression goes the same way. A block is a chunk of the compressed file there (see [`crate::inflate`]); its content is
+//! long, so it is accepted in parts, and the writer may write a part while the worker inflates the next. The worker that
+//! inflates leaves the writing to a waiting worker, if there is one, and continues. The data of a pipe or of a small file is
+//! inflated by the reader. (BGZF members, which declare their size, are taken in batches and inflated like blocks.)
 //!
 //! # Locks
 //! One lock protects the state, and is held for a few instructions only. A worker that needs more time with the input (opening
@@ -26,21 +27,26 @@
 //! stream needs no permit, so the worker with the lowest block never waits, and streams cannot deadlock.
 
 mod block;
+mod chunk_chain;
+#[cfg(test)]
+mod chunk_tests;
+mod chunk_worker;
 mod context;
 mod input_splitter;
+mod pending_blocks;
 mod reader;
 mod savings;
 mod worker;
 mod writer;
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::block::{BlockEnds, Member};
-use self::block::{BlockInput, BlockOutput, BlockPosition, BlockTask, StreamError};
+use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};
 pub(crate) use self::input_splitter::{Following, InputSplitter};
+use self::pending_blocks::PendingBlocks;
 use self::reader::Ready;
 pub(crate) use self::reader::{MemberSource, Reader};
 pub(crate) use self::worker::Worker;
@@ -48,10 +54,16 @@ pub(crate) use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
 use crate::sync::{lock, yield_point};
 
+/// Parts of a block that wait to be written, at most. A part has up to 512 KiB. With one or two, the worker that inflates waits
+/// for the one that writes whenever a write takes longer than usual.
+const MAX_WAITING_PARTS: usize = 4;
+
 /// One ordered output and its inputs.
 #[derive(Debug)]
 pub(crate) struct Stream {
     state: Mutex<State>,
+    /// Notified when parts are accepted or written, for workers that wait in [`Stream::append`].
+    progressed: Condvar,
 }
 
 #[derive(Debug)]
@@ -61,25 +73,13 @@ struct State {
     /// `None` while a worker writes with it, and after the output is closed.
     writer: Option<Writer>,
     /// Blocks that are taken and that no worker has begun to write, in order.
-    pending: VecDeque<PendingBlock>,
-    /// Sequence number of the first of `pending`.
-    first_pending: u64,
+    pending: PendingBlocks,
     /// Number of blocks that are taken and not yet written.
     in_flight: usize,
     /// No block is left to take.
     exhausted: bool,
     /// Nothing more can be written, so the remaining inputs are not read.
     broken: bool,
-}
-
-/// A block between being taken and being written.
-#[derive(Debug)]
-struct PendingBlock {
-    position: BlockPosition,
-    /// It holds a permit, to be released when it is written.
-    has_permit: bool,
-    /// `None` while a worker processes it.
-    output: Option<Result<BlockOutput, StreamError>>,
 }
 
 /// Result of [`Stream::work`].
@@ -99,13 +99,12 @@ impl Stream {
         let state = State {
             reader: Some(reader),
             writer: Some(writer),
-            pending: VecDeque::new(),
-            first_pending: 0,
+            pending: PendingBlocks::default(),
             in_flight: 0,
             exhausted: false,
             broken: false,
         };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), progressed: Condvar::new() }
     }
 
     /// Processes the next block; if none can be taken, writes completed blocks. `is_shared` means that other workers may
@@ -116,26 +115,36 @@ impl Stream {
             Err(_) if self.write_completed(context) => return WorkStatus::Worked,
             Err(status) => return status,
         };
-        let is_inflated = matches!(task.input, Ok(BlockInput::Content(_)));
-        // Other workers may have found the reader missing. Inflater, though, continues in this worker's caches.
-        if is_shared && task.blocked_reader && !is_inflated {
+        let inflated_by_reader = matches!(task.input, Ok(BlockInput::Content(_)));
+        let is_inflated = inflated_by_reader || matches!(task.input, Ok(BlockInput::Chunk(_)));
+        // Other workers may have found the reader missing. An inflater, though, continues in this worker's caches.
+        if is_shared && task.blocked_reader && !inflated_by_reader {
             context.others.wake();
         }
-        let output = task.input.and_then(|input| worker.process(&task.position, input, context));
+        let append = &mut |part| ticket.append(part, is_shared, context);
+        let output = task.input.and_then(|input| worker.process(&task.position, input, append, context));
         ticket.complete(output);
-        // Only one worker at a time can inflate, so another one writes.
-        if is_shared && is_inflated && context.others.any_waits() {
-            context.others.wake();
+        if is_inflated {
+            self.let_write(is_shared, context);
         } else {
             self.write_completed(context);
         }
         WorkStatus::Worked
     }
 
+    /// Lets a waiting worker write completed blocks, so that this one continues to inflate. Writes them if no worker waits.
+    fn let_write(&self, is_shared: bool, context: &StreamContext<'_>) {
+        if is_shared && context.others.any_waits() {
+            context.others.wake();
+        } else {
+            self.write_completed(context);
+        }
+    }
+
     /// Whether [`Stream::work`] would find work.
     pub(crate) fn has_work(&self, context: &StreamContext<'_>) -> bool {
         let state = self.lock();
-        let can_read = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.awaits_submission());
+        let can_read = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.must_wait());
         let has_permit = state.in_flight == 0 || context.resources.permits.is_available();
         !state.exhausted && can_read && has_permit || state.can_write()
     }
@@ -174,7 +183,7 @@ impl Stream {
         let ready = if state.broken { Ready::MustRead } else { reader.next_ready() };
         let task = match ready {
             Ready::Task(task) => Some(task),
-            Ready::NotSubmitted => {
+            Ready::NotYet => {
                 state.reader = Some(reader);
                 if has_permit {
                     permits.release();
@@ -199,48 +208,80 @@ impl Stream {
             self.close_if_finished(state, context);
             return Err(WorkStatus::Exhausted);
         };
-        let number = state.first_pending + state.pending.len() as u64;
-        state.pending.push_back(PendingBlock { position: task.position.clone(), has_permit, output: None });
+        let number = state.pending.push(task.position.clone(), has_permit);
         state.in_flight += 1;
         drop(state);
         Ok((Ticket { stream: self, number, is_completed: false }, task))
     }
 
-    /// Accepts the output of the block with this sequence number.
+    /// Accepts the last part of the output of the block with this sequence number.
     fn complete(&self, number: u64, output: Result<BlockOutput, StreamError>) {
-        let mut state = self.lock();
-        let index = (number - state.first_pending) as usize;
-        state.pending[index].output = Some(output);
+        self.lock().pending.complete(number, output);
+        self.progressed.notify_all();
     }
 
-    /// Writes the completed blocks at the front, unless another worker is writing. Returns whether it wrote any.
+    /// Accepts a part of the output of the block with this sequence number; more parts follow. Writes what can be written, or
+    /// lets a waiting worker do it. Waits while too many parts of the block are unwritten: either a worker writes, or an
+    /// earlier block is incomplete, whose worker does not wait for this one. Returns whether more parts are of use.
+    fn append(&self, number: u64, part: BlockOutput, is_shared: bool, context: &StreamContext<'_>) -> bool {
+        let mut state = self.lock();
+        state.pending.append(number, part);
+        let mut is_full = state.pending.waiting_parts(number) >= MAX_WAITING_PARTS;
+        drop(state);
+        self.progressed.notify_all();
+        if !is_full {
+            self.let_write(is_shared, context);
+        }
+        loop {
+            if is_full {
+                self.write_completed(context);
+            }
+            let mut state = self.lock();
+            loop {
+                if state.broken || state.pending.is_abandoned(number) {
+                    return false;
+                }
+                is_full = state.pending.waiting_parts(number) >= MAX_WAITING_PARTS;
+                if !is_full {
+                    return true;
+                }
+                if state.can_write() {
+                    break;
+                }
+                state = self.progressed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    /// Writes the completed parts at the front, unless another worker is writing. Returns whether it wrote any.
     fn write_completed(&self, context: &StreamContext<'_>) -> bool {
         let mut state = self.lock();
         let Some(mut writer) = state.writer.take() else {
-            // The worker that writes looks for more blocks when it is done.
+            // The worker that writes looks for more parts when it is done.
             return false;
         };
         let mut has_written = false;
-        while let Some((block, output)) = state.pop_completed() {
+        while let Some(part) = state.pending.pop_part() {
             drop(state);
             yield_point();
             if has_written {
-                // The previous block has released its permit.
+                // The previous block may have released its permit.
                 context.others.wake();
             }
-            let written = AssertUnwindSafe(|| writer.write(&block.position, output, context));
+            let written = AssertUnwindSafe(|| writer.write(&part.position, part.output, context));
             if catch_unwind(written).is_err() {
-                writer.end_after_panic(&block.position, context);
+                writer.end_after_panic(&part.position, context);
             }
-            if block.has_permit {
+            if part.ends_block && part.has_permit {
                 context.resources.permits.release();
             }
             state = self.lock();
-            state.in_flight -= 1;
+            state.in_flight -= usize::from(part.ends_block);
             state.broken |= writer.is_broken();
             has_written = true;
         }
         state.writer = Some(writer);
+        self.progressed.notify_all();
         self.close_if_finished(state, context);
         has_written
     }
@@ -290,17 +331,9 @@ fn read(
 }
 
 impl State {
-    /// Whether the first pending block is completed and no worker is writing.
+    /// Whether the first pending block has a part to write and no worker is writing.
     fn can_write(&self) -> bool {
-        self.writer.is_some() && self.pending.front().is_some_and(|block| block.output.is_some())
-    }
-
-    /// Removes the first pending block if it is completed.
-    fn pop_completed(&mut self) -> Option<(PendingBlock, Result<BlockOutput, StreamError>)> {
-        let output = self.pending.front_mut()?.output.take()?;
-        let block = self.pending.pop_front()?;
-        self.first_pending += 1;
-        Some((block, output))
+        self.writer.is_some() && self.pending.has_part()
     }
 }
 
@@ -313,6 +346,11 @@ struct Ticket<'a> {
 }
 
 impl Ticket<'_> {
+    /// Accepts a part of the block; returns whether more parts are of use.
+    fn append(&self, part: BlockOutput, is_shared: bool, context: &StreamContext<'_>) -> bool {
+        self.stream.append(self.number, part, is_shared, context)
+    }
+
     fn complete(&mut self, output: Result<BlockOutput, StreamError>) {
         self.is_completed = true;
         self.stream.complete(self.number, output);

@@ -129,14 +129,14 @@ fn a_growing_gz_is_decompressed_as_it_was_when_opened() {
     for (words, output) in [(&["-d", "a.gz"][..], "a"), (&["-d", "-o", "out", "a.gz"], "out"), (&["-t", "a.gz"], "")] {
         let t = Sandbox::new();
         t.write("a.gz", &packed);
-        let ran = stopped_at(&t, Moment::new("a.gz", "read", 1), words, || append(&t, "a.gz", &more));
+        let ran = stopped_at(&t, Moment::new("a.gz", "pread64", 1), words, || append(&t, "a.gz", &more));
         ran.assert(ran.status.code() == Some(2) && ran.stderr() == grew("a.gz", packed.len()), "it says so");
         assert!(output.is_empty() || t.read(output) == first);
     }
     // A cut within a member cannot be decompressed to a valid state.
     let t = Sandbox::new();
     t.write("a.gz", &packed[..packed.len() - 10]);
-    let ran = stopped_at(&t, Moment::new("a.gz", "read", 1), &["-d", "a.gz"], || {
+    let ran = stopped_at(&t, Moment::new("a.gz", "pread64", 1), &["-d", "a.gz"], || {
         append(&t, "a.gz", &packed[packed.len() - 10..]);
     });
     let message = "gzcc: a.gz: changed while it was read; no whole output made\n";

@@ -201,6 +201,11 @@ impl<S: Symbol> DeflateDecoder<S> {
         self.extend_window(window);
     }
 
+    /// The symbols before `output[0]`.
+    pub fn window(&self) -> &[S] {
+        &self.window
+    }
+
     /// Adds `output` to the window: the next call gets another output, which follows this one.
     pub fn extend_window(&mut self, output: &[S]) {
         let added = &output[output.len().saturating_sub(WINDOW)..];

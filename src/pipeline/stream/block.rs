@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::Crc;
 
+use super::chunk_chain::ChunkChain;
 use crate::format::gzip::{self, Header};
 use crate::inflate::{BgzfBatch, Content};
 use crate::io::input::Input;
@@ -85,6 +86,17 @@ pub(super) enum BlockInput {
     Content(Content),
     /// BGZF members, which any worker can inflate.
     Batch(BgzfBatch),
+    /// A chunk of a compressed file, which the worker reads.
+    Chunk(ChunkTask),
+}
+
+/// A chunk of a compressed file.
+#[derive(Debug)]
+pub(super) struct ChunkTask {
+    /// The chunks of the file.
+    pub(super) chain: Arc<ChunkChain>,
+    /// The index of this chunk among them.
+    pub(super) index: u64,
 }
 
 /// A block in a file.

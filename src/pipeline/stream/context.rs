@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::deflate::{self, Engine};
 use crate::format::gzip;
-use crate::inflate::Inflater;
+use crate::inflate::{Inflater, Speculation};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
 use crate::settings::{StreamSettings, resources};
@@ -56,6 +56,8 @@ pub(crate) struct RunResources {
     buffers: Reusable<Vec<u8>>,
     /// Decoders of files.
     inflaters: Reusable<Inflater>,
+    /// Decoders of chunks whose start is not known.
+    speculations: Reusable<Speculation>,
     /// Decoders of `--verify`.
     verifications: Reusable<Verification>,
     /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
@@ -71,6 +73,7 @@ impl RunResources {
             permits: Permits { free: AtomicUsize::new(workers.get() * PERMITS_PER_WORKER) },
             buffers: Reusable::default(),
             inflaters: Reusable::default(),
+            speculations: Reusable::default(),
             verifications: Reusable::default(),
             memory_is_limited: resources::is_limited(),
             allocating: Mutex::default(),
@@ -120,8 +123,11 @@ impl RunResources {
 
     /// Takes a buffer back.
     pub(crate) fn reuse_buffer(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        self.buffers.put(buffer);
+        // The output of a block without content has no buffer.
+        if buffer.capacity() >= BUFFER {
+            buffer.clear();
+            self.buffers.put(buffer);
+        }
     }
 
     /// A decoder at the beginning of a file.
@@ -136,6 +142,15 @@ impl RunResources {
 
     pub(super) fn reuse_inflater(&self, inflater: Inflater) {
         self.inflaters.put(inflater);
+    }
+
+    /// A decoder of chunks whose start is not known.
+    pub(super) fn speculation(&self) -> Speculation {
+        self.speculations.take().unwrap_or_else(Speculation::new)
+    }
+
+    pub(super) fn reuse_speculation(&self, speculation: Speculation) {
+        self.speculations.put(speculation);
     }
 
     pub(super) fn verification(&self, engine: Engine) -> Verification {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::StreamContext;
 use super::block::{BlockInput, BlockPosition, BlockTask, Member, StreamError};
+use super::chunk_chain::Chunks;
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
@@ -61,7 +62,9 @@ struct CurrentMember {
 enum BlockSource {
     /// Content, split into blocks to compress.
     Split(InputSplitter),
-    /// Compressed data, inflated in chunks. The decoder is created for the first chunk.
+    /// Compressed data, in chunks that the workers inflate.
+    Chunks(Chunks),
+    /// Compressed data that is inflated here. The decoder is created for the first part.
     Inflate(Option<Inflater>),
     /// The caller of the encoder submits them.
     Submitted(Arc<BlockChannel>),
@@ -71,8 +74,8 @@ enum BlockSource {
 pub(super) enum Ready {
     /// The next block.
     Task(BlockTask),
-    /// No block, until the caller of the encoder submits one.
-    NotSubmitted,
+    /// No block now: the caller of the encoder has to submit one, or another worker to reach the start of the next chunk.
+    NotYet,
     /// [`Reader::read_next`] has to read the next block.
     MustRead,
 }
@@ -104,7 +107,7 @@ impl Reader {
     pub(super) fn is_divisible(&self) -> bool {
         let is_enough = |current: &CurrentMember| match current.blocks {
             BlockSource::Split(_) => current.member.input.may_fill(BLOCK as u64),
-            BlockSource::Inflate(_) => current.member.input.may_fill(MIN_SHARED_INPUT),
+            BlockSource::Inflate(_) | BlockSource::Chunks(_) => current.member.input.may_fill(MIN_SHARED_INPUT),
             BlockSource::Submitted(_) => true,
         };
         self.upcoming.is_some() || self.current.as_ref().is_some_and(is_enough)
@@ -115,10 +118,11 @@ impl Reader {
         self.current.is_none() && self.upcoming.is_none()
     }
 
-    /// Whether the next block has not been submitted yet.
-    pub(super) fn awaits_submission(&self) -> bool {
+    /// Whether the next block can only be taken later ([`Ready::NotYet`]).
+    pub(super) fn must_wait(&self) -> bool {
         let awaits = |current: &CurrentMember| match &current.blocks {
             BlockSource::Submitted(channel) => channel.queued() == 0 && !current.member.is_abandoned(),
+            BlockSource::Chunks(chunks) => !chunks.may_take() && !current.member.is_abandoned(),
             BlockSource::Split(_) | BlockSource::Inflate(_) => false,
         };
         self.current.as_ref().is_some_and(awaits)
@@ -132,13 +136,17 @@ impl Reader {
                 splitter.next_range(&current.member.input).map(|(block, last)| (Ok(block), last))
             }
             BlockSource::Inflate(_) => None,
+            BlockSource::Chunks(chunks) => match chunks.take() {
+                Some((task, last)) => Some((Ok(BlockInput::Chunk(task)), last)),
+                None => return Ready::NotYet,
+            },
             BlockSource::Submitted(channel) => match channel.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
                     let last = blocks.last;
                     Some((Ok(BlockInput::Submitted(blocks)), last))
                 }
                 Some(Submitted::Cancelled) => Some((Err(StreamError::Cancelled), true)),
-                None => return Ready::NotSubmitted,
+                None => return Ready::NotYet,
             },
         };
         let task = next.and_then(|next| self.task(next, false));
@@ -203,6 +211,14 @@ impl CurrentMember {
 
     /// Reads the next block. `None` if blocks are submitted.
     fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Next> {
+        if self.first
+            && let BlockSource::Inflate(_) = self.blocks
+            && let Some(mut chunks) = Chunks::of(&self.member.input, context)
+        {
+            let first = chunks.take();
+            self.blocks = BlockSource::Chunks(chunks);
+            return first.map(|(task, last)| (Ok(BlockInput::Chunk(task)), last));
+        }
         let mut content = match self.member.input.sequential(&mut self.left) {
             Ok(content) => content,
             Err(error) => return Some((Err(error.into()), true)),
@@ -213,7 +229,7 @@ impl CurrentMember {
                 let pass_through = context.settings.passes_through(self.member.input.is_stdin());
                 inflate(inflater, pass_through, &mut content, context)
             }
-            BlockSource::Submitted(_) => return None,
+            BlockSource::Chunks(_) | BlockSource::Submitted(_) => return None,
         };
         let (input, last) = match read {
             Ok((block, last)) => (Ok(block), last),

@@ -11,8 +11,9 @@ use rustix::io::Errno;
 
 use super::StreamContext;
 use super::block::{BlockEnds, BlockInput, BlockOutput, BlockPosition, Compressed, FileRange, StreamError};
+use super::chunk_worker::ChunkInflation;
 use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
-use crate::inflate::EngineDecoder;
+use crate::inflate::{BgzfBatch, Content, EngineDecoder};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
 use crate::settings::resources;
@@ -39,11 +40,12 @@ impl Worker {
         Self { compressor, buffer: WindowBuffer::new(), decoder: None }
     }
 
-    /// Makes the output of the block at `position`.
+    /// Makes the output of the block at `position`. All of its parts but the last, which is returned, go to `append`.
     pub(super) fn process(
         &mut self,
         position: &BlockPosition,
         input: BlockInput,
+        append: &mut dyn FnMut(BlockOutput) -> bool,
         context: &StreamContext<'_>,
     ) -> Result<BlockOutput, StreamError> {
         match input {
@@ -57,11 +59,17 @@ impl Worker {
                 Ok(BlockOutput::Compressed(self.compress(&submitted.blocks, position, context)?))
             }
             BlockInput::Content(content) => Ok(BlockOutput::Content(content)),
-            BlockInput::Batch(batch) => {
-                let decoder = self.decoder.get_or_insert_with(|| EngineDecoder::new(context.settings.engine));
-                Ok(BlockOutput::Content(batch.inflate(decoder, context.resources.try_content_buffer()?)))
+            BlockInput::Batch(batch) => Ok(BlockOutput::Content(self.inflate_batch(batch, context)?)),
+            BlockInput::Chunk(task) => {
+                ChunkInflation { task: &task, member: &position.member, append, context }.run(self)
             }
         }
+    }
+
+    /// Inflates BGZF members.
+    pub(super) fn inflate_batch(&mut self, batch: BgzfBatch, context: &StreamContext<'_>) -> io::Result<Content> {
+        let decoder = self.decoder.get_or_insert_with(|| EngineDecoder::new(context.settings.engine));
+        Ok(batch.inflate(decoder, context.resources.try_content_buffer()?))
     }
 
     /// Reads a block with its window and compresses it.

@@ -233,7 +233,7 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        let Content { mut bytes, member_ends, verified, stats, consumed, end } = content;
+        let Content { mut bytes, member_ends, verified, stats, consumed, end, next_block: _ } = content;
         let member = &mut self.member;
         let length = member.bytes_out + bytes.len() as u64;
         if let Some(limit) = context.settings.max_size.filter(|&limit| length > limit) {
@@ -246,7 +246,7 @@ impl Writer {
             damage
         });
         member.stats.add(stats);
-        member.bytes_in = consumed;
+        member.bytes_in = member.bytes_in.max(consumed);
         // In a pipe, damaged content is of use to the reader. An output file with damaged content never gets its name.
         self.write_bytes(bytes, context)?;
         checked.map_err(Error::from)?;

@@ -1,0 +1,152 @@
+//! Decodes a chunk of a file before the content before the chunk is known.
+//!
+//! The decoding begins at a place that looks like the header of a DEFLATE block, and writes symbols with markers for bytes of
+//! the unknown window ([`markers`](super::markers)). Whether the place is one is known only when the decoder of the previous
+//! chunk ends: there, or somewhere else. In the second case the symbols are discarded. So nothing here is trusted, and no error
+//! is reported: the decoding stops, and the data is decoded again by a decoder that knows the content before it.
+//!
+//! The symbols up to the last block boundary are of use. A decoder for bytes continues from there.
+
+use std::io;
+use std::ops::Range;
+
+use super::block_finder::find_block;
+use super::chunk_end::{LOOKAHEAD, chunk_end};
+use super::compressed_buffer::{CompressedBuffer, CompressedSource};
+use super::markers::fill_initial_window;
+use super::native::{DecodeStatus, DeflateDecoder};
+use crate::deflate::WINDOW;
+
+/// Symbols of a chunk, at most. With a buffer of 12 MiB the memory of a worker stays below 16 MiB. Data that compresses well
+/// fills it before the end of the chunk; its decoding then waits until the content before it is known.
+const MAX_SYMBOLS: usize = 6 << 20;
+
+/// Symbols decoded between two looks at whether the content before the chunk is known.
+const STEP: usize = 64 * 1024;
+
+/// Decodes one chunk at a time. It holds the symbols, so it is expensive to create, and is reused.
+pub(crate) struct Speculation {
+    buffer: CompressedBuffer,
+    decoder: DeflateDecoder<u16>,
+    /// The markers of the unknown window, and the symbols after them.
+    symbols: Vec<u16>,
+    /// End of the symbols in `symbols`.
+    filled: usize,
+    /// The chunk's bytes in the file.
+    chunk: Range<u64>,
+    /// Offset of the first block's header in the file, in bits.
+    start: u64,
+    boundary: Boundary,
+}
+
+/// The last end of a block.
+#[derive(Clone, Copy, Debug)]
+struct Boundary {
+    /// Offset of the next block's header in the file, in bits.
+    bit: u64,
+    /// End of the symbols before it.
+    filled: usize,
+}
+
+/// The result of a step of a [`Speculation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpeculationStep {
+    /// There is more to do.
+    Continue,
+    /// The first block is found, or the end of the chunk is reached.
+    Reached,
+    /// There is no block, or no more can be decoded without the content before the chunk.
+    Stopped,
+}
+
+impl std::fmt::Debug for Speculation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Speculation").field("boundary", &self.boundary).finish_non_exhaustive()
+    }
+}
+
+impl Speculation {
+    /// Allocates the buffers. The system provides the memory of the symbols when they are written.
+    pub(crate) fn new() -> Self {
+        let mut symbols = vec![0; WINDOW + MAX_SYMBOLS];
+        if let Some(window) = symbols.first_chunk_mut() {
+            fill_initial_window(window);
+        }
+        Self {
+            buffer: CompressedBuffer::new(),
+            decoder: DeflateDecoder::new(),
+            symbols,
+            filled: WINDOW,
+            chunk: 0..0,
+            start: 0,
+            boundary: Boundary { bit: 0, filled: WINDOW },
+        }
+    }
+
+    /// Starts with `chunk`, a range of bytes of the file. `source` begins there and continues after the chunk.
+    pub(crate) fn restart(&mut self, chunk: Range<u64>) {
+        self.buffer.restart_at(chunk.start);
+        self.filled = WINDOW;
+        self.chunk = chunk;
+    }
+
+    /// Searches a part of the chunk for its first block.
+    pub(crate) fn search(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
+        self.buffer.provide(source, CompressedBuffer::CAPACITY)?;
+        let (offset, data) = (self.buffer.offset(), self.buffer.bytes());
+        // A header at the very end of the data is cut off.
+        let searchable = data.len().saturating_sub(LOOKAHEAD).min((self.chunk.end - offset) as usize);
+        if searchable == 0 {
+            return Ok(SpeculationStep::Stopped);
+        }
+        let Some(bit) = find_block(data, 0..searchable as u64 * 8) else {
+            self.buffer.consume(searchable);
+            return Ok(SpeculationStep::Continue);
+        };
+        self.buffer.consume((bit / 8) as usize);
+        self.decoder.restart_at((bit % 8) as u32);
+        self.start = offset * 8 + bit;
+        self.boundary = Boundary { bit: self.start, filled: WINDOW };
+        Ok(SpeculationStep::Reached)
+    }
+
+    /// Decodes some symbols, after the first block is found.
+    pub(crate) fn decode(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
+        let at_end = !self.buffer.fill(source)?;
+        let end = self.symbols.len().min(self.filled + STEP);
+        let output = &mut self.symbols[..end];
+        let Ok(decoded) = self.decoder.decode(self.buffer.bytes(), output, self.filled) else {
+            return Ok(SpeculationStep::Stopped);
+        };
+        self.buffer.consume(decoded.consumed);
+        self.filled += decoded.produced;
+        match decoded.status {
+            DecodeStatus::BlockEnd => {
+                let unused = self.decoder.unused_bits();
+                self.boundary = Boundary { bit: self.buffer.offset() * 8 - u64::from(unused), filled: self.filled };
+                let end = chunk_end(&mut self.buffer, source, unused, self.chunk.end)?;
+                self.boundary.bit = end.unwrap_or(self.boundary.bit);
+                Ok(if end.is_some() { SpeculationStep::Reached } else { SpeculationStep::Continue })
+            }
+            DecodeStatus::NeedsInput if at_end => Ok(SpeculationStep::Stopped),
+            DecodeStatus::OutputFull if self.filled == self.symbols.len() => Ok(SpeculationStep::Stopped),
+            DecodeStatus::NeedsInput | DecodeStatus::OutputFull => Ok(SpeculationStep::Continue),
+            DecodeStatus::StreamEnd => Ok(SpeculationStep::Stopped),
+        }
+    }
+
+    /// Offset of the first block's header in the file, in bits.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The symbols up to the last block boundary.
+    pub(crate) fn symbols(&self) -> &[u16] {
+        &self.symbols[WINDOW..self.boundary.filled]
+    }
+
+    /// Offset of the last block boundary in the file, in bits.
+    pub(crate) fn boundary(&self) -> u64 {
+        self.boundary.bit
+    }
+}

@@ -1,0 +1,31 @@
+//! Reads a part of a file by position, so that several workers can read the same file.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use crate::inflate::CompressedSource;
+use crate::io::transfer::read_at_least;
+
+/// Reads a file from one offset to another.
+pub(crate) struct PositionedReader<'a> {
+    fd: BorrowedFd<'a>,
+    offset: u64,
+    /// Data from here on is ignored: the file has grown since it was opened.
+    end: u64,
+}
+
+impl<'a> PositionedReader<'a> {
+    /// Reads from `offset`, up to `end` or the end of the file.
+    pub(crate) fn new(fd: BorrowedFd<'a>, offset: u64, end: u64) -> Self {
+        Self { fd, offset, end }
+    }
+}
+
+impl CompressedSource for PositionedReader<'_> {
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = (self.end - self.offset).min(buffer.len() as u64) as usize;
+        let got = read_at_least(self.fd, &mut buffer[..most], most.min(1), self.offset)?;
+        self.offset += got as u64;
+        Ok(got)
+    }
+}

@@ -1,0 +1,221 @@
+//! The chunks of one compressed file: where each begins, and which worker knows the content before it.
+//!
+//! A file is divided at fixed offsets. Several workers inflate chunks at the same time, but the end of a chunk, and the window
+//! after it, are known only when the worker of the chunk reaches it. It then publishes the start of the next chunk. So starts
+//! are published in the order of the chunks, and the worker with the lowest chunk never waits for one.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::StreamContext;
+use super::block::ChunkTask;
+#[cfg(test)]
+use super::chunk_tests;
+use crate::deflate::Engine;
+use crate::format::bgzf;
+use crate::inflate::ResumePoint;
+use crate::io::input::Input;
+use crate::io::transfer::read_at_least;
+use crate::sync::{lock, yield_point};
+
+/// Guesses in a row that may fail before the workers stop to guess. In files whose blocks cannot be found (only fixed or
+/// stored blocks, or members of a single block), each guess costs the time of a search.
+const MAX_FAILED_GUESSES: u32 = 4;
+
+/// Most bytes of a chunk. TO BE MEASURED.
+const MAX_CHUNK: u64 = 2 << 20;
+
+/// Fewest bytes of a chunk, and of a file that is divided. In smaller chunks the search for the first block, and the symbols
+/// before the content becomes known, cost more than a second worker gains. The reader inflates smaller files while another
+/// worker checks and writes.
+const MIN_CHUNK: u64 = 512 << 10;
+
+/// Chunks for each worker, in a file that is not long enough for more. The last chunks are not finished at the same time.
+const CHUNKS_PER_WORKER: u64 = 2;
+
+/// Bytes at the beginning of a file that show whether it is BGZF.
+const BGZF_HEADER: usize = 64;
+
+/// The chunks of a file that are not yet taken.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    chain: Arc<ChunkChain>,
+    /// Index of the next chunk.
+    next: u64,
+}
+
+impl Chunks {
+    /// Divides a file. `None` if it is not divided: it is small or not read by position, or has BGZF blocks, which are found
+    /// without a guess, or memory is limited, or the decoder is that of flate2, which starts only at members.
+    pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
+        let is_divisible = context.settings.engine == Engine::Native && !context.resources.memory_is_limited;
+        let length = input.size.filter(|_| is_divisible)?;
+        let chunk_length = chunk_length(length, context.settings.jobs)?;
+        let mut header = [0; BGZF_HEADER];
+        let read = read_at_least(input.fd().ok()?, &mut header, BGZF_HEADER, 0).ok()?;
+        if bgzf::parse_header(&header[..read]).is_some() {
+            return None;
+        }
+        let pass_through = context.settings.passes_through(input.is_stdin());
+        Some(Self { chain: Arc::new(ChunkChain::new(length, chunk_length, pass_through)), next: 0 })
+    }
+
+    /// Whether the next chunk may be taken now: its start is known, or a guess is worth the effort.
+    pub(super) fn may_take(&self) -> bool {
+        self.chain.may_take(self.next)
+    }
+
+    /// Takes the next chunk; returns it, and whether it is the last. `None` if no chunk may be taken now.
+    pub(super) fn take(&mut self) -> Option<(ChunkTask, bool)> {
+        if !self.may_take() {
+            return None;
+        }
+        let task = ChunkTask { chain: Arc::clone(&self.chain), index: self.next };
+        self.next += 1;
+        Some((task, self.next == self.chain.count()))
+    }
+}
+
+/// Length of the chunks of a file of `length` bytes. `None` if the file is not divided.
+fn chunk_length(length: u64, workers: NonZeroUsize) -> Option<u64> {
+    #[cfg(test)]
+    if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
+        return (length >= chunk).then_some(chunk);
+    }
+    let even = length / (workers.get() as u64 * CHUNKS_PER_WORKER);
+    (length >= MIN_CHUNK).then_some(even.clamp(MIN_CHUNK, MAX_CHUNK))
+}
+
+/// The chunks of one file.
+#[derive(Debug)]
+pub(super) struct ChunkChain {
+    /// Length of the file in bytes.
+    file_length: u64,
+    /// Length of a chunk in bytes. The last chunk may be shorter.
+    chunk_length: u64,
+    /// Data that is not gzip data is copied as content.
+    pass_through: bool,
+    state: Mutex<ChainState>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct ChainState {
+    /// Index of the first chunk whose start is not taken by its worker.
+    next: u64,
+    /// The start of that chunk, if it is published.
+    start: Option<ResumePoint>,
+    /// Index of the lowest chunk that has no successor: the content ends in it, or its worker failed.
+    last: Option<u64>,
+    failed_guesses: u32,
+}
+
+impl ChunkChain {
+    /// Divides a file of `file_length` bytes into chunks of `chunk_length` bytes.
+    pub(super) fn new(file_length: u64, chunk_length: u64, pass_through: bool) -> Self {
+        let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
+        Self { file_length, chunk_length, pass_through, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Number of chunks.
+    pub(super) fn count(&self) -> u64 {
+        self.file_length.div_ceil(self.chunk_length)
+    }
+
+    /// The bytes of a chunk in the file.
+    pub(super) fn range(&self, index: u64) -> Range<u64> {
+        let start = index * self.chunk_length;
+        start..(start + self.chunk_length).min(self.file_length)
+    }
+
+    /// Length of the file in bytes.
+    pub(super) fn file_length(&self) -> u64 {
+        self.file_length
+    }
+
+    /// Whether data that is not gzip data is copied as content.
+    pub(super) fn passes_through(&self) -> bool {
+        self.pass_through
+    }
+
+    /// Whether a worker may take this chunk: its start is known, or a guess is worth the effort.
+    fn may_take(&self, index: u64) -> bool {
+        let state = lock(&self.state);
+        state.failed_guesses < MAX_FAILED_GUESSES || state.is_settled(index)
+    }
+
+    /// Records whether a guess was right.
+    pub(super) fn record_guess(&self, was_right: bool) {
+        let mut state = lock(&self.state);
+        state.failed_guesses = if was_right { 0 } else { state.failed_guesses + 1 };
+        #[cfg(test)]
+        chunk_tests::RIGHT_GUESSES.fetch_add(was_right.into(), std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl ChainState {
+    /// Whether the worker of this chunk need not wait.
+    fn is_settled(&self, index: u64) -> bool {
+        self.next == index && self.start.is_some() || self.is_past_end(index)
+    }
+
+    fn is_past_end(&self, index: u64) -> bool {
+        self.last.is_some_and(|last| last < index)
+    }
+}
+
+/// A worker's turn at a chunk. It takes the start of the chunk, and publishes the start of the next one. Dropped without that, at
+/// the end of the content or after a failure, it ends the chain, so that no worker waits forever.
+#[derive(Debug)]
+pub(super) struct ChunkTurn {
+    chain: Arc<ChunkChain>,
+    index: u64,
+    is_published: bool,
+}
+
+impl ChunkTurn {
+    /// The turn at the chunk with this index.
+    pub(super) fn new(chain: Arc<ChunkChain>, index: u64) -> Self {
+        Self { chain, index, is_published: false }
+    }
+
+    /// Whether [`take_start`](Self::take_start) would return at once.
+    pub(super) fn is_start_known(&self) -> bool {
+        lock(&self.chain.state).is_settled(self.index)
+    }
+
+    /// Waits until the start of the chunk is published, and takes it. It may lie past the chunk's end. `None` if the content has
+    /// ended, or the worker of an earlier chunk failed.
+    pub(super) fn take_start(&self) -> Option<ResumePoint> {
+        let mut state = lock(&self.chain.state);
+        while !state.is_settled(self.index) {
+            state = self.chain.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.next != self.index {
+            return None;
+        }
+        state.next += 1;
+        state.start.take()
+    }
+
+    /// Publishes the start of the next chunk.
+    pub(super) fn publish(&mut self, start: ResumePoint) {
+        yield_point();
+        lock(&self.chain.state).start = Some(start);
+        self.is_published = true;
+        self.chain.changed.notify_all();
+    }
+}
+
+impl Drop for ChunkTurn {
+    fn drop(&mut self) {
+        if self.is_published {
+            return;
+        }
+        let mut state = lock(&self.chain.state);
+        state.last = Some(state.last.map_or(self.index, |last| last.min(self.index)));
+        drop(state);
+        self.chain.changed.notify_all();
+    }
+}

@@ -1,0 +1,173 @@
+//! How a worker inflates a chunk of a compressed file.
+//!
+//! If the content before the chunk is known, the worker decodes bytes. Otherwise it guesses where the chunk's first block begins
+//! and decodes symbols ([`Speculation`]), until the content before is known, or it can do no more without. If the guess was
+//! right, it replaces the markers in the symbols and continues in bytes from the last block boundary. Otherwise it discards the
+//! symbols and decodes the chunk from its true start.
+//!
+//! The worker of a chunk publishes the start of the next chunk before it replaces its own markers, because the next chunk waits
+//! for nothing else.
+
+use std::io;
+use std::sync::Arc;
+
+use super::StreamContext;
+use super::block::{BlockOutput, ChunkTask, Member, StreamError};
+use super::chunk_chain::ChunkTurn;
+use super::worker::Worker;
+use crate::deflate::{BLOCK, Engine, WINDOW};
+use crate::inflate::{BlockStart, Chunk, Content, ResumePoint, Speculation, SpeculationStep, resolve};
+use crate::io::positioned_reader::PositionedReader;
+
+/// A chunk that a worker inflates.
+pub(super) struct ChunkInflation<'a, 'run> {
+    pub(super) task: &'a ChunkTask,
+    pub(super) member: &'a Member,
+    /// Accepts a part of the content; returns whether more is of use.
+    pub(super) append: &'a mut dyn FnMut(BlockOutput) -> bool,
+    pub(super) context: &'a StreamContext<'run>,
+}
+
+impl ChunkInflation<'_, '_> {
+    /// Inflates the chunk. All parts of the content but the last are appended; the last one is returned.
+    pub(super) fn run(&mut self, worker: &mut Worker) -> Result<BlockOutput, StreamError> {
+        let turn = ChunkTurn::new(Arc::clone(&self.task.chain), self.task.index);
+        let mut speculation = match turn.is_start_known() {
+            true => None,
+            false => Some(self.context.resources.speculation()),
+        };
+        // An error of the system is reported by the decoder that knows the content before the chunk.
+        let guess = speculation.as_mut().and_then(|speculation| self.guess(speculation, &turn).unwrap_or(None));
+        let Some(start) = turn.take_start() else {
+            return Ok(BlockOutput::Content(Content::default()));
+        };
+        let content = match (start, guess) {
+            (ResumePoint::Block(start), Some(guess)) if guess.is_right(&start) => {
+                self.task.chain.record_guess(true);
+                self.continue_guess(&guess, &start, turn, worker)
+            }
+            (start, guess) => {
+                if guess.is_some() {
+                    self.task.chain.record_guess(false);
+                }
+                self.inflate(start, turn, worker)
+            }
+        };
+        speculation.into_iter().for_each(|speculation| self.context.resources.reuse_speculation(speculation));
+        content.map(BlockOutput::Content)
+    }
+
+    /// Decodes symbols until the start of the chunk is known or no more can be decoded. `None` if there are none.
+    fn guess<'s>(&self, speculation: &'s mut Speculation, turn: &ChunkTurn) -> io::Result<Option<Guess<'s>>> {
+        let chain = &self.task.chain;
+        let chunk = chain.range(self.task.index);
+        let mut source = PositionedReader::new(self.member.input.fd()?, chunk.start, chain.file_length());
+        speculation.restart(chunk);
+        let mut step = SpeculationStep::Continue;
+        let is_waiting = || !turn.is_start_known() && !self.member.is_abandoned();
+        while step == SpeculationStep::Continue && is_waiting() {
+            step = speculation.search(&mut source)?;
+        }
+        if step != SpeculationStep::Reached {
+            return Ok(None);
+        }
+        step = SpeculationStep::Continue;
+        while step == SpeculationStep::Continue && is_waiting() {
+            step = speculation.decode(&mut source)?;
+        }
+        Ok(Some(Guess { speculation, is_whole: step == SpeculationStep::Reached }))
+    }
+
+    /// Uses the symbols of a right guess, and inflates the rest of the chunk.
+    fn continue_guess(
+        &mut self,
+        guess: &Guess<'_>,
+        start: &BlockStart,
+        mut turn: ChunkTurn,
+        worker: &mut Worker,
+    ) -> Result<Content, StreamError> {
+        let (symbols, end) = (guess.speculation.symbols(), guess.speculation.boundary());
+        let next = || ResumePoint::Block(BlockStart { bit: end, window: start.window.after(symbols) });
+        if guess.is_whole {
+            turn.publish(next());
+        }
+        let mut bits_before = start.bit;
+        let mut parts = symbols.chunks(BLOCK).peekable();
+        while let Some(part) = parts.next() {
+            let mut bytes = self.context.resources.try_content_buffer()?;
+            bytes.truncate(part.len());
+            bytes.resize(part.len(), 0);
+            resolve(part, &start.window, &mut bytes).expect("the window is complete");
+            // An estimate, for the progress of the run.
+            bits_before += (end - start.bit) * part.len() as u64 / symbols.len() as u64;
+            let content = Content { bytes, consumed: bits_before / 8, ..Content::default() };
+            if guess.is_whole && parts.peek().is_none() {
+                return Ok(Content { consumed: end / 8, ..content });
+            }
+            self.append(content)?;
+        }
+        if guess.is_whole {
+            return Ok(Content { consumed: end / 8, ..Content::default() });
+        }
+        self.inflate(next(), turn, worker)
+    }
+
+    /// Inflates from `start`, where the content before is known, to the end of the chunk.
+    fn inflate(
+        &mut self,
+        start: ResumePoint,
+        mut turn: ChunkTurn,
+        worker: &mut Worker,
+    ) -> Result<Content, StreamError> {
+        let (chain, resources) = (&self.task.chain, self.context.resources);
+        let chunk = chain.range(self.task.index);
+        let end = (self.task.index + 1 < chain.count()).then_some(chunk.end);
+        if end.is_some_and(|end| start.offset() >= end) {
+            let consumed = start.offset();
+            turn.publish(start);
+            return Ok(Content { consumed, ..Content::default() });
+        }
+        let mut source = PositionedReader::new(self.member.input.fd()?, start.offset(), chain.file_length());
+        let mut inflater = resources.inflater(Engine::Native, chain.passes_through())?;
+        inflater.restart_at(&start, end);
+        loop {
+            let mut content = match inflater.next(&mut source, resources.try_content_buffer()?) {
+                Chunk::Content(content) => content,
+                Chunk::Batch(batch, unused) => {
+                    resources.reuse_buffer(unused);
+                    worker.inflate_batch(batch, self.context)?
+                }
+            };
+            let next_block = content.next_block.take();
+            if next_block.is_some() || content.end.is_some() {
+                next_block.into_iter().for_each(|next| turn.publish(ResumePoint::Block(next)));
+                resources.reuse_inflater(inflater);
+                return Ok(content);
+            }
+            self.append(content)?;
+        }
+    }
+
+    /// Appends a part. Fails if no more is of use.
+    fn append(&mut self, content: Content) -> Result<(), StreamError> {
+        match (self.append)(BlockOutput::Content(content)) {
+            true => Ok(()),
+            false => Err(StreamError::Cancelled),
+        }
+    }
+}
+
+/// Symbols from a guessed start on.
+struct Guess<'s> {
+    speculation: &'s Speculation,
+    /// They reach the end of the chunk.
+    is_whole: bool,
+}
+
+impl Guess<'_> {
+    /// Whether the chunk begins at `start` as guessed. Near the beginning of a member a marker may refer to a byte before it.
+    /// That is damage, which the decoder of bytes reports.
+    fn is_right(&self, start: &BlockStart) -> bool {
+        start.bit == self.speculation.start() && start.window.bytes().len() == WINDOW
+    }
+}
