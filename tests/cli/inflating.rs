@@ -13,9 +13,9 @@ const JOBS: [&str; 4] = ["-j1", "-j2", "-j3", "-j8"];
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
-/// What a run shows.
+/// The result of a run.
 #[derive(PartialEq)]
-struct Shown {
+struct RunResult {
     status: Option<i32>,
     stdout: Vec<u8>,
     stderr: String,
@@ -29,23 +29,23 @@ fn assert_decodes(what: &str, gz: &[u8], content: &[u8]) {
 }
 
 /// Asserts that -dc (of a file and a pipe), -t and -l show the same with every scheduler and number of workers, and that
-/// status and content are those of `gzip -dc`. After damage, one of the two may write more of the content than the other. Returns the
-/// content according to gzip.
+/// status and content are those of `gzip -dc`. After damage, one of the two may write more of the content than the
+/// other. Returns the content according to gzip.
 #[track_caller]
 fn assert_agrees_with_gzip(what: &str, gz: &[u8]) -> Vec<u8> {
     let t = Sandbox::new();
     t.write("file.gz", gz);
     let gnu = t.command("gzip", ["-dc", "file.gz"]).run();
     for mode in [&["-dc", "file.gz"][..], &["-dc"], &["-t", "file.gz"], &["-l", "file.gz"]] {
-        let mut first: Option<Shown> = None;
+        let mut first: Option<RunResult> = None;
         for (scheduler, jobs) in SCHEDULERS.into_iter().flat_map(|scheduler| JOBS.map(|jobs| (scheduler, jobs))) {
             let ran = t.gzcc(mode.iter().copied().chain([scheduler, jobs])).stdin(gz).run();
             let case = format!("{what}, {} bytes, {jobs} {scheduler}", gz.len());
             ran.assert(ran.status.code() == gnu.status.code(), &format!("{:?}: {case}", gnu.status));
-            let shown = Shown { status: ran.status.code(), stderr: ran.stderr(), stdout: ran.stdout.clone() };
+            let result = RunResult { status: ran.status.code(), stderr: ran.stderr(), stdout: ran.stdout.clone() };
             match &first {
-                None => first = Some(shown),
-                Some(first) => ran.assert(shown == *first, &format!("the same as with one worker: {case}")),
+                None => first = Some(result),
+                Some(first) => ran.assert(result == *first, &format!("the same as with one worker: {case}")),
             }
         }
         let content = first.unwrap().stdout;
