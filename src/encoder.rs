@@ -83,8 +83,8 @@ pub fn with_encoder<W: Write, T>(
 /// the encoder is if `W` is.
 ///
 /// Memory is bounded by the number of workers, about 4 MiB for each at levels 0 to 9, however much is written: a writer that
-/// is ahead of the workers compresses a block itself. As everywhere in the standard library, an allocation that fails aborts the
-/// process: under a limit of the address space, choose fewer [workers](EncoderOptions::workers).
+/// is ahead of the workers compresses a block itself. A limit of the address space (`ulimit -v`) reduces the workers. If not even
+/// one fits, an allocation fails and aborts the process, as in the standard library.
 ///
 /// # Flushing
 /// [`flush`](Write::flush) is a sync flush, as zlib defines it: it ends the current block, waits until all content written

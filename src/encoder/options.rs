@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::format::gzip::{self, Header};
-use crate::settings::resources::available_workers;
+use crate::settings::resources::{available_workers, within_limits_with_arenas};
 use crate::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, MAX_JOBS, Scheduler, StreamSettings};
 
 /// How an [`Encoder`](crate::Encoder) or an [`EncoderReader`](crate::EncoderReader) compresses.
@@ -83,6 +83,8 @@ impl EncoderOptions {
     ///
     /// Default: the number of processors that CPU affinity and the container's CPU quota allow, or fewer if the container
     /// limits memory. To find that out takes a few small reads from `/proc` and `/sys` for each encoder.
+    ///
+    /// There are fewer workers if `ulimit -v` or `ulimit -d` leaves too little memory for them when the encoder is made.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
@@ -162,6 +164,8 @@ impl EncoderOptions {
         self.check()?;
         let Self { level, engine, workers, scheduler, rsyncable, independent, verify, .. } = *self;
         let jobs = workers.and_then(NonZeroUsize::new).unwrap_or_else(|| available_workers(level));
+        // A failed allocation would abort the program.
+        let jobs = within_limits_with_arenas(jobs, level);
         let defaults = StreamSettings::compressing(engine, level, jobs);
         Ok(StreamSettings { scheduler, rsyncable, independent, verify, ..defaults })
     }

@@ -46,10 +46,28 @@ const WORKER_ADDRESSES: u64 = 9 << 20;
 /// Address space of a worker at levels 10 to 12. Measured 16.5 MiB.
 const SLOW_LEVEL_WORKER_ADDRESSES: u64 = 20 << 20;
 
-/// The largest number of workers, at most `workers` and at least one, that `ulimit -v` and `ulimit -d` allow.
+/// Address space that malloc reserves for a thread: an arena of 64 MiB, and twice as much until it is aligned. The command limits
+/// the number of arenas. A library must not, because that affects the whole program.
+const ARENA_ADDRESSES: u64 = 128 << 20;
+
+/// The largest number of workers, at most `workers` and at least one, that `ulimit -v` and `ulimit -d` allow. For programs with
+/// one malloc arena.
 pub fn within_limits(workers: NonZeroUsize, level: u8) -> NonZeroUsize {
+    within_addresses(workers, addresses(level))
+}
+
+/// The same for programs in which each thread may have an arena.
+pub(crate) fn within_limits_with_arenas(workers: NonZeroUsize, level: u8) -> NonZeroUsize {
+    within_addresses(workers, addresses(level) + ARENA_ADDRESSES)
+}
+
+/// Address space of a worker at this level.
+fn addresses(level: u8) -> u64 {
+    if level > MAX_FAST_LEVEL { SLOW_LEVEL_WORKER_ADDRESSES } else { WORKER_ADDRESSES }
+}
+
+fn within_addresses(workers: NonZeroUsize, each: u64) -> NonZeroUsize {
     let Some(free) = free_addresses() else { return workers };
-    let each = if level > MAX_FAST_LEVEL { SLOW_LEVEL_WORKER_ADDRESSES } else { WORKER_ADDRESSES };
     let within = free.saturating_sub(BASE_ADDRESSES) / each;
     let within = usize::try_from(within).ok().and_then(NonZeroUsize::new);
     workers.min(within.unwrap_or(NonZeroUsize::MIN))

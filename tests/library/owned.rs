@@ -5,7 +5,9 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use gzcc::settings::Scheduler;
 use gzcc::{Encoder, EncoderOptions, EncoderReader, InvalidOptions};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     BLOCK, Parameters, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, options,
@@ -28,6 +30,25 @@ impl Write for Shared {
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[test]
+fn a_limit_of_the_address_space_reduces_the_workers_of_an_encoder() {
+    if in_child_process("owned::a_limit_of_the_address_space_reduces_the_workers_of_an_encoder").is_some() {
+        return;
+    }
+    let content = log(64 * BLOCK);
+    let used = crate::memory_figure("VmSize") << 10;
+    let unlimited = getrlimit(Resource::As);
+    for spare in [60 << 20, 300 << 20, 700 << 20] {
+        for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
+            let options = EncoderOptions::default().level(1).workers(64).scheduler(scheduler);
+            setrlimit(Resource::As, Rlimit { current: Some(used + spare), ..unlimited }).unwrap();
+            let encoded = gzcc::with_encoder(Vec::new(), &options, |encoder| encoder.write_all(&content));
+            setrlimit(Resource::As, unlimited).unwrap();
+            assert!(decoded(&encoded.unwrap().0).unwrap() == content, "{spare}");
+        }
     }
 }
 
