@@ -150,6 +150,8 @@ fn an_existing_output_is_not_replaced_while_a_list_may_still_name_it() {
     for Clash { words, inputs, output } in [&CLASHES[0], &CLASHES[1]] {
         let t = clashing();
         let before = t.read("a.gz");
+        // The shell creates it after it started, and the test reads it at once.
+        t.write("err", "");
         let mut command = t.shell(&format!("gzcc -f -v {words} --files-from - 2> err")).into_command();
         let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()));
         let mut list = child.stdin.take().unwrap();
