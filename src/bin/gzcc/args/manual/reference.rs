@@ -186,7 +186,7 @@ pub(super) const SECTIONS: [Section; 11] = [
             ),
             Term("seconds", "From opening to the end; in the summary of the whole run."),
             Term("status", "done, skipped or failed."),
-            Term("reason", "Why the input was skipped or failed, or the warning about it; else null."),
+            Term("reason", "Why the input was skipped or failed, or the warnings about it; else null."),
             Term("mode", "compress, decompress, test, list or benchmark."),
             Term("done, skipped, failed", "Counts."),
             Term("workers, scheduler, exit_status", "Of the run."),
