@@ -119,7 +119,7 @@ impl Jobs {
     /// The jobs for these inputs, instead of those in `settings`.
     pub(crate) fn of(settings: Arc<Settings>, items: Vec<Item>) -> Self {
         let remaining = Mutex::new(Remaining::Items(items.into_iter()));
-        let (outputs, question, space) = (Arc::new(OutputRegistry::new(false)), Mutex::default(), Space::default());
+        let (outputs, question, space) = (Arc::new(OutputRegistry::new()), Mutex::default(), Space::default());
         let stream_settings = settings.for_streams();
         Self { settings, stream_settings, remaining, outputs, inputs: None, question, tree: None, space }
     }
@@ -275,8 +275,9 @@ impl Jobs {
     /// may give a link to any output.
     fn record(&self, output: &Output) -> io::Result<()> {
         if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
-            self.outputs.record(output)?;
+            return self.outputs.record(output);
         }
+        self.outputs.record_name(output);
         Ok(())
     }
 
@@ -286,7 +287,7 @@ impl Jobs {
         if self.settings.may_replace() && input.is_walked() && input.has_other_links() {
             self.inputs.iter().zip(input.opened()).for_each(|(inputs, file)| inputs.add(file.then));
         }
-        match self.outputs.is_output(input, self.tree.as_ref().map(OutputTree::root)) {
+        match self.outputs.is_output(input) {
             false => Ok(()),
             true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
             true => Err(Outcome::Failed(Error::other("is the output of another input"))),

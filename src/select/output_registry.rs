@@ -4,8 +4,8 @@
 //!
 //! It remembers two hashes of 8 bytes for each output. With a million outputs, the chance that an output is refused because two
 //! hashes collide is 1 in 37 million. Each run has another seed, so the next run succeeds. A file of another process can get the
-//! inode number of an output that failed; it is then ignored as well. Where inode numbers do not identify files, resolved paths
-//! are hashed instead.
+//! inode number of an output that failed; it is then taken for the output as well. Where inode numbers do not identify files,
+//! resolved paths are hashed instead.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -33,25 +33,26 @@ pub(crate) struct OutputRegistry {
     hasher: RandomState,
     /// Hashes of names.
     names: Mutex<HashSet<u64>>,
+    /// Hashes of the names for which a file was created. A name can be claimed by an input that has no output, because a file has
+    /// the name already.
+    created: Mutex<HashSet<u64>>,
     /// Hashes of keys of files.
     files: Mutex<HashSet<u64>>,
     trust: InodeTrust,
-    /// Outputs may replace files.
-    replaces: bool,
     /// The start of the run, by the clock of ctimes.
     started: FileTime,
 }
 
 impl OutputRegistry {
-    /// The registry of a run that starts now. `replaces` says whether its outputs may replace files.
-    pub(crate) fn new(replaces: bool) -> Self {
+    /// The registry of a run that starts now.
+    pub(crate) fn new() -> Self {
         let now = clock_gettime(ClockId::RealtimeCoarse);
         Self {
             hasher: RandomState::new(),
             names: Mutex::default(),
+            created: Mutex::default(),
             files: Mutex::default(),
             trust: InodeTrust::default(),
-            replaces,
             started: FileTime { seconds: now.tv_sec as _, nanoseconds: now.tv_nsec as _ },
         }
     }
@@ -84,6 +85,11 @@ impl OutputRegistry {
         }
     }
 
+    /// Records the name of an output file that was created. Enough if no walk and no list can come across the file.
+    pub(crate) fn record_name(&self, output: &Output) {
+        lock(&self.created).insert(self.hash_of_location(output.directory(), output.name()));
+    }
+
     /// Records an output file that is about to get its name.
     pub(crate) fn record(&self, output: &Output) -> io::Result<()> {
         let (directory, name) = (output.directory(), output.name());
@@ -103,11 +109,11 @@ impl OutputRegistry {
         lock(&self.files).contains(&self.hasher.hash_one(key))
     }
 
-    /// Whether an opened input is an output of this run. `root` is the output directory, if there is one.
-    pub(crate) fn is_output(&self, input: &Input, root: Option<&Directory>) -> bool {
+    /// Whether an opened input is an output of this run.
+    pub(crate) fn is_output(&self, input: &Input) -> bool {
         let Some(OpenedFile { fd, then }) = input.opened() else { return false };
-        self.replaces && self.contains(&FileKey::Inode(Identity::of(then)))
-            || self.may_be_output(fd, then) && self.leads_to_output(input, root).unwrap_or(false)
+        self.contains(&FileKey::Inode(Identity::of(then)))
+            || self.may_be_output(fd, then) && self.leads_to_output(input).unwrap_or(false)
     }
 
     /// Whether it is worth to look at the path of an opened file. An output is newer than the run, and has the modification time
@@ -119,7 +125,7 @@ impl OutputRegistry {
     }
 
     /// Whether the name of an opened input is a link to an output of this run.
-    fn leads_to_output(&self, input: &Input, root: Option<&Directory>) -> Option<bool> {
+    fn leads_to_output(&self, input: &Input) -> Option<bool> {
         let (directory, name) = input.location()?;
         let path = path_of_opened(input.opened()?.fd)?;
         if self.contains(&FileKey::Path(path.clone())) {
@@ -129,12 +135,9 @@ impl OutputRegistry {
         if input.is_walked() || self.is_claimed(directory, name) {
             return Some(false);
         }
-        let in_tree = root.and_then(|root| path_of_opened(root.as_fd()));
-        let in_tree = in_tree.and_then(|root| path.strip_prefix(root).ok());
-        let claimed = |path: &Path| lock(&self.names).contains(&self.hasher.hash_one(path));
         let (parent, name) = directory::split(path.as_os_str())?;
-        let beside = || Directory::open(&parent).is_ok_and(|parent| self.is_claimed(&parent, &name));
-        Some(if root.is_some() { in_tree.is_some_and(claimed) } else { beside() })
+        let parent = Directory::open(&parent).ok()?;
+        Some(lock(&self.created).contains(&self.hash_of_location(&parent, &name)))
     }
 
     /// Looks up whether `name` in `directory` exists, and whether it is an output of this run.

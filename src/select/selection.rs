@@ -62,7 +62,7 @@ impl Selection {
         let arguments = Arguments::new(Arc::clone(&settings));
         let matcher = Matcher::new(Arc::clone(&settings));
         let inputs = Arc::new(InputRegistry::new(Arc::clone(&settings)));
-        let outputs = Arc::new(OutputRegistry::new(settings.may_replace()));
+        let outputs = Arc::new(OutputRegistry::new());
         Self {
             settings,
             count: 0,
