@@ -14,9 +14,9 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::Stat;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::io::directory::{self, Directory};
 use crate::io::file_status::{Identity, change_time, modification_time, stat_of};
@@ -26,6 +26,9 @@ use crate::io::output::Output;
 use crate::io::same_file::OpenedFile;
 use crate::settings::FileTime;
 use crate::sync::lock;
+
+/// How far the clock of ctimes may be behind the system's clock: a tick of the kernel, 1 to 10 ms, with a margin.
+const CTIME_LAG: Duration = Duration::from_millis(50);
 
 /// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
 #[derive(Debug)]
@@ -39,21 +42,21 @@ pub(crate) struct OutputRegistry {
     /// Hashes of keys of files.
     files: Mutex<HashSet<u64>>,
     trust: InodeTrust,
-    /// The start of the run, by the clock of ctimes.
+    /// The start of the run, at the latest by the clock of ctimes.
     started: FileTime,
 }
 
 impl OutputRegistry {
     /// The registry of a run that starts now.
     pub(crate) fn new() -> Self {
-        let now = clock_gettime(ClockId::RealtimeCoarse);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CTIME_LAG);
         Self {
             hasher: RandomState::new(),
             names: Mutex::default(),
             created: Mutex::default(),
             files: Mutex::default(),
             trust: InodeTrust::default(),
-            started: FileTime { seconds: now.tv_sec as _, nanoseconds: now.tv_nsec as _ },
+            started: FileTime { seconds: now.as_secs() as _, nanoseconds: now.subsec_nanos().into() },
         }
     }
 
