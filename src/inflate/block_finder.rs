@@ -28,8 +28,8 @@ use std::ops::Range;
 use self::dynamic_scan::Candidates;
 
 /// Bytes that are searched at once, first for stored blocks and then for dynamic codes. A multiple of the step of the second
-/// search. Up to 3072 bytes are equally fast in data without blocks, but where one is found, the rest of a piece is wasted.
-const PIECE: usize = 64 * dynamic_scan::STEP;
+/// search. Up to 3072 bytes are equally fast in data without blocks, but where one is found, the rest of a section is wasted.
+const SECTION: usize = 64 * dynamic_scan::STEP;
 
 /// BTYPE and its predecessor BFINAL (RFC 1951 section 3.2.3), as the lowest three bits of a header.
 const BFINAL: u64 = 1;
@@ -43,20 +43,20 @@ const DYNAMIC: u64 = 2;
 /// not found. A start that depends on the bytes before it (`00 00 FF FF` and the header of that block) is found only if
 /// `data` contains them.
 ///
-/// The time is linear in the length of the range, in hostile data as well: after many false headers, the rest of a piece of
+/// The time is linear in the length of the range, in hostile data as well: after many false headers, the rest of a section of
 /// a few hundred bytes is skipped, and a block there is missed.
 pub fn find_block(data: &[u8], range: Range<u64>) -> Option<u64> {
     let end = range.end.min(8 * data.len() as u64);
-    let mut piece = range.start;
+    let mut start = range.start;
     let mut candidates = Candidates::new();
-    while piece < end {
-        let next = end.min((piece / 8 + PIECE as u64) * 8);
-        let stored = stored_scan::first(data, piece..next);
-        let dynamic = candidates.first(data, piece..stored.unwrap_or(next));
+    while start < end {
+        let next = end.min((start / 8 + SECTION as u64) * 8);
+        let stored = stored_scan::first(data, start..next);
+        let dynamic = candidates.first(data, start..stored.unwrap_or(next));
         if let Some(found) = dynamic.or(stored) {
             return Some(found);
         }
-        piece = next;
+        start = next;
     }
     None
 }

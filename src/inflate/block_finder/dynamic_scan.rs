@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::header_check::{self, COUNTS, is_complete_precode, precode_lengths};
-use super::{BFINAL, DYNAMIC, PIECE, load, peek};
+use super::{BFINAL, DYNAMIC, SECTION, load, peek};
 
 /// Bytes of positions that one load of 64 bits covers: the counts end 17 bits after a position.
 pub(super) const STEP: usize = 6;
@@ -17,10 +17,10 @@ const AT_ONCE: usize = 6;
 /// Most candidates of a step: each is followed by two other bits.
 const MAX_CANDIDATES: usize = STEP * 8 / 3;
 
-/// Size of the array of candidates of a piece.
-const CANDIDATES: usize = PIECE / STEP * MAX_CANDIDATES + AT_ONCE;
+/// Size of the array of candidates of a section.
+const CANDIDATES: usize = SECTION / STEP * MAX_CANDIDATES + AT_ONCE;
 
-/// Most candidates of a piece whose code lengths are read. Random data has 0.6 such candidates on average. Periodic data can
+/// Most candidates of a section whose code lengths are read. Random data has 0.6 such candidates on average. Periodic data can
 /// have hundreds that fail only after 300 lengths: the search of a megabyte would take 0.8 s without a limit, and takes 70 ms.
 const MAX_CHECKS: usize = 16;
 
@@ -28,9 +28,9 @@ const MAX_CHECKS: usize = 16;
 const TYPE_BITS: u64 = 3;
 
 /// The bytes whose positions are searched, and those that the tests of the last positions read.
-type Piece = [u8; PIECE + 16];
+type SectionBytes = [u8; SECTION + 16];
 
-/// Bits of a piece at which a header may start.
+/// Bits of a section at which a header may start.
 pub(super) struct Candidates([u16; CANDIDATES]);
 
 impl Candidates {
@@ -38,15 +38,15 @@ impl Candidates {
         Self([0; CANDIDATES])
     }
 
-    /// The first start in `range`, whose positions are in the [`PIECE`] bytes from the one of its start on.
+    /// The first start in `range`, whose positions are in the [`SECTION`] bytes from the one of its start on.
     pub(super) fn first(&mut self, data: &[u8], range: Range<u64>) -> Option<u64> {
         let base = (range.start / 8) as usize;
         let count = match data[base..].first_chunk() {
-            Some(piece) => self.collect(piece),
+            Some(section) => self.collect(section),
             None => {
-                let mut piece = [0; PIECE + 16];
-                piece[..data.len() - base].copy_from_slice(&data[base..]);
-                self.collect(&piece)
+                let mut section = [0; SECTION + 16];
+                section[..data.len() - base].copy_from_slice(&data[base..]);
+                self.collect(&section)
             }
         };
         let bits = self.0[..count].iter().map(|&candidate| 8 * base as u64 + u64::from(candidate));
@@ -56,10 +56,10 @@ impl Candidates {
     }
 
     /// Writes the candidates; returns their number.
-    fn collect(&mut self, piece: &Piece) -> usize {
+    fn collect(&mut self, section: &SectionBytes) -> usize {
         let mut count = 0;
-        for at in (0..PIECE).step_by(STEP) {
-            let mut found = candidates_in(load(piece, at)) & ((1 << (8 * STEP)) - 1);
+        for at in (0..SECTION).step_by(STEP) {
+            let mut found = candidates_in(load(section, at)) & ((1 << (8 * STEP)) - 1);
             let total = found.count_ones() as usize;
             let base = 8 * at as u16;
             let mut put = |candidate: &mut u16| {
@@ -72,16 +72,16 @@ impl Candidates {
             }
             count += total;
         }
-        self.retain_complete(piece, count)
+        self.retain_complete(section, count)
     }
 
     /// Keeps the candidates whose precode is complete, of the first `count`; returns their number.
-    fn retain_complete(&mut self, piece: &Piece, count: usize) -> usize {
+    fn retain_complete(&mut self, section: &SectionBytes, count: usize) -> usize {
         let mut kept = 0;
         for i in 0..count {
             let candidate = self.0[i];
             self.0[kept] = candidate;
-            kept += usize::from(is_complete_precode(precode_lengths(piece, u64::from(candidate) + TYPE_BITS)));
+            kept += usize::from(is_complete_precode(precode_lengths(section, u64::from(candidate) + TYPE_BITS)));
         }
         kept
     }

@@ -161,7 +161,7 @@ fn a_header_that_is_cut_is_not_found() {
     }
 }
 
-/// A stream inside of a stored block cannot be told from a real one.
+/// A stream inside of a stored block looks like a real one.
 #[test]
 fn a_stream_in_a_stored_block_is_found() {
     let inner = by_flate2(&text(200_000), 6);
@@ -178,7 +178,7 @@ fn a_block_after_many_false_headers_is_found() {
     let stream = by_flate2(&text(200_000), 6);
     let pattern = [178, 207].repeat(5000);
     assert_eq!(found_in(&pattern), []);
-    // The rest of the piece in which the pattern ends is not searched.
+    // The rest of the section that contains the end of the pattern is not searched.
     let found = found_in(&[&pattern[..], &noise(1000), &stream].concat());
     assert_eq!(found.first(), Some(&(8 * 11_000)));
     assert_eq!(found.len(), found_in(&stream).len());

@@ -113,7 +113,7 @@ fn decode_table(lengths: u64) -> [PrecodeEntry; 1 << PRECODE_BITS] {
     table
 }
 
-/// What a symbol of the precode stands for: a run of equal lengths.
+/// The meaning of a symbol of the precode: a run of equal lengths.
 #[derive(Clone, Copy)]
 struct Run {
     /// The length, or [`PREVIOUS`].
@@ -123,7 +123,7 @@ struct Run {
     extra_bits: u8,
 }
 
-/// Stands for the length before, and is invalid as a length.
+/// The length before. Invalid as a length.
 const PREVIOUS: u8 = 16;
 
 /// The runs of the symbols.
@@ -152,7 +152,7 @@ static KRAFT: [u32; 17] = {
     parts
 };
 
-/// The code lengths that are read, as far as they decide whether both codes are valid.
+/// The properties of the code lengths read so far that decide whether both codes are valid.
 struct CodeLengths {
     /// Literal/length symbols; the lengths of distance symbols follow.
     litlens: usize,

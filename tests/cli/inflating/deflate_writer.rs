@@ -61,7 +61,7 @@ pub struct DeflateWriter {
 
 impl DeflateWriter {
     /// Writes a block with these tokens. `content` is the content of the stream, and `range` the part that the tokens
-    /// stand for, at most 65,535 bytes in a stored block.
+    /// encode, at most 65,535 bytes in a stored block.
     pub fn block(&mut self, block: BlockType, tokens: &[Token], content: &[u8], range: Range<usize>, is_final: bool) {
         self.put(is_final.into(), 1);
         match block {

@@ -23,7 +23,7 @@ impl Random {
     }
 }
 
-/// Text in which each part has its own share of noise.
+/// Text mixed with noise. The share of noise changes from part to part.
 pub fn content(size: usize) -> Vec<u8> {
     let mut random = Random::new(size as u64);
     let (text, noise) = (log(size), noise(size, 1));
