@@ -26,6 +26,15 @@ const COMMAND_ONLY: [&str; 6] = ["clap", "is_terminal", "serde_json", "println!"
 /// Maximum number of lines of a file.
 const MAX_LINES: usize = 400;
 
+/// Maximum number of lines of a function.
+const MAX_FUNCTION_LINES: usize = 60;
+
+/// Longer functions, each with the reason.
+const LONG_FUNCTIONS: [(&str, &str); 1] = [
+    // One loop whose state stays in registers: a part that is a function of its own is not always inlined.
+    ("inflate/native/fast_loop.rs", "decode"),
+];
+
 /// Paths below `src` and contents of all files.
 fn files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -145,4 +154,56 @@ fn no_file_is_too_long_and_no_two_have_the_same_name() {
             assert!(other.is_none(), "src/{name} has the name of src/{}", other.unwrap());
         }
     }
+}
+
+/// The name and the number of lines of each function.
+fn functions(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut functions = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let Some(name) = function_name(line) else { continue };
+        // rustfmt indents the last line as the first one. A declaration without a body ends with a semicolon.
+        let indentation = &line[..line.len() - line.trim_start().len()];
+        let is_last = |line: &&str| {
+            let rest = line.strip_prefix(indentation).unwrap_or_default();
+            rest.starts_with('}') || rest.starts_with(')') && rest.ends_with(';')
+        };
+        let is_single = line.ends_with([';', '}']);
+        let more = lines[start..].iter().position(is_last).unwrap_or_default();
+        functions.push((name, if is_single { 1 } else { more + 1 }));
+    }
+    functions
+}
+
+/// The name of the function that begins on this line.
+fn function_name(line: &str) -> Option<&str> {
+    let (before, name) = line.split_once("fn ")?;
+    let is_qualifier = |word: &str| matches!(word, "pub" | "const" | "async" | "unsafe") || word.starts_with("pub(");
+    let is_function = before.is_empty() || before.ends_with(' ') && before.split_whitespace().all(is_qualifier);
+    is_function.then(|| name.split(['(', '<']).next().unwrap_or_default())
+}
+
+#[test]
+fn no_function_is_too_long() {
+    let mut found = Vec::new();
+    let mut unused = LONG_FUNCTIONS.to_vec();
+    for (file, text) in &files() {
+        for (name, length) in functions(text).into_iter().filter(|(_, length)| *length > MAX_FUNCTION_LINES) {
+            let known = unused.iter().position(|exception| *exception == (file, name));
+            match known {
+                Some(exception) => drop(unused.remove(exception)),
+                None => found.push(format!("src/{file}: {name} has {length} lines")),
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(unused.is_empty(), "these exceptions are not needed: {unused:?}");
+}
+
+#[test]
+fn the_lines_of_a_function_are_counted_to_its_closing_brace() {
+    let text = "impl A {\n    pub(crate) const fn a<T>(\n        &self,\n    ) {\n        if b {\n        }\n    }\n}\n\n\
+                fn b() {}\n// A fn in a comment.\n    fn c(&self);\n    \
+                fn d(\n        &self,\n    );\n";
+    assert_eq!(functions(text), [("a", 6), ("b", 1), ("c", 1), ("d", 3)]);
 }
