@@ -1,12 +1,14 @@
 //! `--benchmark`: sizes equal those of real runs, nothing on disk changes, and only measured figures are printed.
 
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::harness::{BLOCK, Sandbox, log, noise};
+use crate::harness::{BLOCK, Sandbox, log, noise, sample};
+use crate::stopped::{Moment, stopped_at};
 
 /// Bytes of the header and trailer of a member without a name.
 const MEMBER_OVERHEAD: usize = 18;
@@ -52,13 +54,14 @@ fn sample_files() -> (Sandbox, usize) {
 
 #[test]
 fn the_table_has_the_requested_levels_and_the_sizes_of_real_runs() {
-    for (scheduler, options) in [
-        ("threads", &[][..]),
-        ("rayon", &[]),
+    let runs: [(&str, &[&str]); 5] = [
         ("threads", &["--rsyncable"]),
+        ("rayon", &[]),
+        ("threads", &[]),
         ("rayon", &["--engine=flate2"]),
         ("threads", &["--verify"]),
-    ] {
+    ];
+    for (scheduler, options) in sample(3, runs) {
         let (t, bytes) = sample_files();
         let all = ["big", "noise", "small", "empty"];
         let how = [options, &["-j3", "--scheduler", scheduler]].concat();
@@ -173,28 +176,22 @@ fn unreadable_files_are_reported_and_the_others_are_measured() {
 
 #[test]
 fn a_file_that_grows_while_it_is_read_is_measured_as_it_was_and_a_changed_one_is_not() {
+    require!("bash", "strace");
     let t = Sandbox::new();
-    // Large enough for the writing thread to run during the read.
-    t.write("grows", vec![0; 64 << 20]);
-    t.write("changes", vec![0; 64 << 20]);
     t.write("other", log(1000));
-    let (grows, changes, over) = (t.path("grows"), t.path("changes"), std::sync::atomic::AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut grows = std::fs::File::options().append(true).open(grows).unwrap();
-            let changes = std::fs::File::options().write(true).open(changes).unwrap();
-            while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                std::io::Write::write_all(&mut grows, b"one more line\n").unwrap();
-                std::os::unix::fs::FileExt::write_all_at(&changes, b"line\n", 0).unwrap();
-                std::thread::sleep(std::time::Duration::from_micros(50));
-            }
-        });
-        let changed = "gzcc: changes: changed while it was read; no whole output made";
-        let ran = t.gzcc(["--benchmark=1", "grows", "changes", "other"]).run();
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
-        ran.assert(ran.status.code() == Some(2) && ran.stderr() == format!("{changed}\n"), "it says so");
-        assert!(table(&ran.stdout).0.starts_with("2 files, "));
+    let words = ["--benchmark=1", "a", "other"];
+    let open = |append: bool| std::fs::File::options().append(append).write(true).open(t.path("a")).unwrap();
+    let size = t.write("a", log(3 * BLOCK)).len();
+    let ran = stopped_at(&t, Moment::new("a", "read", 1), &words, || {
+        open(true).write_all(b"one more line\n").unwrap();
     });
+    ran.assert(ran.status.code() == Some(0) && ran.stderr.is_empty(), "it grew");
+    assert!(table(&ran.stdout).0.starts_with(&format!("2 files, {} bytes; ", size + 1000)));
+    t.write("a", log(3 * BLOCK));
+    let ran = stopped_at(&t, Moment::new("a", "read", 1), &words, || open(false).write_all(b"line\n").unwrap());
+    let changed = "gzcc: a: changed while it was read; no whole output made\n";
+    ran.assert(ran.status.code() == Some(2) && ran.stderr() == changed, "it says so");
+    assert!(table(&ran.stdout).0.starts_with("1 file, 1000 bytes; "));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use self::words::{GZCC, GZCC_RARE, GZIP, GZIP_RARE, INPUTS, VARIABLES, stays_inside, values};
-use crate::harness::{command, is_root, log, note};
+use crate::harness::{command, is_root, log, note, repetitions};
 use crate::programs::spawn_within;
 
 /// Time limit of one combination. All inputs are tiny; the slowest command, a benchmark, takes about a second.
@@ -274,8 +274,7 @@ fn numbers_to_run() -> Range<u64> {
     if let Some(one) = std::env::var("GZCC_COMBINATION").ok().and_then(|number| number.parse().ok()) {
         return one..one + 1;
     }
-    let full = std::env::var("GZCC_TESTS").is_ok_and(|tests| tests == "full");
-    0..if full { 20_000 } else { 300 }
+    0..repetitions(300, 20_000) as u64
 }
 
 #[test]

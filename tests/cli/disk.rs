@@ -1,11 +1,12 @@
 //! P1, P2 and P3 on a full disk: a real one of 4 MB, quotas and /dev/full.
 
 mod file_size;
+mod standard_output;
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::{BLOCK, Call, Finished, Sandbox, assert_member, gunzip, have_all, log, noise, skip};
+use crate::harness::{Call, Finished, Sandbox, assert_member, gunzip, have_all, log, noise, skip};
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
 
@@ -321,55 +322,6 @@ fn an_exhausted_quota_fails_only_its_output_at_any_system_call() {
         words.extend(["a", "b", "c"]);
         t.command("strace", words).says(1, &[&format!("gzcc: a: a.gz: {reason}")]);
         assert_eq!(t.names(), ["a", "b.gz", "c.gz"], "{call} {error}");
-    }
-}
-
-/// The failure is reported once, under the name of standard output, and exits with 1.
-#[test]
-fn a_full_standard_output_is_an_error_for_every_kind_of_output() {
-    require!("bash", "gzip");
-    let full = "No space left on device";
-    for scheduler in SCHEDULERS {
-        let t = Sandbox::new();
-        for name in ["a", "b"] {
-            t.write(name, log(BLOCK + 10));
-        }
-        t.shell("gzip -k a b").succeeds();
-        let says = |words: &str, lines: &[&str]| {
-            t.shell(&format!("gzcc -j2 {scheduler} {words} > /dev/full")).says(1, lines);
-        };
-        let first = |input: &str| format!("gzcc: {input}: standard output: {full}");
-        let alone = format!("gzcc: standard output: {full}");
-        let after = |input: &str| format!("gzcc: {input}: not written, as the output ended before it");
-        says("-c a b", &[&first("a"), &after("b")]);
-        says("-dc a.gz b.gz", &[&first("a.gz"), &after("b.gz")]);
-        says("< a", &[&first("standard input")]);
-        says("-d < a.gz", &[&first("standard input")]);
-        says("-l a.gz", &[&alone]);
-        says("-l a.gz b.gz", &[&alone]);
-        says("-lv a.gz b.gz a.gz", &[&alone]);
-        says("-l --trailers a.gz b.gz", &[&alone]);
-        says("-t a.gz b.gz", &[&alone]);
-        says("-f a b", &[&alone]);
-        says("-df a.gz b.gz", &[&alone]);
-        assert_eq!(t.names(), ["a", "a.gz", "b", "b.gz"]);
-    }
-}
-
-/// Standard output and the other outputs lie on different devices.
-#[test]
-fn a_full_standard_output_does_not_affect_other_outputs() {
-    require!("bash");
-    for scheduler in SCHEDULERS {
-        let t = Sandbox::new();
-        let a = t.write("a", log(1000));
-        let ran = t.shell(&format!("echo x | gzcc -j1 {scheduler} - a > /dev/full")).run();
-        ran.assert(ran.status.code() == Some(1), "status 1");
-        ran.assert(
-            ran.stderr() == "gzcc: standard input: standard output: No space left on device\n",
-            "one line for standard input",
-        );
-        t.assert_holds("a.gz", &a);
     }
 }
 

@@ -20,18 +20,21 @@
 //! - `exactly`: the percentages in messages are compared too, because the same gzip compressed the input;
 //! - `instead: COMMAND`: gzcc differs, and does what GNU gzip does for this command; a comment gives the reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod observed;
+
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use crate::harness::{Sandbox, find, have_all, skip, spawn};
+use self::observed::{Observed, describe_files, masked, plain};
+use crate::harness::{Sandbox, find, have_all, sample, skip, spawn};
 use crate::programs;
 use crate::terminal::terminal;
 
@@ -158,7 +161,8 @@ fn compare(table: &str) {
     let Some(gnu) = gnu() else {
         return;
     };
-    let cases = parse(table);
+    // Each table begins with the main case of its topic, and has variants of it behind that.
+    let cases: Vec<Case> = sample(3, parse(table)).collect();
     let mut report = String::new();
     let mut differing = 0;
     for case in &cases {
@@ -194,20 +198,6 @@ fn gnu() -> Option<&'static Path> {
     GNU.get_or_init(find_gnu).as_deref()
 }
 
-/// The observable result of a command.
-struct Observed {
-    status: Option<i32>,
-    stdout: Vec<u8>,
-    stderr: Vec<String>,
-    files: BTreeMap<PathBuf, File>,
-}
-
-/// The observable state of a file: a description of type, mode and so on, and the content.
-struct File {
-    description: String,
-    content: Vec<u8>,
-}
-
 impl Case<'_> {
     /// Returns a description of the differences, or an empty string.
     fn differences(&self, gnu: &Path) -> String {
@@ -238,7 +228,7 @@ impl Case<'_> {
 
         let expected = self.run(self.instead.unwrap_or(self.command), &theirs, &bin_theirs, start);
         let found = self.run(self.command, &ours, &bin_ours, start);
-        self.describe_differences(&expected, &found)
+        expected.describe_differences(&found, self.loosely)
     }
 
     fn run(&self, command: &str, folder: &Path, bin: &Path, start: SystemTime) -> Observed {
@@ -281,41 +271,6 @@ impl Case<'_> {
         stderr.sort();
         Observed { status: output.status.code(), stdout, stderr, files: describe_files(folder, start) }
     }
-
-    fn describe_differences(&self, expected: &Observed, found: &Observed) -> String {
-        let mut report = String::new();
-        let mut differ = |what: &str, expected: String, found: String| {
-            let _ = writeln!(report, "  {what}:\n    theirs {expected}\n    ours   {found}");
-        };
-        if expected.status != found.status {
-            differ("status", format!("{:?}", expected.status), format!("{:?}", found.status));
-        }
-        let (silent, empty) = (expected.stderr.is_empty(), expected.stdout.is_empty());
-        let alike = if self.loosely { silent == found.stderr.is_empty() } else { expected.stderr == found.stderr };
-        if !alike {
-            differ("standard error", format!("{:?}", expected.stderr), format!("{:?}", found.stderr));
-        }
-        let alike =
-            if self.loosely { empty == found.stdout.is_empty() } else { equivalent(&expected.stdout, &found.stdout) };
-        if !alike {
-            differ("standard output", describe(&expected.stdout), describe(&found.stdout));
-        }
-        let names: BTreeSet<&PathBuf> = expected.files.keys().chain(found.files.keys()).collect();
-        for name in names {
-            let (expected, found) = (expected.files.get(name), found.files.get(name));
-            let name = name.to_string_lossy();
-            let description =
-                |file: Option<&File>| file.map_or("not there".to_owned(), |file| file.description.clone());
-            if description(expected) != description(found) {
-                differ(&name, description(expected), description(found));
-            } else if let (Some(expected), Some(found)) = (expected, found)
-                && !equivalent(&expected.content, &found.content)
-            {
-                differ(&name, describe(&expected.content), describe(&found.content));
-            }
-        }
-        report
-    }
 }
 
 /// Runs the command in a fixed environment.
@@ -323,85 +278,4 @@ fn with_fixed_environment<'a>(command: &'a mut Command, bin: &Path) -> &'a mut C
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path))).unwrap();
     command.env_clear().env("PATH", path).env("LC_ALL", "C").env("TZ", "UTC0")
-}
-
-/// A message with gzip's name instead of the program's, which depends on how a script starts it.
-fn plain(line: &str) -> String {
-    let mut line = line.trim_end().to_owned();
-    for name in ["gunzip", "zcat", "gzcat"] {
-        if let Some(rest) = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
-            line = format!("gzip: {rest}");
-        }
-        line = line.replace(&format!("type: {name} -h"), "type: gzip -h");
-    }
-    line
-}
-
-/// A message without the digits of its percentage, which depends on the compressor.
-fn masked(line: &str) -> String {
-    match line.split_once('%') {
-        Some((number, rest)) => {
-            let before = number.trim_end_matches(|c: char| c.is_ascii_digit() || ".- ".contains(c));
-            format!("{before} NN.N%{rest}")
-        }
-        None => line.to_owned(),
-    }
-}
-
-/// Describes every file below the folder.
-fn describe_files(folder: &Path, start: SystemTime) -> BTreeMap<PathBuf, File> {
-    let mut files = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(folder).min_depth(1) {
-        let entry = entry.unwrap();
-        let metadata = entry.metadata().unwrap();
-        let kind = metadata.file_type();
-        let mut description = format!("{:o} {}:{}", metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
-        let mut content = Vec::new();
-        if kind.is_file() {
-            // The time of a file that was created by the run is not comparable.
-            let time =
-                if metadata.modified().unwrap() < start { metadata.mtime().to_string() } else { "now".to_owned() };
-            let _ = write!(description, " file, {} links, time {time}", metadata.nlink());
-            content = fs::read(entry.path()).unwrap_or_default();
-        } else if kind.is_symlink() {
-            description = format!("link to {}", fs::read_link(entry.path()).unwrap().display());
-        } else {
-            description += if kind.is_dir() {
-                " folder"
-            } else if kind.is_fifo() {
-                " fifo"
-            } else {
-                " something else"
-            };
-        }
-        files.insert(entry.path().strip_prefix(folder).unwrap().to_owned(), File { description, content });
-    }
-    files
-}
-
-/// Whether the bytes are equal, or are gzip data with the same flags, time, name and content.
-fn equivalent(expected: &[u8], found: &[u8]) -> bool {
-    expected == found || parse_gzip(expected).is_some_and(|meant| parse_gzip(found) == Some(meant))
-}
-
-/// The header's flags, time and name, and the content, if gzip decompresses the data.
-fn parse_gzip(gz: &[u8]) -> Option<(u8, u32, String, Vec<u8>)> {
-    let (flags, time) = (*gz.strip_prefix(b"\x1f\x8b\x08")?.first()?, gz.get(4..8)?);
-    let named = flags & 0x08 != 0 && flags & 0x04 == 0;
-    let name = if named { gz[10..].split(|&byte| byte == 0).next()? } else { &[] };
-    let ran = Sandbox::new().command("gzip", ["-dc"]).stdin(gz).run();
-    let time = u32::from_le_bytes(time.try_into().ok()?);
-    (ran.status.success()).then(|| (flags, time, String::from_utf8_lossy(name).into_owned(), ran.stdout))
-}
-
-fn describe(bytes: &[u8]) -> String {
-    match parse_gzip(bytes) {
-        Some((flags, time, name, content)) => {
-            format!("gzip, flags {flags}, time {time}, name '{name}': {}", describe(&content))
-        }
-        None => {
-            let dots = if bytes.len() > 300 { "..." } else { "" };
-            format!("{} bytes: {}{dots}", bytes.len(), bytes[..bytes.len().min(300)].escape_ascii())
-        }
-    }
 }

@@ -6,19 +6,22 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use flate2::Crc;
 use gzcc::Tally;
 use gzcc::command::run_with_engine;
 use gzcc::deflate::{self, BlockCompressor, Window};
 use gzcc::settings::{self, Settings};
+use rustix::fs::{AtFlags, CWD, Mode, Timespec, Timestamps};
 
 use crate::programs;
-pub use crate::programs::{Running, command, find, have, have_all, note, skip, spawn};
+pub use crate::programs::{Running, command, find, full, have, have_all, note, repetitions, sample, skip, spawn};
 
 /// Blocks start at multiples of this.
 pub const BLOCK: usize = gzcc::deflate::BLOCK;
@@ -62,7 +65,28 @@ impl Sandbox {
         self.path(name).symlink_metadata().is_ok()
     }
 
-    /// Every name below the folder, sorted.
+    pub fn set_mode(&self, name: impl AsRef<Path>, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Sets the user and group IDs, as only root may.
+    pub fn set_owner(&self, name: impl AsRef<Path>, user: u32, group: u32) {
+        chown(self.path(name), Some(user), Some(group)).unwrap();
+    }
+
+    /// Sets the times of the last access and modification, given as the time since 1970.
+    pub fn set_times(&self, name: impl AsRef<Path>, time: Duration) {
+        let time = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
+        let times = Timestamps { last_access: time, last_modification: time };
+        // By its path: the file need not be writable.
+        rustix::fs::utimensat(CWD, self.path(name), &times, AtFlags::empty()).unwrap();
+    }
+
+    pub fn make_fifo(&self, name: impl AsRef<Path>) {
+        rustix::fs::mkfifoat(CWD, self.path(name), Mode::RUSR | Mode::WUSR).unwrap();
+    }
+
+    /// Every name below the directory, sorted.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = walkdir::WalkDir::new(self.folder.path())
             .min_depth(1)

@@ -175,13 +175,13 @@ fn denied_access_is_reported_with_the_systems_reason() {
     t.write("secret", "x");
     t.write("locked/a", "x");
     t.write("good", "x");
-    t.command("chmod", ["000", "secret"]).succeeds();
-    t.command("chmod", ["555", "locked"]).succeeds();
+    t.set_mode("secret", 0o00);
+    t.set_mode("locked", 0o555);
     t.gzcc(["secret", "locked/a", "good"])
         .says(1, &["gzcc: secret: Permission denied", "gzcc: locked/a: locked/a.gz: Permission denied"]);
     t.assert_holds("good.gz", b"x");
     t.gzcc(["-O", "locked/out", "good"]).says(1, &["gzcc: good: locked/out: Permission denied"]);
-    t.command("chmod", ["755", "locked"]).succeeds();
+    t.set_mode("locked", 0o755);
 }
 
 #[test]

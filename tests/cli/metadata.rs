@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use gzcc::settings::Settings;
 
@@ -32,8 +33,8 @@ fn an_output_has_the_mode_and_times_of_its_original() {
             let _ = std::fs::remove_file(t.path("a.gz"));
             let _ = std::fs::remove_file(t.path("a"));
             t.write("a", log(100));
-            t.command("chmod", [&format!("{mode:o}"), "a"]).succeeds();
-            t.command("touch", ["-d", "@1600000000.987654321", "a"]).succeeds();
+            t.set_mode("a", mode);
+            t.set_times("a", Duration::new(1_600_000_000, 987_654_321));
             if mode & 0o400 != 0 {
                 t.shell(&format!("umask 077; gzcc {} a", way.join(" "))).succeeds();
                 let output = t.path("a.gz").metadata().unwrap();
@@ -53,11 +54,11 @@ fn an_output_has_the_owner_and_group_of_its_original_where_permitted() {
     }
     let t = Sandbox::new();
     t.write("a", "x");
-    t.command("chown", ["12345:54321", "a"]).succeeds();
-    t.command("chmod", ["640", "a"]).succeeds();
+    t.set_owner("a", 12_345, 54_321);
+    t.set_mode("a", 0o640);
     // New files in a setgid folder get its group. The output must not keep it.
-    t.command("chown", ["0:777", "."]).succeeds();
-    t.command("chmod", ["2755", "."]).succeeds();
+    t.set_owner(".", 0, 777);
+    t.set_mode(".", 0o2755);
     for way in WAYS {
         t.gzcc([way, &["-f", "a"]].concat()).succeeds();
         let output = t.path("a.gz").metadata().unwrap();
@@ -73,11 +74,11 @@ fn a_group_that_cannot_be_set_gets_only_what_other_has() {
         return;
     }
     let t = Sandbox::new();
-    t.command("chmod", ["777", "."]).succeeds();
+    t.set_mode(".", 0o777);
     for (mode, narrowed) in [("640", 0o600), ("644", 0o644), ("604", 0o600)] {
         t.write("a", "x");
         // Owned by the user that runs gzcc, with a group that the user is not in.
-        t.command("chown", ["65534:54321", "a"]).succeeds();
+        t.set_owner("a", 65_534, 54_321);
         t.command("chmod", [mode, "a"]).succeeds();
         // A copy that the other user can execute. `cp` makes it: a child that another test forks could inherit this
         // process's write descriptor, and exec would fail with ETXTBSY.
@@ -138,7 +139,7 @@ fn an_acl_grants_no_new_rights_to_the_owning_group_that_replaces_the_originals()
         return;
     }
     let t = Sandbox::new();
-    t.command("chmod", ["777", "."]).succeeds();
+    t.set_mode(".", 0o777);
     t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
     for (mode, entries, expected) in [
         ("640", "u:12345:r", "user::rw-\nuser:12345:r--\ngroup::---\nmask::r--\nother::---"),
@@ -146,7 +147,7 @@ fn an_acl_grants_no_new_rights_to_the_owning_group_that_replaces_the_originals()
         ("664", "u:12345:rw", "user::rw-\nuser:12345:rw-\ngroup::r--\nmask::rw-\nother::r--"),
     ] {
         t.write("a", "x");
-        t.command("chown", ["65534:54321", "a"]).succeeds();
+        t.set_owner("a", 65_534, 54_321);
         t.command("setfacl", ["-b", "a"]).run();
         t.command("chmod", [mode, "a"]).succeeds();
         if !set_acl(&t, "a", entries) {
@@ -163,7 +164,7 @@ fn an_output_has_no_acl_inherited_from_its_folder() {
     require!("setfacl", "getfacl");
     let t = Sandbox::new();
     t.write("a", "x");
-    t.command("chmod", ["640", "a"]).succeeds();
+    t.set_mode("a", 0o640);
     t.command("setfacl", ["-d", "-m", "u:12345:rwx", "."]).succeeds();
     for way in WAYS {
         t.gzcc([way, &["-f", "a"]].concat()).succeeds();
@@ -186,10 +187,10 @@ fn a_folder_changed_during_the_run_does_not_change_the_rights_of_outputs() {
         let mut inputs = Vec::new();
         for name in ["d/1", "d/2", "d/3"] {
             t.write(name, log(100));
-            t.command("chmod", ["640", name]).succeeds();
+            t.set_mode(name, 0o640);
             inputs.push(t.path(name).into());
         }
-        t.command("chown", ["54321:54321", "d"]).succeeds();
+        t.set_owner("d", 54_321, 54_321);
         let folder = t.path("d");
         let settings = Settings { inputs, jobs: NonZeroUsize::MIN, ..Settings::default() };
         // During the second file: anything that gzcc caches about the folder comes from the first.

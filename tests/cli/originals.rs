@@ -52,10 +52,9 @@ fn hard_links_and_special_modes_are_refused_with_rm() {
     t.write("linked", "x");
     fs::hard_link(t.path("linked"), t.path("other")).unwrap();
     t.gzcc(["--rm", "linked"]).says(2, &["gzcc: linked: has 2 hard links; left alone (-f takes it)"]);
-    for bit in ["u+s", "g+s", "+t"] {
+    for bit in [0o4000, 0o2000, 0o1000] {
         t.write("special", "x");
-        t.command("chmod", ["755", "special"]).succeeds();
-        t.command("chmod", [bit, "special"]).succeeds();
+        t.set_mode("special", 0o755 | bit);
         t.gzcc(["--rm", "special"]).says(2, &["gzcc: special: is setuid, setgid or sticky; left alone (-f takes it)"]);
     }
     assert_eq!(t.names(), ["linked", "other", "special"]);

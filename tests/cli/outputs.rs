@@ -4,6 +4,7 @@ mod met;
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
+use std::time::Duration;
 
 use rustix::fs::{CWD, Mode};
 
@@ -90,8 +91,8 @@ fn f_replaces_only_regular_files_and_links() {
 fn o_names_the_output_and_copies_the_metadata_of_a_single_original() {
     let t = Sandbox::new();
     let a = t.write("a", "x");
-    t.command("chmod", ["640", "a"]).succeeds();
-    t.command("touch", ["-d", "@1700000000.123456789", "a"]).succeeds();
+    t.set_mode("a", 0o640);
+    t.set_times("a", Duration::new(1_700_000_000, 123_456_789));
     fs::create_dir(t.path("dir")).unwrap();
     t.gzcc(["-o", "dir/out", "a"]).succeeds();
     t.assert_holds("dir/out", &a);
@@ -199,7 +200,7 @@ fn two_inputs_never_share_an_output() {
 fn an_output_directory_mirrors_paths_and_contains_every_output() {
     let t = Sandbox::new();
     let (a, b) = (t.write("x/y/a", "1"), t.write("x/b", "2"));
-    t.command("chmod", ["750", "x/y"]).succeeds();
+    t.set_mode("x/y", 0o750);
     let absolute = t.path("x/b");
     assert_eq!(t.gzcc(["-O", "new/out", "x/y/a", "./x/b"]).succeeds(), b"Compressed 2 files\n");
     t.assert_holds("new/out/x/y/a.gz", &a);
@@ -223,7 +224,7 @@ fn an_output_directory_mirrors_paths_and_contains_every_output() {
 fn a_mirrored_folder_is_not_writable_by_others() {
     let t = Sandbox::new();
     t.write("shared/a", "x");
-    t.command("chmod", ["1777", "shared"]).succeeds();
+    t.set_mode("shared", 0o1777);
     t.gzcc(["-O", "out", "shared/a"]).succeeds();
     assert_eq!(t.path("out/shared").metadata().unwrap().mode() & 0o7777, 0o755);
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use gzcc::compress;
 use gzcc::settings::{Destination, Engine, OverwritePolicy, Scheduler, Settings};
 
-use crate::harness::{BLOCK, Sandbox, assert_member, log, noise};
+use crate::harness::{BLOCK, Sandbox, assert_member, log, noise, repetitions};
 
 /// Contents of the kinds and sizes that reach different paths in the encoders and at block edges.
 fn content() -> impl Strategy<Value = Vec<u8>> {
@@ -29,8 +29,12 @@ fn engine_and_level() -> impl Strategy<Value = (Engine, u8)> {
     prop::sample::select(&Engine::ALL).prop_flat_map(|engine| (Just(engine), 0..=engine.max_level()))
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: repetitions(6, 25) as u32, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn every_batch_round_trips_and_its_bytes_do_not_depend_on_workers_or_scheduler(

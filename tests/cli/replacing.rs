@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::{Sandbox, gunzip, log, spawn};
+use crate::harness::{Sandbox, gunzip, log, repetitions, spawn};
 use crate::traced::wait_until;
 
 const SCHEDULERS: [&str; 2] = ["--scheduler=threads", "--scheduler=rayon"];
@@ -157,7 +157,7 @@ fn an_existing_output_is_not_replaced_while_a_list_may_still_name_it() {
         let mut list = child.stdin.take().unwrap();
         let said = format!("gzcc: {}: {output} exists, and the list may yet name it\n", inputs[1]);
         std::io::Write::write_all(&mut list, format!("{}\n", inputs[1]).as_bytes()).unwrap();
-        wait_until(|| String::from_utf8(t.read("err")).unwrap().contains(&said));
+        wait_until(|| fs::read_to_string(t.path("err")).is_ok_and(|err| err.contains(&said)));
         std::io::Write::write_all(&mut list, format!("{}\n", inputs[0]).as_bytes()).unwrap();
         drop(list);
         assert_eq!(child.wait().unwrap().code(), Some(1));
@@ -242,7 +242,7 @@ fn a_walk_that_reads_a_file_and_its_old_output_loses_neither() {
     require!("gzip");
     for scheduler in SCHEDULERS {
         for jobs in ["-j1", "-j2", "-j8"] {
-            for round in 0..20 {
+            for round in 0..repetitions(4, 20) {
                 let t = Sandbox::new();
                 let (new, old) = (log(2000 + round), member(b"old and unrelated", &Fields::default()));
                 for i in 0..5 {

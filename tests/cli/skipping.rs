@@ -40,6 +40,7 @@ fn a_test_without_its_program_is_recorded_as_skipped_and_fails_in_ci() {
 
 #[test]
 fn a_program_that_hangs_is_killed_with_its_children() {
+    require!("sleep");
     let mut hangs = command("sh");
     hangs.args(["-c", "sleep 1000 & sleep 1000; exit 1"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let ran = spawn_within(Duration::from_millis(300), &mut hangs).wait_with_output().unwrap();

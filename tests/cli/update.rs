@@ -1,11 +1,13 @@
 //! `--update`: skips files that have an output with their time and size, and completes what a killed run left.
 
+use std::time::Duration;
+
 use crate::disk::unshare;
 use crate::harness::{BLOCK, Call, Sandbox, is_root, log, noise, skip};
 use crate::traced::intervene_after;
 
 fn touched(t: &Sandbox, name: &str, seconds: u64) {
-    t.command("touch", ["-d", &format!("@{seconds}"), name]).succeeds();
+    t.set_times(name, Duration::from_secs(seconds));
 }
 
 #[test]
@@ -37,21 +39,20 @@ fn update_compresses_only_files_that_changed_since_their_output_was_made() {
 #[test]
 fn update_compresses_a_file_with_another_time_or_size() {
     let t = Sandbox::new();
-    let touched = |time: &str| drop(t.command("touch", ["-d", time, "a"]).succeeds());
     let content = t.write("a", log(1000));
-    touched("@1000000000.5");
+    t.set_times("a", Duration::from_secs_f64(1_000_000_000.5));
     t.gzcc(["a"]).succeeds();
     for (time, content) in [
-        ("@1000000000.5", &log(999)[..]),
-        ("@1000000000.5", b""),
-        ("@1000000000.5", &content),
-        ("@900000000", &content),
-        ("@900000000.25", &content),
-        ("@1000000000", &content),
-        ("@1000000001", &noise(1000, 1)),
+        (1_000_000_000.5, &log(999)[..]),
+        (1_000_000_000.5, b""),
+        (1_000_000_000.5, &content),
+        (900_000_000.0, &content),
+        (900_000_000.25, &content),
+        (1_000_000_000.0, &content),
+        (1_000_000_001.0, &noise(1000, 1)),
     ] {
         t.write("a", content);
-        touched(time);
+        t.set_times("a", Duration::from_secs_f64(time));
         assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 1 file\n", "{time}, {} bytes", content.len());
         t.assert_holds("a.gz", content);
         assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 0 files, 1 skipped\n", "{time}");
@@ -59,7 +60,8 @@ fn update_compresses_a_file_with_another_time_or_size() {
     // An output that is too short for a trailer, or whose last bytes give another size, is not up to date.
     for broken in [&b"short"[..], &noise(100, 2)] {
         t.write("a.gz", broken);
-        t.command("touch", ["-r", "a", "a.gz"]).succeeds();
+        let time = t.path("a").metadata().unwrap().modified().unwrap();
+        std::fs::File::open(t.path("a.gz")).unwrap().set_modified(time).unwrap();
         assert_eq!(t.gzcc(["--update", "a"]).succeeds(), b"Compressed 1 file\n");
     }
 }
@@ -84,11 +86,13 @@ fn a_second_update_to_a_file_system_with_coarse_times_compresses_nothing() {
     for mkfs in ["mkfs.ext4 -q -I 128", "mkfs.vfat"] {
         let t = Sandbox::new();
         // FAT stores even seconds only.
-        for (name, time) in
-            [("even", "@1700000000.123456789"), ("odd", "@1700000001.987654321"), ("whole", "@1700000001")]
-        {
+        for (name, time) in [
+            ("even", 1_700_000_000_123_456_789),
+            ("odd", 1_700_000_001_987_654_321),
+            ("whole", 1_700_000_001_000_000_000),
+        ] {
             t.write(format!("t/{name}"), log(1000));
-            t.command("touch", ["-d", time, &format!("t/{name}")]).succeeds();
+            t.set_times(format!("t/{name}"), Duration::from_nanos(time));
         }
         let update = "gzcc -r --update --no-sync -O disk";
         let script = format!(

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use gzcc::settings::Engine;
 use gzcc::with_encoder;
 
+use crate::programs::{repetitions, sample};
 use crate::{
     BLOCK, Parameters, compressed_as_a_file, decoded, encoded, gunzipped, in_child_process, jobs, log, memory_figure,
     options, within_time_limit, worker_parameters,
@@ -15,12 +16,13 @@ use crate::{
 
 #[test]
 fn an_encoder_writes_the_output_of_a_run_over_a_file_with_that_content() {
-    for size in [0, 1, 32 * 1024, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 3 * BLOCK + 777] {
+    let sizes = [0, 32 * 1024, BLOCK, 2 * BLOCK - 1, 3 * BLOCK + 777, 1, BLOCK - 1, BLOCK + 1, 2 * BLOCK];
+    for size in sizes.into_iter().take(repetitions(5, 9)) {
         let content = log(size);
         let wanted = compressed_as_a_file(&content, &Parameters { jobs: jobs(1), ..Parameters::default() });
         assert!(gunzipped(&wanted) == content);
         for settings in worker_parameters() {
-            for piece in [1 << 30, BLOCK, 100_000, if size > BLOCK { 4096 } else { 1 }] {
+            for piece in sample(3, [1 << 30, BLOCK, 100_000, if size > 32 * 1024 { 4096 } else { 1 }]) {
                 let shown = || format!("{size} in pieces of {piece}, {} {:?}", settings.jobs, settings.scheduler);
                 assert!(encoded(&content, piece, &settings) == wanted, "{}", shown());
             }
@@ -30,7 +32,7 @@ fn an_encoder_writes_the_output_of_a_run_over_a_file_with_that_content() {
 
 #[test]
 fn every_compression_option_applies_to_an_encoder() {
-    let content = log(3 * BLOCK + 5);
+    let content = log(2 * BLOCK + 5);
     let with: [fn(&mut Parameters); 7] = [
         |settings| settings.level = 0,
         |settings| settings.level = 1,
@@ -47,8 +49,7 @@ fn every_compression_option_applies_to_an_encoder() {
         let wanted = compressed_as_a_file(&content, &settings);
         let made = encoded(&content, 70_000, &settings);
         assert!(made == wanted, "number {i}");
-        for crew in worker_parameters() {
-            let Parameters { jobs, scheduler, .. } = crew;
+        for Parameters { jobs, scheduler, .. } in sample(3, worker_parameters()) {
             let settings = Parameters { jobs, scheduler, ..settings.clone() };
             assert!(settings.level > 9 || encoded(&content, 1 << 20, &settings) == wanted, "number {i}, {jobs}");
         }

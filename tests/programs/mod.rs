@@ -5,6 +5,7 @@
 
 mod running;
 mod signals;
+mod tiers;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -18,6 +19,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 pub use self::running::{Running, spawn, spawn_within};
+pub use self::tiers::{full, repetitions, sample};
 
 /// Returns from a test where one of the programs is not installed. Every test names here what it starts, other than
 /// `sh` and the programs of coreutils.

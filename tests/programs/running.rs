@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -33,7 +33,17 @@ pub fn spawn_within(limit: Duration, command: &mut Command) -> Running {
     if command.get_program() != "setsid" {
         command.process_group(0);
     }
-    let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+    // The system does not start a program that some process may still write to. A program that a test has just made is
+    // open in the programs that other tests start at this moment, until these call exec.
+    let start = Instant::now();
+    let child = loop {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && start.elapsed() < LIMIT => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            child => break child.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display())),
+        }
+    };
     let (ended, told) = mpsc::channel();
     let (group, shown) = (Pid::from_child(&child), format!("{command:?}"));
     thread::spawn(move || {

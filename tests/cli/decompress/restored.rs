@@ -1,6 +1,7 @@
 //! `-N`: names and times from headers, which are untrusted input.
 
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use crate::damage::cases::{Fields, member};
 use crate::decompress::{SCHEDULERS, plain};
@@ -15,7 +16,7 @@ fn named(name: &[u8], content: &[u8]) -> Vec<u8> {
 fn name_and_time_are_restored_with_the_name_option() {
     let t = Sandbox::new();
     t.write("d/a.gz", named(b"original.log", b"content"));
-    t.command("touch", ["-d", "@1600000000", "d/a.gz"]).succeeds();
+    t.set_times("d/a.gz", Duration::from_secs(1_600_000_000));
     let mtime = |name: &str| t.path(name).metadata().unwrap().mtime();
     t.gzcc(["-d", "d/a.gz"]).succeeds();
     assert_eq!((t.read("d/a"), mtime("d/a")), (b"content".to_vec(), 1_600_000_000));
@@ -27,7 +28,7 @@ fn name_and_time_are_restored_with_the_name_option() {
     assert!(listed.ends_with(" d/original.log\n"), "{listed}");
     // Without a name or time in the header, the compressed file's own apply.
     t.write("plain.gz", plain(b"plain"));
-    t.command("touch", ["-d", "@1600000000", "plain.gz"]).succeeds();
+    t.set_times("plain.gz", Duration::from_secs(1_600_000_000));
     t.gzcc(["-dN", "plain.gz"]).succeeds();
     assert_eq!((t.read("plain"), mtime("plain")), (b"plain".to_vec(), 1_600_000_000));
 }
@@ -36,7 +37,7 @@ fn name_and_time_are_restored_with_the_name_option() {
 fn gzcc_restores_the_name_and_time_that_it_stored() {
     let t = Sandbox::new();
     let content = t.write("a.log", log(1000));
-    t.command("touch", ["-d", "@1234567890", "a.log"]).succeeds();
+    t.set_times("a.log", Duration::from_secs(1_234_567_890));
     t.gzcc(["-N", "a.log"]).succeeds();
     std::fs::rename(t.path("a.log.gz"), t.path("b.gz")).unwrap();
     std::fs::remove_file(t.path("a.log")).unwrap();

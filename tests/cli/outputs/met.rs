@@ -3,23 +3,25 @@
 use std::os::unix::fs::symlink;
 
 use crate::damage::cases::{Fields, member};
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, repetitions, sample};
 
 fn gzip_member(content: &[u8]) -> Vec<u8> {
     member(content, &Fields::default())
 }
 
-/// A folder `t` with enough files that the walk is still in progress when the first outputs have their names.
+/// A directory `t` with enough files that the walk is still in progress when the first outputs have their names.
 fn many_files(suffix: &str, content: &[u8]) -> Sandbox {
     let t = Sandbox::new();
-    for i in 0..FILES {
+    for i in 0..many() {
         t.write(format!("t/{i}{suffix}"), content);
     }
     t
 }
 
-/// getdents64 returns about 1,000 names per call, so a walk of this folder needs several calls.
-const FILES: usize = 3_000;
+/// The number of these files. getdents64 returns about 1,000 names per call, so a walk of this many needs several calls.
+fn many() -> usize {
+    repetitions(1_200, 3_000)
+}
 
 fn count_with_suffix(t: &Sandbox, end: &str) -> usize {
     t.names()
@@ -28,46 +30,71 @@ fn count_with_suffix(t: &Sandbox, end: &str) -> usize {
         .count()
 }
 
+/// Each of `runs` with each scheduler; a sample in the default tier.
+fn with_schedulers<T: Copy>(runs: &[T]) -> impl Iterator<Item = (&'static str, T)> {
+    let all = ["threads", "rayon"].into_iter().flat_map(|scheduler| runs.iter().map(move |run| (scheduler, *run)));
+    sample(2, all)
+}
+
 #[test]
-fn a_walk_neither_reads_nor_counts_outputs_of_the_same_run() {
-    let once = gzip_member(b"once");
-    let twice = gzip_member(&once);
-    let all = |what: &str| format!("{what} {FILES} files\n").into_bytes();
-    for scheduler in ["threads", "rayon"] {
-        let run = |t: &Sandbox, words: &[&str]| t.gzcc(["--scheduler", scheduler].iter().chain(words)).succeeds();
-        // The number of inputs that are left after the run.
-        for (words, inputs) in
-            [(&["-dr", "t"][..], FILES), (&["-dr", "--rm", "--no-sync", "t"], 0), (&["-drf", "t"], FILES)]
-        {
-            let t = many_files(".gz.gz", &twice);
-            assert_eq!(run(&t, words), all("Decompressed"), "{words:?}");
-            assert_eq!(
-                (count_with_suffix(&t, ".gz.gz"), count_with_suffix(&t, ".gz"), count_with_suffix(&t, "")),
-                (inputs, FILES, 1),
-                "{words:?}"
-            );
-        }
-        for words in [&["-r", "t"][..], &["-r", "--rm", "--no-sync", "t"], &["-r", "-O", ".", "t"]] {
-            let t = many_files("", b"plain");
-            assert_eq!(run(&t, words), all("Compressed"), "{words:?}");
-            assert_eq!(count_with_suffix(&t, ".gz"), FILES, "{words:?}");
-        }
+fn decompressing_a_tree_neither_reads_nor_counts_outputs_of_the_same_run() {
+    let twice = gzip_member(&gzip_member(b"once"));
+    let all = many();
+    // The number of inputs that are left after the run.
+    let runs = [(&["-dr", "t"][..], all), (&["-dr", "--rm", "--no-sync", "t"], 0), (&["-drf", "t"], all)];
+    for (scheduler, (words, inputs)) in with_schedulers(&runs) {
         let t = many_files(".gz.gz", &twice);
-        assert_eq!(run(&t, &["-dr", "-O", ".", "t"]), all("Decompressed"));
-        assert_eq!((count_with_suffix(&t, ".gz"), count_with_suffix(&t, "")), (FILES, 1));
-        let t = many_files(".gz.gz", &twice);
-        assert_eq!(run(&t, &["-dr", "-O", "t/out", "t"]), all("Decompressed"));
-        assert!(t.exists("t/out/t/0.gz") && !t.exists("t/out/t/out"));
+        let counted = t.gzcc(["--scheduler", scheduler].iter().chain(words)).succeeds();
+        assert_eq!(counted, format!("Decompressed {all} files\n").into_bytes(), "{scheduler} {words:?}");
+        assert_eq!(
+            (count_with_suffix(&t, ".gz.gz"), count_with_suffix(&t, ".gz"), count_with_suffix(&t, "")),
+            (inputs, all, 1),
+            "{scheduler} {words:?}"
+        );
     }
-    // With -N, the name in the header names the output.
+}
+
+#[test]
+fn compressing_a_tree_neither_reads_nor_counts_outputs_of_the_same_run() {
+    let all = many();
+    let runs = [&["-r", "t"][..], &["-r", "--rm", "--no-sync", "t"], &["-r", "-O", ".", "t"]];
+    for (scheduler, words) in with_schedulers(&runs) {
+        let t = many_files("", b"plain");
+        let counted = t.gzcc(["--scheduler", scheduler].iter().chain(words)).succeeds();
+        assert_eq!(counted, format!("Compressed {all} files\n").into_bytes(), "{scheduler} {words:?}");
+        assert_eq!(count_with_suffix(&t, ".gz"), all, "{scheduler} {words:?}");
+    }
+}
+
+#[test]
+fn a_walk_does_not_read_the_outputs_in_an_output_directory_inside_its_tree() {
+    let twice = gzip_member(&gzip_member(b"once"));
+    let all = many();
+    let all_runs = ["threads", "rayon"].iter().flat_map(|scheduler| [(scheduler, "."), (scheduler, "t/out")]);
+    // One with each scheduler and each directory.
+    for (scheduler, directory) in sample(3, all_runs) {
+        let t = many_files(".gz.gz", &twice);
+        let counted = t.gzcc(["--scheduler", scheduler, "-dr", "-O", directory, "t"]).succeeds();
+        assert_eq!(counted, format!("Decompressed {all} files\n").into_bytes(), "{scheduler} {directory}");
+        match directory {
+            "." => assert_eq!((count_with_suffix(&t, ".gz"), count_with_suffix(&t, "")), (all, 1)),
+            _ => assert!(t.exists("t/out/t/0.gz") && !t.exists("t/out/t/out")),
+        }
+    }
+}
+
+/// With -N, the name in the header names the output.
+#[test]
+fn a_walk_does_not_read_outputs_that_get_their_names_from_headers() {
+    let once = gzip_member(b"once");
     let t = many_files(".gz.gz", &once);
-    for i in 0..FILES {
+    for i in 0..many() {
         let named = format!("t/{i}.gz.gz");
         let name = format!("N{i}.gz");
         t.write(named, member(&once, &Fields { name: Some(name.as_bytes()), ..Fields::default() }));
     }
-    assert_eq!(t.gzcc(["-drN", "t"]).succeeds(), all("Decompressed"));
-    assert_eq!(t.names().len(), 1 + 2 * FILES);
+    assert_eq!(t.gzcc(["-drN", "t"]).succeeds(), format!("Decompressed {} files\n", many()).into_bytes());
+    assert_eq!(t.names().len(), 1 + 2 * many());
 }
 
 #[test]
@@ -76,7 +103,7 @@ fn a_walk_under_gzips_name_does_not_read_outputs_of_the_same_run() {
         let t = many_files(before, &gzip_member(&gzip_member(b"once")));
         symlink(env!("CARGO_BIN_EXE_gzcc"), t.path(program)).unwrap();
         t.command(t.path(program).to_str().unwrap(), [words, "t"]).succeeds();
-        assert_eq!((count_with_suffix(&t, before), count_with_suffix(&t, after)), (0, FILES), "{program}");
+        assert_eq!((count_with_suffix(&t, before), count_with_suffix(&t, after)), (0, many()), "{program}");
     }
 }
 

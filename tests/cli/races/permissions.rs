@@ -37,7 +37,7 @@ fn prepare(decompresses: bool, standing: Option<&str>) -> (Sandbox, &'static str
     };
     if let Some(standing) = standing {
         t.write(standing, "old");
-        t.command("chmod", ["666", standing]).succeeds();
+        t.set_mode(standing, 0o666);
     }
     (t, input)
 }
@@ -69,12 +69,12 @@ fn an_output_is_private_until_its_owner_is_set_however_it_is_made() {
 /// `inherits`: the folder has a default ACL. `has_acl`: the original has an ACL.
 fn assert_private_until_owned(inherits: bool, has_acl: bool) {
     for_every_output_case(|t, words, input, _| {
-        t.command("chmod", ["664", input]).succeeds();
+        t.set_mode(input, 0o664);
         if has_acl {
             t.command("setfacl", ["-m", "u:12345:r", input]).succeeds();
         }
         if is_root() {
-            t.command("chown", ["12345:54321", input]).succeeds();
+            t.set_owner(input, 12_345, 54_321);
         }
         if inherits {
             t.command("setfacl", ["-d", "-m", "u:12345:rwx,g:54321:rwx", "."]).succeeds();
@@ -114,7 +114,7 @@ fn a_named_temporary_never_has_a_mode_wider_than_0600() {
     for call in ["openat", "newfstatat"] {
         for way in [&["--named-temporaries"][..], &["--named-temporaries", "-f"]] {
             let (t, _) = prepare(false, way.contains(&"-f").then_some("d/a.gz"));
-            t.command("chmod", ["666", "d/a"]).succeeds();
+            t.set_mode("d/a", 0o666);
             let nth = if call == "openat" { 2 } else { 1 };
             stopped_at(&t, Moment::new("d", call, nth), &[way, &["-j1", "d/a"]].concat(), || {
                 let modes = t.names().into_iter().filter(|name| name.contains(".gzcc-"));
@@ -135,7 +135,7 @@ fn an_output_with_an_acl_grants_no_new_rights_however_it_is_made() {
             t.command("setfacl", ["-d", "-m", "u:54321:rwx", folder]).succeeds();
         }
         // All users but one can read it. The folder's default ACL names another user.
-        t.command("chmod", ["644", input]).succeeds();
+        t.set_mode(input, 0o644);
         t.command("setfacl", ["-m", "u:12345:---", input]).succeeds();
         t.gzcc(words).succeeds();
         let acl = String::from_utf8(t.command("getfacl", ["-cn", output]).succeeds()).unwrap();
@@ -169,7 +169,7 @@ fn a_mirrored_folder_grants_no_new_rights() {
 /// process's write descriptor, and exec would fail with ETXTBSY.
 fn copy_of_gzcc(t: &Sandbox) {
     t.command("cp", [env!("CARGO_BIN_EXE_gzcc"), "gzcc"]).succeeds();
-    t.command("chmod", ["755", "."]).succeeds();
+    t.set_mode(".", 0o755);
 }
 
 /// Arguments of setpriv that run gzcc as an unprivileged user.
@@ -193,7 +193,7 @@ fn a_group_that_cannot_be_set_gets_only_what_other_has_however_the_output_is_mad
             copy_of_gzcc(t);
             t.command("chmod", ["-R", "a+rwX", "."]).succeeds();
             // Owned by the user that runs gzcc, with a group that the user is not in.
-            t.command("chown", ["65534:54321", input]).succeeds();
+            t.set_owner(input, 65_534, 54_321);
             t.command("chmod", [mode, input]).succeeds();
             let ran = t.command("setpriv", AS_UNPRIVILEGED.iter().chain(words)).run();
             ran.assert(ran.status.success() && ran.stderr.is_empty(), mode);
@@ -217,11 +217,11 @@ fn sticky() -> Sandbox {
     t.write("s/taken.gz", "theirs");
     for (owner, name) in [("54321:54321", "s/theirs"), ("65534:65534", "s/mine"), ("65534:65534", "s/taken")] {
         t.command("chown", [owner, name]).succeeds();
-        t.command("chmod", ["644", name]).succeeds();
+        t.set_mode(name, 0o644);
     }
-    t.command("chown", ["54321:54321", "s/taken.gz"]).succeeds();
-    t.command("chmod", ["666", "s/taken.gz"]).succeeds();
-    t.command("chmod", ["1777", "s"]).succeeds();
+    t.set_owner("s/taken.gz", 54_321, 54_321);
+    t.set_mode("s/taken.gz", 0o666);
+    t.set_mode("s", 0o1777);
     t
 }
 
