@@ -96,6 +96,18 @@ impl CanonicalCode {
         self.counts.iter().rposition(|&count| count > 0).unwrap_or(0)
     }
 
+    /// The indices of the codes of a length.
+    #[inline(always)]
+    pub(super) fn range(&self, length: usize) -> std::ops::Range<usize> {
+        usize::from(self.starts[length])..usize::from(self.starts[length + 1])
+    }
+
+    /// The symbol at an index, and its code.
+    #[inline(always)]
+    pub(super) fn at(&self, index: usize) -> SymbolCode {
+        SymbolCode { symbol: self.symbols[index], code: self.codes[index] }
+    }
+
     /// The codes of a length, ordered by symbol.
     #[inline(always)]
     pub(super) fn of_length(&self, length: usize) -> impl ExactSizeIterator<Item = SymbolCode> + '_ {

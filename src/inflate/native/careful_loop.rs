@@ -66,8 +66,8 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     fn build_fixed_tables(&mut self) -> Result<(), Malformed> {
         if !self.has_fixed_tables {
-            self.litlen.build(&FIXED_LITLEN_LENGTHS)?;
-            self.distances.build(&FIXED_DISTANCE_LENGTHS)?;
+            self.tables.litlen.build(&FIXED_LITLEN_LENGTHS)?;
+            self.tables.distances.build(&FIXED_DISTANCE_LENGTHS)?;
             self.has_fixed_tables = true;
         }
         Ok(())
@@ -108,30 +108,30 @@ impl<S: Symbol> DeflateDecoder<S> {
             return Ok(Some(DecodeStatus::NeedsInput));
         }
         self.has_fixed_tables = false;
-        self.litlen.build(self.header.litlen_lengths())?;
-        self.distances.build(self.header.distance_lengths())?;
+        self.tables.litlen.build(self.header.litlen_lengths())?;
+        self.tables.distances.build(self.header.distance_lengths())?;
         self.state = DecoderState::Symbol;
         Ok(None)
     }
 
     /// Decodes symbols up to a match or the end of the block, or one element if an end is near.
     fn decode_symbols(&mut self, reader: &mut BitReader<'_>, output: &mut Output<'_, S>) -> Step {
-        if fast_loop::decode(&self.litlen, &self.distances, reader, output)? == LoopEnd::BlockEnd {
+        if fast_loop::decode(&self.tables, reader, output)? == LoopEnd::BlockEnd {
             return Ok(Some(self.end_block(reader)));
         }
         reader.refill();
-        let mut element = self.litlen.lookup(reader.bits);
+        let mut element = self.tables.litlen.lookup(reader.bits);
         if element.is_exception() && element.kind() == Exception::SubTable {
-            element = self.litlen.lookup_long(element, reader.bits);
+            element = self.tables.litlen.lookup_long(element, reader.bits);
         }
-        let needed = element.literal_count() + usize::from(!element.is_literals());
+        let needed = element.literal_count() + usize::from(element.has_length());
         if element.is_exception() || element.bits() > reader.count || needed > output.free() {
             return self.decode_symbol(reader, output);
         }
         for &literal in &element.literals().to_le_bytes()[..element.literal_count()] {
             output.push(S::from_byte(literal));
         }
-        if !element.is_literals() {
+        if element.has_length() {
             self.state = DecoderState::Distance { length: element.length(reader.bits) };
         }
         reader.consume(element.bits());
@@ -140,7 +140,7 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     /// Decodes one symbol. An element of the table may need more bits or space than there are, and the symbol does not.
     fn decode_symbol(&mut self, reader: &mut BitReader<'_>, output: &mut Output<'_, S>) -> Step {
-        let (symbol, code_length) = match self.litlen.code.decode(reader.bits, reader.count) {
+        let (symbol, code_length) = match self.tables.litlen.code.decode(reader.bits, reader.count) {
             Decoding::NeedsBits => return Ok(Some(DecodeStatus::NeedsInput)),
             Decoding::Symbol { symbol, length } => (usize::from(symbol), length),
             Decoding::NoCode => return Err(Malformed),
@@ -171,9 +171,9 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     fn read_distance(&mut self, length: usize, reader: &mut BitReader<'_>, output: &Output<'_, S>) -> Step {
         reader.refill();
-        let mut element = self.distances.lookup(reader.bits);
+        let mut element = self.tables.distances.lookup(reader.bits);
         if element.is_exception() && element.is_reference() {
-            element = self.distances.lookup_long(element, reader.bits);
+            element = self.tables.distances.lookup_long(element, reader.bits);
         }
         if element.bits() > reader.count {
             return Ok(Some(DecodeStatus::NeedsInput));

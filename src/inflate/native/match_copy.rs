@@ -2,61 +2,97 @@
 
 use super::Symbol;
 
-/// Symbols that are copied before the length is looked at. Most matches are not longer.
-const UNCONDITIONAL: usize = 32;
+/// Symbols that are copied at once, whatever the length. Most matches are not longer.
+pub(super) const UNCONDITIONAL: usize = 32;
 
 /// Symbols behind a match that [`copy_match`] may overwrite.
 pub(super) const COPY_MARGIN: usize = UNCONDITIONAL;
 
-/// Copies a match in chunks of `N` symbols, which are 16 bytes, so that each copy is one load and one store.
-#[inline(always)]
-pub(super) fn copy_match<S: Symbol, const N: usize>(output: &mut [S], at: usize, distance: usize, length: usize) {
-    if distance >= N {
-        let from = at - distance;
-        let mut done = 0;
-        while done < UNCONDITIONAL {
-            copy_chunk::<S, N>(output, from + done, at + done);
-            done += N;
-        }
-        while done < length {
-            copy_chunk::<S, N>(output, from + done, at + done);
-            done += N;
-        }
-    } else {
-        repeat::<S, N>(output, at, distance, length);
-    }
-}
+/// Bytes of a chunk, which is one load and one store.
+pub(super) const CHUNK_BYTES: usize = 16;
 
-/// Copies `N` symbols, all of which are read before the first is written.
+/// Copies a match; returns whether there are symbols at the distance. `output` must have space for the match and
+/// [`COPY_MARGIN`] symbols.
 #[inline(always)]
-fn copy_chunk<S: Symbol, const N: usize>(output: &mut [S], from: usize, to: usize) {
-    output.copy_within(from..from + N, to);
-}
-
-/// Copies a match whose distance is less than `N`: writes a chunk of repetitions again and again.
-#[inline(always)]
-fn repeat<S: Symbol, const N: usize>(output: &mut [S], at: usize, distance: usize, length: usize) {
-    let last = &output[at - distance..at];
-    let mut chunk = [S::default(); N];
-    if distance == 1 {
-        chunk = [last[0]; N];
-    } else {
-        for (i, symbol) in chunk.iter_mut().enumerate() {
-            *symbol = last[i % distance];
+pub(super) fn copy_match<S: Symbol>(window: &[S], output: &mut [S], at: usize, distance: usize, length: usize) -> bool {
+    let (history, space) = output.split_at_mut(at);
+    let Some(from) = at.checked_sub(distance) else {
+        let is_in_window = distance <= at + window.len();
+        if is_in_window {
+            copy_exactly(window, output, at, distance, length);
         }
-    }
-    // The largest multiple of the distance that a chunk holds.
-    let step = N - N % distance;
-    let mut done = 0;
+        return is_in_window;
+    };
+    let Some(source) = history[from..].first_chunk::<UNCONDITIONAL>() else {
+        S::copy_near(output, at, distance, length);
+        return true;
+    };
+    space[..UNCONDITIONAL].copy_from_slice(source);
+    let mut done = UNCONDITIONAL;
     while done < length {
-        output[at + done..at + done + N].copy_from_slice(&chunk);
-        done += step;
+        output.copy_within(from + done..from + done + UNCONDITIONAL, at + done);
+        done += UNCONDITIONAL;
     }
+    true
+}
+
+/// Copies a match whose distance is less than [`UNCONDITIONAL`], in chunks of `N` symbols.
+#[inline(never)]
+pub(super) fn copy_near<S: Symbol, const N: usize>(output: &mut [S], at: usize, distance: usize, length: usize) {
+    let from = at - distance;
+    let mut done = 0;
+    if distance >= N {
+        while done < length {
+            output.copy_within(from + done..from + done + N, at + done);
+            done += N;
+        }
+    } else {
+        let chunk = repeat(S::load(output, from), distance * size_of::<S>());
+        let step = const { steps::<N>() }[distance % N];
+        while done < length {
+            S::store(output, at + done, chunk);
+            done += step;
+        }
+    }
+}
+
+/// For each distance less than `N`, its largest multiple that a chunk of `N` symbols holds.
+const fn steps<const N: usize>() -> [usize; N] {
+    let mut steps = [N; N];
+    let mut distance = 1;
+    while distance < N {
+        steps[distance] = N - N % distance;
+        distance += 1;
+    }
+    steps
+}
+
+/// For each number of bytes, what a chunk is multiplied by so that these bytes are repeated in all of it.
+const REPETITIONS: [u128; CHUNK_BYTES] = {
+    let mut factors = [0; CHUNK_BYTES];
+    let mut period = 1;
+    while period < CHUNK_BYTES {
+        let mut at = 0;
+        while at < CHUNK_BYTES {
+            factors[period] |= 1 << (8 * at);
+            at += period;
+        }
+        period += 1;
+    }
+    factors
+};
+
+/// A chunk that repeats the first `period` bytes of `chunk`, less than [`CHUNK_BYTES`].
+#[inline(always)]
+fn repeat(chunk: u128, period: usize) -> u128 {
+    (chunk & !(!0 << (8 * period))).wrapping_mul(REPETITIONS[period % CHUNK_BYTES])
 }
 
 /// Copies exactly `length` symbols of a match. Symbols before `output[0]` are at the end of `window`.
 ///
 /// The distance must not reach back farther than the window.
+#[cold]
+#[inline(never)]
 pub(super) fn copy_exactly<S: Symbol>(
     window: &[S],
     output: &mut [S],

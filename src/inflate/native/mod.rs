@@ -51,8 +51,7 @@ pub struct DeflateDecoder<S: Symbol = u8> {
     bits: u64,
     bit_count: u32,
     header: DynamicHeader,
-    litlen: LitLenTable,
-    distances: DistanceTable,
+    tables: Box<Tables>,
     /// The tables are those of the fixed codes.
     has_fixed_tables: bool,
     /// The symbols before the output, at most [`WINDOW`].
@@ -132,6 +131,13 @@ enum DecoderState {
     Invalid,
 }
 
+/// The tables of a block.
+#[derive(Debug)]
+struct Tables {
+    litlen: LitLenTable,
+    distances: DistanceTable,
+}
+
 /// The output of a call.
 struct Output<'call, S> {
     /// The symbols before `symbols[0]`.
@@ -169,8 +175,7 @@ impl<S: Symbol> DeflateDecoder<S> {
             bits: 0,
             bit_count: 0,
             header: DynamicHeader::new(),
-            litlen: LitLenTable::new(),
-            distances: DistanceTable::new(),
+            tables: Box::new(Tables { litlen: LitLenTable::new(), distances: DistanceTable::new() }),
             has_fixed_tables: false,
             window: Vec::new(),
         }
