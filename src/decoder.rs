@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 use crate::deflate::{self, Engine};
 use crate::error::FinalError;
 use crate::format::gzip::{Damage, ReadError};
-use crate::inflate::{Chunk, CompressedSource, Content, EngineDecoder, Inflater, MemberChecksum, Trailing};
+use crate::inflate::{CompressedSource, Content, EngineDecoder, FilePart, Inflater, MemberChecksum, Trailing};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
 const CONTENT: usize = 128 * 1024;
@@ -120,8 +120,8 @@ impl<R: Read> Decoder<R> {
         // This remains if the source panics.
         self.end = Some(Err(FinalError::other("the source panicked")));
         let content = match self.inflater.next(&mut self.source, bytes) {
-            Chunk::Content(content) => content,
-            Chunk::Batch(batch, mut bytes) => {
+            FilePart::Content(content) => content,
+            FilePart::Batch(batch, mut bytes) => {
                 let decoder = self.blocks.get_or_insert_with(|| EngineDecoder::new(Engine::Native));
                 bytes.reserve_exact(deflate::WORST_CASE.saturating_sub(bytes.len()));
                 batch.inflate(decoder, bytes)

@@ -197,7 +197,7 @@ impl<W: Write> Encoder<W> {
 
     /// Submits the content in the buffer. Works while the queue is full.
     fn submit(&mut self, following: Following) -> io::Result<()> {
-        while !self.member.has_room() {
+        while !self.member.can_submit() {
             self.write_output()?;
             self.member.work_or_wait(true);
         }

@@ -5,4 +5,6 @@
 pub use crate::format::bgzf::{BlockSizes, parse_header as parse_bgzf_header};
 pub use crate::format::gzip::{Damage, MAX_HEADER, MemberStart, ParsedHeader, ReadError, TRAILER, read_header};
 pub use crate::inflate::native::{DecodeStatus, Decoded, DeflateDecoder, InvalidData};
-pub use crate::inflate::{BgzfBatch, Chunk, CompressedSource, Content, EngineDecoder, Inflater, MemberEnd, Trailing};
+pub use crate::inflate::{
+    BgzfBatch, CompressedSource, Content, EngineDecoder, FilePart, Inflater, MemberEnd, Trailing,
+};

@@ -109,7 +109,7 @@ impl<R: Read> EncoderReader<R> {
         self.member.check()?;
         loop {
             // One block for each output that is taken, and more while there is none, keeps all workers busy.
-            if self.error.is_none() && !self.member.has_ended() && self.member.has_room() {
+            if self.error.is_none() && !self.member.has_ended() && self.member.can_submit() {
                 self.error = self.submit_block().err();
             }
             if let Some(output) = self.member.take_output()? {
@@ -122,7 +122,7 @@ impl<R: Read> EncoderReader<R> {
             if ended && self.member.is_finished() {
                 return self.member.take_output();
             }
-            if ended || !self.member.has_room() {
+            if ended || !self.member.can_submit() {
                 self.member.work_or_wait(!ended);
             }
         }

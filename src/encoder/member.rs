@@ -67,7 +67,7 @@ impl MemberEncoder {
     }
 
     /// Whether one more submission keeps the queue within its bound: one block for each worker.
-    pub(super) fn has_room(&self) -> bool {
+    pub(super) fn can_submit(&self) -> bool {
         self.channel.queued() < self.caller.workers()
     }
 
@@ -125,10 +125,10 @@ impl MemberEncoder {
         self.caller.reuse_buffer(buffer);
     }
 
-    /// Compresses a block, or waits until there is output, or room for a submission if `for_room`.
-    pub(super) fn work_or_wait(&mut self, for_room: bool) {
+    /// Compresses a block, or waits until there is output, or room for a submission if `to_submit`.
+    pub(super) fn work_or_wait(&mut self, to_submit: bool) {
         let (channel, workers) = (&*self.channel, self.caller.workers());
-        self.caller.work_or_wait(|| channel.has_output() || for_room && channel.queued() < workers);
+        self.caller.work_or_wait(|| channel.has_output() || to_submit && channel.queued() < workers);
     }
 
     /// Remembers an error that ends the member, and returns it.

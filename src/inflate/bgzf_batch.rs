@@ -145,8 +145,8 @@ fn inflate(block: &[u8], offset: u64, decoder: &mut EngineDecoder, buffer: &mut 
     Ok(())
 }
 
-/// Inflates a block's DEFLATE data; returns the length of the stream. If it does not end in `data`, or is not valid, or does
-/// not fit in the buffer, the error is what was consumed of it.
+/// Inflates a block's DEFLATE data; returns the length of the stream. If the stream does not end in `data`, is not valid, or
+/// does not fit in the buffer, the error is the number of bytes consumed.
 fn inflate_data(data: &[u8], decoder: &mut EngineDecoder, buffer: &mut ContentBuffer) -> Result<usize, usize> {
     decoder.restart();
     let start = buffer.len();

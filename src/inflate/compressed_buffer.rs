@@ -9,8 +9,8 @@ pub trait CompressedSource {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
-/// Bytes read at a time. A BGZF block of 64 KiB and the header after it must fit. Larger sizes, up to 1 MiB, made no
-/// measurable difference.
+/// Bytes read at a time. A BGZF block of 64 KiB and the header after it must fit. Sizes up to 1 MiB are not
+/// measurably faster.
 const BUFFER: usize = 256 * 1024;
 
 /// Consumed bytes that stay available. The block finder looks at the five bytes before a block.
@@ -42,7 +42,7 @@ impl CompressedBuffer {
         (self.start, self.end, self.offset, self.at_end) = (0, 0, offset, false);
     }
 
-    /// The unconsumed bytes, and up to 8 bytes before them; and the number of these.
+    /// Up to [`HISTORY`] consumed bytes, followed by the unconsumed bytes; and the number of the former.
     pub(super) fn bytes_with_history(&self) -> (&[u8], usize) {
         let history = self.start.min(HISTORY);
         (&self.buffer[self.start - history..self.end], history)

@@ -12,7 +12,7 @@ pub(super) struct ContentBuffer {
     len: usize,
 }
 
-/// Bytes that are cleared at least when the content needs more space.
+/// Minimum number of bytes that are cleared when the content needs more space.
 const MIN_GROWTH: usize = 64 * 1024;
 
 impl ContentBuffer {
@@ -49,7 +49,7 @@ impl ContentBuffer {
         &mut self.bytes
     }
 
-    /// Adds `count` bytes, which were written to the space behind the content.
+    /// Adds `count` bytes, which were written to the space after the content.
     pub(super) fn add(&mut self, count: usize) {
         self.len += count;
         debug_assert!(self.len <= self.bytes.len());

@@ -1,11 +1,12 @@
-//! The boundary behind which the decoders of the engines are.
+//! One interface for the DEFLATE decoders of both engines.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::native::{DecodeStatus, Decoded, DeflateDecoder, InvalidData};
 use crate::deflate::Engine;
 
-/// Inflates DEFLATE streams with one of the engines. It is expensive to create, and is used for any number of streams.
+/// Inflates DEFLATE streams with one of the engines. It is expensive to create, so it is reused for any number of
+/// streams.
 ///
 /// The contract is that of [`DeflateDecoder`], but flate2 does not report the ends of blocks.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl EngineDecoder {
         }
     }
 
-    /// Starts in front of a block header, `skip_bits` bits into the first byte, with `window` before it. Native only: the
+    /// Starts at a block header, `skip_bits` bits into the first byte, with `window` as the content before it. Native only: the
     /// flate2 engine inflates files from their beginning.
     pub(super) fn restart_at(&mut self, skip_bits: u32, window: &[u8]) {
         if let EngineState::Native(decoder) = &mut self.0 {
@@ -51,7 +52,7 @@ impl EngineDecoder {
         }
     }
 
-    /// What was decoded before the output of the next call.
+    /// The content before the output of the next call. Empty for flate2, which does not reveal its window.
     pub(super) fn window(&self) -> &[u8] {
         match &self.0 {
             EngineState::Native(decoder) => decoder.window(),
@@ -59,16 +60,16 @@ impl EngineDecoder {
         }
     }
 
-    /// Tells the decoder that the next call gets another output, and `output` is before it.
+    /// Adds `output` to the window, because the next call writes to another buffer.
     pub(super) fn extend_window(&mut self, output: &[u8]) {
         match &mut self.0 {
             EngineState::Native(decoder) => decoder.extend_window(output),
-            // It has a window of its own.
+            // flate2 keeps its own window.
             EngineState::Flate2(_) => {}
         }
     }
 
-    /// Decodes `input` into `output[at..]`, where `output[..at]` ends with what was decoded before.
+    /// Decodes `input` into `output[at..]`. Earlier calls have written `output[..at]`.
     pub fn decode(&mut self, input: &[u8], output: &mut [u8], at: usize) -> Result<Decoded, InvalidData> {
         match &mut self.0 {
             EngineState::Native(decoder) => decoder.decode(input, output, at),
@@ -87,7 +88,7 @@ fn decode_with_flate2(decoder: &mut Decompress, input: &[u8], output: &mut [u8])
         Ok(Status::StreamEnd) => DecodeStatus::StreamEnd,
         Ok(_) if produced == output.len() => DecodeStatus::OutputFull,
         Ok(_) if consumed == input.len() => DecodeStatus::NeedsInput,
-        // With input and space left, a call always gets on.
+        // With input and space left, a call always makes progress.
         Ok(_) => return Err(InvalidData { consumed, produced }),
     };
     Ok(Decoded { consumed, produced, status })

@@ -1,8 +1,18 @@
-//! The decoder: inflates a file's members in order, and reads their trailers.
+//! The decoder: from compressed data to the content of its members.
 //!
-//! DEFLATE data depends on all data before it, so one worker at a time inflates a file. The caller verifies the CRC and
-//! writes the content, possibly in another thread, so that both overlap with inflating. Members that state their own
-//! size (BGZF) are not inflated here: they are split off in batches, and any worker can inflate a batch.
+//! A match in DEFLATE data refers to the 32 KiB of content before it, the window. A decoder therefore starts only where it knows
+//! the window, with one exception:
+//!
+//! - An [`Inflater`] starts at the beginning of a file, or at a [`ResumePoint`]: a block and its window. It decodes in order, and
+//!   reads the headers and trailers of members.
+//! - A [`BgzfBatch`] contains whole members. BGZF members state their size, so the inflater splits them off without decoding
+//!   them, and any worker can decode a batch.
+//! - A [`Speculation`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]). It
+//!   decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`] replaces the markers when the
+//!   window is known.
+//!
+//! `native` is the DEFLATE decoder of all three; the first two can also use flate2 ([`EngineDecoder`]). Nothing here starts
+//! threads or decides which of the three is used: `pipeline::stream` does. The caller verifies the CRC and writes the content.
 //!
 //! The data may be hostile. The buffers bound the memory, whatever a file expands to (P6). All content belongs to a
 //! member with a valid header; whether it matches the trailer is known only at the member's end.
@@ -37,12 +47,12 @@ use crate::deflate::Engine;
 use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError, Trailer};
 
-/// Most members that end in one chunk. Without a limit, a chunk of empty members would grow forever.
+/// Most members that end in one part. Without a limit, a part of empty members would grow forever.
 const MAX_MEMBERS: usize = 1024;
 
-/// The next part of a file.
+/// A part of a file, as [`Inflater::next`] returns it.
 #[derive(Debug)]
-pub enum Chunk {
+pub enum FilePart {
     /// Inflated content. The caller verifies it, unless [`Content::verified`] is set.
     Content(Content),
     /// Compressed blocks that the caller inflates, and the unused buffer that was passed for content.
@@ -97,9 +107,9 @@ pub enum Trailing {
 pub struct Inflater {
     buffer: CompressedBuffer,
     decoder: EngineDecoder,
-    /// Offset in the file from which on a block boundary ends the content.
+    /// End of the chunk in the file, in bytes: the first suitable block boundary from there on ends the content.
     chunk_end: Option<u64>,
-    /// Offset of that boundary in the file, in bits, when it is reached.
+    /// Offset of that boundary in the file, in bits, once it is reached.
     next_block: Option<u64>,
     state: InflaterState,
     /// Data that is not gzip data is copied as content (`-dcf`).
@@ -126,21 +136,21 @@ enum InflaterState {
     Plain,
 }
 
-/// A chunk that is being filled.
-struct ChunkContent {
+/// A part that is being filled.
+struct PartContent {
     content: Content,
     buffer: ContentBuffer,
-    /// Offset in the buffer at which the content of the current member starts, or continues from the last chunk.
+    /// Offset in the buffer at which the content of the current member starts, or continues from the last part.
     member_start: usize,
 }
 
 /// The result of one step.
 enum StepResult {
-    /// The chunk is not full yet.
+    /// The part is not full yet.
     Continue,
-    /// The chunk is full.
+    /// The part is full, or the chunk ends.
     Full,
-    /// A batch, which is a chunk of its own.
+    /// A batch, which is a part of its own.
     Batch(BgzfBatch),
     /// The file has ended.
     End(Trailing),
@@ -173,9 +183,9 @@ impl Inflater {
         (self.state, self.pass_through) = (InflaterState::Start, pass_through);
     }
 
-    /// Starts with a chunk of a file, after [`restart`](Self::restart). The source begins with the byte that contains
-    /// `start`. The content ends at the first block boundary from offset `end` of the file on at which the next chunk can
-    /// start.
+    /// Starts at `start` instead, after [`restart`](Self::restart). The source begins with the byte that contains `start`.
+    /// With `end`, the end of a chunk in the file in bytes, the content ends at the first block boundary from there on at which
+    /// the next chunk can start.
     pub(crate) fn restart_at(&mut self, start: &ResumePoint, end: Option<u64>) {
         if let ResumePoint::Block(start) = start {
             self.buffer.restart_at(start.bit / 8);
@@ -185,55 +195,55 @@ impl Inflater {
         self.chunk_end = end;
     }
 
-    /// Returns the next chunk. Its content has at most the capacity of `bytes`, which are overwritten.
-    pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> Chunk {
+    /// Returns the next part. Its content has at most the capacity of `bytes`, which are overwritten.
+    pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> FilePart {
         let buffer = ContentBuffer::new(bytes);
-        let mut chunk = ChunkContent { content: Content::default(), buffer, member_start: 0 };
-        while chunk.content.member_ends.len() < MAX_MEMBERS {
-            if self.prompt && !chunk.buffer.is_empty() && self.buffer.bytes().is_empty() {
+        let mut part = PartContent { content: Content::default(), buffer, member_start: 0 };
+        while part.content.member_ends.len() < MAX_MEMBERS {
+            if self.prompt && !part.buffer.is_empty() && self.buffer.bytes().is_empty() {
                 break;
             }
-            match self.step(source, &mut chunk) {
+            match self.step(source, &mut part) {
                 Ok(StepResult::Continue) => {}
                 Ok(StepResult::Full) => break,
-                Ok(StepResult::Batch(batch)) => return Chunk::Batch(batch, chunk.buffer.into_buffer()),
+                Ok(StepResult::Batch(batch)) => return FilePart::Batch(batch, part.buffer.into_buffer()),
                 Ok(StepResult::End(trailing)) => {
-                    chunk.content.end = Some(Ok(trailing));
+                    part.content.end = Some(Ok(trailing));
                     break;
                 }
                 Err(error) => {
-                    chunk.content.end = Some(Err(error));
+                    part.content.end = Some(Err(error));
                     break;
                 }
             }
         }
         if self.state == InflaterState::Data {
-            self.decoder.extend_window(&chunk.buffer.content()[chunk.member_start..]);
+            self.decoder.extend_window(&part.buffer.content()[part.member_start..]);
         }
-        let ChunkContent { mut content, buffer, .. } = chunk;
+        let PartContent { mut content, buffer, .. } = part;
         if let Some(bit) = self.next_block.take() {
             content.next_block = Some(BlockStart { bit, window: ResolvedWindow::new(self.decoder.window()) });
         }
-        Chunk::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
+        FilePart::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
     }
 
-    fn step(&mut self, source: &mut dyn CompressedSource, chunk: &mut ChunkContent) -> Result<StepResult, ReadError> {
+    fn step(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
         match self.state {
-            InflaterState::Start | InflaterState::Between => self.begin(source, chunk),
-            InflaterState::Data => self.inflate(source, chunk),
-            InflaterState::Plain => self.pass(source, chunk),
+            InflaterState::Start | InflaterState::Between => self.begin(source, part),
+            InflaterState::Data => self.inflate(source, part),
+            InflaterState::Plain => self.pass(source, part),
         }
     }
 
     /// Reads a header, a batch of BGZF blocks or the end of the file, where a member may begin.
-    fn begin(&mut self, source: &mut dyn CompressedSource, chunk: &mut ChunkContent) -> Result<StepResult, ReadError> {
+    fn begin(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
         // Bytes that turn out not to be a header must fit, in case they are copied.
-        if chunk.buffer.free() < gzip::MAGIC.len() {
+        if part.buffer.free() < gzip::MAGIC.len() {
             return Ok(StepResult::Full);
         }
         if bgzf_batch::next_block(&mut self.buffer, source)?.is_some() {
-            // A batch is a chunk of its own, so content before it is returned first.
-            let is_first = chunk.buffer.is_empty() && chunk.content.member_ends.is_empty();
+            // A batch is a part of its own, so content before it is returned first.
+            let is_first = part.buffer.is_empty() && part.content.member_ends.is_empty();
             if let Some(batch) = if is_first { BgzfBatch::take(&mut self.buffer, source)? } else { None } {
                 self.state = InflaterState::Between;
                 return Ok(StepResult::Batch(batch));
@@ -243,9 +253,9 @@ impl Inflater {
         let offset = self.buffer.offset();
         match gzip::read_header(offset, || self.buffer.byte(source))? {
             MemberStart::Member(ParsedHeader { mtime, size, .. }) => {
-                chunk.content.stats.mtime = Some(mtime.into());
-                chunk.content.stats.overhead += size + gzip::TRAILER as u64;
-                chunk.member_start = chunk.buffer.len();
+                part.content.stats.mtime = Some(mtime.into());
+                part.content.stats.overhead += size + gzip::TRAILER as u64;
+                part.member_start = part.buffer.len();
                 self.state = InflaterState::Data;
                 Ok(StepResult::Continue)
             }
@@ -253,7 +263,7 @@ impl Inflater {
                 Ok(StepResult::End(Trailing::Nothing))
             }
             MemberStart::End => Err(Damage::Truncated(0).into()),
-            MemberStart::Foreign(bytes) => self.foreign(source, bytes, chunk),
+            MemberStart::Foreign(bytes) => self.foreign(source, bytes, part),
         }
     }
 
@@ -262,14 +272,14 @@ impl Inflater {
         &mut self,
         source: &mut dyn CompressedSource,
         bytes: Vec<u8>,
-        chunk: &mut ChunkContent,
+        part: &mut PartContent,
     ) -> Result<StepResult, ReadError> {
         if self.pass_through {
-            chunk.buffer.extend(&bytes);
+            part.buffer.extend(&bytes);
             self.state = InflaterState::Plain;
             return Ok(StepResult::Continue);
         }
-        // The file ends after the first byte of a header: truncated rather than foreign.
+        // The file ends after the first byte of a header: it is truncated, not foreign.
         let is_cut_short = bytes == gzip::MAGIC[..1] && !self.buffer.fill(source)?;
         if is_cut_short || self.state == InflaterState::Start && bytes.len() == 1 && !self.buffer.fill(source)? {
             return Err(Damage::Truncated(self.buffer.offset()).into());
@@ -286,26 +296,22 @@ impl Inflater {
     }
 
     /// Inflates bytes from the buffer, until it is empty or the content's capacity is used.
-    fn inflate(
-        &mut self,
-        source: &mut dyn CompressedSource,
-        chunk: &mut ChunkContent,
-    ) -> Result<StepResult, ReadError> {
-        if chunk.buffer.free() == 0 {
+    fn inflate(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
+        if part.buffer.free() == 0 {
             return Ok(StepResult::Full);
         }
         let at_end = !self.buffer.fill(source)?;
-        let at = chunk.buffer.len() - chunk.member_start;
-        let output = &mut chunk.buffer.with_space()[chunk.member_start..];
+        let at = part.buffer.len() - part.member_start;
+        let output = &mut part.buffer.with_space()[part.member_start..];
         let decoded = self.decoder.decode(self.buffer.bytes(), output, at);
         let (consumed, produced) = match decoded {
             Ok(Decoded { consumed, produced, .. }) | Err(InvalidData { consumed, produced }) => (consumed, produced),
         };
         self.buffer.consume(consumed);
-        chunk.buffer.add(produced);
+        part.buffer.add(produced);
         match decoded.map(|decoded| decoded.status) {
             Err(_) => Err(Damage::Data(self.buffer.offset()).into()),
-            Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut chunk.content, chunk.buffer.len()),
+            Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut part.content, part.buffer.len()),
             Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
             Ok(DecodeStatus::BlockEnd) => self.end_block(source),
             Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull) => Ok(StepResult::Continue),
@@ -341,8 +347,8 @@ impl Inflater {
     }
 
     /// Copies data that is not gzip data.
-    fn pass(&mut self, source: &mut dyn CompressedSource, chunk: &mut ChunkContent) -> Result<StepResult, ReadError> {
-        let free = chunk.buffer.free();
+    fn pass(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
+        let free = part.buffer.free();
         if free == 0 {
             return Ok(StepResult::Full);
         }
@@ -350,7 +356,7 @@ impl Inflater {
             return Ok(StepResult::End(Trailing::Nothing));
         }
         let bytes = &self.buffer.bytes()[..free.min(self.buffer.bytes().len())];
-        chunk.buffer.extend(bytes);
+        part.buffer.extend(bytes);
         self.buffer.consume(bytes.len());
         Ok(StepResult::Continue)
     }

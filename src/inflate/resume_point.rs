@@ -1,22 +1,22 @@
-//! Points at which the decoding of a file can begin.
+//! Points at which a decoder can start.
 
 use super::markers::ResolvedWindow;
 
-/// A point in a compressed file at which a decoder can begin, if another one has decoded the file up to there.
+/// A point at which a decoder can start without decoding the file before it.
 #[derive(Debug)]
 pub(crate) enum ResumePoint {
     /// The beginning of the file.
     FileStart,
-    /// The header of a DEFLATE block.
+    /// A DEFLATE block.
     Block(BlockStart),
 }
 
-/// The beginning of a DEFLATE block.
+/// The start of a DEFLATE block.
 #[derive(Debug)]
 pub(crate) struct BlockStart {
     /// Offset of the block's header in the file, in bits.
     pub(crate) bit: u64,
-    /// The content of the member before the block.
+    /// The content before the block in its member, at most 32 KiB.
     pub(crate) window: ResolvedWindow,
 }
 

@@ -1,11 +1,12 @@
-//! Decodes a chunk of a file before the content before the chunk is known.
+//! Decodes a chunk of a file whose start and window are not known yet.
 //!
-//! The decoding begins at a place that looks like the header of a DEFLATE block, and writes symbols with markers for bytes of
-//! the unknown window ([`markers`](super::markers)). Whether the place is one is known only when the decoder of the previous
-//! chunk ends: there, or somewhere else. In the second case the symbols are discarded. So nothing here is trusted, and no error
-//! is reported: the decoding stops, and the data is decoded again by a decoder that knows the content before it.
+//! A [`Speculation`] searches the chunk for the header of a DEFLATE block ([`block_finder`](super::block_finder)), and decodes
+//! symbols from there: bytes, and markers for the bytes of the unknown window ([`markers`](super::markers)). The position is a
+//! guess. It is right if the decoder of the previous chunk ends at the same bit; otherwise the caller discards the symbols.
 //!
-//! The symbols up to the last block boundary are of use. A decoder for bytes continues from there.
+//! Nothing here reports an error, because the data may not be a block at all. The speculation stops instead, and a decoder that
+//! knows the window decodes the data again. That decoder continues at a block boundary, so only the symbols before the last
+//! boundary are used.
 
 use std::io;
 use std::ops::Range;
@@ -17,11 +18,11 @@ use super::markers::fill_initial_window;
 use super::native::{DecodeStatus, DeflateDecoder};
 use crate::deflate::WINDOW;
 
-/// Symbols of a chunk, at most. With a buffer of 12 MiB the memory of a worker stays below 16 MiB. Data that compresses well
-/// fills it before the end of the chunk; its decoding then waits until the content before it is known.
+/// Most symbols of a chunk. They take 12 MiB, so that the memory of a worker stays below 16 MiB. Data that compresses well has
+/// more before the end of the chunk; its worker then waits for the window.
 const MAX_SYMBOLS: usize = 6 << 20;
 
-/// Symbols decoded between two looks at whether the content before the chunk is known.
+/// Most symbols decoded in one step. After each step, the caller checks whether the start of the chunk is known.
 const STEP: usize = 64 * 1024;
 
 /// Decodes one chunk at a time. It holds the symbols, so it is expensive to create, and is reused.
@@ -55,7 +56,7 @@ pub(crate) enum SpeculationStep {
     Continue,
     /// The first block is found, or the end of the chunk is reached.
     Reached,
-    /// There is no block, or no more can be decoded without the content before the chunk.
+    /// The chunk has no block that can be found, or no more of it can be decoded without the window.
     Stopped,
 }
 
@@ -94,7 +95,7 @@ impl Speculation {
     pub(crate) fn search(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
         self.buffer.provide(source, CompressedBuffer::CAPACITY)?;
         let (offset, data) = (self.buffer.offset(), self.buffer.bytes());
-        // A header at the very end of the data is cut off.
+        // A header at the end of the data may be incomplete.
         let searchable = data.len().saturating_sub(LOOKAHEAD).min((self.chunk.end - offset) as usize);
         if searchable == 0 {
             return Ok(SpeculationStep::Stopped);
@@ -110,7 +111,7 @@ impl Speculation {
         Ok(SpeculationStep::Reached)
     }
 
-    /// Decodes some symbols, after the first block is found.
+    /// Decodes up to [`STEP`] symbols, after the first block is found.
     pub(crate) fn decode(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
         let at_end = !self.buffer.fill(source)?;
         let end = self.symbols.len().min(self.filled + STEP);

@@ -126,9 +126,9 @@ impl Jobs {
 
     /// Makes the inputs that were put off for want of space the next ones. Whether there are any.
     pub(crate) fn retry(&self) -> bool {
-        let put_off = self.space.take_put_off().into_iter();
-        let any = put_off.len() > 0;
-        *lock(&self.remaining) = Remaining::Items(put_off);
+        let deferred = self.space.take_deferred().into_iter();
+        let any = deferred.len() > 0;
+        *lock(&self.remaining) = Remaining::Items(deferred);
         any
     }
 

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The largest number of inputs that are put off, because each takes memory. At most one input for each worker fails before the
 /// file system is known to be full.
-const MAX_PUT_OFF: usize = 1000;
+const MAX_DEFERRED: usize = 1000;
 
 /// The outputs of a run that are being written, and the inputs that are put off.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ struct SpaceState {
     writing: AtomicUsize,
     /// Outputs that have been named or removed.
     ended: AtomicUsize,
-    put_off: Mutex<Vec<Item>>,
+    deferred: Mutex<Vec<Item>>,
 }
 
 impl Space {
@@ -43,8 +43,8 @@ impl Space {
     }
 
     /// Takes the inputs that were put off.
-    pub(super) fn take_put_off(&self) -> Vec<Item> {
-        std::mem::take(&mut *lock(&self.0.put_off))
+    pub(super) fn take_deferred(&self) -> Vec<Item> {
+        std::mem::take(&mut *lock(&self.0.deferred))
     }
 
     /// Whether the file system of `directory` has free space, or has it when the outputs that are being written have ended:
@@ -91,14 +91,14 @@ impl BeingWritten {
     }
 
     /// Puts the input off, if another output was being written at the same time.
-    pub(in crate::pipeline) fn put_off(mut self) -> bool {
+    pub(in crate::pipeline) fn defer(mut self) -> bool {
         let alone = self.state.writing.load(Ordering::SeqCst) == 1
             && self.state.ended.load(Ordering::SeqCst) == self.ended_before;
         let Some(item) = self.item.take().filter(|_| !alone) else { return false };
-        let mut put_off = lock(&self.state.put_off);
-        let may_wait = put_off.len() < MAX_PUT_OFF;
+        let mut deferred = lock(&self.state.deferred);
+        let may_wait = deferred.len() < MAX_DEFERRED;
         if may_wait {
-            put_off.push(*item);
+            deferred.push(*item);
         }
         may_wait
     }

@@ -65,7 +65,7 @@ impl Sink for PerInputSink {
             return false;
         };
         drop(output);
-        outcome.full_device().is_some() && being_written.put_off()
+        outcome.full_device().is_some() && being_written.defer()
     }
 
     fn is_per_input(&self) -> bool {

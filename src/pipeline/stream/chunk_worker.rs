@@ -16,7 +16,7 @@ use super::block::{BlockOutput, ChunkTask, Member, StreamError};
 use super::chunk_chain::ChunkTurn;
 use super::worker::Worker;
 use crate::deflate::{BLOCK, Engine, WINDOW};
-use crate::inflate::{BlockStart, Chunk, Content, ResumePoint, Speculation, SpeculationStep, resolve};
+use crate::inflate::{BlockStart, Content, FilePart, ResumePoint, Speculation, SpeculationStep, resolve};
 use crate::io::positioned_reader::PositionedReader;
 
 /// A chunk that a worker inflates.
@@ -132,8 +132,8 @@ impl ChunkInflation<'_, '_> {
         inflater.restart_at(&start, end);
         loop {
             let mut content = match inflater.next(&mut source, resources.try_content_buffer()?) {
-                Chunk::Content(content) => content,
-                Chunk::Batch(batch, unused) => {
+                FilePart::Content(content) => content,
+                FilePart::Batch(batch, unused) => {
                     resources.reuse_buffer(unused);
                     worker.inflate_batch(batch, self.context)?
                 }

@@ -12,7 +12,7 @@ use super::chunk_chain::Chunks;
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::inflate::{Chunk, CompressedSource, Inflater};
+use crate::inflate::{CompressedSource, FilePart, Inflater};
 use crate::outcome::{InputId, Outcome};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -256,11 +256,11 @@ fn inflate(
     };
     context.resources.check_memory(BATCH)?;
     Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
-        Chunk::Batch(batch, unused) => {
+        FilePart::Batch(batch, unused) => {
             context.resources.reuse_buffer(unused);
             (BlockInput::Batch(batch), false)
         }
-        Chunk::Content(content) => {
+        FilePart::Content(content) => {
             let last = content.end.is_some();
             (BlockInput::Content(content), last)
         }

@@ -11,7 +11,7 @@ use std::thread;
 
 use flate2::Crc;
 use gzcc::deflate::{BLOCK, Engine, WORST_CASE};
-use gzcc::fuzzing::{Chunk, Content, EngineDecoder, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailing};
+use gzcc::fuzzing::{Content, EngineDecoder, FilePart, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailing};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
@@ -91,8 +91,8 @@ fn read(
     while all.content.len() <= CONTENT_LIMIT {
         let mut capacity = spare.capacity();
         let mut content = match inflater.next(&mut { fd }, std::mem::take(&mut spare)) {
-            Chunk::Content(content) => content,
-            Chunk::Batch(batch, _) => {
+            FilePart::Content(content) => content,
+            FilePart::Batch(batch, _) => {
                 let bytes = Vec::with_capacity(CHUNK_CAPACITY);
                 capacity = bytes.capacity();
                 batch.inflate(decoder, bytes)
