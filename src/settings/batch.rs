@@ -100,6 +100,10 @@ pub struct Settings {
     pub only_smaller: Option<u8>,
     /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
+    /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. To
+    /// inflate a part of a file before the content before it is known, a worker needs 13 MiB more than for other work. If
+    /// there is less for each, a file is inflated by one worker at a time.
+    pub memory: Option<u64>,
     /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.
     pub sync: Option<bool>,
     /// Write runs of zero bytes, from 64 KiB on, as holes in decompressed files.
@@ -148,6 +152,7 @@ impl Settings {
             update: false,
             only_smaller: None,
             max_size: None,
+            memory: None,
             sync: None,
             sparse: true,
             unnamed_temporaries: true,
@@ -215,6 +220,7 @@ impl Settings {
             keep_time: self.keep_time,
             only_smaller: self.only_smaller,
             max_size: self.max_size,
+            memory: self.memory,
             removes: self.removes(),
         }
     }

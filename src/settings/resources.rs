@@ -104,6 +104,18 @@ fn free_addresses() -> Option<u64> {
     [left(Resource::As, 0), left(Resource::Data, 5)].into_iter().flatten().min()
 }
 
+/// Memory that a worker needs besides that to inflate a chunk of a file before the content before it is known: 12 MiB of symbols
+/// and a read buffer.
+const SPECULATION: u64 = 13 << 20;
+
+/// Whether there is memory for that: in the `memory` of the run or, if that is not known, in the container's limit, and no
+/// `ulimit` can make an allocation fail.
+pub(crate) fn suffices_for_speculation(workers: NonZeroUsize, memory: Option<u64>) -> bool {
+    let limit = memory.or_else(|| limit_of_container().map(usable));
+    let needed = needed(workers, 0) + workers.get() as u64 * SPECULATION;
+    !is_limited() && limit.is_none_or(|limit| limit >= needed)
+}
+
 /// The number of workers that fit into this many bytes at this level; `None` if not even one fits.
 pub fn workers_within(bytes: u64, level: u8) -> Option<NonZeroUsize> {
     let workers = bytes.saturating_sub(BASE) / per_worker(level);
@@ -182,6 +194,13 @@ mod tests {
         }
         assert_eq!(workers_within(0, 6), None);
         assert!(workers_within(u64::MAX, 6).is_some());
+    }
+
+    #[test]
+    fn chunks_are_inflated_in_advance_only_within_the_memory_of_the_run() {
+        let workers = NonZeroUsize::new(4).unwrap();
+        assert!(suffices_for_speculation(workers, Some(78 * MIB)));
+        assert!(!suffices_for_speculation(workers, Some(78 * MIB - 1)));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) struct StreamSettings {
     pub only_smaller: Option<u8>,
     /// The largest number of bytes that an input may expand to.
     pub max_size: Option<u64>,
+    /// Memory in bytes that the run may use; `None` is the limit of the container.
+    pub memory: Option<u64>,
     /// Originals are removed.
     pub removes: bool,
 }
@@ -65,6 +67,7 @@ impl StreamSettings {
             keep_time: false,
             only_smaller: None,
             max_size: None,
+            memory: None,
             removes: false,
         }
     }

@@ -105,7 +105,8 @@ impl Args {
         let FileSelection { list, filter } = self.filter.into_selection(&self.files, self.recursive, mode)?;
         let is_filter = list.is_none() && self.files.is_empty();
         let presentation = Presentation { is_filter, ..presentation };
-        let jobs = workers(self.jobs.or(defaults.jobs), self.memory.or(defaults.memory), level)?;
+        let memory = self.memory.or(defaults.memory);
+        let jobs = workers(self.jobs.or(defaults.jobs), memory, level)?;
         let explicit = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         let unless_forced = if self.force { Refuse::Never } else { Refuse::IfRemoved };
         let settings = Settings {
@@ -132,6 +133,7 @@ impl Args {
             suffix: self.suffix,
             keep_name: self.name,
             keep_time: self.name,
+            memory,
             rsyncable: self.rsyncable,
             verify: self.verify,
             update: self.update,

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use rustix::io::Errno;
 
@@ -60,6 +60,8 @@ pub(crate) struct RunResources {
     speculations: Reusable<Speculation>,
     /// Decoders of `--verify`.
     verifications: Reusable<Verification>,
+    /// Whether there is memory for speculations, when it is known.
+    speculates: OnceLock<bool>,
     /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
     pub memory_is_limited: bool,
     /// Held between checking for memory and allocating it, if memory is limited.
@@ -75,6 +77,7 @@ impl RunResources {
             inflaters: Reusable::default(),
             speculations: Reusable::default(),
             verifications: Reusable::default(),
+            speculates: OnceLock::new(),
             memory_is_limited: resources::is_limited(),
             allocating: Mutex::default(),
         }
@@ -142,6 +145,11 @@ impl RunResources {
 
     pub(super) fn reuse_inflater(&self, inflater: Inflater) {
         self.inflaters.put(inflater);
+    }
+
+    /// Whether several workers may inflate a file.
+    pub(super) fn may_speculate(&self, settings: &StreamSettings) -> bool {
+        *self.speculates.get_or_init(|| resources::suffices_for_speculation(settings.jobs, settings.memory))
     }
 
     /// A decoder of chunks whose start is not known.
