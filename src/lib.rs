@@ -55,11 +55,11 @@
 //! # Overview
 //!
 //! `select` turns names into items: inputs, each with the name of its output. A job of `pipeline` opens an item's input, creates
-//! its output without a name, and joins both in a stream. A stream is cut into blocks of fixed size. A worker takes a block,
+//! its output without a name, and joins both in a stream. A stream is divided into blocks of fixed size. A worker takes a block,
 //! compresses it with the preceding 32 KiB as dictionary (`deflate`), and returns the result; the worker that completes the next
-//! block in order writes it. Decompression inflates each file in order (`inflate`), while another worker checks and writes the
-//! content. After the last block the output gets its metadata and, in one step, its name (`io`). Only then is an original
-//! removed. `docs/ARCHITECTURE.md` in the repository describes the design.
+//! block in order writes it. For decompression, a large file is divided into chunks, which several workers inflate at the same time
+//! (`inflate`); the content is checked and written in order. After the last block the output gets its metadata and, in one step,
+//! its name (`io`). Only then is an original removed. `docs/ARCHITECTURE.md` in the repository describes the design.
 //!
 //! Modules that the documentation omits serve the command, and change with it.
 

@@ -86,7 +86,7 @@ pub fn compress_block(
     }
 }
 
-/// An encoder. The engines write different bytes for the same content.
+/// A DEFLATE encoder and decoder. The encoders write different bytes for the same content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// gzcc's own encoder, levels 0 to 12.

@@ -5,8 +5,9 @@
 //! 1. `scheduler` starts the workers. A worker without work asks `job` for the next stream.
 //! 2. `job` opens an input, creates its output, and connects both in a `stream`: the input with a reader, and the output with a
 //!    `sink`. Inputs that are refused end there, before any work.
-//! 3. `stream` gives each worker a block and its sequence number. The worker compresses or inflates the block, while others do
-//!    the same with theirs. The worker that completes the next block in order writes it.
+//! 3. `stream` gives each worker a block and its sequence number. The workers compress or inflate their blocks at the same time.
+//!    The worker that completes the next block in order writes it. When a file is decompressed, a block is a chunk of it
+//!    (`stream::chunk_worker`), a batch of BGZF members, or content that the reader has inflated.
 //! 4. `sink` receives the bytes. After the last one it gives the output its metadata and name, and removes the original if
 //!    requested.
 //! 5. `outcomes` counts the result and passes it to the observer.

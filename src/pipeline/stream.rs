@@ -6,16 +6,21 @@
 //! # How a block moves
 //! 1. A worker calls [`Stream::work`], which takes the next block of the [`Reader`]: a `BlockTask` and a `Ticket` with the
 //!    block's sequence number. Each block that is taken waits in the list of pending blocks.
-//! 2. The worker makes the block's `BlockOutput`, without a lock: it reads and compresses, or inflates.
+//! 2. The worker reads and compresses the block, or inflates it, without a lock. The result is a `BlockOutput`.
 //! 3. The ticket accepts the output. A ticket dropped without one, because the worker panicked, accepts a failure instead, so
 //!    that no block is missing.
 //! 4. The worker that completes the first pending block takes the [`Writer`], and writes that block and all completed blocks
 //!    after it. Other workers do not wait for that.
 //!
-//! Decompression goes the same way. A block is a chunk of the compressed file there (see [`crate::inflate`]); its content is
-//! long, so it is accepted in parts, and the writer may write a part while the worker inflates the next. The worker that
-//! inflates leaves the writing to a waiting worker, if there is one, and continues. The data of a pipe or of a small file is
-//! inflated by the reader. (BGZF members, which declare their size, are taken in batches and inflated like blocks.)
+//! # Decompression
+//! A block moves in the same way. Where it comes from depends on the file:
+//! - A large file is divided into chunks (`chunk_chain`), and workers inflate several of them at the same time (`chunk_worker`).
+//!   The content of a chunk is long, so its ticket accepts it in parts: the writer writes one part while the worker inflates the
+//!   next.
+//! - BGZF members state their size. The reader splits them off in batches, which the workers inflate.
+//! - The reader itself inflates any other data: that of pipes and small files.
+//!
+//! A worker that has inflated lets a waiting worker write, if there is one, because its caches hold the state of the decoder.
 //!
 //! # Locks
 //! One lock protects the state, and is held for a few instructions only. A worker that needs more time with the input (opening
@@ -54,8 +59,8 @@ pub(crate) use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
 use crate::sync::{lock, yield_point};
 
-/// Parts of a block that wait to be written, at most. A part has up to 512 KiB. With one or two, the worker that inflates waits
-/// for the one that writes whenever a write takes longer than usual.
+/// Most parts of a block that wait to be written. A part has up to 512 KiB. With one or two, the worker that inflates waits for
+/// the one that writes whenever a write takes longer than usual.
 const MAX_WAITING_PARTS: usize = 4;
 
 /// One ordered output and its inputs.
@@ -72,7 +77,7 @@ struct State {
     reader: Option<Reader>,
     /// `None` while a worker writes with it, and after the output is closed.
     writer: Option<Writer>,
-    /// Blocks that are taken and that no worker has begun to write, in order.
+    /// Blocks that are taken and whose last part no worker has begun to write, in order.
     pending: PendingBlocks,
     /// Number of blocks that are taken and not yet written.
     in_flight: usize,
@@ -220,9 +225,10 @@ impl Stream {
         self.progressed.notify_all();
     }
 
-    /// Accepts a part of the output of the block with this sequence number; more parts follow. Writes what can be written, or
-    /// lets a waiting worker do it. Waits while too many parts of the block are unwritten: either a worker writes, or an
-    /// earlier block is incomplete, whose worker does not wait for this one. Returns whether more parts are of use.
+    /// Accepts a part of the output of the block with this sequence number; more parts follow. Writes parts that are ready, or
+    /// lets a waiting worker do so. Waits while too many parts of the block are unwritten. The wait ends: either a worker is
+    /// writing, or an earlier block is incomplete, whose worker does not wait for this one. Returns whether the rest of the
+    /// block is needed.
     fn append(&self, number: u64, part: BlockOutput, is_shared: bool, context: &StreamContext<'_>) -> bool {
         let mut state = self.lock();
         state.pending.append(number, part);
@@ -346,7 +352,7 @@ struct Ticket<'a> {
 }
 
 impl Ticket<'_> {
-    /// Accepts a part of the block; returns whether more parts are of use.
+    /// Accepts a part of the block; returns whether the rest is needed.
     fn append(&self, part: BlockOutput, is_shared: bool, context: &StreamContext<'_>) -> bool {
         self.stream.append(self.number, part, is_shared, context)
     }

@@ -49,7 +49,7 @@ pub struct Settings {
     pub filter: Filter,
     /// The operation of [`run`](crate::run()). [`compress`](crate::compress) and [`decompress`](crate::decompress) set it.
     pub mode: Mode,
-    /// The encoder.
+    /// The DEFLATE engine.
     pub engine: Engine,
     /// Compression level, 0 (stored) to the engine's [`max_level`](Engine::max_level).
     pub level: u8,
@@ -100,9 +100,9 @@ pub struct Settings {
     pub only_smaller: Option<u8>,
     /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
-    /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. To
-    /// inflate a part of a file before the content before it is known, a worker needs 13 MiB more than for other work. If
-    /// there is less for each, a file is inflated by one worker at a time.
+    /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. When
+    /// several workers inflate one file, each needs 13 MiB more than for other work. If there is less, one worker at a time
+    /// inflates a file.
     pub memory: Option<u64>,
     /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.
     pub sync: Option<bool>,

@@ -104,12 +104,12 @@ fn free_addresses() -> Option<u64> {
     [left(Resource::As, 0), left(Resource::Data, 5)].into_iter().flatten().min()
 }
 
-/// Memory that a worker needs besides that to inflate a chunk of a file before the content before it is known: 12 MiB of symbols
-/// and a read buffer.
+/// Memory that a worker needs in addition to inflate a chunk of a file before its window is known: 12 MiB of symbols and a read
+/// buffer.
 const SPECULATION: u64 = 13 << 20;
 
-/// Whether there is memory for that: in the `memory` of the run or, if that is not known, in the container's limit, and no
-/// `ulimit` can make an allocation fail.
+/// Whether there is memory for that: `memory`, or the container's limit if `memory` is `None`, suffices, and no `ulimit` can make
+/// an allocation fail.
 pub(crate) fn suffices_for_speculation(workers: NonZeroUsize, memory: Option<u64>) -> bool {
     let limit = memory.or_else(|| limit_of_container().map(usable));
     let needed = needed(workers, 0) + workers.get() as u64 * SPECULATION;

@@ -7,7 +7,7 @@ use super::{Engine, Scheduler};
 /// What workers do with the inputs of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamSettings {
-    /// The encoder.
+    /// The DEFLATE engine.
     pub engine: Engine,
     /// Compression level, 0 to the engine's [`max_level`](Engine::max_level).
     pub level: u8,

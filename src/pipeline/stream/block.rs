@@ -1,6 +1,6 @@
 //! The data types of a block on its way through a stream.
 //!
-//! The reader produces a [`BlockTask`], a worker makes a [`BlockOutput`] of its [`BlockInput`], and the writer writes that at
+//! The reader produces a [`BlockTask`], a worker turns its [`BlockInput`] into a [`BlockOutput`], and the writer writes that at
 //! the block's [`BlockPosition`]. This file contains no logic.
 
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::outcome::Outcome;
 use crate::pipeline::block_channel::SubmittedBlocks;
 use crate::settings::StreamSettings;
 
-/// An input of a stream, with what is written before its data. Compression makes one gzip member of it, decompression its
-/// content.
+/// An input of a stream, with the header that is written before its data. When compressing, the input becomes one gzip member;
+/// when decompressing, its content is written.
 #[derive(Debug)]
 pub(crate) struct Member {
     /// The opened input.
@@ -73,7 +73,7 @@ pub(super) struct BlockTask {
     pub(super) blocked_reader: bool,
 }
 
-/// The input of a block: what a worker has to process.
+/// The input of a block, for a worker to process.
 #[derive(Debug)]
 pub(super) enum BlockInput {
     /// A block in a file, which the worker reads.
@@ -82,7 +82,7 @@ pub(super) enum BlockInput {
     InBuffer(BlockEnds),
     /// Blocks that the caller of the encoder submitted.
     Submitted(SubmittedBlocks),
-    /// Inflated content, which only has to be checked and written.
+    /// Content that the reader has inflated: only to be checked and written.
     Content(Content),
     /// BGZF members, which any worker can inflate.
     Batch(BgzfBatch),
@@ -90,10 +90,10 @@ pub(super) enum BlockInput {
     Chunk(ChunkTask),
 }
 
-/// A chunk of a compressed file.
+/// One of the chunks of a compressed file.
 #[derive(Debug)]
 pub(super) struct ChunkTask {
-    /// The chunks of the file.
+    /// All chunks of the file.
     pub(super) chain: Arc<ChunkChain>,
     /// The index of this chunk among them.
     pub(super) index: u64,
@@ -119,7 +119,7 @@ pub(crate) struct BlockEnds {
     pub ends: Vec<usize>,
 }
 
-/// The output of a block: what the writer has to write.
+/// The output of a block, for the writer to check and write.
 #[derive(Debug)]
 pub(super) enum BlockOutput {
     /// Compressed data.

@@ -1,8 +1,10 @@
-//! The chunks of one compressed file: where each begins, and which worker knows the content before it.
+//! The chunks of one compressed file, and the points at which their decoders start.
 //!
-//! A file is divided at fixed offsets. Several workers inflate chunks at the same time, but the end of a chunk, and the window
-//! after it, are known only when the worker of the chunk reaches it. It then publishes the start of the next chunk. So starts
-//! are published in the order of the chunks, and the worker with the lowest chunk never waits for one.
+//! A file is divided at fixed offsets, but a decoder starts only at a block whose window it knows. The worker of a chunk finds out
+//! both for the next chunk: it decodes past the offset up to a block boundary, and publishes that block with its window as a
+//! [`ResumePoint`]. Starts are therefore published in the order of the chunks. Workers with later chunks decode from a guessed
+//! start until then (`chunk_worker`). The start of the lowest unfinished chunk is always known, so its worker never waits for
+//! another one.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -19,8 +21,8 @@ use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
 use crate::sync::{lock, yield_point};
 
-/// Guesses in a row that may fail before the workers stop to guess. In files whose blocks cannot be found (only fixed or
-/// stored blocks, or members of a single block), each guess costs the time of a search.
+/// Guesses that may fail in a row before the workers stop guessing, because each costs the time of a search and of symbols. A guess
+/// fails if the chunk starts elsewhere. A search that finds no block does not count.
 const MAX_FAILED_GUESSES: u32 = 4;
 
 /// Most bytes of a chunk. Two workers take the same time with 512 KiB to 2 MiB, and 6 % more with 3 MiB: measured on 320 MB of
@@ -28,7 +30,7 @@ const MAX_FAILED_GUESSES: u32 = 4;
 /// worker before the end of 1 MiB.
 const MAX_CHUNK: u64 = 1 << 20;
 
-/// Fewest bytes of a chunk, and of a file that is divided. In smaller chunks the search for the first block, and the symbols
+/// Least bytes of a chunk, and of a file that is divided. In smaller chunks the search for the first block, and the symbols
 /// before the content becomes known, cost more than a second worker gains. The reader inflates smaller files while another
 /// worker checks and writes.
 const MIN_CHUNK: u64 = 512 << 10;
@@ -48,8 +50,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// Divides a file. `None` if it is not divided: it is small or not read by position, or has BGZF blocks, which are found
-    /// without a guess, or memory is limited, or the decoder is that of flate2, which starts only at members.
+    /// Divides a file. `None` if it is not divided: it is small, is not read by position, or begins with a BGZF member (batches of
+    /// these need no guesses); there is no memory for symbols; or the engine is flate2, whose decoder starts only at members.
     pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
         let length = input.size.filter(|_| context.settings.engine == Engine::Native)?;
         let chunk_length = chunk_length(length, context.settings.jobs)?;
@@ -70,7 +72,7 @@ impl Chunks {
         self.chain.may_take(self.next)
     }
 
-    /// Takes the next chunk; returns it, and whether it is the last. `None` if no chunk may be taken now.
+    /// Takes the next chunk; returns it, and whether it is the last one. `None` if it may not be taken now.
     pub(super) fn take(&mut self) -> Option<(ChunkTask, bool)> {
         if !self.may_take() {
             return None;
@@ -106,11 +108,11 @@ pub(super) struct ChunkChain {
 
 #[derive(Debug)]
 struct ChainState {
-    /// Index of the first chunk whose start is not taken by its worker.
+    /// Index of the first chunk whose start its worker has not taken.
     next: u64,
     /// The start of that chunk, if it is published.
     start: Option<ResumePoint>,
-    /// Index of the lowest chunk that has no successor: the content ends in it, or its worker failed.
+    /// Index of the last chunk with content, once known: the content ends in it, or its worker failed.
     last: Option<u64>,
     failed_guesses: u32,
 }
@@ -169,8 +171,9 @@ impl ChainState {
     }
 }
 
-/// A worker's turn at a chunk. It takes the start of the chunk, and publishes the start of the next one. Dropped without that, at
-/// the end of the content or after a failure, it ends the chain, so that no worker waits forever.
+/// A worker's part in the chain: it takes the start of its chunk, and publishes the start of the next one. If it is dropped
+/// without a published start, because the content has ended or the worker failed, the chain ends with this chunk. Workers of later
+/// chunks then stop waiting.
 #[derive(Debug)]
 pub(super) struct ChunkTurn {
     chain: Arc<ChunkChain>,
@@ -189,8 +192,8 @@ impl ChunkTurn {
         lock(&self.chain.state).is_settled(self.index)
     }
 
-    /// Waits until the start of the chunk is published, and takes it. It may lie past the chunk's end. `None` if the content has
-    /// ended, or the worker of an earlier chunk failed.
+    /// Waits until the start of the chunk is published, and takes it. It is past the chunk's end if an earlier chunk contains no
+    /// suitable block boundary. `None` if the content has ended, or the worker of an earlier chunk failed.
     pub(super) fn take_start(&self) -> Option<ResumePoint> {
         let mut state = lock(&self.chain.state);
         while !state.is_settled(self.index) {

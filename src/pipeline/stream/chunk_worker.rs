@@ -1,12 +1,26 @@
 //! How a worker inflates a chunk of a compressed file.
 //!
-//! If the content before the chunk is known, the worker decodes bytes. Otherwise it guesses where the chunk's first block begins
-//! and decodes symbols ([`Speculation`]), until the content before is known, or it can do no more without. If the guess was
-//! right, it replaces the markers in the symbols and continues in bytes from the last block boundary. Otherwise it discards the
-//! symbols and decodes the chunk from its true start.
+//! ```text
+//!   start of the chunk is known? --- yes --------------------------------------+
+//!        | no                                                                  |
+//!        v                                                                     |
+//!   search the first block, decode symbols from there (Speculation)            |
+//!        |                                                                     |
+//!        | the previous worker publishes the start                             |
+//!        v                                                                     |
+//!   start as guessed? ------------- no: discard the symbols -------------------+
+//!        | yes                                                                 |
+//!        v                                                                     v
+//!   symbols reach the end of the chunk? -- no: replace the markers -->  inflate bytes (Inflater)
+//!        | yes                                                                 |
+//!        v                                                                     v
+//!   publish the start of the next chunk,                    publish the start of the next chunk
+//!   replace the markers
+//! ```
 //!
-//! The worker of a chunk publishes the start of the next chunk before it replaces its own markers, because the next chunk waits
-//! for nothing else.
+//! A worker that cannot decode more symbols waits for the start. A worker whose symbols reach the end of the chunk publishes the
+//! next start before it replaces its markers: the next window needs only the last 32 Ki symbols, and the next worker waits for
+//! nothing else.
 
 use std::io;
 use std::sync::Arc;
@@ -23,20 +37,20 @@ use crate::io::positioned_reader::PositionedReader;
 pub(super) struct ChunkInflation<'a, 'run> {
     pub(super) task: &'a ChunkTask,
     pub(super) member: &'a Member,
-    /// Accepts a part of the content; returns whether more is of use.
+    /// Accepts a part of the content; returns whether the rest is needed.
     pub(super) append: &'a mut dyn FnMut(BlockOutput) -> bool,
     pub(super) context: &'a StreamContext<'run>,
 }
 
 impl ChunkInflation<'_, '_> {
-    /// Inflates the chunk. All parts of the content but the last are appended; the last one is returned.
+    /// Inflates the chunk. Appends all parts of the content but the last, and returns the last.
     pub(super) fn run(&mut self, worker: &mut Worker) -> Result<BlockOutput, StreamError> {
         let turn = ChunkTurn::new(Arc::clone(&self.task.chain), self.task.index);
         let mut speculation = match turn.is_start_known() {
             true => None,
             false => Some(self.context.resources.speculation()),
         };
-        // An error of the system is reported by the decoder that knows the content before the chunk.
+        // The decoder that knows the window reads the same data, and reports an error of the system.
         let guess = speculation.as_mut().and_then(|speculation| self.guess(speculation, &turn).unwrap_or(None));
         let Some(start) = turn.take_start() else {
             return Ok(BlockOutput::Content(Content::default()));
@@ -57,7 +71,7 @@ impl ChunkInflation<'_, '_> {
         content.map(BlockOutput::Content)
     }
 
-    /// Decodes symbols until the start of the chunk is known or no more can be decoded. `None` if there are none.
+    /// Decodes symbols until the start of the chunk is known, or no more can be decoded. `None` if no block is found.
     fn guess<'s>(&self, speculation: &'s mut Speculation, turn: &ChunkTurn) -> io::Result<Option<Guess<'s>>> {
         let chain = &self.task.chain;
         let chunk = chain.range(self.task.index);
@@ -112,7 +126,7 @@ impl ChunkInflation<'_, '_> {
         self.inflate(next(), turn, worker)
     }
 
-    /// Inflates from `start`, where the content before is known, to the end of the chunk.
+    /// Inflates from `start` to the end of the chunk.
     fn inflate(
         &mut self,
         start: ResumePoint,
@@ -148,7 +162,7 @@ impl ChunkInflation<'_, '_> {
         }
     }
 
-    /// Appends a part. Fails if no more is of use.
+    /// Appends a part. Fails if the rest is not needed.
     fn append(&mut self, content: Content) -> Result<(), StreamError> {
         match (self.append)(BlockOutput::Content(content)) {
             true => Ok(()),
@@ -160,13 +174,13 @@ impl ChunkInflation<'_, '_> {
 /// Symbols from a guessed start on.
 struct Guess<'s> {
     speculation: &'s Speculation,
-    /// They reach the end of the chunk.
+    /// The symbols reach the end of the chunk.
     is_whole: bool,
 }
 
 impl Guess<'_> {
-    /// Whether the chunk begins at `start` as guessed. Near the beginning of a member a marker may refer to a byte before it.
-    /// That is damage, which the decoder of bytes reports.
+    /// Whether the chunk starts at `start` as guessed, after a complete window. With a shorter one, at the beginning of a member, a
+    /// marker may refer to a byte before the member. That is damage, which the decoder of bytes reports.
     fn is_right(&self, start: &BlockStart) -> bool {
         start.bit == self.speculation.start() && start.window.bytes().len() == WINDOW
     }

@@ -54,13 +54,13 @@ pub(crate) struct RunResources {
     pub(super) permits: Permits,
     /// For the output of blocks.
     buffers: Reusable<Vec<u8>>,
-    /// Decoders of files.
+    /// Decoders that start at known points.
     inflaters: Reusable<Inflater>,
     /// Decoders of chunks whose start is not known.
     speculations: Reusable<Speculation>,
     /// Decoders of `--verify`.
     verifications: Reusable<Verification>,
-    /// Whether there is memory for speculations, when it is known.
+    /// Whether there is memory for speculations, once that was checked.
     speculates: OnceLock<bool>,
     /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
     pub memory_is_limited: bool,
@@ -97,7 +97,7 @@ impl RunResources {
         Ok(buffer)
     }
 
-    /// A buffer of the same capacity that may have content, which is to be overwritten. Fails if there is not enough memory.
+    /// A buffer of the same capacity with arbitrary content, to be overwritten. Fails if there is not enough memory.
     pub(super) fn try_content_buffer(&self) -> io::Result<Vec<u8>> {
         if let Some(buffer) = self.buffers.take() {
             return Ok(buffer);
@@ -124,7 +124,7 @@ impl RunResources {
         Ok(())
     }
 
-    /// Takes a buffer back.
+    /// Keeps a buffer for reuse.
     pub(crate) fn reuse_buffer(&self, mut buffer: Vec<u8>) {
         // The output of a block without content has no buffer.
         if buffer.capacity() >= BUFFER {
@@ -147,7 +147,7 @@ impl RunResources {
         self.inflaters.put(inflater);
     }
 
-    /// Whether several workers may inflate a file.
+    /// Whether there is memory for speculations, so that several workers may inflate one file.
     pub(super) fn may_speculate(&self, settings: &StreamSettings) -> bool {
         *self.speculates.get_or_init(|| resources::suffices_for_speculation(settings.jobs, settings.memory))
     }

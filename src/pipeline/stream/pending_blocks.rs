@@ -12,11 +12,11 @@ pub(super) struct PendingBlocks {
     first: u64,
 }
 
-/// A block between being taken and being written.
+/// A block that is taken and not completely written.
 #[derive(Debug)]
 struct PendingBlock {
     position: BlockPosition,
-    /// It holds a permit, to be released when it is written.
+    /// The block holds a permit, which is released when it is written.
     has_permit: bool,
     /// The parts of its output that are not written, in order. Most blocks have a single part.
     parts: VecDeque<Result<BlockOutput, StreamError>>,
@@ -29,7 +29,7 @@ pub(super) struct WritablePart {
     /// Only the first part of a block can be the first of a member, and only the last part the last.
     pub(super) position: BlockPosition,
     pub(super) output: Result<BlockOutput, StreamError>,
-    /// It is the last part of its block.
+    /// This is the last part of its block.
     pub(super) ends_block: bool,
     /// The block holds a permit.
     pub(super) has_permit: bool,
@@ -54,7 +54,7 @@ impl PendingBlocks {
         self.block_mut(number).parts.push_back(Ok(part));
     }
 
-    /// Number of a block's parts that are not yet removed.
+    /// Number of a block's parts that are not yet [popped](Self::pop_part).
     pub(super) fn waiting_parts(&self, number: u64) -> usize {
         self.block(number).parts.len()
     }

@@ -18,7 +18,7 @@ use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
 use crate::settings::StreamSettings;
 
-/// Compressed bytes of an input above which a second worker pays off: one inflates while the other checks and writes.
+/// Compressed bytes of an input from which a second worker pays off: one inflates while the other checks and writes.
 const MIN_SHARED_INPUT: u64 = 128 * 1024;
 
 /// Upper bound of what reading allocates beside a buffer, in bytes: a batch of BGZF members.
@@ -64,7 +64,7 @@ enum BlockSource {
     Split(InputSplitter),
     /// Compressed data, in chunks that the workers inflate.
     Chunks(Chunks),
-    /// Compressed data that is inflated here. The decoder is created for the first part.
+    /// Compressed data that the reader inflates. The decoder is created for the first part.
     Inflate(Option<Inflater>),
     /// The caller of the encoder submits them.
     Submitted(Arc<BlockChannel>),
@@ -128,7 +128,7 @@ impl Reader {
         self.current.as_ref().is_some_and(awaits)
     }
 
-    /// Produces the next block if that needs no system call: the input is read by position, or the block was submitted.
+    /// Produces the next block if that needs no system call: a worker reads it by position, or the caller has submitted it.
     pub(super) fn next_ready(&mut self) -> Ready {
         let Some(current) = self.skip_abandoned() else { return Ready::MustRead };
         let next: Option<Next> = match &mut current.blocks {
@@ -242,7 +242,7 @@ impl CurrentMember {
     }
 }
 
-/// Inflates the next chunk of an input; returns whether it is the last. Creates the decoder if there is none. Fails if there is
+/// Inflates the next part of an input; returns whether it is the last. Creates the decoder if there is none. Fails if there is
 /// not enough memory.
 fn inflate(
     inflater: &mut Option<Inflater>,

@@ -4,8 +4,8 @@
 
 use crate::deflate::BLOCK;
 
-/// Bytes at the beginning that stand for the whole input: an input that does not shrink there is given up. Encrypted and
-/// compressed files look alike from the first block on. Headers of another kind are usually shorter than this.
+/// Length of the sample at the beginning of an input. An input whose sample does not shrink is skipped: encrypted and compressed
+/// files have the same statistics throughout, and a header that compresses well is usually shorter than the sample.
 const SAMPLE: u64 = 4 * BLOCK as u64;
 
 /// Minimum saving in the sample, in thousandths. Headers between compressed parts save a few thousandths; files that are

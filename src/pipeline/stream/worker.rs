@@ -1,4 +1,4 @@
-//! A worker's own state, and how it makes the output of a block from its input: read and compress, or inflate.
+//! A worker's own state, and how it processes a block: read and compress, or inflate.
 //!
 //! A block is processed independently of all other blocks and workers: this file knows neither the stream's order nor its
 //! locks.
@@ -40,7 +40,7 @@ impl Worker {
         Self { compressor, buffer: WindowBuffer::new(), decoder: None }
     }
 
-    /// Makes the output of the block at `position`. All of its parts but the last, which is returned, go to `append`.
+    /// Processes the block at `position`. Passes all parts of the output but the last to `append`, and returns the last.
     pub(super) fn process(
         &mut self,
         position: &BlockPosition,

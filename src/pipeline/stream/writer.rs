@@ -1,6 +1,6 @@
 //! A stream's output side: writes blocks in order, and completes or checks each member.
 //!
-//! The writer decides what becomes of a member when one of its blocks fails, and records each member's outcome. The stream
+//! The writer decides how a member ends if one of its blocks fails, and records each member's outcome. The stream
 //! guarantees that only one worker at a time calls it, with the blocks in order.
 
 use flate2::Crc;
@@ -27,7 +27,7 @@ pub(crate) struct Writer {
     member: MemberState,
     /// Number of complete members.
     complete: u64,
-    /// Decompresses what is written, if `--verify` is set.
+    /// Decompresses the output, if `--verify` is set.
     verification: Option<Verification>,
 }
 
@@ -158,9 +158,9 @@ impl Writer {
         let read_past_size = position.member.input.size.is_none() && self.member.bytes_in > 0;
         match change {
             _ if self.fell_short(position, settings) => Change::Other,
-            // It was read to its end, wherever that was at the time.
+            // An input without a known size was read to its end, wherever that was then.
             Change::Grown if read_past_size => Change::Other,
-            // It was longer than the file system reports.
+            // The input was longer than the file system reports.
             Change::None if self.member.grew => Change::Grown,
             change => change,
         }
@@ -218,9 +218,9 @@ impl Writer {
         Ok(verified.map_err(|mismatch| Error::new(ErrorKind::Verification, mismatch))?)
     }
 
-    /// Whether the member saves as much as `--only-smaller` asks for once `bytes` are written, or may still do so.
+    /// Whether the member saves enough for `--only-smaller` when `bytes` are written, or may still do so.
     fn saves_enough(&self, bytes: &[u8], position: &BlockPosition, context: &StreamContext<'_>) -> bool {
-        // Only an output of its own can be discarded.
+        // An output of several inputs cannot be discarded.
         let percent = context.settings.only_smaller.filter(|_| self.sink.is_per_input());
         let Some(percent) = percent else { return true };
         let (read, written) = (self.member.bytes_in, self.member.bytes_out + bytes.len() as u64);
@@ -263,9 +263,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives up the member after `error`; returns its outcome. If a part of it is written, no member can follow, except in a
-    /// pipe that decompressed content is written to: there the next input follows, as in gzip, and the exit status shows the
-    /// error.
+    /// Abandons the member after `error`; returns its outcome. If a part of the member is written, no member can follow. There is
+    /// one exception: if decompressed content is written to a descriptor, the next input follows, as in gzip.
     fn fail(&mut self, error: StreamError, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
         position.member.abandon();
         self.state = WriterState::SkippingMember;
@@ -280,7 +279,7 @@ impl Writer {
             StreamError::Panicked => Outcome::panicked(),
         };
         if self.member.bytes_out == 0 {
-            // The output is as if the member had never been there.
+            // The output contains nothing of the member.
             return outcome;
         }
         if !(context.settings.decompresses && self.sink.is_descriptor()) {
