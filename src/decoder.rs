@@ -51,7 +51,7 @@ const CONTENT: usize = 128 * 1024;
 pub struct Decoder<R> {
     source: ReaderSource<R>,
     inflater: Inflater,
-    /// Inflates members that state their size (BGZF); made for the first of them.
+    /// Inflates members that state their size (BGZF). Created with the first of them.
     blocks: Option<EngineDecoder>,
     checksum: MemberChecksum,
     content: Vec<u8>,

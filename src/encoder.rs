@@ -4,8 +4,8 @@
 //! workers: it fills a block while others compress, writes their output to the sink, and compresses a block itself when the queue
 //! is full. With one worker there is no other thread.
 //!
-//! `member` is common to both directions: [`Encoder`] writes compressed bytes to a sink, and [`EncoderReader`] returns them. Nothing
-//! here opens a file.
+//! `member` is common to both directions: [`Encoder`] writes compressed bytes to a sink, and [`EncoderReader`] returns them.
+//! Nothing here opens a file.
 
 mod encoder_reader;
 mod member;
@@ -23,7 +23,7 @@ use crate::pipeline::stream::Following;
 ///
 /// It is [`Encoder::with_options`], `write` and [`Encoder::finish`] in one, so that `finish` cannot be forgotten.
 ///
-/// Here a `tar` archive is compressed while it is made:
+/// Here a `tar` archive is compressed while `tar` writes it:
 ///
 /// ```
 /// use std::io;
@@ -68,7 +68,7 @@ pub fn with_encoder<W: Write, T>(
 
 /// Compresses what is written to it into one gzip member (RFC 1952), which it writes to `W`.
 ///
-/// The bytes are those that [`compress`](crate::compress) makes of a file with the same content. They depend on the
+/// The bytes are those that [`compress`](crate::compress) writes for a file with the same content. They depend on the
 /// content, the options and the positions of [flushes](#flushing) only: not on the number of workers, the scheduler, or how
 /// content is divided into writes.
 ///
@@ -77,10 +77,10 @@ pub fn with_encoder<W: Write, T>(
 /// `Box<dyn Write>` can be written to but never finished; pass `&mut encoder` as the `dyn Write` instead, or give the
 /// encoder a `Box<dyn Write>` as its sink.
 ///
-/// The writing thread is one of the [workers](EncoderOptions::workers). The others start when there are blocks of 512 KiB
-/// for them: scoped to the encoder, one thread for each block up to their number; with rayon all threads of the pool with
-/// the first block. What fits in a block starts no thread. `W` never leaves the writing thread, so it need not be [`Send`];
-/// the encoder is if `W` is.
+/// The writing thread is one of the [workers](EncoderOptions::workers). The others start when there are blocks of 512 KiB for
+/// them: scoped to the encoder, one thread for each block up to their number; with rayon all threads of the pool with the first
+/// block. Content that fits in one block starts no thread. `W` never leaves the writing thread, so it need not be [`Send`]; the
+/// encoder is if `W` is.
 ///
 /// Memory is bounded by the number of workers, about 4 MiB for each at levels 0 to 9, however much is written: a writer that
 /// is ahead of the workers compresses a block itself. A limit of the address space (`ulimit -v`) reduces the workers. If not even
@@ -172,7 +172,7 @@ impl<W: Write> Encoder<W> {
     ///
     /// # Errors
     /// Those of [`Encoder`], also if an earlier call returned one already. Then the member is incomplete and the sink is
-    /// dropped; to keep it, make the encoder with `&mut sink`.
+    /// dropped; to keep it, create the encoder with `&mut sink`.
     pub fn finish(mut self) -> io::Result<W> {
         self.member.check()?;
         self.submit(Following::Nothing)?;

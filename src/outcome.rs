@@ -142,7 +142,7 @@ pub enum Warning {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Its suffix is one of gzip, so it is taken for compressed already.
+    /// It has a suffix of gzip, so it is assumed to be compressed.
     HasSuffix {
         /// That suffix.
         suffix: OsString,

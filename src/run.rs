@@ -28,15 +28,15 @@ use crate::tally::Tally;
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let folder = tempfile::tempdir()?;
-/// # let log = folder.path().join("a.log");
+/// # let directory = tempfile::tempdir()?;
+/// # let log = directory.path().join("a.log");
 /// # std::fs::write(&log, "content")?;
 /// use gzcc::Settings;
 ///
 /// let settings = Settings { inputs: vec![log.into()], level: 9, ..Settings::default() };
 /// let tally = gzcc::compress(&settings, &())?;
 /// assert_eq!((tally.done, tally.failed), (1, 0));
-/// # assert!(folder.path().join("a.log.gz").exists());
+/// # assert!(directory.path().join("a.log.gz").exists());
 /// # Ok(())
 /// # }
 /// ```
@@ -59,14 +59,14 @@ use crate::tally::Tally;
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let folder = tempfile::tempdir()?;
-/// # let logs = folder.path().to_owned();
+/// # let directory = tempfile::tempdir()?;
+/// # let logs = directory.path().to_owned();
 /// # std::fs::write(logs.join("a.log"), "content")?;
 /// let settings = Settings { inputs: vec![logs.into()], recursive: true, ..Settings::default() };
 /// let failures = Failures::default();
 /// let tally = gzcc::compress(&settings, &failures)?;
 /// assert_eq!((tally.done, failures.0.into_inner()?), (1, vec![]));
-/// # assert!(folder.path().join("a.log.gz").exists());
+/// # assert!(directory.path().join("a.log.gz").exists());
 /// # Ok(())
 /// # }
 /// ```
@@ -85,8 +85,8 @@ pub fn compress(settings: &Settings, observer: &dyn Observer) -> Result<Tally, I
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let folder = tempfile::tempdir()?;
-/// # let packed = folder.path().join("a.gz");
+/// # let directory = tempfile::tempdir()?;
+/// # let packed = directory.path().join("a.gz");
 /// # std::fs::write(&packed, "not gzip data")?;
 /// use gzcc::Settings;
 /// use gzcc::settings::Destination;
@@ -114,8 +114,8 @@ pub fn decompress(settings: &Settings, observer: &dyn Observer) -> Result<Tally,
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let folder = tempfile::tempdir()?;
-/// # let archive = folder.path().join("a.gz");
+/// # let directory = tempfile::tempdir()?;
+/// # let archive = directory.path().join("a.gz");
 /// # std::fs::write(&archive, b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0")?;
 /// use gzcc::Settings;
 /// use gzcc::settings::{Destination, Mode};

@@ -1,6 +1,6 @@
 //! Decisions, as plain values: what a run reads, what it writes, and how.
 //!
-//! Tests, benchmarks and users of the library construct a [`Settings`]; the command makes one from its
+//! Tests, benchmarks and users of the library construct a [`Settings`]; the command builds one from its
 //! arguments. An encoder has [`EncoderOptions`](crate::EncoderOptions) instead. Nothing here parses arguments, prints, or
 //! opens a file of the run.
 

@@ -135,7 +135,7 @@ impl<R: Read> BufRead for EncoderReader<R> {
             let Some(output) = self.next_output()? else { return Ok(&[]) };
             let before = std::mem::replace(&mut self.output, output);
             self.consumed = 0;
-            // At first the output is no buffer of the encoder.
+            // The first, empty output is not a buffer of the encoder.
             if before.capacity() > 0 {
                 self.member.reuse_buffer(before);
             }

@@ -1,7 +1,7 @@
 //! Compresses one gzip member for a caller that provides content and takes compressed bytes.
 //!
-//! The caller fills a buffer and submits it block by block. It takes the output in order, and works or waits in between. Nothing here
-//! knows where content comes from or where bytes go.
+//! The caller fills a buffer and submits it block by block. It takes the output in order, and works or waits in between.
+//! Nothing here knows where content comes from or where bytes go.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -107,7 +107,7 @@ impl MemberEncoder {
     /// # Errors
     /// If a worker panicked, or the verification failed.
     pub(super) fn take_output(&mut self) -> io::Result<Option<Vec<u8>>> {
-        // In this order: what is reported before the end is found after it.
+        // In this order: a failure or output that precedes the end is then found.
         let finished = self.is_finished();
         if let Some(output) = self.channel.take_output() {
             self.pending -= 1;
@@ -120,12 +120,12 @@ impl MemberEncoder {
         }
     }
 
-    /// Takes back a buffer that [`take_output`](Self::take_output) returned.
+    /// Keeps a buffer that [`take_output`](Self::take_output) returned for reuse.
     pub(super) fn reuse_buffer(&self, buffer: Vec<u8>) {
         self.caller.reuse_buffer(buffer);
     }
 
-    /// Compresses a block, or waits until there is output, or room for a submission if `to_submit`.
+    /// Compresses a block, or waits until there is output or, with `to_submit`, until the queue accepts a submission.
     pub(super) fn work_or_wait(&mut self, to_submit: bool) {
         let (channel, workers) = (&*self.channel, self.caller.workers());
         self.caller.work_or_wait(|| channel.has_output() || to_submit && channel.queued() < workers);

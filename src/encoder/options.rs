@@ -1,4 +1,4 @@
-//! How an encoder compresses: plain values, checked when an encoder is made.
+//! How an encoder compresses: plain values, checked when an encoder is created.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -84,7 +84,7 @@ impl EncoderOptions {
     /// Default: the number of processors that CPU affinity and the container's CPU quota allow, or fewer if the container
     /// limits memory. To find that out takes a few small reads from `/proc` and `/sys` for each encoder.
     ///
-    /// There are fewer workers if `ulimit -v` or `ulimit -d` leaves too little memory for them when the encoder is made.
+    /// There are fewer workers if `ulimit -v` or `ulimit -d` leaves too little memory for them when the encoder is created.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
@@ -137,10 +137,10 @@ impl EncoderOptions {
         self
     }
 
-    /// Whether an encoder can be made with these options.
+    /// Checks the options, as the creation of an encoder does.
     ///
     /// # Errors
-    /// If not, which option is invalid.
+    /// The first invalid option.
     pub fn check(&self) -> Result<(), InvalidOptions> {
         let Self { level, engine, .. } = *self;
         if level > engine.max_level() {
@@ -181,7 +181,7 @@ impl EncoderOptions {
     }
 }
 
-/// The option that no encoder can be made with.
+/// An invalid option of an encoder.
 ///
 /// It converts to an [`io::Error`] of the kind [`InvalidInput`](io::ErrorKind::InvalidInput), with this as its source.
 #[derive(Clone, Debug, PartialEq, Eq)]

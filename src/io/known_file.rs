@@ -4,7 +4,7 @@
 //! number at each stat(2), or for each link of a file. There, the resolved path counts as well. Links of one file have
 //! different paths, so size and time, which all links share, count for a file with several links.
 //!
-//! Takes no part in what happens to a file that is recognised.
+//! Nothing here decides what happens to a file that is recognised.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -23,8 +23,8 @@ use crate::settings::file_time::FileTime;
 use crate::sync::lock;
 
 /// Types of file systems whose inode numbers identify files (statfs(2)): ext2 to ext4, XFS, Btrfs, tmpfs, ramfs, F2FS,
-/// overlayfs, ZFS, bcachefs, NFS, Ceph, JFS, NILFS2, ReiserFS. A type that is missing here costs a look at the path of each
-/// file that an output replaces.
+/// overlayfs, ZFS, bcachefs, NFS, Ceph, JFS, NILFS2, ReiserFS. For a type that is missing here, the path of each file
+/// that an output replaces is looked up.
 const WITH_INODES: [FsWord; 14] = [
     0xef53,
     0x5846_5342,
@@ -42,7 +42,7 @@ const WITH_INODES: [FsWord; 14] = [
     0x5265_4973,
 ];
 
-/// What the kernel appends to the path of a removed file. Some FUSE file systems make it forget the names of existing ones.
+/// Suffix that the kernel appends to the path of a removed file. On some FUSE file systems it does so for existing files, too.
 const REMOVED: &[u8] = b" (deleted)";
 
 /// One way to recognise a file. Two names that share a key mean the same file.

@@ -10,7 +10,7 @@ use crate::io::transfer::read_at_least;
 pub(crate) struct PositionedReader<'a> {
     fd: BorrowedFd<'a>,
     offset: u64,
-    /// Data from here on is ignored: the file has grown since it was opened.
+    /// End of the data in the file. The file may have grown beyond it since it was opened.
     end: u64,
 }
 

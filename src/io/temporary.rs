@@ -35,7 +35,7 @@ struct Register {
     phase: Phase,
 }
 
-/// How far the process is on its way to end.
+/// The state of the process, which may be about to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// The process runs.

@@ -1,4 +1,4 @@
-//! The channel between an encoder and its stream: blocks to compress one way, compressed bytes the other way.
+//! The channel between an encoder and its stream: blocks to compress in one direction, compressed bytes in the other.
 //!
 //! Nothing here waits. A worker that finds no block, and a caller that finds the queue full, do other work or wait at the
 //! scheduler. Each lock is held for one push or pop.
@@ -14,7 +14,7 @@ use crate::sync::lock;
 pub(crate) enum Submitted {
     /// Blocks to compress.
     Blocks(SubmittedBlocks),
-    /// The caller gives up: the member stays incomplete.
+    /// The caller has cancelled the member, which stays incomplete.
     Cancelled,
 }
 

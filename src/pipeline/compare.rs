@@ -13,7 +13,7 @@ const COMPARED: usize = 256 * 1024;
 /// Whether `compressed` decompresses to exactly the content of `original`, a regular file.
 ///
 /// # Errors
-/// Those of the system. A file that is not gzip data, or is damaged, is a file with other content.
+/// Errors of the system. A file that is damaged, or not gzip data, counts as one with other content.
 pub(crate) fn contains(compressed: &File, original: &Input) -> io::Result<bool> {
     let mut decoder = Decoder::new(compressed);
     let (mut content, mut expected) = (Vec::with_capacity(COMPARED), vec![0; COMPARED]);
@@ -24,7 +24,7 @@ pub(crate) fn contains(compressed: &File, original: &Input) -> io::Result<bool> 
             Err(error) if error.raw_os_error().is_none() => return Ok(false),
             decompressed => decompressed?,
         };
-        // At the end of the decompressed content, this also finds out whether the original continues.
+        // At the end of the decompressed content, this also shows whether the original continues.
         let read = read_at_least(original.fd()?, &mut expected, COMPARED, offset)?;
         if content != expected[..read] {
             return Ok(false);

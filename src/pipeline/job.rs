@@ -43,7 +43,7 @@ use crate::select::selection::{
 use crate::settings::{Destination, Mode, OverwritePolicy, Settings, StreamSettings};
 use crate::sync::lock;
 
-/// The inputs of a run, each or all of which become a stream. Workers open them one after the other.
+/// The inputs of a run. Each becomes a stream, or all become one. Workers open them one after the other.
 pub(crate) struct Jobs {
     settings: Arc<Settings>,
     stream_settings: StreamSettings,
@@ -81,7 +81,7 @@ struct OutputRequest {
     target: FileTarget,
     /// [`Item::output_is_walked`].
     output_is_walked: Option<bool>,
-    /// The item, for another try if there is no space.
+    /// The item, to be tried once more if there is no space.
     retry: Option<Item>,
 }
 
@@ -124,7 +124,7 @@ impl Jobs {
         Self { settings, stream_settings, remaining, outputs, inputs: None, question, tree: None, space }
     }
 
-    /// Makes the inputs that were put off for want of space the next ones. Whether there are any.
+    /// Makes the inputs that were deferred for lack of space the next ones; returns whether there are any.
     pub(crate) fn retry(&self) -> bool {
         let deferred = self.space.take_deferred().into_iter();
         let any = deferred.len() > 0;
@@ -132,7 +132,7 @@ impl Jobs {
         any
     }
 
-    /// Records the same outcome for every input that was put off.
+    /// Records the same outcome for every deferred input.
     pub(crate) fn give_up(&self, outcomes: &Outcomes, outcome: &Outcome) {
         if let Remaining::Items(items) = &mut *lock(&self.remaining) {
             items.for_each(|item| outcomes.record(&item.id, outcome.for_another()));
@@ -170,9 +170,9 @@ impl Jobs {
                 Ok(self.stream(Input::open_any(id, source, None, settings)?, sink))
             }
             Target::Refused(reason) => {
-                // The input may be missing, or not be a file, which is the better reason.
+                // If the input is missing or not a file, that is the better reason.
                 let input = Input::open_regular(id, source, settings)?;
-                // With a streamed list every output is recorded. One that is named is skipped for its suffix all the same.
+                // With a streamed list, every output is recorded, and one that the list names is skipped for its suffix.
                 if !self.has_streamed_list() {
                     self.refuse_output_of_run(&input)?;
                 }
@@ -227,7 +227,7 @@ impl Jobs {
                 output
             }
         };
-        // The walk was asked about the derived name, not about a name from the header.
+        // `output_is_walked` is about the derived name, not about a name from the header.
         let output_is_walked = output_is_walked.filter(|_| !self.takes_name_from_header());
         match self.create(&input, path, output_is_walked, outcomes)? {
             Created::OriginalRemoved(done) => Ok(Opened::Settled(Outcome::Done(done))),
@@ -271,8 +271,8 @@ impl Jobs {
         self.inputs.as_ref().is_some_and(|inputs| inputs.is_streamed())
     }
 
-    /// Registers an output before it has a name, if a walk or a list may come across that name. A list that cannot be read ahead
-    /// may give a link to any output.
+    /// Registers an output before it has a name, if a walk or a list may contain that name. A list that cannot be read ahead may
+    /// contain a link to any output.
     fn record(&self, output: &Output) -> io::Result<()> {
         if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
             return self.outputs.record(output);
@@ -281,7 +281,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Refuses an input that is an output of this run: it has replaced the file that was selected.
+    /// Refuses an input that is an output of this run, because the output has replaced the file that was selected.
     fn refuse_output_of_run(&self, input: &Input) -> Result<(), Outcome> {
         // Files with one link are registered under their names.
         if self.settings.may_replace() && input.is_walked() && input.has_other_links() {

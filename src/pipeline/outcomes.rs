@@ -17,7 +17,7 @@ use crate::tally::Tally;
 pub(crate) struct Outcomes<'a> {
     observer: ContainedObserver<'a>,
     tally: Mutex<Tally>,
-    /// Devices on which an output failed for want of space.
+    /// Devices on which an output failed for lack of space.
     full: Mutex<BTreeSet<u64>>,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Outcomes<'a> {
         self.observer.call(|observer| observer.ended(Ended::of(id, outcome)));
     }
 
-    /// Remembers the device of an output that failed for want of space.
+    /// Remembers the device of an output that failed for lack of space.
     pub(crate) fn remember_full(&self, outcome: &Outcome) {
         lock(&self.full).extend(outcome.full_device());
     }
@@ -54,7 +54,7 @@ impl<'a> Outcomes<'a> {
         self.observer.call(|observer| observer.may_replace(output)).unwrap_or(false)
     }
 
-    /// Whether an output on `device` has failed for want of space.
+    /// Whether an output on `device` has failed for lack of space.
     pub(crate) fn is_full(&self, device: u64) -> bool {
         lock(&self.full).contains(&device)
     }

@@ -78,7 +78,7 @@ impl RunContext<'_> {
     fn work(&self, stream: &Stream, worker: &mut Worker, is_shared: bool) -> WorkStatus {
         // The stream has recorded the panic. The worker's state may be inconsistent, so it is replaced.
         catch_unwind(AssertUnwindSafe(|| stream.work(worker, is_shared, self.streams))).unwrap_or_else(|_| {
-            // A compressor keeps nothing between blocks, so without memory for a new worker the old one serves.
+            // Without memory for a new worker, the old one continues: a compressor keeps nothing between blocks.
             if let Ok(replacement) = Worker::try_new(self.streams) {
                 *worker = replacement;
             }

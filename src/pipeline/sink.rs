@@ -1,4 +1,4 @@
-//! Where a stream's bytes go, and when a member there is done.
+//! The output of a stream, and how its members are completed.
 //!
 //! An output file gets its name here, and here its original is removed. A sink does not know about blocks or order: the writer
 //! calls it.
@@ -22,7 +22,7 @@ use crate::io::input::{Change, Input};
 use crate::outcome::{Done, MemberStats, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
 
-/// Where a stream's bytes go. The defaults are those of an output that takes several members.
+/// The output of a stream. The defaults are those of an output that takes several members.
 pub(crate) trait Sink: Debug + Send {
     /// Appends `bytes`. Returns the buffer if it can be reused.
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>>;
@@ -41,8 +41,8 @@ pub(crate) trait Sink: Debug + Send {
         }
     }
 
-    /// Removes the output of an input that failed, so that its space is free before the failure is recorded. Whether the
-    /// input is put off, because only space was missing and may be there later.
+    /// Removes the output of an input that failed, so that its space is free before the failure is recorded. Returns whether the
+    /// input is deferred, because only space was missing and may be available later.
     fn discard(&mut self, outcome: &Outcome) -> bool {
         let _ = outcome;
         false
@@ -78,7 +78,7 @@ pub(crate) trait Sink: Debug + Send {
     }
 }
 
-/// Back to the caller of the encoder.
+/// The caller of the encoder receives the bytes.
 impl Sink for Arc<BlockChannel> {
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         self.push_output(bytes);

@@ -1,10 +1,10 @@
 //! The outputs of a run: the names that they will have, and the files that were created for them.
 //!
-//! The registry prevents that two inputs write the same output, and that a walk processes an output of its own run.
+//! The registry prevents two inputs from writing the same output, and a walk from processing an output of its own run.
 //!
 //! It remembers two hashes of 8 bytes for each output. With a million outputs, the chance that an output is refused because two
 //! hashes collide is 1 in 37 million. Each run has another seed, so the next run succeeds. A file of another process can get the
-//! inode number of an output that failed; it is then taken for the output as well. Where inode numbers do not identify files,
+//! inode number of an output that failed; it then counts as that output. Where inode numbers do not identify files,
 //! resolved paths are hashed instead.
 
 use std::collections::HashSet;
@@ -119,8 +119,8 @@ impl OutputRegistry {
             || self.may_be_output(fd, then) && self.leads_to_output(input).unwrap_or(false)
     }
 
-    /// Whether it is worth to look at the path of an opened file. An output is newer than the run, and has the modification time
-    /// of its original.
+    /// Whether an opened file may be an output of this run, so that its path is looked up. An output was changed after the run
+    /// started, and has the modification time of its original.
     fn may_be_output(&self, fd: BorrowedFd<'_>, stat: &Stat) -> bool {
         let changed = change_time(stat);
         changed >= self.started && changed != modification_time(stat)

@@ -1,6 +1,6 @@
 //! Times of files.
 
-/// A time of modification, as the file system stores it. Times compare as they follow each other.
+/// A modification time, as the file system stores it. The earlier of two times is less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileTime {
     /// Seconds since 1970-01-01 00:00 UTC; negative before that.

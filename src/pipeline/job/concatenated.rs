@@ -51,7 +51,7 @@ struct ConcatenatedInputs {
     output: Option<KnownFile>,
     /// Set when an input is the output, so that the file of `-o` does not get its name.
     is_an_input: Arc<AtomicBool>,
-    /// That was known before the first input, which is not the one.
+    /// `is_an_input` was set before the first input was opened. Then no input is opened, and the one that is the output fails.
     refused_at_start: bool,
 }
 

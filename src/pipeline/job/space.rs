@@ -1,7 +1,7 @@
 //! Full file systems: whether one has space again, and which inputs are tried once more.
 //!
 //! An output that does not fit takes all space while it is written, and frees it when it fails. Outputs that are written at the
-//! same time fail as well, although they may fit. Their inputs are put off to the end of the run.
+//! same time fail as well, although they may fit. Their inputs are deferred to the end of the run.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,11 +17,11 @@ use crate::sync::lock;
 /// with a message if there is no space.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The largest number of inputs that are put off, because each takes memory. At most one input for each worker fails before the
+/// The largest number of deferred inputs. Each takes memory. At most one input for each worker fails before the
 /// file system is known to be full.
 const MAX_DEFERRED: usize = 1000;
 
-/// The outputs of a run that are being written, and the inputs that are put off.
+/// The outputs of a run that are being written, and the deferred inputs.
 #[derive(Debug, Default)]
 pub(super) struct Space(Arc<SpaceState>);
 
@@ -42,17 +42,17 @@ impl Space {
         BeingWritten { state: Arc::clone(&self.0), ended_before, item: None }
     }
 
-    /// Takes the inputs that were put off.
+    /// Takes the deferred inputs.
     pub(super) fn take_deferred(&self) -> Vec<Item> {
         std::mem::take(&mut *lock(&self.0.deferred))
     }
 
-    /// Whether the file system of `directory` has free space, or has it when the outputs that are being written have ended:
-    /// those that fail are removed, and with `--rm` originals go.
+    /// Whether the file system of `directory` has free space. Waits for the outputs that are being written, because they may free
+    /// space: failed outputs are removed, and so are originals with `--rm`.
     pub(super) fn is_free(&self, directory: &Directory) -> bool {
         let since = Instant::now();
         loop {
-            // In this order, because an output that ends in between has freed its space before the file system is asked.
+            // In this order: an output that ends between the two has freed its space before the file system is queried.
             let others_write = self.0.writing.load(Ordering::SeqCst) > 0;
             if directory.has_space() {
                 return true;
@@ -90,7 +90,7 @@ impl BeingWritten {
         self.item = item.map(Box::new);
     }
 
-    /// Puts the input off, if another output was being written at the same time.
+    /// Defers the input, if another output was being written at the same time; returns whether it did.
     pub(in crate::pipeline) fn defer(mut self) -> bool {
         let alone = self.state.writing.load(Ordering::SeqCst) == 1
             && self.state.ended.load(Ordering::SeqCst) == self.ended_before;
@@ -106,7 +106,7 @@ impl BeingWritten {
 
 impl Drop for BeingWritten {
     fn drop(&mut self) {
-        // In this order, so that no output finds itself alone in between.
+        // In this order: otherwise another output could see neither this one nor its end, and not defer its input.
         self.state.ended.fetch_add(1, Ordering::SeqCst);
         self.state.writing.fetch_sub(1, Ordering::SeqCst);
     }

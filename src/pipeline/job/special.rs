@@ -65,7 +65,7 @@ pub(super) fn standard_output(settings: &Settings) -> Result<IdentifiedSink, Out
     descriptor(fd, Path::new("standard output"), settings)
 }
 
-/// A sink for `fd`. Compressed data needs the consent of the settings.
+/// A sink for `fd`. The settings decide whether compressed data may be written to it.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<IdentifiedSink, Outcome> {
     if !settings.decompresses() && !(settings.accepts_output)(fd.as_fd()) {
         return Err(Outcome::Failed(Error::new(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{Sink, WrittenMember};
 use crate::outcome::Outcome;
 
-/// Drops what is written.
+/// Discards all bytes.
 #[derive(Debug)]
 pub(crate) struct Nowhere {
     /// The name in the input's header, if the settings ask for it.

@@ -55,12 +55,12 @@ impl Observer for OnlyOutcome {
     }
 }
 
-/// The content that a run makes of the file, and its outcomes.
+/// The content that a run decompresses from the file, and its outcomes.
 fn inflate(file: &Path, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, String) {
-    let made = file.with_extension("made");
+    let output = file.with_extension("output");
     let settings = Settings {
         inputs: vec![file.into()],
-        destination: Destination::File(made.clone()),
+        destination: Destination::File(output.clone()),
         overwrite: OverwritePolicy::Replace,
         jobs: jobs.try_into().unwrap(),
         scheduler,
@@ -69,8 +69,8 @@ fn inflate(file: &Path, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, 
     let observer = OnlyOutcome::default();
     crate::decompress(&settings, &observer).unwrap();
     let outcomes = lock(&observer.0).iter().map(|outcome| format!("{outcome:?}")).collect();
-    let content = fs::read(&made).ok();
-    let _ = fs::remove_file(made);
+    let content = fs::read(&output).ok();
+    let _ = fs::remove_file(output);
     (content, outcomes)
 }
 

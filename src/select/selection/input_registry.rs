@@ -1,15 +1,16 @@
 //! The files that a run reads, so that no output replaces one of them.
 //!
-//! The registry is used when an output is about to replace a file, or when standard output is a file with content. The first time, it looks up every name of the settings, and of
-//! the list if it can be read twice. For each file it keeps two hashes of 8 bytes: one of its device and inode number, and one of
-//! its name as given. Where inode numbers do not identify files, there are more hashes: see [`FileKey`]. The names of files that a
-//! walk reads decide, because a walk follows no links: see [`InputProtection::output_is_walked`].
+//! The registry is used when an output is about to replace a file, or when standard output is a file with content. The first time,
+//! it looks up every name of the settings, and of the list if it can be read twice. For each file it keeps two hashes of 8 bytes:
+//! one of its device and inode number, and one of its name as given. Where inode numbers do not identify files, there are more
+//! hashes: see [`FileKey`]. Files that a walk reads are recognised by name alone, because a walk follows no links: see
+//! [`InputProtection::output_is_walked`].
 //!
 //! Lists and walks are read step by step, which has two limits:
 //! - A list from a pipe cannot be read ahead. Before its end, an output replaces no file whose name could be in the list. If the
 //!   list contains a link to an output that was replaced before, the input is refused, and the old file is lost.
-//! - A file with several hard links is known under its other names after the walk has opened one of them. Before that, an output can
-//!   replace one of the links. The content remains under the link that the walk reads.
+//! - A file with several hard links is known under its other names after the walk has opened one of them. Before that, an
+//!   output can replace one of the links. The content remains under the link that the walk reads.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

@@ -152,7 +152,7 @@ impl StressCase {
     }
 
     fn into_one_file(mut self) -> Self {
-        self.settings.destination = Destination::File(self.directory.join("made"));
+        self.settings.destination = Destination::File(self.directory.join("output"));
         self
     }
 
