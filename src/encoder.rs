@@ -78,9 +78,9 @@ pub fn with_encoder<W: Write, T>(
 /// encoder a `Box<dyn Write>` as its sink.
 ///
 /// The writing thread is one of the [workers](EncoderOptions::workers). The others start when there are blocks of 512 KiB for
-/// them: scoped to the encoder, one thread for each block up to their number; with rayon all threads of the pool with the first
-/// block. Content that fits in one block starts no thread. `W` never leaves the writing thread, so it need not be [`Send`]; the
-/// encoder is if `W` is.
+/// them. With [`Scheduler::Threads`](crate::settings::Scheduler), each block starts one thread, up to their number. With rayon,
+/// the first block starts all threads of the pool. Content that fits in one block starts no thread. `W` never leaves the
+/// writing thread, so it need not be [`Send`]; the encoder is if `W` is.
 ///
 /// Memory is bounded by the number of workers, about 4 MiB for each at levels 0 to 9, however much is written: a writer that
 /// is ahead of the workers compresses a block itself. A limit of the address space (`ulimit -v`) reduces the workers. If not even

@@ -2,7 +2,7 @@
 //!
 //! DEFLATE marks nothing, so a start is a guess: a bit position where a header can be read that an encoder would write.
 //! A caller must not trust it: another block can contain such bits, and a stored block can contain a whole other stream.
-//! A start is confirmed only if the decoder of the data before ends a block there.
+//! A start is confirmed only if the decoder of the preceding data ends a block there.
 //!
 //! These starts are found:
 //! - A block with dynamic codes that is not the last one, if its codes are complete and HCLEN is at least 6. Of 13,217 such
@@ -31,7 +31,7 @@ use self::dynamic_scan::Candidates;
 /// search. Up to 3072 bytes are equally fast in data without blocks, but where one is found, the rest of a section is wasted.
 const SECTION: usize = 64 * dynamic_scan::STEP;
 
-/// BTYPE and its predecessor BFINAL (RFC 1951 section 3.2.3), as the lowest three bits of a header.
+/// BFINAL, the lowest bit of a header, and the values of BTYPE in the next two bits (RFC 1951 section 3.2.3).
 const BFINAL: u64 = 1;
 const STORED: u64 = 0;
 const FIXED: u64 = 1;

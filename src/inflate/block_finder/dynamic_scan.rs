@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::header_check::{self, COUNTS, is_complete_precode, precode_lengths};
 use super::{BFINAL, DYNAMIC, SECTION, load, peek};
 
-/// Bytes of positions that one load of 64 bits covers: the counts end 17 bits after a position.
+/// Bytes whose bit positions one load of 64 bits covers: the counts end 17 bits after a position.
 pub(super) const STEP: usize = 6;
 
 /// Candidates of a step that are written without a branch. 3 % of the steps have more.

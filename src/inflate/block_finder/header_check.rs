@@ -140,7 +140,7 @@ static RUNS: [Run; PRECODE_SYMBOLS] = {
     runs
 };
 
-/// The part of the Kraft sum of a code of each length. No length and an invalid one are at both ends.
+/// The contribution of a code of each length to the Kraft sum. Index 0 is an unused symbol, and index 16 is invalid.
 static KRAFT: [u32; 17] = {
     let mut parts = [0; 17];
     let mut length = 1;

@@ -1,5 +1,5 @@
-//! The states of the decoder. Near the ends of the input and the output, it moves on by one symbol at a time; elsewhere
-//! [`fast_loop`] takes over.
+//! The states of the decoder. Near the end of the input or the output, this module decodes one symbol at a time; elsewhere it calls
+//! [`fast_loop`].
 
 use super::alphabets::{
     END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS, LENGTHS, ValueRange,
@@ -15,7 +15,7 @@ use super::{DecodeStatus, DecoderState, DeflateDecoder, Malformed, Output, Symbo
 type Step = Result<Option<DecodeStatus>, Malformed>;
 
 impl<S: Symbol> DeflateDecoder<S> {
-    /// Decodes until the input or output ends, or a block.
+    /// Decodes until the input, the output or a block ends.
     pub(super) fn run(
         &mut self,
         reader: &mut BitReader<'_>,
@@ -138,7 +138,7 @@ impl<S: Symbol> DeflateDecoder<S> {
         Ok(None)
     }
 
-    /// Decodes one symbol. An element of the table may need more bits or space than there are, and the symbol does not.
+    /// Decodes one symbol. An element of the table can represent several symbols, and need more bits or space than there are.
     fn decode_symbol(&mut self, reader: &mut BitReader<'_>, output: &mut Output<'_, S>) -> Step {
         let (symbol, code_length) = match self.tables.litlen.code.decode(reader.bits, reader.count) {
             Decoding::NeedsBits => return Ok(Some(DecodeStatus::NeedsInput)),

@@ -30,7 +30,7 @@ enum HeaderPart {
     CodeLengths,
 }
 
-/// A header, as far as it is read.
+/// A header that is read, possibly in several calls.
 #[derive(Debug)]
 pub(super) struct DynamicHeader {
     part: HeaderPart,

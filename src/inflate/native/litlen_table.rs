@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0..6 | bits to consume, with the length's extra bits; 0 for a reference to a sub-table |
 //! | 6 | set if it has a length |
-//! | 7 | set for an exception: the end of a block, a reference to a sub-table, or bits that are no code |
+//! | 7 | set for an exception: the end of a block, a reference to a sub-table, or bits that are not a code |
 //! | 8..14 | bits of the codes, without extra bits; for a reference, the index bits of the sub-table |
 //! | 14..16 | number of literals |
 //! | 16..24 | first literal |
@@ -74,7 +74,7 @@ impl LitLen {
         Self(self.0 + moved)
     }
 
-    /// Bits to consume in the lowest 6 bits; above is something else.
+    /// Bits to consume, in the lowest 6 bits. The higher bits are other fields.
     #[inline(always)]
     pub(super) fn bits_and_more(self) -> u32 {
         self.0
@@ -171,7 +171,7 @@ impl LitLenTable {
     /// Builds the table. `lengths` has at most [`LITLEN_SYMBOLS`] elements.
     pub(super) fn build(&mut self, lengths: &[u8]) -> Result<(), Malformed> {
         debug_assert!(lengths.len() <= LITLEN_SYMBOLS);
-        // A code of n bits is expected once in 2^n symbols. Length 0, which is no code, gives 2^15, which the mask removes.
+        // A code of n bits is expected once in 2^n symbols. Length 0, which means no code, gives 2^15, which the mask removes.
         self.literal_share = lengths[..END_OF_BLOCK].iter().map(|&bits| 1 << 15 >> bits & 0x7fff).sum();
         let Self { elements, code, singles, .. } = self;
         code.assign(lengths, Incomplete::EmptyOrSingle)?;

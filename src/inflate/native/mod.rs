@@ -38,8 +38,8 @@ use crate::deflate::WINDOW;
 
 /// Resumable DEFLATE decoder, generic over the output symbol.
 ///
-/// With `S = u8` it writes bytes. With `S = u16` it writes bytes and copies whatever symbols are before them: the caller fills
-/// the 32 Ki symbols before the first one with markers that stand for the unknown window.
+/// With `S = u8` it writes bytes. With `S = u16` it writes symbols: literals are bytes, and matches copy earlier symbols. The
+/// caller fills the 32 Ki symbols before the first one with markers for the unknown window (`markers`).
 #[derive(Debug)]
 pub struct DeflateDecoder<S: Symbol = u8> {
     state: DecoderState,
@@ -61,7 +61,7 @@ pub struct DeflateDecoder<S: Symbol = u8> {
 /// Why [`DeflateDecoder::decode`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeStatus {
-    /// All input is consumed, and the data goes on.
+    /// All input is consumed, and more data follows.
     NeedsInput,
     /// The output is full, and more output follows.
     OutputFull,
@@ -99,7 +99,7 @@ impl std::fmt::Display for InvalidData {
     }
 }
 
-/// The data is not DEFLATE data. Where it was found becomes [`InvalidData`].
+/// The data is not DEFLATE data. [`InvalidData`] adds the position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Malformed;
 
@@ -187,8 +187,8 @@ impl<S: Symbol> DeflateDecoder<S> {
         self.restart_at(0);
     }
 
-    /// Starts in front of a block header, `skip_bits` (0 to 7) bits into the first byte that [`decode`](Self::decode) will be
-    /// given, without a window.
+    /// Starts at a block header without a window. The header begins `skip_bits` (0 to 7) bits after the start of the input of the
+    /// next [`decode`](Self::decode).
     pub fn restart_at(&mut self, skip_bits: u32) {
         self.state = DecoderState::BlockHeader;
         self.is_final = false;
@@ -199,8 +199,7 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     /// Sets the symbols before `output[0]`, to which matches may refer. Only the last 32 Ki are kept.
     ///
-    /// A caller that continues with another output, or moves the output, sets what it decoded before.
-    #[allow(dead_code, reason = "only blocks that are decoded out of order need it")]
+    /// A caller that continues with another output sets the symbols that it decoded before.
     pub fn set_window(&mut self, window: &[S]) {
         self.window.clear();
         self.extend_window(window);
@@ -221,14 +220,13 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     /// Number of bits (0 to 7) of the last consumed byte that are not used yet. After [`DecodeStatus::BlockEnd`] they are the
     /// first bits of the next block header.
-    #[allow(dead_code, reason = "only blocks that are decoded out of order need it")]
     pub fn unused_bits(&self) -> u32 {
         self.bit_count
     }
 
     /// Decodes `input` into `output[at..]`.
     ///
-    /// `output[..at]` ends with what was decoded before: matches reach back into it, and beyond it into the window that was set.
+    /// `output[..at]` contains the symbols decoded before: matches refer to them, and to the window before `output[0]`.
     /// The call can end at every bit of the input and at every symbol of the output. Unless it ends because it
     /// [needs input](DecodeStatus::NeedsInput), whole bytes that are not used are not consumed.
     ///
