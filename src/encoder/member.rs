@@ -71,7 +71,7 @@ impl MemberEncoder {
         self.channel.queued() < self.caller.workers()
     }
 
-    /// Submits the content in the buffer: all of it, or before more content as many blocks as are complete.
+    /// Submits the content in the buffer: all of it or, if more content follows, the complete blocks.
     pub(super) fn submit(&mut self, following: Following) {
         let blocks = self.splitter.split(&self.buffer, following);
         let mut next = self.caller.buffer();
@@ -87,7 +87,7 @@ impl MemberEncoder {
         self.caller.wake_others();
     }
 
-    /// Whether there is output that was not taken, or will be.
+    /// Whether there is output that was not taken, or more will follow.
     pub(super) fn is_pending(&self) -> bool {
         self.pending > 0
     }

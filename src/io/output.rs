@@ -5,7 +5,7 @@
 //! temporary removes the file, and walks ignore such names. `naming` handles everything else that a file system may
 //! refuse.
 //!
-//! The link itself decides whether the name is free. Only [`OverwriteCheck::force`] allows to replace a file, with an
+//! The link itself decides whether the name is free. Only [`OverwriteCheck::force`] allows replacing a file, with an
 //! atomic rename: at every instant the name refers to the old file or to the complete new one.
 
 mod naming;

@@ -245,7 +245,8 @@ impl Settings {
     }
 }
 
-/// Decides about an opened file that is not created or found by name. It must not close or use it up.
+/// Decides whether an open descriptor is accepted as input or output. It must not close the descriptor, or read or write
+/// through it.
 pub type DescriptorPolicy = fn(BorrowedFd<'_>) -> bool;
 
 /// The operation on the inputs.

@@ -33,7 +33,7 @@ pub(crate) fn delays() -> u64 {
     DELAYS.load(Ordering::Relaxed)
 }
 
-/// Delays the calling thread, or not.
+/// Delays the calling thread, at random.
 pub(super) fn delay() {
     let seed = SEED.load(Ordering::Relaxed);
     if seed == 0 {
