@@ -107,6 +107,13 @@ impl DistanceTable {
         self.elements[((reference.0 >> 16) as usize + index) & (ELEMENTS - 1)]
     }
 
+    /// The element in a sub-table, for a reference to it. `None` for bits that are no code.
+    #[inline(always)]
+    pub(super) fn resolve(&self, exception: Distance, bits: u64) -> Option<Distance> {
+        let element = if exception.is_reference() { self.lookup_long(exception, bits) } else { exception };
+        (!element.is_exception()).then_some(element)
+    }
+
     /// Builds the table. `lengths` has at most 32 elements.
     pub(super) fn build(&mut self, lengths: &[u8]) -> Result<(), Malformed> {
         self.code.assign(lengths, Incomplete::EmptyOrSingle)?;

@@ -13,11 +13,13 @@
 //! (code 15, extra 13), so 28 are left. The next element takes at most 17 (table index 12, extra bits of a length 5), so 11 are
 //! left to look the distance up, which takes 8. All other paths refill before the next element.
 
+use std::convert::Infallible;
 use std::hint::select_unpredictable;
+use std::ops::ControlFlow;
 
 use super::bit_reader::BitReader;
 use super::distance_table::Distance;
-use super::litlen_table::Exception;
+use super::litlen_table::{Exception, LitLen};
 use super::match_copy::{self, COPY_MARGIN, UNCONDITIONAL};
 use super::output_symbol::Symbol;
 use super::{Malformed, Output, Tables};
@@ -42,6 +44,9 @@ pub(super) fn decode<S: Symbol>(
 ) -> Result<LoopEnd, Malformed> {
     if tables.litlen.has_literal_runs() {
         decode_elements::<S, true>(tables, reader, output)
+    } else if output.at < UNCONDITIONAL {
+        // There are no symbols at the distance of an element without length.
+        MARGIN
     } else {
         decode_elements::<S, false>(tables, reader, output)
     }
@@ -54,110 +59,148 @@ fn decode_elements<S: Symbol, const RUNS: bool>(
     reader: &mut BitReader<'_>,
     output: &mut Output<'_, S>,
 ) -> Result<LoopEnd, Malformed> {
-    let Tables { litlen, distances } = tables;
-    let mut rest = &reader.input[reader.position..];
-    let symbols = &mut *output.symbols;
-    let (mut bits, mut count) = (reader.bits, reader.count);
+    // Local variables are in registers, fields behind a reference are not.
+    let rest = &reader.input[reader.position..];
+    let mut bits = Bits { rest, bits: reader.bits, count: reader.count };
     let mut at = output.at;
-
-    // Loads bits, or evaluates `$at_end` near the end of the input.
-    macro_rules! refill {
-        ($at_end:expr) => {
-            let Some(bytes) = rest.first_chunk() else { $at_end };
-            bits |= u64::from_le_bytes(*bytes) << (count & 63);
-            rest = &rest[7 - (count >> 3 & 7) as usize..];
-            count |= 56;
-        };
-    }
-
-    let end = 'decode: {
-        if !RUNS && at < UNCONDITIONAL {
-            break 'decode Ok(LoopEnd::Margin);
-        }
-        refill!(break 'decode Ok(LoopEnd::Margin));
-        let mut element = litlen.lookup(bits);
-        'elements: loop {
-            let Some(space) = symbols.get_mut(at..).and_then(|space| space.first_chunk_mut::<OUTPUT_MARGIN>()) else {
-                break Ok(LoopEnd::Margin);
-            };
-            let mut before;
-            let mut literals = 0;
-            // Consumes the element, and writes its literals.
-            macro_rules! consume {
-                () => {
-                    before = bits;
-                    bits >>= element.bits_and_more() & 63;
-                    count = count.wrapping_sub(element.bits_and_more());
-                    S::write_literals(&mut space[..], literals, element.literals());
-                    literals += element.literal_count();
-                };
-            }
-            'literals: {
-                consume!();
-                if !RUNS || !element.is_literals() {
-                    break 'literals;
-                }
-                element = litlen.lookup(bits);
-                refill!({
-                    at += literals;
-                    break 'decode Ok(LoopEnd::Margin);
-                });
-                consume!();
-                if !element.is_literals() {
-                    break 'literals;
-                }
-                element = litlen.lookup(bits);
-                consume!();
-                if !element.is_literals() {
-                    break 'literals;
-                }
-                at += literals;
-                element = litlen.lookup(bits);
-                refill!(break 'decode Ok(LoopEnd::Margin));
-                continue 'elements;
-            }
-            at += literals;
-            if element.is_exception() {
-                match element.kind() {
-                    Exception::EndOfBlock => break Ok(LoopEnd::BlockEnd),
-                    Exception::NoCode => break Err(Malformed),
-                    Exception::SubTable => {}
-                }
-                element = litlen.lookup_long(element, bits);
-                refill!(break Ok(LoopEnd::Margin));
-                continue;
-            }
-            let length = element.length(before);
-            let mut distance = distances.lookup(bits);
-            if !RUNS {
-                distance = select_unpredictable(element.has_length(), distance, Distance::NONE);
-            }
-            refill!({
-                // Not enough input for the distance: the element is decoded again.
-                at -= element.literal_count();
-                (bits, count) = (before, count.wrapping_add(element.bits_and_more()));
-                break Ok(LoopEnd::Margin);
-            });
-            if distance.is_exception() {
-                if distance.is_reference() {
-                    distance = distances.lookup_long(distance, bits);
-                }
-                if distance.is_exception() {
-                    break Err(Malformed);
-                }
-            }
-            let before = bits;
-            bits >>= distance.bits_and_more() & 63;
-            count = count.wrapping_sub(distance.bits_and_more());
-            let distance = distance.distance(before);
-            element = litlen.lookup(bits);
-            if !match_copy::copy_match(output.window, symbols, at, distance, length) {
-                break Err(Malformed);
-            }
-            at += length;
-        }
-    };
-    (reader.position, reader.bits, reader.count) = (reader.input.len() - rest.len(), bits, count & 63);
+    let ControlFlow::Break(end) = run::<S, RUNS>(tables, &mut bits, output, &mut at);
+    reader.position = reader.input.len() - bits.rest.len();
+    (reader.bits, reader.count) = (bits.bits, bits.count & 63);
     output.at = at;
     end
+}
+
+/// An iteration continues with a value, or the loop ends.
+type Flow<T> = ControlFlow<Result<LoopEnd, Malformed>, T>;
+
+const INVALID: Flow<Distance> = ControlFlow::Break(Err(Malformed));
+
+const MARGIN: Result<LoopEnd, Malformed> = Ok(LoopEnd::Margin);
+
+#[inline(always)]
+fn run<S: Symbol, const RUNS: bool>(
+    tables: &Tables,
+    bits: &mut Bits<'_>,
+    output: &mut Output<'_, S>,
+    at: &mut usize,
+) -> Flow<Infallible> {
+    let Tables { litlen, distances } = tables;
+    let symbols = &mut *output.symbols;
+    bits.refill()?;
+    let mut element = litlen.lookup(bits.bits);
+    loop {
+        let Some(space) = symbols.get_mut(*at..).and_then(|space| space.first_chunk_mut::<OUTPUT_MARGIN>()) else {
+            return ControlFlow::Break(MARGIN);
+        };
+        let start = *at;
+        let mut before = bits.consume(element);
+        write_literals(space, start, at, element);
+        if RUNS && element.is_literals() {
+            element = litlen.lookup(bits.bits);
+            bits.refill()?;
+            before = bits.consume(element);
+            write_literals(space, start, at, element);
+            if element.is_literals() {
+                element = litlen.lookup(bits.bits);
+                before = bits.consume(element);
+                write_literals(space, start, at, element);
+                if element.is_literals() {
+                    element = litlen.lookup(bits.bits);
+                    bits.refill()?;
+                    continue;
+                }
+            }
+        }
+        if element.is_exception() {
+            element = bits.resolve(element, tables)?;
+            continue;
+        }
+        let length = element.length(before);
+        let mut distance = distances.lookup(bits.bits);
+        if !RUNS {
+            distance = select_unpredictable(element.has_length(), distance, Distance::NONE);
+        }
+        if bits.refill().is_break() {
+            // Not enough input for the distance: the element is decoded again.
+            *at -= element.literal_count();
+            bits.undo(element, before);
+            return ControlFlow::Break(MARGIN);
+        }
+        if distance.is_exception() {
+            distance = distances.resolve(distance, bits.bits).map_or(INVALID, ControlFlow::Continue)?;
+        }
+        let before = bits.skip(distance.bits_and_more());
+        element = litlen.lookup(bits.bits);
+        if !match_copy::copy_match(output.window, symbols, *at, distance.distance(before), length) {
+            return ControlFlow::Break(Err(Malformed));
+        }
+        *at += length;
+    }
+}
+
+/// Writes the literals of an element to `space`, which begins at `start`.
+#[inline(always)]
+fn write_literals<S: Symbol>(space: &mut [S; OUTPUT_MARGIN], start: usize, at: &mut usize, element: LitLen) {
+    S::write_literals(&mut space[..], *at - start, element.literals());
+    *at += element.literal_count();
+}
+
+/// The input.
+struct Bits<'input> {
+    /// What is not in `bits` yet.
+    rest: &'input [u8],
+    /// Bits to consume next, the first lowest.
+    bits: u64,
+    /// Number of valid bits in the lowest 6 bits; above is something else.
+    count: u32,
+}
+
+impl Bits<'_> {
+    /// Loads bits, so that at least 56 are valid.
+    #[inline(always)]
+    fn refill(&mut self) -> Flow<()> {
+        let Some(bytes) = self.rest.first_chunk() else {
+            return ControlFlow::Break(MARGIN);
+        };
+        self.bits |= u64::from_le_bytes(*bytes) << (self.count & 63);
+        self.rest = &self.rest[7 - (self.count >> 3 & 7) as usize..];
+        self.count |= 56;
+        ControlFlow::Continue(())
+    }
+
+    /// Consumes as many bits as the lowest 6 bits of `count` state; returns the bits before them.
+    #[inline(always)]
+    fn skip(&mut self, count: u32) -> u64 {
+        let before = self.bits;
+        self.bits >>= count & 63;
+        self.count = self.count.wrapping_sub(count);
+        before
+    }
+
+    /// Consumes an element; returns the bits before it.
+    #[inline(always)]
+    fn consume(&mut self, element: LitLen) -> u64 {
+        self.skip(element.bits_and_more())
+    }
+
+    /// Undoes the consumption of an element.
+    #[inline(always)]
+    fn undo(&mut self, element: LitLen, before: u64) {
+        self.bits = before;
+        self.count = self.count.wrapping_add(element.bits_and_more());
+    }
+
+    /// The element in a sub-table, for a reference to it; ends the loop for other exceptions.
+    #[inline(always)]
+    fn resolve(&mut self, element: LitLen, tables: &Tables) -> Flow<LitLen> {
+        match element.kind() {
+            Exception::EndOfBlock => ControlFlow::Break(Ok(LoopEnd::BlockEnd)),
+            Exception::NoCode => ControlFlow::Break(Err(Malformed)),
+            Exception::SubTable => {
+                let element = tables.litlen.lookup_long(element, self.bits);
+                self.refill()?;
+                ControlFlow::Continue(element)
+            }
+        }
+    }
 }

@@ -17,11 +17,14 @@ pub(super) const CHUNK_BYTES: usize = 16;
 pub(super) fn copy_match<S: Symbol>(window: &[S], output: &mut [S], at: usize, distance: usize, length: usize) -> bool {
     let (history, space) = output.split_at_mut(at);
     let Some(from) = at.checked_sub(distance) else {
-        let is_in_window = distance <= at + window.len();
-        if is_in_window {
-            copy_exactly(window, output, at, distance, length);
+        let Some(start) = (window.len() + at).checked_sub(distance) else {
+            return false;
+        };
+        match window[start..].first_chunk::<UNCONDITIONAL>() {
+            Some(source) if length <= UNCONDITIONAL => space[..UNCONDITIONAL].copy_from_slice(source),
+            _ => copy_exactly(window, output, at, distance, length),
         }
-        return is_in_window;
+        return true;
     };
     let Some(source) = history[from..].first_chunk::<UNCONDITIONAL>() else {
         S::copy_near(output, at, distance, length);

@@ -125,10 +125,10 @@ impl RunResources {
     }
 
     /// Keeps a buffer for reuse.
-    pub(crate) fn reuse_buffer(&self, mut buffer: Vec<u8>) {
-        // The output of a block without content has no buffer.
+    pub(crate) fn reuse_buffer(&self, buffer: Vec<u8>) {
+        // The output of a block without content has no buffer. The others keep their content, so that the memory of the next
+        // content is initialised already.
         if buffer.capacity() >= BUFFER {
-            buffer.clear();
             self.buffers.put(buffer);
         }
     }
