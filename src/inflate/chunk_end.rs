@@ -1,7 +1,5 @@
 //! The block boundary at which one chunk of a file ends and the next one starts.
 
-use std::io;
-
 use super::block_finder::{canonical_start, would_find};
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};
 
@@ -24,15 +22,18 @@ pub(super) fn chunk_end(
     source: &mut dyn CompressedSource,
     unused_bits: u32,
     end: u64,
-) -> io::Result<Option<u64>> {
+) -> Option<u64> {
     let bit = buffer.offset() * 8 - u64::from(unused_bits);
     if bit < end * 8 {
-        return Ok(None);
+        return None;
     }
-    buffer.provide(source, LOOKAHEAD)?;
+    // If the data cannot be read, the decoder reports the error when it gets there.
+    if buffer.provide(source, LOOKAHEAD).is_err() {
+        return None;
+    }
     let (data, history) = buffer.bytes_with_history();
     let in_data = history as u64 * 8 - u64::from(unused_bits);
     // The same stored block can start at several bit positions. The search reports one of them.
     let start = bit + (canonical_start(data, in_data) - in_data);
-    Ok((bit >= (end + MAX_OVERRUN) * 8 || would_find(data, in_data)).then_some(start))
+    (bit >= (end + MAX_OVERRUN) * 8 || would_find(data, in_data)).then_some(start)
 }

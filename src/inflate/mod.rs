@@ -26,6 +26,8 @@ mod compressed_buffer;
 mod content_buffer;
 mod engine_decoder;
 pub mod markers;
+#[cfg(test)]
+mod inflater_tests;
 mod member_checksum;
 pub mod native;
 mod resume_point;
@@ -310,7 +312,11 @@ impl Inflater {
         self.buffer.consume(consumed);
         part.buffer.add(produced);
         match decoded.map(|decoded| decoded.status) {
-            Err(_) => Err(Damage::Data(self.buffer.offset()).into()),
+            Err(_) => {
+                // Bits of a byte that an earlier call consumed may be unused, where the data is invalid.
+                let unused = u64::from(self.decoder.unused_bits() / 8);
+                Err(Damage::Data(self.buffer.offset() - unused).into())
+            }
             Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut part.content, part.buffer.len()),
             Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
             Ok(DecodeStatus::BlockEnd) => self.end_block(source),
@@ -321,7 +327,7 @@ impl Inflater {
     /// Ends the content after a block, if the chunk ends there.
     fn end_block(&mut self, source: &mut dyn CompressedSource) -> Result<StepResult, ReadError> {
         let Some(end) = self.chunk_end else { return Ok(StepResult::Continue) };
-        self.next_block = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end)?;
+        self.next_block = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end);
         Ok(if self.next_block.is_some() { StepResult::Full } else { StepResult::Continue })
     }
 

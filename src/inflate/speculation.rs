@@ -8,6 +8,7 @@
 //! knows the window decodes the data again. That decoder continues at a block boundary, so only the symbols before the last
 //! boundary are used.
 
+use std::collections::TryReserveError;
 use std::io;
 use std::ops::Range;
 
@@ -23,6 +24,9 @@ use crate::deflate::WINDOW;
 const MAX_SYMBOLS: usize = 6 << 20;
 
 /// Most symbols decoded in one step. After each step, the caller checks whether the start of the chunk is known.
+/// Length of the window and the symbols.
+const MAX_LENGTH: usize = WINDOW + MAX_SYMBOLS;
+
 const STEP: usize = 64 * 1024;
 
 /// Decodes one chunk at a time. It holds the symbols, so it is expensive to create, and is reused.
@@ -67,13 +71,18 @@ impl std::fmt::Debug for Speculation {
 }
 
 impl Speculation {
-    /// Allocates the buffers. The system provides the memory of the symbols when they are written.
-    pub(crate) fn new() -> Self {
-        let mut symbols = vec![0; WINDOW + MAX_SYMBOLS];
+    /// Reserves the buffers. The system provides the memory of the symbols when they are written.
+    ///
+    /// # Errors
+    /// If there is not enough memory.
+    pub(crate) fn try_new() -> Result<Self, TryReserveError> {
+        let mut symbols = Vec::new();
+        symbols.try_reserve_exact(MAX_LENGTH)?;
+        symbols.resize(WINDOW, 0);
         if let Some(window) = symbols.first_chunk_mut() {
             fill_initial_window(window);
         }
-        Self {
+        Ok(Self {
             buffer: CompressedBuffer::new(),
             decoder: DeflateDecoder::new(),
             symbols,
@@ -81,7 +90,7 @@ impl Speculation {
             chunk: 0..0,
             start: 0,
             boundary: Boundary { bit: 0, filled: WINDOW },
-        }
+        })
     }
 
     /// Starts with `chunk`, a range of bytes of the file. `source` begins there and continues after the chunk.
@@ -114,7 +123,10 @@ impl Speculation {
     /// Decodes up to [`STEP`] symbols, after the first block is found.
     pub(crate) fn decode(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
         let at_end = !self.buffer.fill(source)?;
-        let end = self.symbols.len().min(self.filled + STEP);
+        let end = MAX_LENGTH.min(self.filled + STEP);
+        if self.symbols.len() < end {
+            self.symbols.resize(end, 0);
+        }
         let output = &mut self.symbols[..end];
         let Ok(decoded) = self.decoder.decode(self.buffer.bytes(), output, self.filled) else {
             return Ok(SpeculationStep::Stopped);
@@ -125,12 +137,12 @@ impl Speculation {
             DecodeStatus::BlockEnd => {
                 let unused = self.decoder.unused_bits();
                 self.boundary = Boundary { bit: self.buffer.offset() * 8 - u64::from(unused), filled: self.filled };
-                let end = chunk_end(&mut self.buffer, source, unused, self.chunk.end)?;
+                let end = chunk_end(&mut self.buffer, source, unused, self.chunk.end);
                 self.boundary.bit = end.unwrap_or(self.boundary.bit);
                 Ok(if end.is_some() { SpeculationStep::Reached } else { SpeculationStep::Continue })
             }
             DecodeStatus::NeedsInput if at_end => Ok(SpeculationStep::Stopped),
-            DecodeStatus::OutputFull if self.filled == self.symbols.len() => Ok(SpeculationStep::Stopped),
+            DecodeStatus::OutputFull if self.filled == MAX_LENGTH => Ok(SpeculationStep::Stopped),
             DecodeStatus::NeedsInput | DecodeStatus::OutputFull => Ok(SpeculationStep::Continue),
             DecodeStatus::StreamEnd => Ok(SpeculationStep::Stopped),
         }

@@ -285,6 +285,8 @@ impl Stream {
             state.in_flight -= usize::from(part.ends_block);
             state.broken |= writer.is_broken();
             has_written = true;
+            // The worker that inflates may wait for space for its next part.
+            self.progressed.notify_all();
         }
         state.writer = Some(writer);
         self.progressed.notify_all();

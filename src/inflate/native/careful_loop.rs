@@ -116,8 +116,13 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     /// Decodes symbols up to a match or the end of the block, or one element if an end is near.
     fn decode_symbols(&mut self, reader: &mut BitReader<'_>, output: &mut Output<'_, S>) -> Step {
-        if fast_loop::decode(&self.tables, reader, output)? == LoopEnd::BlockEnd {
-            return Ok(Some(self.end_block(reader)));
+        match fast_loop::decode(&self.tables, reader, output) {
+            LoopEnd::BlockEnd => return Ok(Some(self.end_block(reader))),
+            LoopEnd::InvalidDistance(length) => {
+                self.state = DecoderState::Distance { length };
+                return Ok(None);
+            }
+            LoopEnd::Margin => {}
         }
         reader.refill();
         let mut element = self.tables.litlen.lookup(reader.bits);

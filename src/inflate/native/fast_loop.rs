@@ -22,18 +22,21 @@ use super::distance_table::Distance;
 use super::litlen_table::{Exception, LitLen};
 use super::match_copy::{self, COPY_MARGIN, UNCONDITIONAL};
 use super::output_symbol::Symbol;
-use super::{Malformed, Output, Tables};
+use super::{Output, Tables};
 
 /// Free output symbols that an iteration needs: the literals of three elements, and a match.
 const OUTPUT_MARGIN: usize = 3 * 2 + 258 + COPY_MARGIN;
 
-/// Why the loop ended.
+/// Why the loop ended. It reports no errors but leaves invalid data to the careful loop, so the position of an error does not
+/// depend on where input and output end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LoopEnd {
-    /// The end of the input or output is near.
+    /// The end of the input or output is near, or no code matches.
     Margin,
     /// The block has ended.
     BlockEnd,
+    /// The distance of a match of this length is invalid. It is not consumed.
+    InvalidDistance(usize),
 }
 
 /// Decodes the data of a block until its end, or until the input or output is nearly used up.
@@ -41,12 +44,12 @@ pub(super) fn decode<S: Symbol>(
     tables: &Tables,
     reader: &mut BitReader<'_>,
     output: &mut Output<'_, S>,
-) -> Result<LoopEnd, Malformed> {
+) -> LoopEnd {
     if tables.litlen.has_literal_runs() {
         decode_elements::<S, true>(tables, reader, output)
     } else if output.at < UNCONDITIONAL {
         // There are no symbols at the distance of an element without length.
-        MARGIN
+        LoopEnd::Margin
     } else {
         decode_elements::<S, false>(tables, reader, output)
     }
@@ -58,7 +61,7 @@ fn decode_elements<S: Symbol, const RUNS: bool>(
     tables: &Tables,
     reader: &mut BitReader<'_>,
     output: &mut Output<'_, S>,
-) -> Result<LoopEnd, Malformed> {
+) -> LoopEnd {
     // Local variables are in registers, fields behind a reference are not.
     let rest = &reader.input[reader.position..];
     let mut bits = Bits { rest, bits: reader.bits, count: reader.count };
@@ -71,11 +74,7 @@ fn decode_elements<S: Symbol, const RUNS: bool>(
 }
 
 /// An iteration continues with a value, or the loop ends.
-type Flow<T> = ControlFlow<Result<LoopEnd, Malformed>, T>;
-
-const INVALID: Flow<Distance> = ControlFlow::Break(Err(Malformed));
-
-const MARGIN: Result<LoopEnd, Malformed> = Ok(LoopEnd::Margin);
+type Flow<T> = ControlFlow<LoopEnd, T>;
 
 #[inline(always)]
 fn run<S: Symbol, const RUNS: bool>(
@@ -90,7 +89,7 @@ fn run<S: Symbol, const RUNS: bool>(
     let mut element = litlen.lookup(bits.bits);
     loop {
         let Some(space) = symbols.get_mut(*at..).and_then(|space| space.first_chunk_mut::<OUTPUT_MARGIN>()) else {
-            return ControlFlow::Break(MARGIN);
+            return ControlFlow::Break(LoopEnd::Margin);
         };
         let start = *at;
         let mut before = bits.consume(element);
@@ -112,7 +111,7 @@ fn run<S: Symbol, const RUNS: bool>(
             }
         }
         if element.is_exception() {
-            element = bits.resolve(element, tables)?;
+            element = bits.resolve(element, before, tables)?;
             continue;
         }
         let length = element.length(before);
@@ -124,15 +123,19 @@ fn run<S: Symbol, const RUNS: bool>(
             // Not enough input for the distance: the element is decoded again.
             *at -= element.literal_count();
             bits.undo(element, before);
-            return ControlFlow::Break(MARGIN);
+            return ControlFlow::Break(LoopEnd::Margin);
         }
         if distance.is_exception() {
-            distance = distances.resolve(distance, bits.bits).map_or(INVALID, ControlFlow::Continue)?;
+            let Some(resolved) = distances.resolve(distance, bits.bits) else {
+                return ControlFlow::Break(LoopEnd::InvalidDistance(length));
+            };
+            distance = resolved;
         }
         let before = bits.skip(distance.bits_and_more());
         element = litlen.lookup(bits.bits);
         if !match_copy::copy_match(output.window, symbols, *at, distance.distance(before), length) {
-            return ControlFlow::Break(Err(Malformed));
+            bits.undo_distance(tables, before);
+            return ControlFlow::Break(LoopEnd::InvalidDistance(length));
         }
         *at += length;
     }
@@ -160,7 +163,7 @@ impl Bits<'_> {
     #[inline(always)]
     fn refill(&mut self) -> Flow<()> {
         let Some(bytes) = self.rest.first_chunk() else {
-            return ControlFlow::Break(MARGIN);
+            return ControlFlow::Break(LoopEnd::Margin);
         };
         self.bits |= u64::from_le_bytes(*bytes) << (self.count & 63);
         self.rest = &self.rest[7 - (self.count >> 3 & 7) as usize..];
@@ -190,12 +193,25 @@ impl Bits<'_> {
         self.count = self.count.wrapping_add(element.bits_and_more());
     }
 
-    /// The element in a sub-table, for a reference to it; ends the loop for other exceptions.
+    /// Undoes the consumption of a distance. It is looked up again, so that the loop need not keep it.
+    #[cold]
+    fn undo_distance(&mut self, tables: &Tables, before: u64) {
+        let distance = tables.distances.lookup(before);
+        let distance = if distance.is_exception() { tables.distances.resolve(distance, before) } else { Some(distance) };
+        self.bits = before;
+        self.count = self.count.wrapping_add(distance.map_or(0, Distance::bits_and_more));
+    }
+
+    /// The element in a sub-table, for a reference to it; ends the loop for other exceptions. `before` are the bits before the
+    /// element.
     #[inline(always)]
-    fn resolve(&mut self, element: LitLen, tables: &Tables) -> Flow<LitLen> {
+    fn resolve(&mut self, element: LitLen, before: u64, tables: &Tables) -> Flow<LitLen> {
         match element.kind() {
-            Exception::EndOfBlock => ControlFlow::Break(Ok(LoopEnd::BlockEnd)),
-            Exception::NoCode => ControlFlow::Break(Err(Malformed)),
+            Exception::EndOfBlock => ControlFlow::Break(LoopEnd::BlockEnd),
+            Exception::NoCode => {
+                self.undo(element, before);
+                ControlFlow::Break(LoopEnd::Margin)
+            }
             Exception::SubTable => {
                 let element = tables.litlen.lookup_long(element, self.bits);
                 self.refill()?;

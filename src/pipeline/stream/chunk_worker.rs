@@ -48,20 +48,24 @@ impl ChunkInflation<'_, '_> {
         let turn = ChunkTurn::new(Arc::clone(&self.task.chain), self.task.index);
         let mut speculation = match turn.is_start_known() {
             true => None,
-            false => Some(self.context.resources.speculation()),
+            false => self.context.resources.speculation(),
         };
         // The decoder that knows the window reads the same data, and reports an error of the system.
-        let guess = speculation.as_mut().and_then(|speculation| self.guess(speculation, &turn).unwrap_or(None));
+        let guess = match &mut speculation {
+            Some(speculation) => self.guess(speculation, &turn).unwrap_or(Guess::Interrupted),
+            None => Guess::Interrupted,
+        };
         let Some(start) = turn.take_start() else {
             return Ok(BlockOutput::Content(Content::default()));
         };
         let content = match (start, guess) {
-            (ResumePoint::Block(start), Some(guess)) if guess.is_right(&start) => {
-                self.task.chain.record_guess(true);
-                self.continue_guess(&guess, &start, turn, worker)
+            (ResumePoint::Block(start), Guess::Symbols(symbols)) if symbols.follow(&start) => {
+                // Without a whole block nothing is gained, as in data that fills the symbols with a single block.
+                self.task.chain.record_guess(!symbols.is_empty());
+                self.continue_guess(&symbols, &start, turn, worker)
             }
             (start, guess) => {
-                if guess.is_some() {
+                if !matches!(guess, Guess::Interrupted) {
                     self.task.chain.record_guess(false);
                 }
                 self.inflate(start, turn, worker)
@@ -71,8 +75,8 @@ impl ChunkInflation<'_, '_> {
         content.map(BlockOutput::Content)
     }
 
-    /// Decodes symbols until the start of the chunk is known, or no more can be decoded. `None` if no block is found.
-    fn guess<'s>(&self, speculation: &'s mut Speculation, turn: &ChunkTurn) -> io::Result<Option<Guess<'s>>> {
+    /// Decodes symbols until the start of the chunk is known, or no more can be decoded.
+    fn guess<'s>(&self, speculation: &'s mut Speculation, turn: &ChunkTurn) -> io::Result<Guess<'s>> {
         let chain = &self.task.chain;
         let chunk = chain.range(self.task.index);
         let mut source = PositionedReader::new(self.member.input.fd()?, chunk.start, chain.file_length());
@@ -82,20 +86,22 @@ impl ChunkInflation<'_, '_> {
         while step == SpeculationStep::Continue && is_waiting() {
             step = speculation.search(&mut source)?;
         }
-        if step != SpeculationStep::Reached {
-            return Ok(None);
+        match step {
+            SpeculationStep::Reached => {}
+            SpeculationStep::Continue => return Ok(Guess::Interrupted),
+            SpeculationStep::Stopped => return Ok(Guess::NotFound),
         }
         step = SpeculationStep::Continue;
         while step == SpeculationStep::Continue && is_waiting() {
             step = speculation.decode(&mut source)?;
         }
-        Ok(Some(Guess { speculation, is_whole: step == SpeculationStep::Reached }))
+        Ok(Guess::Symbols(GuessedSymbols { speculation, is_whole: step == SpeculationStep::Reached }))
     }
 
     /// Uses the symbols of a right guess, and inflates the rest of the chunk.
     fn continue_guess(
         &mut self,
-        guess: &Guess<'_>,
+        guess: &GuessedSymbols<'_>,
         start: &BlockStart,
         mut turn: ChunkTurn,
         worker: &mut Worker,
@@ -171,17 +177,31 @@ impl ChunkInflation<'_, '_> {
     }
 }
 
+/// The result of a guess.
+enum Guess<'s> {
+    /// The start became known before a block was found.
+    Interrupted,
+    /// The chunk has no block that can be found.
+    NotFound,
+    /// Symbols from a guessed start on.
+    Symbols(GuessedSymbols<'s>),
+}
+
 /// Symbols from a guessed start on.
-struct Guess<'s> {
+struct GuessedSymbols<'s> {
     speculation: &'s Speculation,
-    /// The symbols reach the end of the chunk.
+    /// They reach the end of the chunk.
     is_whole: bool,
 }
 
-impl Guess<'_> {
-    /// Whether the chunk starts at `start` as guessed, after a complete window. With a shorter one, at the beginning of a member, a
-    /// marker may refer to a byte before the member. That is damage, which the decoder of bytes reports.
-    fn is_right(&self, start: &BlockStart) -> bool {
+impl GuessedSymbols<'_> {
+    /// Whether the chunk begins at `start` as guessed. Near the beginning of a member a marker may refer to a byte before it.
+    /// That is damage, which the decoder of bytes reports.
+    fn follow(&self, start: &BlockStart) -> bool {
         start.bit == self.speculation.start() && start.window.bytes().len() == WINDOW
+    }
+
+    fn is_empty(&self) -> bool {
+        self.speculation.symbols().is_empty()
     }
 }

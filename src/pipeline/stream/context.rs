@@ -152,9 +152,9 @@ impl RunResources {
         *self.speculates.get_or_init(|| resources::suffices_for_speculation(settings.jobs, settings.memory))
     }
 
-    /// A decoder of chunks whose start is not known.
-    pub(super) fn speculation(&self) -> Speculation {
-        self.speculations.take().unwrap_or_else(Speculation::new)
+    /// A decoder of chunks whose start is not known. `None` if there is not enough memory.
+    pub(super) fn speculation(&self) -> Option<Speculation> {
+        self.speculations.take().or_else(|| Speculation::try_new().ok())
     }
 
     pub(super) fn reuse_speculation(&self, speculation: Speculation) {

@@ -55,6 +55,8 @@ struct MemberState {
     /// A worker read beyond the size that the input had when it was opened.
     grew: bool,
     trailing_garbage: bool,
+    /// Decompression has reached the end of the input.
+    has_end: bool,
 }
 
 impl Writer {
@@ -135,6 +137,10 @@ impl Writer {
 
     /// The outcome of a member whose last block is written.
     fn finish_member(&mut self, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
+        if context.settings.decompresses && !self.member.has_end {
+            // The content may be incomplete, and its checksum was not compared.
+            return Outcome::Failed(Error::other("internal error: the end of the data was not reached"));
+        }
         // The input is read to its end, so a change after this point does not matter.
         let change = match position.member.input.change() {
             Ok(change) => self.change_while_read(change, position, context.settings),
@@ -233,11 +239,14 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        let Content { mut bytes, member_ends, verified, stats, consumed, end, next_block: _ } = content;
+        let Content { mut bytes, mut member_ends, verified, stats, consumed, end, next_block: _ } = content;
         let member = &mut self.member;
         let length = member.bytes_out + bytes.len() as u64;
-        if let Some(limit) = context.settings.max_size.filter(|&limit| length > limit) {
-            return Err(Error::from(Damage::TooLong(limit)).into());
+        let exceeded = context.settings.max_size.filter(|&limit| length > limit);
+        if let Some(limit) = exceeded {
+            // Exactly up to the limit, however the content is divided into parts.
+            bytes.truncate((limit - member.bytes_out) as usize);
+            member_ends.retain(|end| end.at <= bytes.len());
         }
         let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends) };
         let checked = checked.map_err(|(damage, at)| {
@@ -250,7 +259,11 @@ impl Writer {
         // In a pipe, damaged content is of use to the reader. An output file with damaged content never gets its name.
         self.write_bytes(bytes, context)?;
         checked.map_err(Error::from)?;
+        if let Some(limit) = exceeded {
+            return Err(Error::from(Damage::TooLong(limit)).into());
+        }
         if let Some(trailing) = end.transpose()? {
+            self.member.has_end = true;
             self.member.trailing_garbage = trailing == Trailing::Garbage;
         }
         Ok(())
