@@ -25,9 +25,9 @@ mod chunk_end;
 mod compressed_buffer;
 mod content_buffer;
 mod engine_decoder;
-pub mod markers;
 #[cfg(test)]
 mod inflater_tests;
+pub mod markers;
 mod member_checksum;
 pub mod native;
 mod resume_point;

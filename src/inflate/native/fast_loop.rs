@@ -40,11 +40,7 @@ pub(super) enum LoopEnd {
 }
 
 /// Decodes the data of a block until its end, or until the input or output is nearly used up.
-pub(super) fn decode<S: Symbol>(
-    tables: &Tables,
-    reader: &mut BitReader<'_>,
-    output: &mut Output<'_, S>,
-) -> LoopEnd {
+pub(super) fn decode<S: Symbol>(tables: &Tables, reader: &mut BitReader<'_>, output: &mut Output<'_, S>) -> LoopEnd {
     if tables.litlen.has_literal_runs() {
         decode_elements::<S, true>(tables, reader, output)
     } else if output.at < UNCONDITIONAL {
@@ -197,7 +193,8 @@ impl Bits<'_> {
     #[cold]
     fn undo_distance(&mut self, tables: &Tables, before: u64) {
         let distance = tables.distances.lookup(before);
-        let distance = if distance.is_exception() { tables.distances.resolve(distance, before) } else { Some(distance) };
+        let distance =
+            if distance.is_exception() { tables.distances.resolve(distance, before) } else { Some(distance) };
         self.bits = before;
         self.count = self.count.wrapping_add(distance.map_or(0, Distance::bits_and_more));
     }

@@ -148,7 +148,7 @@ fn the_content_is_the_same_at_every_length_of_chunks() {
         }
     }
     let guesses = RIGHT_GUESSES.load(Ordering::Relaxed) - guesses;
-    assert!(guesses > 50, "only {guesses} chunks were decoded before their start was known");
+    assert!(guesses > 5, "only {guesses} chunks were decoded before their start was known");
 }
 
 #[test]
