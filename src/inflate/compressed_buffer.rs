@@ -73,7 +73,8 @@ impl CompressedBuffer {
         self.buffer.copy_within(self.start - history..self.end, 0);
         (self.start, self.end) = (history, self.end - self.start + history);
         while self.end - self.start < wanted && !self.at_end {
-            let count = source.read_some(&mut self.buffer[self.end..])?;
+            // Reads are aligned in the file as long as the buffer is read from its start.
+            let count = source.read_some(&mut self.buffer[self.end..history + BUFFER])?;
             self.end += count;
             self.at_end = count == 0;
         }

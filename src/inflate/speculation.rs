@@ -24,6 +24,12 @@ use crate::deflate::WINDOW;
 const MAX_SYMBOLS: usize = 6 << 20;
 
 /// Most symbols decoded in one step. After each step, the caller checks whether the start of the chunk is known.
+/// Symbols for each compressed byte, at most, once there are more than `FREE_SYMBOLS`. Logs have up to 20.
+const MAX_RATIO: u64 = 32;
+
+/// Symbols that are decoded at any ratio: 1 MiB of memory.
+const FREE_SYMBOLS: usize = 512 * 1024;
+
 /// Length of the window and the symbols.
 const MAX_LENGTH: usize = WINDOW + MAX_SYMBOLS;
 
@@ -142,10 +148,20 @@ impl Speculation {
                 Ok(if end.is_some() { SpeculationStep::Reached } else { SpeculationStep::Continue })
             }
             DecodeStatus::NeedsInput if at_end => Ok(SpeculationStep::Stopped),
-            DecodeStatus::OutputFull if self.filled == MAX_LENGTH => Ok(SpeculationStep::Stopped),
+            DecodeStatus::OutputFull if self.filled == MAX_LENGTH || self.expands_too_much() => {
+                Ok(SpeculationStep::Stopped)
+            }
             DecodeStatus::NeedsInput | DecodeStatus::OutputFull => Ok(SpeculationStep::Continue),
             DecodeStatus::StreamEnd => Ok(SpeculationStep::Stopped),
         }
+    }
+
+    /// Whether the data expands so much that the symbols would take more memory than a second worker is worth. Such data is mostly
+    /// matches, which are decoded fast.
+    fn expands_too_much(&self) -> bool {
+        let compressed = self.buffer.offset() - self.start / 8;
+        let symbols = self.filled - WINDOW;
+        symbols > FREE_SYMBOLS && symbols as u64 > compressed * MAX_RATIO
     }
 
     /// Offset of the first block's header in the file, in bits.

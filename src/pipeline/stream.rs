@@ -81,6 +81,8 @@ struct State {
     pending: PendingBlocks,
     /// Number of blocks that are taken and not yet written.
     in_flight: usize,
+    /// Number of workers that wait in [`Stream::append`].
+    waiting: usize,
     /// No block is left to take.
     exhausted: bool,
     /// Nothing more can be written, so the remaining inputs are not read.
@@ -106,6 +108,7 @@ impl Stream {
             writer: Some(writer),
             pending: PendingBlocks::default(),
             in_flight: 0,
+            waiting: 0,
             exhausted: false,
             broken: false,
         };
@@ -221,8 +224,9 @@ impl Stream {
 
     /// Accepts the last part of the output of the block with this sequence number.
     fn complete(&self, number: u64, output: Result<BlockOutput, StreamError>) {
-        self.lock().pending.complete(number, output);
-        self.progressed.notify_all();
+        let mut state = self.lock();
+        state.pending.complete(number, output);
+        self.notify(&state);
     }
 
     /// Accepts a part of the output of the block with this sequence number; more parts follow. Writes parts that are ready, or
@@ -233,8 +237,8 @@ impl Stream {
         let mut state = self.lock();
         state.pending.append(number, part);
         let mut is_full = state.pending.waiting_parts(number) >= MAX_WAITING_PARTS;
+        self.notify(&state);
         drop(state);
-        self.progressed.notify_all();
         if !is_full {
             self.let_write(is_shared, context);
         }
@@ -254,7 +258,9 @@ impl Stream {
                 if state.can_write() {
                     break;
                 }
+                state.waiting += 1;
                 state = self.progressed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.waiting -= 1;
             }
         }
     }
@@ -286,12 +292,19 @@ impl Stream {
             state.broken |= writer.is_broken();
             has_written = true;
             // The worker that inflates may wait for space for its next part.
-            self.progressed.notify_all();
+            self.notify(&state);
         }
         state.writer = Some(writer);
-        self.progressed.notify_all();
+        self.notify(&state);
         self.close_if_finished(state, context);
         has_written
+    }
+
+    /// Wakes the workers that wait in [`append`](Self::append). Without any, a system call is saved.
+    fn notify(&self, state: &State) {
+        if state.waiting > 0 {
+            self.progressed.notify_all();
+        }
     }
 
     /// Closes the output after the last block. The state changes under the lock, so only one worker closes it.

@@ -127,7 +127,7 @@ impl Mode {
     }
 
     fn read(self) -> &'static str {
-        if self.decompresses || self.words.contains(&"--rsyncable") { "read" } else { "pread64" }
+        if !self.decompresses && self.words.contains(&"--rsyncable") { "read" } else { "pread64" }
     }
 
     fn prepare(self) -> (Sandbox, Vec<u8>) {

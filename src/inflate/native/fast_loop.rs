@@ -122,16 +122,13 @@ fn run<S: Symbol, const RUNS: bool>(
             return ControlFlow::Break(LoopEnd::Margin);
         }
         if distance.is_exception() {
-            let Some(resolved) = distances.resolve(distance, bits.bits) else {
-                return ControlFlow::Break(LoopEnd::InvalidDistance(length));
-            };
-            distance = resolved;
+            let invalid = ControlFlow::Break(LoopEnd::InvalidDistance(length));
+            distance = distances.resolve(distance, bits.bits).map_or(invalid, ControlFlow::Continue)?;
         }
         let before = bits.skip(distance.bits_and_more());
         element = litlen.lookup(bits.bits);
         if !match_copy::copy_match(output.window, symbols, *at, distance.distance(before), length) {
-            bits.undo_distance(tables, before);
-            return ControlFlow::Break(LoopEnd::InvalidDistance(length));
+            return bits.undo_distance(tables, before, length);
         }
         *at += length;
     }
@@ -191,12 +188,13 @@ impl Bits<'_> {
 
     /// Undoes the consumption of a distance. It is looked up again, so that the loop need not keep it.
     #[cold]
-    fn undo_distance(&mut self, tables: &Tables, before: u64) {
+    fn undo_distance<T>(&mut self, tables: &Tables, before: u64, length: usize) -> Flow<T> {
         let distance = tables.distances.lookup(before);
         let distance =
             if distance.is_exception() { tables.distances.resolve(distance, before) } else { Some(distance) };
         self.bits = before;
         self.count = self.count.wrapping_add(distance.map_or(0, Distance::bits_and_more));
+        ControlFlow::Break(LoopEnd::InvalidDistance(length))
     }
 
     /// The element in a sub-table, for a reference to it; ends the loop for other exceptions. `before` are the bits before the
