@@ -27,8 +27,8 @@ use crate::io::same_file::OpenedFile;
 use crate::settings::FileTime;
 use crate::sync::lock;
 
-/// How far the clock of ctimes may be behind the system's clock: a tick of the kernel, 1 to 10 ms, with a margin.
-const CTIME_LAG: Duration = Duration::from_millis(50);
+/// How far the clock of ctimes may be behind the system's clock: a tick of the kernel, 1 to 10 ms.
+const CTIME_LAG: Duration = Duration::from_millis(10);
 
 /// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
 #[derive(Debug)]
