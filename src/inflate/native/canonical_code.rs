@@ -48,11 +48,7 @@ impl CanonicalCode {
 
     /// Assigns codes to the symbols whose length is not 0.
     pub(super) fn assign(&mut self, lengths: &[u8], incomplete: Incomplete) -> Result<(), Malformed> {
-        self.counts = [0; _];
-        for &length in lengths {
-            self.counts[usize::from(length)] += 1;
-        }
-        self.counts[0] = 0;
+        self.count(lengths);
         let mut unused = 1_i32;
         for length in 1..=MAX_LENGTH {
             self.starts[length + 1] = self.starts[length] + self.counts[length];
@@ -70,14 +66,27 @@ impl CanonicalCode {
         Ok(())
     }
 
+    fn count(&mut self, lengths: &[u8]) {
+        // Equal lengths often follow each other. With two arrays, an increment does not wait for the one before.
+        let mut counts = [[0_u16; 16]; 2];
+        for pair in lengths.chunks(2) {
+            for (&length, counts) in pair.iter().zip(&mut counts) {
+                counts[usize::from(length & 15)] += 1;
+            }
+        }
+        for (length, count) in self.counts.iter_mut().enumerate().skip(1) {
+            *count = counts[0][length] + counts[1][length];
+        }
+    }
+
     fn sort(&mut self, lengths: &[u8]) {
         let mut next = self.starts;
+        // Symbols without a code go behind the others, so that no branch depends on the length.
+        next[0] = self.starts[MAX_LENGTH + 1];
         for (symbol, &length) in (0..).zip(lengths) {
-            if length > 0 {
-                let index = &mut next[usize::from(length)];
-                self.symbols[usize::from(*index)] = symbol;
-                *index += 1;
-            }
+            let index = &mut next[usize::from(length & 15)];
+            self.symbols[usize::from(*index)] = symbol;
+            *index += 1;
         }
         let mut code = 0_u16;
         for length in 1..=MAX_LENGTH {

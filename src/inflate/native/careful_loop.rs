@@ -1,9 +1,7 @@
 //! The states of the decoder. Near the end of the input or the output, this module decodes one symbol at a time; elsewhere it calls
 //! [`fast_loop`].
 
-use super::alphabets::{
-    END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS, LENGTHS, ValueRange,
-};
+use super::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, LENGTHS, ValueRange};
 use super::bit_reader::BitReader;
 use super::canonical_code::Decoding;
 use super::fast_loop::{self, LoopEnd};
@@ -66,7 +64,7 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     fn build_fixed_tables(&mut self) -> Result<(), Malformed> {
         if !self.has_fixed_tables {
-            self.tables.litlen.build(&FIXED_LITLEN_LENGTHS)?;
+            self.tables.litlen.build_fixed()?;
             self.tables.distances.build(&FIXED_DISTANCE_LENGTHS)?;
             self.has_fixed_tables = true;
         }

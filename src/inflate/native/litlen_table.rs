@@ -14,7 +14,7 @@
 //! | 16..32 | for a reference, the start of the sub-table; else, for an exception, whether it ends the block |
 
 use super::Malformed;
-use super::alphabets::{self, END_OF_BLOCK, FIRST_LENGTH_SYMBOL, LITLEN_SYMBOLS};
+use super::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_LITLEN_LENGTHS, LENGTHS, LITLEN_SYMBOLS, ValueRange};
 use super::canonical_code::{CanonicalCode, Incomplete, SymbolCode};
 
 /// Bits that index the table, which then has 16 KiB. 11 bits are 2 % slower.
@@ -40,6 +40,24 @@ pub(super) enum Exception {
     NoCode,
 }
 
+/// The elements of the symbols, without the bits of their codes.
+const SYMBOLS: [u32; LITLEN_SYMBOLS] = {
+    let mut elements = [EXCEPTION; LITLEN_SYMBOLS];
+    let mut symbol = 0;
+    while symbol < END_OF_BLOCK {
+        elements[symbol] = (symbol as u32) << 16 | ONE_LITERAL;
+        symbol += 1;
+    }
+    elements[END_OF_BLOCK] = 1 << 16 | EXCEPTION;
+    let mut length = 0;
+    while length < LENGTHS.len() {
+        let ValueRange { base, extra_bits } = LENGTHS[length];
+        elements[FIRST_LENGTH_SYMBOL + length] = (base as u32 - 3) << 24 | HAS_LENGTH | extra_bits as u32;
+        length += 1;
+    }
+    elements
+};
+
 impl LitLen {
     const fn code(bits: usize) -> u32 {
         (bits as u32) << 8 | bits as u32
@@ -51,17 +69,7 @@ impl LitLen {
 
     /// The element of a symbol whose code has `bits` bits.
     fn new(symbol: u16, bits: usize) -> Self {
-        match usize::from(symbol) {
-            literal @ 0..END_OF_BLOCK => Self((literal as u32) << 16 | ONE_LITERAL | Self::code(bits)),
-            END_OF_BLOCK => Self(1 << 16 | EXCEPTION | Self::code(bits)),
-            symbol => match alphabets::LENGTHS.get(symbol - FIRST_LENGTH_SYMBOL) {
-                Some(range) => {
-                    let base = u32::from(range.base) - 3;
-                    Self(base << 24 | HAS_LENGTH | (Self::code(bits) + u32::from(range.extra_bits)))
-                }
-                None => Self::no_code(bits),
-            },
-        }
+        Self(SYMBOLS[usize::from(symbol)] + Self::code(bits))
     }
 
     const fn reference(start: usize, index_bits: usize) -> Self {
@@ -166,6 +174,15 @@ impl LitLenTable {
     pub(super) fn lookup_long(&self, reference: LitLen, bits: u64) -> LitLen {
         let index = (bits >> LITLEN_BITS) as usize & ((1 << (reference.0 >> 8 & 7)) - 1);
         self.elements[((reference.0 >> 16) as usize + index) & (ELEMENTS - 1)]
+    }
+
+    /// Builds the table of the fixed code.
+    pub(super) fn build_fixed(&mut self) -> Result<(), Malformed> {
+        self.build(&FIXED_LITLEN_LENGTHS)?;
+        // The fixed code does not tell how many literals there are. Text compressed with it is 5 to 14 % faster without the loop
+        // for runs.
+        self.literal_share = 0;
+        Ok(())
     }
 
     /// Builds the table. `lengths` has at most [`LITLEN_SYMBOLS`] elements.
