@@ -11,7 +11,7 @@ use crate::format::gzip::{Damage, ReadError};
 use crate::inflate::{CompressedSource, Content, EngineDecoder, FilePart, Inflater, MemberChecksum, Trailing};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
-const CONTENT: usize = 128 * 1024;
+const CONTENT: usize = 64 * 1024;
 
 /// Reads the content of gzip data (RFC 1952): of all members, one after the other, as `gunzip` does.
 ///
