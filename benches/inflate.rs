@@ -1,7 +1,8 @@
-//! The speed of decompressing one large file: decoder and CRC alone in memory, one worker, and all workers; and the same for
-//! BGZF, whose members are decompressed in parallel.
+//! The speed of decompressing one large file: the decoder of each engine alone in memory, one worker, and all workers; and the
+//! same for BGZF, whose members are decompressed in parallel.
 //!
-//! `cargo bench --bench inflate`. The runs only test the file (`-t`), so writing is not measured.
+//! `cargo bench --bench inflate`. The runs only test the file (`-t`), so writing is not measured. The decoders also decode each
+//! file of the directory in `GZCC_BENCH_FILES`, compressed at level 6.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -12,10 +13,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
+use gzcc::decoder_parts::{DecodeStatus, DeflateDecoder};
 use gzcc::decompress;
+use gzcc::deflate::{BLOCK, WINDOW};
 use gzcc::settings::{Destination, Mode, Settings};
 
 /// Bytes of content in a BGZF block, as written by bgzip.
@@ -32,7 +36,7 @@ fn one_large_file(c: &mut Criterion) {
     let mut group = c.benchmark_group("inflate");
     group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("bare loop", |b| b.iter(|| black_box(bare_loop(&member[10..]))));
+    decoders(&mut group, "text", &member[10..]);
     for (name, path, jobs) in [
         ("plain, one worker", &plain, NonZeroUsize::MIN),
         ("plain, all", &plain, Settings::default().jobs),
@@ -55,18 +59,61 @@ fn test(path: &Path, jobs: NonZeroUsize) {
     assert_eq!(decompress(&settings, &()).unwrap().done, 1);
 }
 
-/// Inflates DEFLATE data in chunks into one buffer; returns the CRC.
-fn bare_loop(mut data: &[u8]) -> u32 {
-    let (mut decoder, mut crc) = (Decompress::new(false), Crc::new());
-    let mut chunk = Vec::with_capacity(gzcc::deflate::BLOCK);
+/// The files of the directory in `GZCC_BENCH_FILES`.
+fn given_files(c: &mut Criterion) {
+    let Some(directory) = std::env::var_os("GZCC_BENCH_FILES") else {
+        return;
+    };
+    let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut group = c.benchmark_group("inflate files");
+    for path in paths.iter().filter(|path| path.is_file()) {
+        let content = std::fs::read(path).unwrap();
+        group.throughput(Throughput::Bytes(content.len() as u64));
+        decoders(&mut group, &path.file_name().unwrap().to_string_lossy(), &member(&[], &content)[10..]);
+    }
+    group.finish();
+}
+
+/// The decoders of both engines, alone.
+fn decoders(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, data: &[u8]) {
+    let (mut decoder, mut output) = (DeflateDecoder::new(), vec![0; WINDOW + BLOCK]);
+    group.bench_function(format!("{name}, native alone"), |b| {
+        b.iter(|| black_box(decode(&mut decoder, data, &mut output)));
+    });
+    group.bench_function(format!("{name}, flate2 alone"), |b| b.iter(|| black_box(decode_with_flate2(data))));
+}
+
+/// Decodes into one buffer, which also holds the history; returns the length of the content.
+fn decode(decoder: &mut DeflateDecoder, data: &[u8], output: &mut [u8]) -> usize {
+    decoder.restart();
+    let (mut consumed, mut at, mut length) = (0, 0, 0);
     loop {
-        chunk.clear();
-        let before = decoder.total_in();
-        let status = decoder.decompress_vec(data, &mut chunk, FlushDecompress::None).unwrap();
-        data = &data[(decoder.total_in() - before) as usize..];
-        crc.update(&chunk);
+        let decoded = decoder.decode(&data[consumed..], output, at).unwrap();
+        consumed += decoded.consumed;
+        at += decoded.produced;
+        length += decoded.produced;
+        match decoded.status {
+            DecodeStatus::StreamEnd => return length,
+            DecodeStatus::OutputFull => {
+                output.copy_within(at - WINDOW.., 0);
+                at = WINDOW;
+            }
+            DecodeStatus::BlockEnd | DecodeStatus::NeedsInput => {}
+        }
+    }
+}
+
+/// Decodes in pieces into one buffer; returns the length of the content.
+fn decode_with_flate2(data: &[u8]) -> u64 {
+    let mut decoder = Decompress::new(false);
+    let mut piece = Vec::with_capacity(BLOCK);
+    loop {
+        piece.clear();
+        let consumed = decoder.total_in() as usize;
+        let status = decoder.decompress_vec(&data[consumed..], &mut piece, FlushDecompress::None).unwrap();
         if status == Status::StreamEnd {
-            return crc.sum();
+            return decoder.total_out();
         }
     }
 }
@@ -100,6 +147,6 @@ fn bgzf_block(content: &[u8]) -> Vec<u8> {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = one_large_file
+    targets = one_large_file, given_files
 }
 criterion_main!(benches);

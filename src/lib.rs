@@ -144,5 +144,6 @@ pub mod command {
 /// versioning.
 #[doc(hidden)]
 pub mod decoder_parts {
+    pub use crate::inflate::native::{DecodeStatus, DeflateDecoder};
     pub use crate::inflate::{block_finder, markers};
 }

@@ -179,8 +179,8 @@ impl LitLenTable {
     /// Builds the table of the fixed code.
     pub(super) fn build_fixed(&mut self) -> Result<(), Malformed> {
         self.build(&FIXED_LITLEN_LENGTHS)?;
-        // The fixed code does not tell how many literals there are. Text compressed with it is 5 to 14 % faster without the loop
-        // for runs.
+        // The fixed code does not depend on the number of literals. Text compressed with it is 5 to 14 % faster without the
+        // loop for runs.
         self.literal_share = 0;
         Ok(())
     }
