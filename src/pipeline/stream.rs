@@ -34,6 +34,7 @@
 mod block;
 mod chunk_chain;
 #[cfg(test)]
+#[cfg(feature = "batch")]
 mod chunk_tests;
 mod chunk_worker;
 mod context;

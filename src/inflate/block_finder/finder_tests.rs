@@ -177,7 +177,7 @@ fn a_stream_in_a_stored_block_is_found() {
 fn a_block_after_many_false_headers_is_found() {
     let stream = by_flate2(&text(200_000), 6);
     let pattern = [178, 207].repeat(5000);
-    assert_eq!(found_in(&pattern), []);
+    assert!(found_in(&pattern).is_empty());
     // The rest of the section that contains the end of the pattern is not searched.
     let found = found_in(&[&pattern[..], &noise(1000), &stream].concat());
     assert_eq!(found.first(), Some(&(8 * 11_000)));
@@ -187,7 +187,7 @@ fn a_block_after_many_false_headers_is_found() {
 /// How many bits of random data look like a block: none in this mebibyte.
 #[test]
 fn nothing_is_found_in_random_data() {
-    assert_eq!(found_in(&noise(1 << 20)), []);
+    assert!(found_in(&noise(1 << 20)).is_empty());
 }
 
 /// Data that resembles headers: flushes, other stored blocks, and random bytes.

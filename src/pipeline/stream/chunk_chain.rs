@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::StreamContext;
 use super::block::ChunkTask;
-#[cfg(test)]
+#[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
 use crate::deflate::Engine;
 use crate::format::bgzf;
@@ -85,7 +85,7 @@ impl Chunks {
 
 /// Length of the chunks of a file of `length` bytes. `None` if the file is not divided.
 fn chunk_length(length: u64, workers: NonZeroUsize) -> Option<u64> {
-    #[cfg(test)]
+    #[cfg(all(test, feature = "batch"))]
     if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
         return (length >= chunk).then_some(chunk);
     }
@@ -155,7 +155,7 @@ impl ChunkChain {
     pub(super) fn record_guess(&self, was_right: bool) {
         let mut state = lock(&self.state);
         state.failed_guesses = if was_right { 0 } else { state.failed_guesses + 1 };
-        #[cfg(test)]
+        #[cfg(all(test, feature = "batch"))]
         chunk_tests::RIGHT_GUESSES.fetch_add(was_right.into(), std::sync::atomic::Ordering::Relaxed);
     }
 }
