@@ -4,12 +4,10 @@ use super::bit_writer::BitWriter;
 use super::code_lengths::CodeLengths;
 use super::huffman;
 use super::symbols::{DISTANCE_SYMBOLS, FIRST_LENGTH_SYMBOL, LITLEN_SYMBOLS, LITLEN_SYMBOLS_USED};
+use crate::format::alphabets::{PRECODE_ORDER, PRECODE_SYMBOLS};
 
 /// Longest code of a code length symbol.
 const MAX_CODE_LENGTH: u8 = 7;
-
-/// Symbols of the code length alphabet.
-const SYMBOLS: usize = 19;
 
 /// Copies the previous code length 3 to 6 times.
 const REPEAT: u8 = 16;
@@ -18,11 +16,8 @@ const ZEROS: u8 = 17;
 /// Repeats code length 0 for 11 to 138 times.
 const MANY_ZEROS: u8 = 18;
 
-/// The order in which the header lists the lengths of the code length codes.
-const ORDER: [usize; SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
 /// Extra bits of each code length symbol.
-const EXTRA_BITS: [u8; SYMBOLS] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 7];
+const EXTRA_BITS: [u8; PRECODE_SYMBOLS] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 7];
 
 /// A code length symbol and the value of its extra bits.
 #[derive(Clone, Copy)]
@@ -42,7 +37,7 @@ pub(super) struct CodeLengthHeader {
     /// The run-length coded code lengths: the first `item_count`.
     items: [CodeLengthItem; LITLEN_SYMBOLS + DISTANCE_SYMBOLS + 2],
     item_count: usize,
-    code_lengths: [u8; SYMBOLS],
+    code_lengths: [u8; PRECODE_SYMBOLS],
     cost: u64,
 }
 
@@ -62,7 +57,7 @@ impl CodeLengthHeader {
             symbol_count: 0,
             items: [CodeLengthItem { symbol: 0, extra: 0 }; LITLEN_SYMBOLS + DISTANCE_SYMBOLS + 2],
             item_count: 0,
-            code_lengths: [0; SYMBOLS],
+            code_lengths: [0; PRECODE_SYMBOLS],
             cost: 0,
         };
         header.run_length_code(&all[..litlen_count + distance_count]);
@@ -103,11 +98,15 @@ impl CodeLengthHeader {
 
     /// Computes the code length codes for the items, and the cost of the header.
     fn choose_codes(&mut self) {
-        let mut frequencies = [0; SYMBOLS];
+        let mut frequencies = [0; PRECODE_SYMBOLS];
         self.items[..self.item_count].iter().for_each(|item| frequencies[usize::from(item.symbol)] += 1);
         huffman::code_lengths(&frequencies, MAX_CODE_LENGTH, &mut self.code_lengths);
-        self.symbol_count = ORDER.iter().rposition(|&s| self.code_lengths[s] > 0).map_or(4, |last| 4.max(last + 1));
-        let items = (0..SYMBOLS).map(|s| u64::from(frequencies[s]) * u64::from(self.code_lengths[s] + EXTRA_BITS[s]));
+        self.symbol_count = PRECODE_ORDER
+            .iter()
+            .rposition(|&s| self.code_lengths[usize::from(s)] > 0)
+            .map_or(4, |last| 4.max(last + 1));
+        let items =
+            (0..PRECODE_SYMBOLS).map(|s| u64::from(frequencies[s]) * u64::from(self.code_lengths[s] + EXTRA_BITS[s]));
         self.cost = 5 + 5 + 4 + 3 * self.symbol_count as u64 + items.sum::<u64>();
     }
 
@@ -118,13 +117,15 @@ impl CodeLengthHeader {
 
     /// Writes the header, without BFINAL and BTYPE.
     pub(super) fn write(&self, writer: &mut BitWriter<'_>) {
-        let mut codes = [0; SYMBOLS];
+        let mut codes = [0; PRECODE_SYMBOLS];
         huffman::codes(&self.code_lengths, &mut codes);
         writer.span(self.cost, |span| {
             span.put(self.litlen_count as u64 - 257, 5);
             span.put(self.distance_count as u64 - 1, 5);
             span.put(self.symbol_count as u64 - 4, 4);
-            ORDER[..self.symbol_count].iter().for_each(|&symbol| span.put(self.code_lengths[symbol].into(), 3));
+            PRECODE_ORDER[..self.symbol_count]
+                .iter()
+                .for_each(|&symbol| span.put(self.code_lengths[usize::from(symbol)].into(), 3));
             for item in &self.items[..self.item_count] {
                 let symbol = usize::from(item.symbol);
                 span.put(codes[symbol].into(), self.code_lengths[symbol].into());

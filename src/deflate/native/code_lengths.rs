@@ -3,6 +3,7 @@
 use super::histogram::Histogram;
 use super::huffman;
 use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, FIRST_LENGTH_SYMBOL, LITLEN_SYMBOLS};
+use crate::format::alphabets::{FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS};
 
 /// Longest code of a literal, length or distance (RFC 1951 section 3.2.7).
 const MAX_CODE_LENGTH: u8 = 15;
@@ -17,15 +18,7 @@ pub(super) struct CodeLengths {
 
 impl CodeLengths {
     /// The fixed codes (RFC 1951 section 3.2.6).
-    pub(super) const FIXED: Self = {
-        let mut litlen = [8; LITLEN_SYMBOLS];
-        let mut symbol = 144;
-        while symbol < 280 {
-            litlen[symbol] = if symbol < 256 { 9 } else { 7 };
-            symbol += 1;
-        }
-        Self { litlen, distances: [5; DISTANCE_SYMBOLS + 2] }
-    };
+    pub(super) const FIXED: Self = Self { litlen: FIXED_LITLEN_LENGTHS, distances: FIXED_DISTANCE_LENGTHS };
 
     /// The lengths that minimize the size of what the histogram counts.
     pub(super) fn optimal(histogram: &Histogram) -> Self {

@@ -1,20 +1,14 @@
 //! The two alphabets of DEFLATE (RFC 1951 section 3.2.5): literals, end of block and match lengths in one, distances in the
 //! other.
 
+use crate::format::alphabets::DISTANCES;
+pub(super) use crate::format::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, LITLEN_SYMBOLS};
+
 /// Shortest match.
 pub(super) const MIN_MATCH: usize = 3;
 
 /// Longest match.
 pub(super) const MAX_MATCH: usize = 258;
-
-/// The symbol that ends a block.
-pub(super) const END_OF_BLOCK: usize = 256;
-
-/// The symbol of the shortest match.
-pub(super) const FIRST_LENGTH_SYMBOL: usize = 257;
-
-/// Literal and length symbols, with the last two, which only the fixed code has.
-pub(super) const LITLEN_SYMBOLS: usize = 288;
 
 /// Literal and length symbols that can occur in data.
 pub(super) const LITLEN_SYMBOLS_USED: usize = 286;
@@ -38,9 +32,9 @@ pub(super) const LENGTHS: [LengthCode; MAX_MATCH - MIN_MATCH + 1] = lengths();
 /// Extra bits of each distance symbol.
 pub(super) const DISTANCE_EXTRA_BITS: [u8; DISTANCE_SYMBOLS] = {
     let mut extra = [0; DISTANCE_SYMBOLS];
-    let mut symbol = 4;
+    let mut symbol = 0;
     while symbol < DISTANCE_SYMBOLS {
-        extra[symbol] = (symbol / 2 - 1) as u8;
+        extra[symbol] = DISTANCES[symbol].extra_bits;
         symbol += 1;
     }
     extra

@@ -1,7 +1,7 @@
 //! Checks the header of a block with dynamic codes (RFC 1951 section 3.2.7).
 
 use super::peek;
-use crate::inflate::native::alphabets::{END_OF_BLOCK, PRECODE_ORDER, PRECODE_SYMBOLS};
+use crate::format::alphabets::{END_OF_BLOCK, PRECODE_ORDER, PRECODE_SYMBOLS};
 
 /// Length of HLIT, HDIST and HCLEN in bits.
 pub(super) const COUNTS: u64 = 14;

@@ -1,13 +1,13 @@
 //! The states of the decoder. Near the end of the input or the output, this module decodes one symbol at a time; elsewhere it calls
 //! [`fast_loop`].
 
-use super::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, LENGTHS, ValueRange};
 use super::bit_reader::BitReader;
 use super::canonical_code::Decoding;
 use super::fast_loop::{self, LoopEnd};
 use super::litlen_table::Exception;
 use super::match_copy;
 use super::{DecodeStatus, DecoderState, DeflateDecoder, Malformed, Output, Symbol};
+use crate::format::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, LENGTHS, ValueRange};
 
 /// The result of one step: the status to return, or `None` to continue.
 type Step = Result<Option<DecodeStatus>, Malformed>;

@@ -10,9 +10,9 @@
 //! | 16..32 | base of the distance; for a reference, the start of the sub-table |
 
 use super::Malformed;
-use super::alphabets::DISTANCES;
 use super::canonical_code::{CanonicalCode, Incomplete};
 use super::match_copy::UNCONDITIONAL;
+use crate::format::alphabets::DISTANCES;
 
 /// Bits that index the table. 9 bits are 0.5 % slower.
 pub(super) const DISTANCE_BITS: usize = 8;

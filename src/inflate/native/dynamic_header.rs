@@ -1,9 +1,9 @@
 //! Reads the header of a block with dynamic codes (RFC 1951 section 3.2.7), resumable at every bit.
 
 use super::Malformed;
-use super::alphabets::{DISTANCE_SYMBOLS, END_OF_BLOCK, LITLEN_SYMBOLS, PRECODE_ORDER, PRECODE_SYMBOLS};
 use super::bit_reader::BitReader;
 use super::canonical_code::{CanonicalCode, Incomplete};
+use crate::format::alphabets::{DISTANCE_SYMBOLS, END_OF_BLOCK, LITLEN_SYMBOLS, PRECODE_ORDER, PRECODE_SYMBOLS};
 
 /// Longest code of the code length code.
 const PRECODE_BITS: usize = 7;

@@ -14,8 +14,10 @@
 //! | 16..32 | for a reference, the start of the sub-table; else, for an exception, whether it ends the block |
 
 use super::Malformed;
-use super::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_LITLEN_LENGTHS, LENGTHS, LITLEN_SYMBOLS, ValueRange};
 use super::canonical_code::{CanonicalCode, Incomplete, SymbolCode};
+use crate::format::alphabets::{
+    END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_LITLEN_LENGTHS, LENGTHS, LITLEN_SYMBOLS, ValueRange,
+};
 
 /// Bits that index the table, which then has 16 KiB. 11 bits are 2 % slower.
 pub(super) const LITLEN_BITS: usize = 12;

@@ -15,7 +15,6 @@
 //! the caller passes again with each call, is the history that matches refer to. `docs/decoder.md` explains the tables, and
 //! records which ideas helped and which did not.
 
-pub(super) mod alphabets;
 mod bit_reader;
 mod canonical_code;
 mod careful_loop;

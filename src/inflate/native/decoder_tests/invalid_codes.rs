@@ -2,7 +2,7 @@
 
 use super::stream_generator::{Bits, put_dynamic_header};
 use super::*;
-use crate::inflate::native::alphabets::{
+use crate::format::alphabets::{
     END_OF_BLOCK, FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS, PRECODE_ORDER, PRECODE_SYMBOLS,
 };
 

@@ -1,6 +1,6 @@
 //! Writes random DEFLATE streams, valid ones and others, with all kinds of blocks and codes.
 
-use super::super::alphabets::{
+use crate::format::alphabets::{
     DISTANCES, END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS, LENGTHS, PRECODE_ORDER,
 };
 
