@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::per_input::refused;
-use super::{Ending, Sink, closed};
+use super::{Ending, Sink, file_failure, write_to_file};
 use crate::error::Error;
 use crate::io::output::{Output, OverwriteCheck, Refusal};
 use crate::outcome::{Outcome, Reason};
@@ -38,17 +38,11 @@ impl From<Concatenated> for ConcatenatedSink {
 
 impl Sink for ConcatenatedSink {
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
-        let file = self.0.as_mut().ok_or_else(closed)?;
-        file.output.write(&bytes)?;
-        Ok(Some(bytes))
+        write_to_file(self.0.as_mut().map(|file| &mut file.output), bytes)
     }
 
     fn failure(&self, error: io::Error) -> Outcome {
-        let error = Error::from(error);
-        Outcome::Failed(match &self.0 {
-            Some(file) => error.about(file.output.output_name()),
-            None => error,
-        })
+        file_failure(self.0.as_ref().map(|file| &file.output), error)
     }
 
     fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Sink, WrittenMember, closed};
+use super::{Sink, WrittenMember, closed, file_failure, write_to_file};
 use crate::error::{Error, OutputName};
 use crate::io::input::{Change, Input};
 use crate::io::metadata::{Metadata, Original};
@@ -43,17 +43,11 @@ impl From<PerInput> for PerInputSink {
 
 impl Sink for PerInputSink {
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
-        let file = self.0.as_mut().ok_or_else(closed)?;
-        file.output.write(&bytes)?;
-        Ok(Some(bytes))
+        write_to_file(self.0.as_mut().map(|file| &mut file.output), bytes)
     }
 
     fn failure(&self, error: io::Error) -> Outcome {
-        let error = Error::from(error);
-        Outcome::Failed(match &self.0 {
-            Some(file) => error.about(file.output.output_name()),
-            None => error,
-        })
+        file_failure(self.0.as_ref().map(|file| &file.output), error)
     }
 
     fn cut_short(&self, outcome: Outcome) -> Outcome {
