@@ -118,4 +118,4 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod roundtrip;
+pub(crate) mod roundtrip;

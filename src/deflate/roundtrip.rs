@@ -4,7 +4,7 @@ mod block_ends;
 mod content_shapes;
 mod distances;
 mod extreme_codes;
-mod generators;
+pub(crate) mod generators;
 mod output_sizes;
 mod reuse;
 

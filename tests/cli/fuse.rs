@@ -91,7 +91,7 @@ fn serve(mut device: fs::File, files: &Mutex<Files>) {
 
 #[test]
 fn files_on_a_fuse_file_system_are_compressed_and_removed() {
-    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    let Some(t) = FuseSandbox::new(Quirks::NONE) else { return };
     let a = t.write("t/a", log(300_000));
     let b = t.write("t/s/b", b"b");
     t.gzcc(["-r", "--rm", "t"]).succeeds();
@@ -107,7 +107,7 @@ fn files_on_a_fuse_file_system_are_compressed_and_removed() {
 #[test]
 fn the_test_file_system_has_the_quirks_that_are_set() {
     require!("bash");
-    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    let Some(t) = FuseSandbox::new(Quirks::NONE) else { return };
     t.write("a", b"content");
     t.set_quirks(Quirks {
         no_unnamed: true,

@@ -7,8 +7,8 @@ mod stream_generator;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use self::stream_generator::Random;
 use super::*;
+use crate::deflate::roundtrip::generators::Rng;
 
 /// How a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ fn deflate_natively(content: &[u8], level: u8) -> Vec<u8> {
 /// Words with a byte of noise after one in `words_per_noise`.
 fn text(size: usize, words_per_noise: usize) -> Vec<u8> {
     let words = ["the ", "quick ", "brown fox ", "jumps\n", "over, ", "a lazy dog. ", "1234 ", "Lorem "];
-    let mut random = Random::new(2);
+    let mut random = Rng::new(2);
     let mut text = Vec::new();
     while text.len() < size {
         text.extend_from_slice(words[random.below(words.len())].as_bytes());
@@ -147,7 +147,7 @@ fn text(size: usize, words_per_noise: usize) -> Vec<u8> {
 
 /// Contents that use all parts of the decoder.
 fn contents() -> Vec<Vec<u8>> {
-    let mut random = Random::new(1);
+    let mut random = Rng::new(1);
     let mut contents = vec![Vec::new(), b"a".to_vec(), b"abc".to_vec(), vec![0; 70_000], text(200_000, 8)];
     contents.push((0..100_000).map(|_| random.below(256) as u8).collect());
     contents.push((0..100_000).map(|_| b"ACGT"[random.below(4)]).collect());

@@ -25,8 +25,8 @@ const NOREPLACE: u32 = 1;
 /// Added to the listing offset of a name that is listed a second time.
 const SECOND_LISTING: u64 = 1 << 32;
 
-/// Deviations from a local file system. The default has none.
-#[derive(Clone, Copy, Debug, Default)]
+/// Deviations from a local file system.
+#[derive(Clone, Copy, Debug)]
 pub struct Quirks {
     /// Unnamed files (O_TMPFILE) are refused.
     pub no_unnamed: bool,
@@ -48,6 +48,22 @@ pub struct Quirks {
     pub no_fsync: Option<Errno>,
     /// Changing the mode of a folder fails with this error.
     pub no_folder_modes: Option<Errno>,
+}
+
+impl Quirks {
+    /// No deviation.
+    pub const NONE: Self = Self {
+        no_unnamed: false,
+        no_links: None,
+        no_noreplace: None,
+        whole_seconds: false,
+        new_inodes: false,
+        new_ctimes: false,
+        repeats: false,
+        no_close: None,
+        no_fsync: None,
+        no_folder_modes: None,
+    };
 }
 
 /// A name in a folder.

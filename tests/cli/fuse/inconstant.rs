@@ -10,18 +10,7 @@ use super::{FuseSandbox, Quirks};
 use crate::harness::{Sandbox, log, noise, sample};
 use crate::stopped::{Moment, stopped_at};
 
-const NEW_INODES: Quirks = Quirks {
-    no_unnamed: false,
-    no_links: None,
-    no_noreplace: None,
-    whole_seconds: false,
-    new_inodes: true,
-    new_ctimes: false,
-    repeats: false,
-    no_close: None,
-    no_fsync: None,
-    no_folder_modes: None,
-};
+const NEW_INODES: Quirks = Quirks { new_inodes: true, ..Quirks::NONE };
 
 const UNSTABLE: [Quirks; 4] = [
     NEW_INODES,
@@ -83,7 +72,7 @@ fn a_replaced_original_stays_if_inode_numbers_are_not_stable() {
 
 #[test]
 fn a_name_that_is_listed_twice_is_processed_once() {
-    let Some(t) = FuseSandbox::new(Quirks { repeats: true, ..Quirks::default() }) else { return };
+    let Some(t) = FuseSandbox::new(Quirks { repeats: true, ..Quirks::NONE }) else { return };
     let names = ["a", "s/b", "s/s/c", "s/d", "z/e"];
     for (words, back) in [("-r t", "-rdf --rm t"), ("-r --rm t", "-rd --rm t"), ("-j1 -r -f --rm t", "-rd t")] {
         for name in names {
@@ -132,7 +121,7 @@ fn an_input_is_not_replaced_even_if_inode_numbers_are_not_stable() {
 #[test]
 fn an_input_with_another_name_is_not_replaced_even_if_inode_numbers_are_not_stable() {
     require!("bash");
-    for quirks in [Quirks::default(), NEW_INODES, Quirks { new_ctimes: true, whole_seconds: true, ..NEW_INODES }] {
+    for quirks in [Quirks::NONE, NEW_INODES, Quirks { new_ctimes: true, whole_seconds: true, ..NEW_INODES }] {
         let others = ["$PWD/a", "s/../a", "./s/.././a", "soft", "s/soft", "hard", "s/hard"];
         let lines = ["-o a b OTHER", "-o OTHER b a", "-o a OTHER", "-o OTHER a", "-c OTHER b 1<>a", "-c OTHER b >>a"];
         let all = others.into_iter().flat_map(|other| lines.map(|words| words.replace("OTHER", other)));
@@ -158,7 +147,7 @@ fn an_input_with_another_name_is_not_replaced_even_if_inode_numbers_are_not_stab
 #[test]
 fn an_old_output_with_another_name_is_not_replaced_if_it_is_an_input() {
     require!("bash", "gzip");
-    for quirks in [Quirks::default(), NEW_INODES] {
+    for quirks in [Quirks::NONE, NEW_INODES] {
         for words in [
             "a $PWD/a.gz",
             "a s/../a.gz",
@@ -187,7 +176,7 @@ fn an_old_output_with_another_name_is_not_replaced_if_it_is_an_input() {
 #[test]
 fn a_link_to_an_output_of_the_run_is_not_compressed() {
     require!("bash");
-    for quirks in [Quirks::default(), NEW_INODES] {
+    for quirks in [Quirks::NONE, NEW_INODES] {
         for words in ["s/a b", "-f s/a b", "--files-from - < list", "-O o s/a c", "-f -O o s/a c", "-O $PWD/o s/a c"] {
             let Some(t) = FuseSandbox::new(quirks) else { return };
             let a = t.write("s/a", log(1000));
@@ -224,7 +213,7 @@ const PRECIOUS: &[u8] = b"precious content";
 
 /// A file `a`, another one, and other names of `a`.
 fn renamed(quirks: Quirks) -> Option<FuseSandbox> {
-    let t = FuseSandbox::new(Quirks::default())?;
+    let t = FuseSandbox::new(Quirks::NONE)?;
     t.write("a", PRECIOUS);
     t.write("b", "other");
     fs::create_dir(t.path("s")).unwrap();
@@ -238,7 +227,7 @@ fn renamed(quirks: Quirks) -> Option<FuseSandbox> {
 
 #[test]
 fn a_second_update_compresses_nothing_if_times_are_stored_in_seconds() {
-    let Some(t) = FuseSandbox::new(Quirks { whole_seconds: true, ..Quirks::default() }) else { return };
+    let Some(t) = FuseSandbox::new(Quirks { whole_seconds: true, ..Quirks::NONE }) else { return };
     let original = Sandbox::new();
     original.write("a", log(1000));
     original.set_times("a", Duration::new(1_700_000_001, 987_654_321));

@@ -8,18 +8,7 @@ use rustix::io::Errno;
 use super::{FuseSandbox, Quirks};
 use crate::harness::{Sandbox, gunzip, log};
 
-const REFUSES_MODES: Quirks = Quirks {
-    no_unnamed: false,
-    no_links: None,
-    no_noreplace: None,
-    whole_seconds: false,
-    new_inodes: false,
-    new_ctimes: false,
-    repeats: false,
-    no_close: None,
-    no_fsync: None,
-    no_folder_modes: Some(Errno::PERM),
-};
+const REFUSES_MODES: Quirks = Quirks { no_folder_modes: Some(Errno::PERM), ..Quirks::NONE };
 
 #[test]
 fn a_folder_whose_mode_cannot_be_set_is_a_warning_and_stays_private() {

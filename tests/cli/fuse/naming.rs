@@ -11,18 +11,8 @@ use crate::harness::{gunzip, log, sample};
 use crate::stopped::{Moment, count_calls, stopped_at};
 
 /// Only O_EXCL and rename are supported.
-const MINIMAL: Quirks = Quirks {
-    no_unnamed: true,
-    no_links: Some(Errno::PERM),
-    no_noreplace: Some(Errno::INVAL),
-    whole_seconds: false,
-    new_inodes: false,
-    new_ctimes: false,
-    repeats: false,
-    no_close: None,
-    no_fsync: None,
-    no_folder_modes: None,
-};
+const MINIMAL: Quirks =
+    Quirks { no_unnamed: true, no_links: Some(Errno::PERM), no_noreplace: Some(Errno::INVAL), ..Quirks::NONE };
 
 /// The errors with which file systems refuse unsupported calls.
 const REFUSALS: [Errno; 6] = [Errno::PERM, Errno::ACCESS, Errno::IO, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOSYS];
@@ -34,16 +24,16 @@ fn with_refusals() -> impl Iterator<Item = Quirks> {
             no_unnamed: refused & 1 != 0,
             no_links: (refused & 2 != 0).then_some(error),
             no_noreplace: (refused & 4 != 0).then_some(error),
-            ..Quirks::default()
+            ..Quirks::NONE
         })
     })
 }
 
 #[test]
 fn a_file_system_without_fsync_fails_only_if_a_sync_is_asked_for() {
-    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    let Some(t) = FuseSandbox::new(Quirks::NONE) else { return };
     let content = t.write("a", log(300_000));
-    t.set_quirks(Quirks { no_unnamed: true, no_fsync: Some(Errno::INVAL), ..Quirks::default() });
+    t.set_quirks(Quirks { no_unnamed: true, no_fsync: Some(Errno::INVAL), ..Quirks::NONE });
     t.gzcc(["a"]).succeeds();
     t.assert_holds("a.gz", &content);
     t.gzcc(["-f", "--sync", "a"]).says(1, &["gzcc: a: a.gz: Invalid argument"]);
@@ -53,12 +43,12 @@ fn a_file_system_without_fsync_fails_only_if_a_sync_is_asked_for() {
 #[test]
 fn every_output_is_named_without_links_and_noreplace() {
     require!("bash");
-    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    let Some(t) = FuseSandbox::new(Quirks::NONE) else { return };
     // A step of 5 includes every error and every combination of refused operations.
     for quirks in sample(5, with_refusals()) {
         for (words, gone) in [(&["a", "b"][..], false), (&["--rm", "a", "b"], true), (&["-f", "--rm", "a", "b"], true)]
         {
-            t.set_quirks(Quirks::default());
+            t.set_quirks(Quirks::NONE);
             let (a, b) = (t.write("a", log(300_000)), t.write("b", "b"));
             fs::set_permissions(t.path("a"), fs::Permissions::from_mode(0o640)).unwrap();
             let modified = t.path("a").metadata().unwrap().modified().unwrap();
@@ -102,7 +92,7 @@ fn outputs_of_o_and_output_dir_need_no_links() {
 
 #[test]
 fn a_refused_operation_is_tried_once_per_tree() {
-    let Some(t) = FuseSandbox::new(Quirks::default()) else { return };
+    let Some(t) = FuseSandbox::new(Quirks::NONE) else { return };
     for i in 0..30 {
         t.write(format!("t/{}/{i}", i % 3), log(100));
     }

@@ -1,30 +1,14 @@
 //! Writes random DEFLATE streams, valid ones and others, with all kinds of blocks and codes.
 
+use crate::deflate::roundtrip::generators::Rng;
 use crate::format::alphabets::{
     DISTANCES, END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS, LENGTHS, PRECODE_ORDER,
 };
 
-/// A seeded xorshift generator.
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Self((seed << 1 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    /// A number below `bound`.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 32) as usize % bound
-    }
-
-    /// A number below one of the bounds, chosen at random.
-    fn below_one_of(&mut self, bounds: [usize; 3]) -> usize {
-        let bound = bounds[self.below(3)];
-        self.below(bound)
-    }
+/// A number below one of the bounds, chosen at random.
+fn below_one_of(random: &mut Rng, bounds: [usize; 3]) -> usize {
+    let bound = bounds[random.below(3)];
+    random.below(bound)
 }
 
 /// Bits that are packed into bytes.
@@ -90,7 +74,7 @@ pub(super) fn put_dynamic_header(bits: &mut Bits, is_last: bool, litlen: &[u8], 
 }
 
 /// Random lengths of a complete code with `used` of `symbols` symbols, `wanted` among them.
-fn complete_code(random: &mut Random, symbols: usize, used: usize, wanted: Option<usize>) -> Vec<u8> {
+fn complete_code(random: &mut Rng, symbols: usize, used: usize, wanted: Option<usize>) -> Vec<u8> {
     // Splits leaves of a tree. With a small `spread`, the same leaf again and again, so that codes become long.
     let spread = 1 + random.below(used);
     let mut leaves = vec![0_u8];
@@ -122,8 +106,8 @@ struct BlockCodes {
 }
 
 impl BlockCodes {
-    fn random(random: &mut Random) -> Self {
-        let used = 2 + random.below_one_of([4, 40, 285]);
+    fn random(random: &mut Rng) -> Self {
+        let used = 2 + below_one_of(random, [4, 40, 285]);
         let litlen = complete_code(random, 286, used.min(286), Some(END_OF_BLOCK));
         let used = random.below(31);
         let distances = match used {
@@ -145,7 +129,7 @@ impl BlockCodes {
 }
 
 /// A random stream. `written` counts the bytes it expands to.
-pub(super) fn random_stream(random: &mut Random) -> Vec<u8> {
+pub(super) fn random_stream(random: &mut Rng) -> Vec<u8> {
     let mut bits = Bits::default();
     let mut written = 0;
     let blocks = 1 + random.below(4);
@@ -167,10 +151,10 @@ pub(super) fn random_stream(random: &mut Random) -> Vec<u8> {
     bits.into_bytes()
 }
 
-fn put_stored(bits: &mut Bits, random: &mut Random, is_last: bool, written: &mut usize) {
+fn put_stored(bits: &mut Bits, random: &mut Rng, is_last: bool, written: &mut usize) {
     bits.put(usize::from(is_last), 3);
     bits.align();
-    let length = random.below_one_of([2, 50, 1000]);
+    let length = below_one_of(random, [2, 50, 1000]);
     bits.put(length, 16);
     bits.put(!length, 16);
     (0..length).for_each(|_| bits.put(random.below(256), 8));
@@ -178,11 +162,11 @@ fn put_stored(bits: &mut Bits, random: &mut Random, is_last: bool, written: &mut
 }
 
 /// Random symbols, and the end of the block. One distance in a thousand may be too far.
-fn put_symbols(bits: &mut Bits, random: &mut Random, codes: &BlockCodes, written: &mut usize) {
+fn put_symbols(bits: &mut Bits, random: &mut Rng, codes: &BlockCodes, written: &mut usize) {
     let used = |lengths: &[u8]| (0..lengths.len()).filter(|&symbol| lengths[symbol] > 0).collect::<Vec<_>>();
     let litlen = used(&codes.litlen[..286]);
     let distances = used(&codes.distances[..30]);
-    for _ in 0..random.below_one_of([3, 60, 1500]) {
+    for _ in 0..below_one_of(random, [3, 60, 1500]) {
         let symbol = litlen[random.below(litlen.len())];
         if symbol < END_OF_BLOCK {
             bits.put_code(&codes.litlen, symbol);
