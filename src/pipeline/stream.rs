@@ -35,7 +35,7 @@ mod block;
 mod chunk_chain;
 #[cfg(test)]
 #[cfg(feature = "batch")]
-mod chunk_tests;
+pub(super) mod chunk_tests;
 mod chunk_worker;
 mod context;
 mod input_splitter;

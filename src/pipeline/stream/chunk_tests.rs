@@ -26,15 +26,16 @@ pub(super) static RIGHT_GUESSES: AtomicU64 = AtomicU64::new(0);
 /// Held while [`CHUNK_LENGTH`] is set.
 static CHUNK_LENGTH_IN_USE: Mutex<()> = Mutex::new(());
 
-/// Sets the length of the chunks until it is dropped.
-struct ChunkLength(#[expect(dead_code, reason = "held")] MutexGuard<'static, ()>);
+/// Sets the length of the chunks until it is dropped. It is held by one test at a time: another one that delays workers or sets
+/// another length would take far longer.
+pub(in crate::pipeline) struct ChunkLength(#[expect(dead_code, reason = "held")] MutexGuard<'static, ()>);
 
 impl ChunkLength {
-    fn hold() -> Self {
+    pub(in crate::pipeline) fn hold() -> Self {
         Self(lock(&CHUNK_LENGTH_IN_USE))
     }
 
-    fn set(&self, length: u64) {
+    pub(in crate::pipeline) fn set(&self, length: u64) {
         CHUNK_LENGTH.store(length, Ordering::Relaxed);
     }
 }
