@@ -174,10 +174,7 @@ impl<S: Symbol> DeflateDecoder<S> {
 
     fn read_distance(&mut self, length: usize, reader: &mut BitReader<'_>, output: &Output<'_, S>) -> Step {
         reader.refill();
-        let mut element = self.tables.distances.lookup(reader.bits);
-        if element.is_exception() && element.is_reference() {
-            element = self.tables.distances.lookup_long(element, reader.bits);
-        }
+        let element = self.tables.distances.find(reader.bits);
         if element.bits() > reader.count {
             return Ok(Some(DecodeStatus::NeedsInput));
         }

@@ -107,6 +107,12 @@ impl DistanceTable {
         self.elements[((reference.0 >> 16) as usize + index) & (ELEMENTS - 1)]
     }
 
+    /// The element of the next bits, in the table or in a sub-table.
+    pub(super) fn find(&self, bits: u64) -> Distance {
+        let element = self.lookup(bits);
+        if element.is_exception() && element.is_reference() { self.lookup_long(element, bits) } else { element }
+    }
+
     /// The element in a sub-table, for a reference to it. `None` for bits that are no code.
     #[inline(always)]
     pub(super) fn resolve(&self, exception: Distance, bits: u64) -> Option<Distance> {

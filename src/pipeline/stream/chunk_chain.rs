@@ -63,8 +63,7 @@ impl Chunks {
         if bgzf::parse_header(&header[..read]).is_some() {
             return None;
         }
-        let pass_through = context.settings.passes_through(input.is_stdin());
-        Some(Self { chain: Arc::new(ChunkChain::new(length, chunk_length, pass_through)), next: 0 })
+        Some(Self { chain: Arc::new(ChunkChain::new(length, chunk_length)), next: 0 })
     }
 
     /// Whether the next chunk may be taken now: its start is known, or a guess is worth the effort.
@@ -100,8 +99,6 @@ pub(super) struct ChunkChain {
     file_length: u64,
     /// Length of a chunk in bytes. The last chunk may be shorter.
     chunk_length: u64,
-    /// Data that is not gzip data is copied as content.
-    pass_through: bool,
     state: Mutex<ChainState>,
     changed: Condvar,
 }
@@ -119,9 +116,9 @@ struct ChainState {
 
 impl ChunkChain {
     /// Divides a file of `file_length` bytes into chunks of `chunk_length` bytes.
-    pub(super) fn new(file_length: u64, chunk_length: u64, pass_through: bool) -> Self {
+    fn new(file_length: u64, chunk_length: u64) -> Self {
         let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
-        Self { file_length, chunk_length, pass_through, state: Mutex::new(state), changed: Condvar::new() }
+        Self { file_length, chunk_length, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// Number of chunks.
@@ -138,11 +135,6 @@ impl ChunkChain {
     /// Length of the file in bytes.
     pub(super) fn file_length(&self) -> u64 {
         self.file_length
-    }
-
-    /// Whether data that is not gzip data is copied as content.
-    pub(super) fn passes_through(&self) -> bool {
-        self.pass_through
     }
 
     /// Whether a worker may take this chunk: its start is known, or a guess is worth the effort.

@@ -148,7 +148,8 @@ impl ChunkInflation<'_, '_> {
             return Ok(Content { consumed, ..Content::default() });
         }
         let mut source = PositionedReader::new(self.member.input.fd()?, start.offset(), chain.file_length());
-        let mut inflater = resources.inflater(Engine::Native, chain.passes_through())?;
+        let pass_through = self.context.settings.passes_through(self.member.input.is_stdin());
+        let mut inflater = resources.inflater(Engine::Native, pass_through)?;
         inflater.restart_at(&start, end);
         loop {
             let mut content = match inflater.next(&mut source, resources.try_content_buffer()?) {
