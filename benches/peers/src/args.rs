@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::Parser;
 
@@ -24,7 +25,7 @@ pub struct Args {
     pub block: usize,
 
     /// Engines to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["native", "flate2", "libdeflate", "isal"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["native", "flate2", "libdeflate", "zlib", "isal"])]
     pub peers: Vec<Peer>,
 
     /// Engine whose levels are compared with the targets
@@ -35,7 +36,15 @@ pub struct Args {
     #[arg(long)]
     pub domination: bool,
 
-    /// Files; an argument that ends in a colon starts a group, which is measured as a whole: logs: a.log b.log text: c.txt
+    /// Compare sizes alone: fast, and independent of the load
+    #[arg(long)]
+    pub sizes: bool,
+
+    /// File that keeps the sizes of engines other than gzcc's from run to run
+    #[arg(long, value_name = "FILE", requires = "sizes")]
+    pub known_sizes: Option<PathBuf>,
+
+    /// Files, or folders whose subfolders are groups; an argument that ends in a colon starts a group, which is measured as a whole: logs: a.log b.log text: c.txt
     #[arg(required = true, value_name = "[GROUP:] FILES")]
     pub files: Vec<OsString>,
 }

@@ -6,6 +6,7 @@ mod gzcc;
 #[cfg(feature = "isal")]
 mod isal;
 mod libdeflate;
+mod zlib;
 
 use std::fmt;
 
@@ -24,6 +25,8 @@ pub enum Peer {
     Flate2,
     /// libdeflate, built from the C source
     Libdeflate,
+    /// zlib, as installed on the system
+    Zlib,
     /// ISA-L, as installed on the system
     Isal,
 }
@@ -34,6 +37,7 @@ impl Peer {
             Self::Native => gzcc::Kind::Native.max_level(),
             Self::Flate2 => gzcc::Kind::Flate2.max_level(),
             Self::Libdeflate => 12,
+            Self::Zlib => 9,
             Self::Isal => 3,
         }
     }
@@ -41,7 +45,7 @@ impl Peer {
     /// Why this engine cannot run, if it cannot.
     fn unavailable(self) -> Option<&'static str> {
         match self {
-            Self::Native | Self::Flate2 | Self::Libdeflate => None,
+            Self::Native | Self::Flate2 | Self::Libdeflate | Self::Zlib => None,
             Self::Isal => (!cfg!(feature = "isal")).then_some("built without the feature isal"),
         }
     }
@@ -53,6 +57,7 @@ impl fmt::Display for Peer {
             Self::Native => "native",
             Self::Flate2 => "flate2",
             Self::Libdeflate => "libdeflate",
+            Self::Zlib => "zlib",
             Self::Isal => "isal",
         })
     }
@@ -118,6 +123,7 @@ pub fn compressor(case: Case, block: usize) -> Result<Box<dyn Compressor>> {
         Peer::Native => Box::new(gzcc::Gzcc::new(gzcc::Kind::Native, case.level)),
         Peer::Flate2 => Box::new(gzcc::Gzcc::new(gzcc::Kind::Flate2, case.level)),
         Peer::Libdeflate => Box::new(libdeflate::Libdeflate::new(case.level, block)?),
+        Peer::Zlib => Box::new(zlib::Zlib::new(case.level, block)?),
         #[cfg(feature = "isal")]
         Peer::Isal => Box::new(isal::Isal::new(case.level, block)?),
         #[cfg(not(feature = "isal"))]

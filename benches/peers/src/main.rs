@@ -7,6 +7,7 @@ mod engines;
 mod groups;
 mod measurements;
 mod pareto;
+mod sizes;
 mod table;
 mod targets;
 
@@ -32,6 +33,9 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<()> {
     let groups = groups::read(&args.files)?;
     let cases = engines::cases(args)?;
+    if args.sizes {
+        return sizes::run(&cases, &groups, args);
+    }
     for group in &groups {
         let measurements = Measurements::take(&cases, group, args).with_context(|| format!("group {}", group.name))?;
         print(&measurements, group, args);
