@@ -5,7 +5,7 @@
 //! ```text
 //!      Window: dictionary | block
 //!                 |
-//!                 |   incompressible data (levels 1 to 6) ----------------------+
+//!                 |   incompressible data, up to a repetition (levels 1 to 6)  --+
 //!                 v                                                             |
 //!      parser + matchfinder  <--- cost_model <--- literal_statistics            |
 //!      greedy, lookahead, lazy        ^           (a sample of the input)       |
@@ -30,6 +30,7 @@
 //! No state is kept from block to block, and nothing depends on the processor: the same block gives the same bytes.
 //! `docs/encoder.md` records which ideas helped, which did not, and by how much.
 
+mod anchors;
 mod bit_writer;
 mod block_header;
 mod block_split;
@@ -52,6 +53,7 @@ mod symbols;
 
 use std::ops::Range;
 
+use self::anchors::Anchors;
 use self::bit_writer::BitWriter;
 use self::block_split::SplitDecision;
 use self::block_writer::BlockContent;
@@ -61,36 +63,47 @@ use self::cost_model::CostModel;
 use self::histogram::Histogram;
 use self::level_parameters::LevelState;
 use self::sequences::Sequences;
-use super::{BlockCompressor, Window};
+use super::{BlockCompressor, WINDOW, Window};
 
 /// The encoder at one level, with the memory that it reuses from block to block.
 pub(super) struct NativeCompressor {
     level: LevelState,
     sequences: Sequences,
     tables: Box<CodeTables>,
+    anchors: Anchors,
 }
 
 impl NativeCompressor {
     /// An encoder for a level from 1 to 12.
     pub(super) fn new(level: u8) -> Self {
-        Self { level: LevelState::new(level), sequences: Sequences::new(), tables: Box::new(CodeTables::EMPTY) }
+        Self {
+            level: LevelState::new(level),
+            sequences: Sequences::new(),
+            tables: Box::new(CodeTables::EMPTY),
+            anchors: Anchors::new(),
+        }
     }
 }
 
 impl BlockCompressor for NativeCompressor {
     fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
-        self.level.load_dictionary(window, block.clone());
+        self.level.begin_block(window, block.clone());
         self.sequences.clear();
+        self.anchors.clear();
+        let begins_incompressible =
+            self.level.skips_incompressible && incompressible::is_incompressible_dictionary(window, block.start);
         let encoder = BlockEncoder {
             level: &mut self.level,
             sequences: &mut self.sequences,
             tables: &mut self.tables,
+            anchors: &mut self.anchors,
             window,
             end: block.end,
             writer: BitWriter::new(out),
             pending: DeflateBlock::new(block.start, Histogram::EMPTY),
             model: CostModel::new(),
-            unmatched: 0,
+            unmatched: if begins_incompressible { incompressible::MIN_UNMATCHED } else { 0 },
+            inserted: 0,
         };
         encoder.encode(last);
     }
@@ -118,6 +131,7 @@ struct BlockEncoder<'a, 'out> {
     /// The sequences of the pending block, and behind them those of the current chunk.
     sequences: &'a mut Sequences,
     tables: &'a mut CodeTables,
+    anchors: &'a mut Anchors,
     window: Window<'a>,
     /// Where the block of input ends.
     end: usize,
@@ -126,6 +140,9 @@ struct BlockEncoder<'a, 'out> {
     model: CostModel,
     /// Input bytes since the last match; counted only at levels that skip incompressible data.
     unmatched: usize,
+    /// Where the positions end that the match finder knows. Behind them are the dictionary, or stored data, up to the current
+    /// position.
+    inserted: usize,
 }
 
 impl BlockEncoder<'_, '_> {
@@ -136,41 +153,56 @@ impl BlockEncoder<'_, '_> {
                 self.parse_chunk();
             }
         }
-        self.write_pending(last);
+        if last || !self.pending.input.is_empty() {
+            self.write_pending(last);
+        }
         if !last {
             block_writer::write_stored(&[], false, &mut self.writer);
         }
         self.writer.align();
     }
 
-    /// Stores the incompressible data at the current position. Returns whether there was any.
+    /// Stores the incompressible data at the current position, up to a repetition. Returns whether there was any.
     fn store_incompressible(&mut self) -> bool {
         if self.unmatched < incompressible::MIN_UNMATCHED {
             return false;
         }
         let start = self.pending.input.end;
         let length = incompressible::incompressible_prefix(self.window, start, self.end);
-        if length == 0 {
+        let repeat = self.anchors.find_repeat(self.window, start..start + length, self.end);
+        if repeat.is_some() {
+            self.unmatched = 0;
+        }
+        let stored = start..repeat.unwrap_or(start + length);
+        if stored.is_empty() {
             return false;
         }
-        self.write_pending(false);
-        self.sequences.clear();
-        block_writer::write_stored(self.window.bytes(start..start + length), false, &mut self.writer);
-        self.pending = DeflateBlock::new(start + length, Histogram::EMPTY);
-        // After one more chunk without a match, the encoder looks for incompressible data again.
-        self.unmatched = incompressible::MIN_UNMATCHED - 1;
+        if !self.pending.input.is_empty() {
+            self.write_pending(false);
+            self.sequences.clear();
+        }
+        self.pending = DeflateBlock::new(stored.end, Histogram::EMPTY);
+        block_writer::write_stored(self.window.bytes(stored), false, &mut self.writer);
         true
+    }
+
+    /// Inserts the positions before the current one that the match finder lacks, as far as the window reaches.
+    fn insert_skipped(&mut self, end: usize) {
+        let start = self.inserted.max(end.saturating_sub(WINDOW));
+        self.level.parser.insert(self.window, start..end);
     }
 
     /// Parses the next chunk, and adds it to the pending block or begins a new one with it.
     fn parse_chunk(&mut self) {
         // Within incompressible data, a small chunk is enough to detect a change.
-        let amid_incompressible = self.unmatched >= incompressible::MIN_UNMATCHED - 1;
+        let amid_incompressible = self.unmatched >= incompressible::MIN_UNMATCHED;
         let chunk = if amid_incompressible { self.level.chunk / 4 } else { self.level.chunk };
         let input = self.pending.input.end..self.end;
+        self.insert_skipped(input.start);
         self.level.prepare(self.window, input.clone(), &mut self.model);
         self.sequences.set_limit(self.pending.sequence_count + chunk);
         let parsed = self.level.parser.parse(self.window, input.clone(), &self.model, self.sequences);
+        self.inserted = parsed;
         let chunk = Histogram::count(&self.sequences.as_slice()[self.pending.sequence_count..]);
         let matches: u32 = chunk.distances.iter().sum();
         let counts_unmatched = self.level.skips_incompressible && matches == 0;

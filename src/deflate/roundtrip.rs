@@ -6,6 +6,7 @@ mod distances;
 mod extreme_codes;
 pub(crate) mod generators;
 mod output_sizes;
+mod repeated_noise;
 mod reuse;
 
 use super::*;
@@ -64,7 +65,7 @@ fn deflate(level: EngineLevel, dictionary: &[u8], block: &[u8], last: bool) -> V
 }
 
 /// Incompressible bytes: a seeded xorshift generator.
-fn random_bytes(size: usize, seed: u64) -> Vec<u8> {
+pub(crate) fn random_bytes(size: usize, seed: u64) -> Vec<u8> {
     // Spreads the seed over all bits and is never zero.
     let mut x = (seed << 1 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     std::iter::repeat_with(|| {

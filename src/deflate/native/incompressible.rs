@@ -1,8 +1,9 @@
 //! Detects incompressible data, which is stored without a search for matches: levels 1 to 6.
 //!
 //! After [`MIN_UNMATCHED`] bytes without a match, samples of the next bytes are counted. If they are distributed as evenly as
-//! encrypted or compressed data, the bytes are stored. In between, a part of the data is parsed, to detect a change. Repetitions
-//! of such data may be missed; levels from 7 on search for them. Level 6 compresses incompressible data eight times as fast.
+//! encrypted or compressed data, the bytes are stored, up to a repetition that `anchors` finds. Stored bytes are inserted into the
+//! match finder when parsing continues. Repetitions of less than a few hundred bytes may be missed; levels from 7 on search for
+//! them.
 
 use crate::deflate::Window;
 use crate::deflate::stored::MAX_STORED;
@@ -10,7 +11,7 @@ use crate::deflate::stored::MAX_STORED;
 /// Bytes without a match before samples are taken.
 pub(super) const MIN_UNMATCHED: usize = 12 * 1024;
 
-/// Spans that are stored before data is parsed again.
+/// Spans that are stored at once.
 const MAX_SPANS: usize = 5;
 
 /// Bytes that are judged together: [`MAX_SPANS`] of them fill one stored block.
@@ -23,12 +24,24 @@ const SAMPLE_BYTES: usize = 768;
 /// standard deviation 68: one span in a thousand is more than three deviations off, and is parsed. Text has ten times that.
 const MAX_SUM_OF_SQUARES: u32 = 3069 + 3 * 68;
 
-/// The length of the incompressible prefix of the bytes from `start` to `end`: a multiple of [`SPAN`], at most one stored
-/// block.
+/// Bytes behind the last span of a block that are not judged. Without them, each block would have a few bytes to parse.
+const MAX_REST: usize = 64;
+
+/// Spans before a block by which its dictionary is judged.
+const DICTIONARY_SPANS: usize = 2;
+
+/// The length of the incompressible prefix of the bytes from `start` to `end`: a multiple of [`SPAN`], or up to the end.
 pub(super) fn incompressible_prefix(window: Window<'_>, start: usize, end: usize) -> usize {
     let spans = (end - start) / SPAN;
     let incompressible = (0..spans.min(MAX_SPANS)).take_while(|span| is_incompressible(window, start + span * SPAN));
-    incompressible.count() * SPAN
+    let length = incompressible.count() * SPAN;
+    if length > 0 && end - start - length <= MAX_REST { end - start } else { length }
+}
+
+/// Whether a dictionary of `size` bytes ends with incompressible data.
+pub(super) fn is_incompressible_dictionary(window: Window<'_>, size: usize) -> bool {
+    const BYTES: usize = DICTIONARY_SPANS * SPAN;
+    size >= BYTES && incompressible_prefix(window, size - BYTES, size) == BYTES
 }
 
 fn is_incompressible(window: Window<'_>, start: usize) -> bool {

@@ -152,9 +152,9 @@ impl LevelState {
         }
     }
 
-    /// Forgets the last block, and loads the dictionary before `block`.
-    pub(super) fn load_dictionary(&mut self, window: Window<'_>, block: Range<usize>) {
-        self.parser.load_dictionary(window, block.start);
+    /// Forgets the last block. The caller inserts the dictionary before `block` into the parser.
+    pub(super) fn begin_block(&mut self, window: Window<'_>, block: Range<usize>) {
+        self.parser.clear();
         if let Some(optimal) = &mut self.optimal {
             optimal.load_dictionary(window, block.start, block.end);
         }

@@ -15,8 +15,11 @@ use crate::deflate::Window;
 
 /// A parser with its match finder.
 pub(crate) trait Parser: Send {
-    /// Forgets the last block, and loads a dictionary of `size` bytes.
-    fn load_dictionary(&mut self, window: Window<'_>, size: usize);
+    /// Forgets the last block.
+    fn clear(&mut self);
+
+    /// Inserts positions that are not parsed: those of a dictionary, or of data that is stored.
+    fn insert(&mut self, window: Window<'_>, positions: Range<usize>);
 
     /// Parses `input`, which extends to the end of the block, until `out` is full. Returns the position that it reached.
     ///

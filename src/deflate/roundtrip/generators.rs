@@ -63,7 +63,7 @@ pub(super) fn with_frequencies<T: Copy>(items: &[T], frequencies: &[usize]) -> V
 }
 
 /// `size` random bytes with `phrase` at the positions `first` and `second`.
-pub(super) fn phrase_twice(phrase: &[u8], first: usize, second: usize, size: usize) -> Vec<u8> {
+pub(crate) fn phrase_twice(phrase: &[u8], first: usize, second: usize, size: usize) -> Vec<u8> {
     let mut out = random_bytes(size, 31);
     for at in [first, second] {
         out[at..at + phrase.len()].copy_from_slice(phrase);

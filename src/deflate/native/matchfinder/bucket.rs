@@ -52,11 +52,15 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
         Self { table: boxed_array(0) }
     }
 
-    /// Forgets the last block, and inserts every other position of a dictionary of `size` bytes.
-    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+    /// Forgets the last block.
+    pub(crate) fn clear(&mut self) {
         self.table.fill(0);
-        hashing::insert_dictionary(window, size, |word, pos| {
-            self.insert(word, pos);
+    }
+
+    /// Inserts every other one of the positions.
+    pub(crate) fn insert_unparsed(&mut self, window: Window<'_>, positions: Range<usize>) {
+        positions.step_by(2).for_each(|pos| {
+            self.insert(window.load64(pos), pos);
         });
     }
 

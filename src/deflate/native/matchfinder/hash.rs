@@ -1,5 +1,7 @@
 //! One candidate for each hash of five bytes: level 1.
 
+use std::ops::Range;
+
 use super::hashing::{self, TaggedEntry, tagged_entry};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
@@ -35,10 +37,14 @@ impl HashTable {
         Self { table: boxed_array(0) }
     }
 
-    /// Forgets the last block, and inserts every other position of a dictionary of `size` bytes.
-    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+    /// Forgets the last block.
+    pub(crate) fn clear(&mut self) {
         self.table.fill(0);
-        hashing::insert_dictionary(window, size, |word, pos| self.insert(word, pos));
+    }
+
+    /// Inserts every other one of the positions.
+    pub(crate) fn insert_unparsed(&mut self, window: Window<'_>, positions: Range<usize>) {
+        positions.step_by(2).for_each(|pos| self.insert(window.load64(pos), pos));
     }
 
     /// Loads the entry of a position, without storing the position.

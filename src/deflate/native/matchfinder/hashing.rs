@@ -3,7 +3,7 @@
 //! All hashes multiply by 2^n divided by the golden ratio (Knuth, volume 3, section 6.4) and use the highest bits, which
 //! depend on all hashed bytes.
 
-use crate::deflate::{WINDOW, Window};
+use crate::deflate::WINDOW;
 
 const FACTOR: u32 = 0x9E37_79B1;
 const LONG_FACTOR: u64 = 0x9E37_79B1_85EB_CA87;
@@ -18,6 +18,12 @@ pub(super) fn hash3(word: u32) -> u32 {
 #[inline(always)]
 pub(super) fn hash4(word: u32) -> u32 {
     word.wrapping_mul(FACTOR)
+}
+
+/// Hash of eight bytes, in the highest bits.
+#[inline(always)]
+pub(crate) fn hash8(word: u64) -> u64 {
+    word.wrapping_mul(LONG_FACTOR)
 }
 
 /// The slot of a position in a table, and the entry to store there.
@@ -35,12 +41,6 @@ pub(super) fn tagged_entry<const SLOTS: usize>(word: u64, pos: usize) -> TaggedE
     let bits = SLOTS.ilog2();
     let tag = (hash >> (32 - bits)) as u32 & 0xffff_0000;
     TaggedEntry { slot: (hash >> (64 - bits)) as usize % SLOTS, entry: tag | u32::from(pos as u16) }
-}
-
-/// Calls `insert` with the bytes at every other position of a dictionary of `size` bytes, and the position.
-#[inline(always)]
-pub(super) fn insert_dictionary(window: Window<'_>, size: usize, mut insert: impl FnMut(u64, usize)) {
-    (0..size).step_by(2).for_each(|pos| insert(window.load64(pos), pos));
 }
 
 /// Whether two entries have the same tag.

@@ -127,11 +127,10 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
         Self { rows: boxed_array(Row::EMPTY), hash3: boxed_array(0) }
     }
 
-    /// Forgets the last block, and inserts the positions of a dictionary of `size` bytes.
-    pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
+    /// Forgets the last block.
+    pub(crate) fn clear(&mut self) {
         self.rows.fill(Row::EMPTY);
         self.hash3.fill(0);
-        self.insert_all(window, 0..size, true);
     }
 
     /// The row of four bytes, and their tag.

@@ -137,8 +137,12 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyParser<WIDTH
 }
 
 impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> Parser for LazyParser<WIDTH, ROWS, HASH3> {
-    fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
-        self.rows.load_dictionary(window, size);
+    fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
+        self.rows.insert_all(window, positions, true);
     }
 
     fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {

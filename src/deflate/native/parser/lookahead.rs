@@ -38,8 +38,12 @@ impl<const ENTRIES: usize> LookaheadParser<ENTRIES> {
 }
 
 impl<const ENTRIES: usize> Parser for LookaheadParser<ENTRIES> {
-    fn load_dictionary(&mut self, window: Window<'_>, size: usize) {
-        self.table.load_dictionary(window, size);
+    fn clear(&mut self) {
+        self.table.clear();
+    }
+
+    fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
+        self.table.insert_unparsed(window, positions);
     }
 
     fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
