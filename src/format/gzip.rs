@@ -10,13 +10,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 pub use self::damage::{Damage, ReadError};
-pub use self::header_parser::{MemberStart, ParsedHeader, read_header};
+pub use self::header_parser::{FLAGS_RESERVED, MemberStart, ParsedHeader, read_header};
 
 /// ID1, ID2 (RFC 1952 section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// CM: deflate, the only method that is defined.
-pub(super) const METHOD_DEFLATE: u8 = 8;
+pub const METHOD_DEFLATE: u8 = 8;
 
 /// FLG.FNAME: the header contains a name that ends with a zero byte.
 const FLAG_NAME: u8 = 1 << 3;
@@ -104,6 +104,12 @@ pub struct MemberStats {
 }
 
 impl MemberStats {
+    /// Adds a member with this header, and its trailer.
+    pub(crate) fn add_header(&mut self, header: &ParsedHeader) {
+        self.mtime = Some(header.mtime.into());
+        self.overhead += header.size + TRAILER as u64;
+    }
+
     /// Adds the figures of a later part of the file.
     pub(crate) fn add(&mut self, later: Self) {
         self.overhead += later.overhead;

@@ -14,7 +14,7 @@ pub trait CompressedSource {
 const BUFFER: usize = 256 * 1024;
 
 /// Consumed bytes that stay available. The block finder looks at the five bytes before a block.
-const HISTORY: usize = 8;
+pub(super) const HISTORY: usize = 8;
 
 /// Compressed bytes that were read and not consumed, and their position in the file.
 pub(super) struct CompressedBuffer {
@@ -56,6 +56,11 @@ impl CompressedBuffer {
     /// Bytes of the file consumed so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Whether the source has reported its end: no byte follows those in the buffer.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at_end
     }
 
     /// Reads more if the buffer is empty; returns whether it has bytes now. False means the end of the file.

@@ -11,9 +11,9 @@ use crate::format::gzip::ReadError;
 use crate::sync::jitter::splitmix64;
 
 /// Returns up to `step` bytes at a time.
-struct Steps<'a> {
-    rest: &'a [u8],
-    step: usize,
+pub(super) struct Steps<'a> {
+    pub(super) rest: &'a [u8],
+    pub(super) step: usize,
 }
 
 impl CompressedSource for Steps<'_> {

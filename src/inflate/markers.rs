@@ -99,13 +99,22 @@ impl ResolvedWindow {
         window
     }
 
+    /// Whether all bytes that `symbols` refer to exist.
+    pub fn has_all_of(&self, symbols: &[u16]) -> bool {
+        self.first_too_far(symbols).is_none()
+    }
+
     /// Index of the first marker for a byte that does not exist.
     fn first_too_far(&self, symbols: &[u16]) -> Option<usize> {
         let missing = (WINDOW - self.valid) as u16;
         if missing == 0 {
             return None;
         }
-        symbols.iter().position(|&symbol| symbol.wrapping_sub(MARKER) < missing)
+        let is_missing = |symbol: &u16| symbol.wrapping_sub(MARKER) < missing;
+        let mut groups = symbols.chunks(GROUP);
+        let first =
+            GROUP * groups.position(|group| group.iter().fold(false, |any, symbol| any | is_missing(symbol)))?;
+        symbols[first..].iter().position(is_missing).map(|i| first + i)
     }
 
     /// Replaces all symbols. `out` has the same length.

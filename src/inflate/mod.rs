@@ -7,9 +7,9 @@
 //!   reads the headers and trailers of members.
 //! - A [`BgzfBatch`] contains whole members. BGZF members state their size, so the inflater splits them off without decoding
 //!   them, and any worker can decode a batch.
-//! - A [`Speculation`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]). It
-//!   decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`] replaces the markers when the
-//!   window is known.
+//! - A [`Speculation`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]) or a
+//!   member (`member_finder`). It decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`]
+//!   replaces the markers when the window is known.
 //!
 //! `native` is the DEFLATE decoder of all three; the first two can also use flate2 ([`EngineDecoder`]). Nothing here starts
 //! threads or decides which of the three is used: `pipeline::stream` does. The caller verifies the CRC and writes the content.
@@ -29,25 +29,27 @@ mod engine_decoder;
 mod inflater_tests;
 pub mod markers;
 mod member_checksum;
+mod member_finder;
 pub mod native;
 mod resume_point;
 mod speculation;
+#[cfg(test)]
+mod speculation_tests;
 
 pub use self::bgzf_batch::BgzfBatch;
-use self::chunk_end::chunk_end;
+use self::chunk_end::{chunk_end, ends_at_member};
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
 use self::content_buffer::ContentBuffer;
 pub use self::engine_decoder::EngineDecoder;
-use self::markers::ResolvedWindow;
-pub(crate) use self::markers::resolve;
+pub(crate) use self::markers::{ResolvedWindow, resolve};
 pub use self::member_checksum::MemberChecksum;
 use self::native::{DecodeStatus, Decoded, InvalidData};
-pub(crate) use self::resume_point::{BlockStart, ResumePoint};
+pub(crate) use self::resume_point::{BlockStart, Position, ResumePoint};
 pub(crate) use self::speculation::{Speculation, SpeculationStep};
 use crate::deflate::Engine;
 use crate::format::gzip::MemberStats;
-use crate::format::gzip::{self, Damage, MemberStart, ParsedHeader, ReadError, Trailer};
+use crate::format::gzip::{self, Damage, MemberStart, ReadError, Trailer};
 
 /// Most members that end in one part. Without a limit, a part of empty members would grow forever.
 const MAX_MEMBERS: usize = 1024;
@@ -77,7 +79,7 @@ pub struct Content {
     /// Set if the file ends here: the data after the last member, or the error.
     pub end: Option<Result<Trailing, ReadError>>,
     /// Set if the chunk of the file ends here: the start of the next one.
-    pub(crate) next_block: Option<BlockStart>,
+    pub(crate) next_chunk: Option<ResumePoint>,
 }
 
 /// The end of a member, and the checksum and length in its trailer.
@@ -109,10 +111,10 @@ pub enum Trailing {
 pub struct Inflater {
     buffer: CompressedBuffer,
     decoder: EngineDecoder,
-    /// End of the chunk in the file, in bytes: the first suitable block boundary from there on ends the content.
+    /// End of the chunk in the file, in bytes: the first suitable position from there on ends the content.
     chunk_end: Option<u64>,
-    /// Offset of that boundary in the file, in bits, once it is reached.
-    next_block: Option<u64>,
+    /// That position, once it is reached.
+    next_chunk: Option<Position>,
     state: InflaterState,
     /// Data that is not gzip data is copied as content (`-dcf`).
     pass_through: bool,
@@ -165,7 +167,7 @@ impl Inflater {
             buffer: CompressedBuffer::new(),
             decoder: EngineDecoder::new(engine),
             chunk_end: None,
-            next_block: None,
+            next_chunk: None,
             state: InflaterState::Start,
             pass_through: false,
             prompt: false,
@@ -181,18 +183,22 @@ impl Inflater {
     pub fn restart(&mut self, pass_through: bool) {
         self.buffer.restart_at(0);
         self.decoder.restart();
-        (self.chunk_end, self.next_block) = (None, None);
+        (self.chunk_end, self.next_chunk) = (None, None);
         (self.state, self.pass_through) = (InflaterState::Start, pass_through);
     }
 
     /// Starts at `start` instead, after [`restart`](Self::restart). The source begins with the byte that contains `start`.
-    /// With `end`, the end of a chunk in the file in bytes, the content ends at the first block boundary from there on at which
-    /// the next chunk can start.
+    /// With `end`, the end of a chunk in the file in bytes, the content ends at the first position from there on at which the
+    /// next chunk can start.
     pub(crate) fn restart_at(&mut self, start: &ResumePoint, end: Option<u64>) {
-        if let ResumePoint::Block(start) = start {
-            self.buffer.restart_at(start.bit / 8);
-            self.decoder.restart_at((start.bit % 8) as u32, start.window.bytes());
-            self.state = InflaterState::Data;
+        self.buffer.restart_at(start.offset());
+        match start {
+            ResumePoint::FileStart => {}
+            ResumePoint::Member(_) => self.state = InflaterState::Between,
+            ResumePoint::Block(BlockStart { bit, window }) => {
+                self.decoder.restart_at((bit % 8) as u32, window.bytes());
+                self.state = InflaterState::Data;
+            }
         }
         self.chunk_end = end;
     }
@@ -223,9 +229,12 @@ impl Inflater {
             self.decoder.extend_window(&part.buffer.content()[part.member_start..]);
         }
         let PartContent { mut content, buffer, .. } = part;
-        if let Some(bit) = self.next_block.take() {
-            content.next_block = Some(BlockStart { bit, window: ResolvedWindow::new(self.decoder.window()) });
-        }
+        content.next_chunk = self.next_chunk.take().map(|position| match position {
+            Position::Member(offset) => ResumePoint::Member(offset),
+            Position::Block(bit) => {
+                ResumePoint::Block(BlockStart { bit, window: ResolvedWindow::new(self.decoder.window()) })
+            }
+        });
         FilePart::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
     }
 
@@ -243,6 +252,13 @@ impl Inflater {
         if part.buffer.free() < gzip::MAGIC.len() {
             return Ok(StepResult::Full);
         }
+        if self.state == InflaterState::Between
+            && let Some(end) = self.chunk_end
+            && ends_at_member(&mut self.buffer, source, end)
+        {
+            self.next_chunk = Some(Position::Member(self.buffer.offset()));
+            return Ok(StepResult::Full);
+        }
         if bgzf_batch::next_block(&mut self.buffer, source)?.is_some() {
             // A batch is a part of its own, so content before it is returned first.
             let is_first = part.buffer.is_empty() && part.content.member_ends.is_empty();
@@ -254,12 +270,12 @@ impl Inflater {
         }
         let offset = self.buffer.offset();
         match gzip::read_header(offset, || self.buffer.byte(source))? {
-            MemberStart::Member(ParsedHeader { mtime, size, .. }) => {
-                part.content.stats.mtime = Some(mtime.into());
-                part.content.stats.overhead += size + gzip::TRAILER as u64;
+            MemberStart::Member(header) => {
+                part.content.stats.add_header(&header);
                 part.member_start = part.buffer.len();
                 self.state = InflaterState::Data;
-                Ok(StepResult::Continue)
+                // The chunk may end in the header.
+                self.end_block(source)
             }
             MemberStart::End if self.state == InflaterState::Between || self.pass_through => {
                 Ok(StepResult::End(Trailing::Nothing))
@@ -324,11 +340,12 @@ impl Inflater {
         }
     }
 
-    /// Ends the content after a block, if the chunk ends there.
+    /// Ends the content before a block, if the chunk ends there.
     fn end_block(&mut self, source: &mut dyn CompressedSource) -> Result<StepResult, ReadError> {
         let Some(end) = self.chunk_end else { return Ok(StepResult::Continue) };
-        self.next_block = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end);
-        Ok(if self.next_block.is_some() { StepResult::Full } else { StepResult::Continue })
+        let next = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end);
+        self.next_chunk = next.map(Position::Block);
+        Ok(if next.is_some() { StepResult::Full } else { StepResult::Continue })
     }
 
     /// Reads the trailer of a member whose DEFLATE data has ended.

@@ -7,6 +7,8 @@ use super::markers::ResolvedWindow;
 pub(crate) enum ResumePoint {
     /// The beginning of the file.
     FileStart,
+    /// The end of a member: the offset in the file, in bytes. A member, other data or the end of the file follows.
+    Member(u64),
     /// A DEFLATE block.
     Block(BlockStart),
 }
@@ -20,12 +22,37 @@ pub(crate) struct BlockStart {
     pub(crate) window: ResolvedWindow,
 }
 
+/// A position between two elements of a file: a [`ResumePoint`] without its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// Behind a member, where another one may begin: the offset in the file, in bytes.
+    Member(u64),
+    /// The header of a DEFLATE block: its offset in the file, in bits.
+    Block(u64),
+}
+
 impl ResumePoint {
     /// Offset in the file of the first byte that the decoder needs.
     pub(crate) fn offset(&self) -> u64 {
+        self.position().offset()
+    }
+
+    /// The position in the file.
+    pub(crate) fn position(&self) -> Position {
         match self {
-            Self::FileStart => 0,
-            Self::Block(block) => block.bit / 8,
+            Self::FileStart => Position::Member(0),
+            Self::Member(offset) => Position::Member(*offset),
+            Self::Block(block) => Position::Block(block.bit),
+        }
+    }
+}
+
+impl Position {
+    /// Offset in the file of the byte that contains the position.
+    pub(crate) fn offset(self) -> u64 {
+        match self {
+            Self::Member(offset) => offset,
+            Self::Block(bit) => bit / 8,
         }
     }
 }

@@ -42,6 +42,7 @@ mod input_splitter;
 mod pending_blocks;
 mod reader;
 mod savings;
+mod speculation_pool;
 mod worker;
 mod writer;
 

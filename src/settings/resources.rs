@@ -108,12 +108,16 @@ fn free_addresses() -> Option<u64> {
 /// buffer.
 const SPECULATION: u64 = 13 << 20;
 
-/// Whether there is memory for that: `memory`, or the container's limit if `memory` is `None`, suffices, and no `ulimit` can make
-/// an allocation fail.
-pub(crate) fn suffices_for_speculation(workers: NonZeroUsize, memory: Option<u64>) -> bool {
-    let limit = memory.or_else(|| limit_of_container().map(usable));
-    let needed = needed(workers, 0) + workers.get() as u64 * SPECULATION;
-    !is_limited() && limit.is_none_or(|limit| limit >= needed)
+/// The number of chunks that may be inflated in this way at the same time: one for each worker, or as many as fit beside the
+/// workers into `memory`, or the container's limit if `memory` is `None`. None under a `ulimit`: they would take the addresses
+/// of a later allocation, which then fails.
+pub(crate) fn speculations_within(workers: NonZeroUsize, memory: Option<u64>) -> usize {
+    if is_limited() {
+        return 0;
+    }
+    let Some(limit) = memory.or_else(|| limit_of_container().map(usable)) else { return workers.get() };
+    let fitting = limit.saturating_sub(needed(workers, 0)) / SPECULATION;
+    workers.get().min(usize::try_from(fitting).unwrap_or(usize::MAX))
 }
 
 /// The number of workers that fit into this many bytes at this level; `None` if not even one fits.
@@ -197,10 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_inflated_in_advance_only_within_the_memory_of_the_run() {
+    fn as_many_chunks_are_inflated_in_advance_as_fit_into_the_memory_of_the_run() {
         let workers = NonZeroUsize::new(4).unwrap();
-        assert!(suffices_for_speculation(workers, Some(78 * MIB)));
-        assert!(!suffices_for_speculation(workers, Some(78 * MIB - 1)));
+        for (memory, expected) in [(78, 4), (77, 3), (64, 2), (51, 1), (39, 1), (38, 0), (0, 0), (1 << 20, 4)] {
+            assert_eq!(speculations_within(workers, Some(memory * MIB)), expected, "{memory} MiB");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ const FLAG_HEADER_CRC: u8 = 1 << 1;
 /// FLG.FCOMMENT: the header contains a comment that ends with a zero byte.
 const FLAG_COMMENT: u8 = 1 << 4;
 /// Reserved bits of FLG. A member with one may contain unknown fields, so it is refused (RFC 1952 section 2.3.1.2).
-const FLAGS_RESERVED: u8 = 0b1110_0000;
+pub const FLAGS_RESERVED: u8 = 0b1110_0000;
 
 /// Most bytes of a name that are kept: one more than the longest path (PATH_MAX), so a truncated name is never usable
 /// as a file name.

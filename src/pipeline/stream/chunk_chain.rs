@@ -14,6 +14,7 @@ use super::StreamContext;
 use super::block::ChunkTask;
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
+use super::speculation_pool::SpeculationPool;
 use crate::deflate::Engine;
 use crate::format::bgzf;
 use crate::inflate::ResumePoint;
@@ -55,7 +56,8 @@ impl Chunks {
     pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
         let length = input.size.filter(|_| context.settings.engine == Engine::Native)?;
         let chunk_length = chunk_length(length, context.settings.jobs)?;
-        if !context.resources.may_speculate(context.settings) {
+        let speculations = context.resources.speculations(context.settings);
+        if !speculations.has_any() {
             return None;
         }
         let mut header = [0; BGZF_HEADER];
@@ -63,10 +65,11 @@ impl Chunks {
         if bgzf::parse_header(&header[..read]).is_some() {
             return None;
         }
-        Some(Self { chain: Arc::new(ChunkChain::new(length, chunk_length)), next: 0 })
+        let chain = ChunkChain::new(length, chunk_length, Arc::clone(speculations));
+        Some(Self { chain: Arc::new(chain), next: 0 })
     }
 
-    /// Whether the next chunk may be taken now: its start is known, or a guess is worth the effort.
+    /// Whether the next chunk may be taken now: its start is known, or it can be guessed.
     pub(super) fn may_take(&self) -> bool {
         self.chain.may_take(self.next)
     }
@@ -99,6 +102,8 @@ pub(super) struct ChunkChain {
     file_length: u64,
     /// Length of a chunk in bytes. The last chunk may be shorter.
     chunk_length: u64,
+    /// The speculations of the run.
+    speculations: Arc<SpeculationPool>,
     state: Mutex<ChainState>,
     changed: Condvar,
 }
@@ -116,9 +121,9 @@ struct ChainState {
 
 impl ChunkChain {
     /// Divides a file of `file_length` bytes into chunks of `chunk_length` bytes.
-    fn new(file_length: u64, chunk_length: u64) -> Self {
+    fn new(file_length: u64, chunk_length: u64, speculations: Arc<SpeculationPool>) -> Self {
         let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
-        Self { file_length, chunk_length, state: Mutex::new(state), changed: Condvar::new() }
+        Self { file_length, chunk_length, speculations, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// Number of chunks.
@@ -137,10 +142,15 @@ impl ChunkChain {
         self.file_length
     }
 
-    /// Whether a worker may take this chunk: its start is known, or a guess is worth the effort.
+    /// Whether a worker may take this chunk: its start is known, or a guess is worth the effort and there is memory for it.
     fn may_take(&self, index: u64) -> bool {
         let state = lock(&self.state);
-        state.failed_guesses < MAX_FAILED_GUESSES || state.is_settled(index)
+        state.is_settled(index) || state.failed_guesses < MAX_FAILED_GUESSES && self.speculations.has_free()
+    }
+
+    /// The speculations of the run.
+    pub(super) fn speculations(&self) -> &SpeculationPool {
+        &self.speculations
     }
 
     /// Records whether a guess was right.

@@ -58,14 +58,17 @@ impl Observer for OnlyOutcome {
 
 /// The content that a run decompresses from the file, and its outcomes.
 fn inflate(file: &Path, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, String) {
+    run(file, Settings { jobs: jobs.try_into().unwrap(), scheduler, ..Settings::default() })
+}
+
+/// The same with other settings.
+fn run(file: &Path, settings: Settings) -> (Option<Vec<u8>>, String) {
     let output = file.with_extension("output");
     let settings = Settings {
         inputs: vec![file.into()],
         destination: Destination::File(output.clone()),
         overwrite: OverwritePolicy::Replace,
-        jobs: jobs.try_into().unwrap(),
-        scheduler,
-        ..Settings::default()
+        ..settings
     };
     let observer = OnlyOutcome::default();
     crate::decompress(&settings, &observer).unwrap();
@@ -115,7 +118,9 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     let content = text(600_000, 1);
     // The stored blocks contain what looks like blocks.
     let nested = gzip(&gzip(&content, 6), 0);
-    let members: Vec<u8> = content.chunks(30_000).enumerate().flat_map(|(i, part)| gzip(part, i as u32 % 10)).collect();
+    let members = |length| -> Vec<u8> {
+        content.chunks(length).enumerate().flat_map(|(i, part)| gzip(part, i as u32 % 10)).collect()
+    };
     vec![
         ("level 1", gzip(&content, 1)),
         ("level 6", gzip(&content, 6)),
@@ -124,7 +129,9 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("own level 9", own(&content, 9)),
         ("stored", gzip(&content, 0)),
         ("nested", nested),
-        ("members", members),
+        ("large members", members(150_000)),
+        ("members", members(30_000)),
+        ("small members", members(500)),
         ("zeros", gzip(&vec![0; 3_000_000], 6)),
         ("trailing zeros", [gzip(&content, 6), vec![0; 5000]].concat()),
     ]
@@ -150,6 +157,21 @@ fn the_content_is_the_same_at_every_length_of_chunks() {
     }
     let guesses = RIGHT_GUESSES.load(Ordering::Relaxed) - guesses;
     assert!(guesses > 5, "only {guesses} chunks were decoded before their start was known");
+}
+
+/// Workers share the memory for guesses. Without any, they inflate the chunks one after the other.
+#[test]
+fn a_limit_of_memory_does_not_change_the_content() {
+    let chunk = ChunkLength::hold();
+    let directory = tempfile::tempdir().unwrap();
+    let content = text(400_000, 3);
+    let file = write(&directory, &gzip(&content, 6));
+    chunk.set(10_000);
+    for memory in [30 << 20, 40 << 20, 55 << 20, 70 << 20] {
+        let settings = Settings { jobs: 4.try_into().unwrap(), memory: Some(memory), ..Settings::default() };
+        let (found, outcomes) = run(&file, settings);
+        assert!(found.as_ref() == Some(&content), "{memory} bytes: {outcomes}");
+    }
 }
 
 #[test]

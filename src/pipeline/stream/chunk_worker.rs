@@ -4,7 +4,7 @@
 //!   start of the chunk is known? --- yes --------------------------------------+
 //!        | no                                                                  |
 //!        v                                                                     |
-//!   search the first block, decode symbols from there (Speculation)            |
+//!   search a start, decode symbols from there (Speculation)                    |
 //!        |                                                                     |
 //!        | the previous worker publishes the start                             |
 //!        v                                                                     |
@@ -23,14 +23,17 @@
 //! nothing else.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::StreamContext;
 use super::block::{BlockOutput, ChunkTask, Member, StreamError};
 use super::chunk_chain::ChunkTurn;
 use super::worker::Worker;
-use crate::deflate::{BLOCK, Engine, WINDOW};
-use crate::inflate::{BlockStart, Content, FilePart, ResumePoint, Speculation, SpeculationStep, resolve};
+use crate::deflate::{BLOCK, Engine};
+use crate::inflate::{
+    Content, FilePart, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep, resolve,
+};
 use crate::io::positioned_reader::PositionedReader;
 
 /// A chunk that a worker inflates.
@@ -48,7 +51,7 @@ impl ChunkInflation<'_, '_> {
         let turn = ChunkTurn::new(Arc::clone(&self.task.chain), self.task.index);
         let mut speculation = match turn.is_start_known() {
             true => None,
-            false => self.context.resources.speculation(),
+            false => self.task.chain.speculations().take(),
         };
         // The decoder that knows the window reads the same data, and reports an error of the system.
         let guess = match &mut speculation {
@@ -58,20 +61,19 @@ impl ChunkInflation<'_, '_> {
         let Some(start) = turn.take_start() else {
             return Ok(BlockOutput::Content(Content::default()));
         };
-        let content = match (start, guess) {
-            (ResumePoint::Block(start), Guess::Symbols(symbols)) if symbols.follow(&start) => {
+        let content = match guess {
+            Guess::Symbols(symbols) if symbols.speculation.follows(&start) => {
                 // Without a whole block nothing is gained, as in data that fills the symbols with a single block.
                 self.task.chain.record_guess(!symbols.is_empty());
                 self.continue_guess(&symbols, &start, turn, worker)
             }
-            (start, guess) => {
+            guess => {
                 if !matches!(guess, Guess::Interrupted) {
                     self.task.chain.record_guess(false);
                 }
                 self.inflate(start, turn, worker)
             }
         };
-        speculation.into_iter().for_each(|speculation| self.context.resources.reuse_speculation(speculation));
         content.map(BlockOutput::Content)
     }
 
@@ -79,7 +81,8 @@ impl ChunkInflation<'_, '_> {
     fn guess<'s>(&self, speculation: &'s mut Speculation, turn: &ChunkTurn) -> io::Result<Guess<'s>> {
         let chain = &self.task.chain;
         let chunk = chain.range(self.task.index);
-        let mut source = PositionedReader::new(self.member.input.fd()?, chunk.start, chain.file_length());
+        let first_byte = Speculation::first_byte(chunk.start);
+        let mut source = PositionedReader::new(self.member.input.fd()?, first_byte, chain.file_length());
         speculation.restart(chunk);
         let mut step = SpeculationStep::Continue;
         let is_waiting = || !turn.is_start_known() && !self.member.is_abandoned();
@@ -102,34 +105,55 @@ impl ChunkInflation<'_, '_> {
     fn continue_guess(
         &mut self,
         guess: &GuessedSymbols<'_>,
-        start: &BlockStart,
+        start: &ResumePoint,
         mut turn: ChunkTurn,
         worker: &mut Worker,
     ) -> Result<Content, StreamError> {
-        let (symbols, end) = (guess.speculation.symbols(), guess.speculation.boundary());
-        let next = || ResumePoint::Block(BlockStart { bit: end, window: start.window.after(symbols) });
+        // Behind a member there is no window, and no marker refers to it.
+        let empty = ResolvedWindow::new(&[]);
+        let window = match start {
+            ResumePoint::Block(start) => &start.window,
+            ResumePoint::FileStart | ResumePoint::Member(_) => &empty,
+        };
+        let speculation = guess.speculation;
         if guess.is_whole {
-            turn.publish(next());
+            turn.publish(speculation.resume_point(window));
         }
-        let mut bits_before = start.bit;
-        let mut parts = symbols.chunks(BLOCK).peekable();
-        while let Some(part) = parts.next() {
-            let mut bytes = self.context.resources.try_content_buffer()?;
-            bytes.truncate(part.len());
-            bytes.resize(part.len(), 0);
-            resolve(part, &start.window, &mut bytes).expect("the window is complete");
-            // An estimate, for the progress of the run.
-            bits_before += (end - start.bit) * part.len() as u64 / symbols.len() as u64;
-            let content = Content { bytes, consumed: bits_before / 8, ..Content::default() };
-            if guess.is_whole && parts.peek().is_none() {
-                return Ok(Content { consumed: end / 8, ..content });
-            }
-            self.append(content)?;
+        let length = speculation.symbols().len();
+        let mut ends = speculation.member_ends();
+        for first in (0..length).step_by(BLOCK) {
+            let part = first..length.min(first + BLOCK);
+            let ending;
+            (ending, ends) = ends.split_at(ends.partition_point(|end| end.at <= part.end));
+            let content = self.resolve_part(speculation, window, part)?;
+            self.append(Content { member_ends: relative_to(ending, first), ..content })?;
         }
+        // Members without content, and what belongs to all symbols.
+        let (consumed, stats) = (speculation.boundary().offset(), speculation.stats());
+        let last = Content { member_ends: relative_to(ends, length), consumed, stats, ..Content::default() };
         if guess.is_whole {
-            return Ok(Content { consumed: end / 8, ..Content::default() });
+            return Ok(last);
         }
-        self.inflate(next(), turn, worker)
+        self.append(last)?;
+        self.inflate(speculation.resume_point(window), turn, worker)
+    }
+
+    /// The content of some of the symbols.
+    fn resolve_part(
+        &self,
+        speculation: &Speculation,
+        window: &ResolvedWindow,
+        part: Range<usize>,
+    ) -> io::Result<Content> {
+        let (symbols, length) = (&speculation.symbols()[part.clone()], part.len());
+        let mut bytes = self.context.resources.try_content_buffer()?;
+        bytes.truncate(length);
+        bytes.resize(length, 0);
+        resolve(symbols, window, &mut bytes).expect("the window has all bytes");
+        // An estimate, for the progress of the run.
+        let (start, end) = (speculation.start().offset(), speculation.boundary().offset());
+        let consumed = start + (end - start) * part.end as u64 / speculation.symbols().len() as u64;
+        Ok(Content { bytes, consumed, ..Content::default() })
     }
 
     /// Inflates from `start` to the end of the chunk.
@@ -159,9 +183,9 @@ impl ChunkInflation<'_, '_> {
                     worker.inflate_batch(batch, self.context)?
                 }
             };
-            let next_block = content.next_block.take();
-            if next_block.is_some() || content.end.is_some() {
-                next_block.into_iter().for_each(|next| turn.publish(ResumePoint::Block(next)));
+            let next_chunk = content.next_chunk.take();
+            if next_chunk.is_some() || content.end.is_some() {
+                next_chunk.into_iter().for_each(|next| turn.publish(next));
                 resources.reuse_inflater(inflater);
                 return Ok(content);
             }
@@ -180,9 +204,9 @@ impl ChunkInflation<'_, '_> {
 
 /// The result of a guess.
 enum Guess<'s> {
-    /// The start became known before a block was found.
+    /// The start became known before one was found.
     Interrupted,
-    /// The chunk has no block that can be found.
+    /// The chunk has no start that can be found.
     NotFound,
     /// Symbols from a guessed start on.
     Symbols(GuessedSymbols<'s>),
@@ -196,13 +220,13 @@ struct GuessedSymbols<'s> {
 }
 
 impl GuessedSymbols<'_> {
-    /// Whether the chunk begins at `start` as guessed. Near the beginning of a member a marker may refer to a byte before it.
-    /// That is damage, which the decoder of bytes reports.
-    fn follow(&self, start: &BlockStart) -> bool {
-        start.bit == self.speculation.start() && start.window.bytes().len() == WINDOW
-    }
-
+    /// Whether there is not even a whole block.
     fn is_empty(&self) -> bool {
-        self.speculation.symbols().is_empty()
+        self.speculation.boundary() == self.speculation.start()
     }
+}
+
+/// The ends of these members, relative to an offset.
+fn relative_to(ends: &[MemberEnd], offset: usize) -> Vec<MemberEnd> {
+    ends.iter().map(|end| MemberEnd { at: end.at - offset, ..*end }).collect()
 }

@@ -3,13 +3,14 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustix::io::Errno;
 
+use super::speculation_pool::SpeculationPool;
 use crate::deflate::{self, Engine};
 use crate::format::gzip;
-use crate::inflate::{Inflater, Speculation};
+use crate::inflate::Inflater;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
 use crate::settings::{StreamSettings, resources};
@@ -56,12 +57,10 @@ pub(crate) struct RunResources {
     buffers: Reusable<Vec<u8>>,
     /// Decoders that start at known points.
     inflaters: Reusable<Inflater>,
-    /// Decoders of chunks whose start is not known.
-    speculations: Reusable<Speculation>,
+    /// Decoders of chunks whose start is not known. Created when the first file is divided.
+    speculations: OnceLock<Arc<SpeculationPool>>,
     /// Decoders of `--verify`.
     verifications: Reusable<Verification>,
-    /// Whether there is memory for speculations, once that was checked.
-    speculates: OnceLock<bool>,
     /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
     pub memory_is_limited: bool,
     /// Held between checking for memory and allocating it, if memory is limited.
@@ -75,9 +74,8 @@ impl RunResources {
             permits: Permits { free: AtomicUsize::new(workers.get() * PERMITS_PER_WORKER) },
             buffers: Reusable::default(),
             inflaters: Reusable::default(),
-            speculations: Reusable::default(),
+            speculations: OnceLock::new(),
             verifications: Reusable::default(),
-            speculates: OnceLock::new(),
             memory_is_limited: resources::is_limited(),
             allocating: Mutex::default(),
         }
@@ -147,18 +145,10 @@ impl RunResources {
         self.inflaters.put(inflater);
     }
 
-    /// Whether there is memory for speculations, so that several workers may inflate one file.
-    pub(super) fn may_speculate(&self, settings: &StreamSettings) -> bool {
-        *self.speculates.get_or_init(|| resources::suffices_for_speculation(settings.jobs, settings.memory))
-    }
-
-    /// A decoder of chunks whose start is not known. `None` if there is not enough memory.
-    pub(super) fn speculation(&self) -> Option<Speculation> {
-        self.speculations.take().or_else(|| Speculation::try_new().ok())
-    }
-
-    pub(super) fn reuse_speculation(&self, speculation: Speculation) {
-        self.speculations.put(speculation);
+    /// The decoders of chunks whose start is not known.
+    pub(super) fn speculations(&self, settings: &StreamSettings) -> &Arc<SpeculationPool> {
+        let pool = || SpeculationPool::new(resources::speculations_within(settings.jobs, settings.memory));
+        self.speculations.get_or_init(|| Arc::new(pool()))
     }
 
     pub(super) fn verification(&self, engine: Engine) -> Verification {

@@ -239,7 +239,7 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        let Content { mut bytes, mut member_ends, verified, stats, consumed, end, next_block: _ } = content;
+        let Content { mut bytes, mut member_ends, verified, stats, consumed, end, next_chunk: _ } = content;
         let member = &mut self.member;
         let length = member.bytes_out + bytes.len() as u64;
         let exceeded = context.settings.max_size.filter(|&limit| length > limit);
