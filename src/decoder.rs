@@ -8,7 +8,9 @@ use std::io::{self, BufRead, Read};
 use crate::deflate::{self, Engine};
 use crate::error::FinalError;
 use crate::format::gzip::{Damage, ReadError};
-use crate::inflate::{CompressedSource, Content, EngineDecoder, FilePart, Inflater, MemberChecksum, Trailing};
+use crate::inflate::{
+    BadMember, CompressedSource, Content, EngineDecoder, FilePart, Inflater, MemberChecksum, Trailing,
+};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
 const CONTENT: usize = 64 * 1024;
@@ -141,8 +143,8 @@ impl<R: Read> Decoder<R> {
         if verified {
             return;
         }
-        if let Err((damage, at)) = self.checksum.check(&self.content, &member_ends) {
-            self.content.truncate(at);
+        if let Err(BadMember { damage, end }) = self.checksum.check(&self.content, &member_ends) {
+            self.content.truncate(end);
             self.end = Some(Err(self.fail(damage.into())));
         }
     }

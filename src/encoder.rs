@@ -39,7 +39,7 @@ use crate::pipeline::stream::Following;
 /// let options = EncoderOptions::default().level(9);
 /// let (bytes, size) = gzcc::with_encoder(Vec::new(), &options, |encoder| {
 ///     let size = io::copy(&mut archive, encoder)?;
-///     // An archive that tar could not complete is no archive.
+///     // If tar fails, the archive is incomplete.
 ///     if tar.wait()?.success() { Ok(size) } else { Err(io::Error::other("tar failed")) }
 /// })?;
 /// assert!(size % 512 == 0 && (bytes.len() as u64) < size);
@@ -66,7 +66,7 @@ pub fn with_encoder<W: Write, T>(
     encoder.finish().map(|sink| (sink, value))
 }
 
-/// Compresses what is written to it into one gzip member (RFC 1952), which it writes to `W`.
+/// Compresses the bytes written to it into one gzip member (RFC 1952), which it writes to `W`.
 ///
 /// The bytes are those that [`compress`](crate::compress) writes for a file with the same content. They depend on the
 /// content, the options and the positions of [flushes](#flushing) only: not on the number of workers, the scheduler, or how

@@ -39,6 +39,27 @@ impl InputId {
     }
 }
 
+/// An input whose outcome is known before its content is read.
+#[derive(Debug)]
+pub(crate) struct SettledInput {
+    pub id: InputId,
+    pub outcome: Outcome,
+}
+
+/// The outcome of something that is not an input, or that is not numbered as an input yet: an output, a list, a directory.
+#[derive(Debug)]
+pub(crate) struct NamedOutcome {
+    /// The name in messages.
+    pub shown: PathBuf,
+    pub outcome: Outcome,
+}
+
+impl NamedOutcome {
+    pub(crate) fn new(shown: impl Into<PathBuf>, outcome: impl Into<Outcome>) -> Self {
+        Self { shown: shown.into(), outcome: outcome.into() }
+    }
+}
+
 /// The result of one input.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -41,8 +41,8 @@ pub(super) fn chunk_end(
     if buffer.provide(source, LOOKAHEAD).is_err() {
         return None;
     }
-    let (data, history) = buffer.bytes_with_history();
-    let in_data = history as u64 * 8 - u64::from(unused_bits);
+    let data = buffer.bytes_with_history();
+    let in_data = buffer.history() as u64 * 8 - u64::from(unused_bits);
     // The same stored block can start at several bit positions. The search reports one of them.
     let start = bit + (canonical_start(data, in_data) - in_data);
     (bit >= (end + MAX_OVERRUN) * 8 || would_find(data, in_data)).then_some(start)

@@ -42,10 +42,14 @@ impl CompressedBuffer {
         (self.start, self.end, self.offset, self.at_end) = (0, 0, offset, false);
     }
 
-    /// Up to [`HISTORY`] consumed bytes, followed by the unconsumed bytes; and the number of the former.
-    pub(super) fn bytes_with_history(&self) -> (&[u8], usize) {
-        let history = self.start.min(HISTORY);
-        (&self.buffer[self.start - history..self.end], history)
+    /// The last [`history`](Self::history) consumed bytes, followed by the unconsumed bytes.
+    pub(super) fn bytes_with_history(&self) -> &[u8] {
+        &self.buffer[self.start - self.history()..self.end]
+    }
+
+    /// Number of consumed bytes that are still there.
+    pub(super) fn history(&self) -> usize {
+        self.start.min(HISTORY)
     }
 
     /// The unconsumed bytes.

@@ -12,21 +12,30 @@ pub struct MemberChecksum {
     length: u64,
 }
 
+/// A member that does not match its trailer.
+#[derive(Debug)]
+pub struct BadMember {
+    /// How they differ.
+    pub damage: Damage,
+    /// The end of the member's content in the checked bytes.
+    pub end: usize,
+}
+
 impl MemberChecksum {
     /// Adds content, and compares each member that ends in it with its trailer.
     ///
     /// # Errors
-    /// The damage of the first bad member, and the offset of its end in `bytes`.
-    pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd]) -> Result<(), (Damage, usize)> {
+    /// The first bad member.
+    pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd]) -> Result<(), BadMember> {
         let mut start = 0;
         for &MemberEnd { at, offset, crc, length } in member_ends {
             self.add(&bytes[start..at]);
             start = at;
             if self.crc.sum() != crc {
-                return Err((Damage::Crc(offset, crc, self.crc.sum()), at));
+                return Err(BadMember { damage: Damage::Crc(offset, crc, self.crc.sum()), end: at });
             }
             if self.length as u32 != length {
-                return Err((Damage::Length(offset, length, self.length as u32), at));
+                return Err(BadMember { damage: Damage::Length(offset, length, self.length as u32), end: at });
             }
             *self = Self::default();
         }

@@ -43,7 +43,7 @@ pub use self::compressed_buffer::CompressedSource;
 use self::content_buffer::ContentBuffer;
 pub use self::engine_decoder::EngineDecoder;
 pub(crate) use self::markers::{ResolvedWindow, resolve};
-pub use self::member_checksum::MemberChecksum;
+pub use self::member_checksum::{BadMember, MemberChecksum};
 use self::native::{DecodeStatus, Decoded, InvalidData};
 pub(crate) use self::resume_point::{BlockStart, Position, ResumePoint};
 pub(crate) use self::speculation::{Speculation, SpeculationStep};

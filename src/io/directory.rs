@@ -264,15 +264,23 @@ fn open_readable_or_not(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) ->
     }
 }
 
-/// Splits a path into directory and file name. `None` if the path can only name a directory (`a/`, `..`, `/`).
-pub(crate) fn split(path: &OsStr) -> Option<(PathBuf, OsString)> {
+/// The parts of a path to a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SplitPath {
+    /// The directory; empty for the working directory.
+    pub(crate) parent: PathBuf,
+    pub(crate) name: OsString,
+}
+
+/// Splits a path at its last slash. `None` if the path can only name a directory (`a/`, `..`, `/`).
+pub(crate) fn split(path: &OsStr) -> Option<SplitPath> {
     use std::os::unix::ffi::OsStrExt;
     let bytes = path.as_bytes();
     let cut = bytes.iter().rposition(|&b| b == b'/').map_or(0, |i| i + 1);
-    let (directory, name) = bytes.split_at(cut);
+    let (parent, name) = bytes.split_at(cut);
     match name {
         b"" | b"." | b".." => None,
-        _ => Some((OsStr::from_bytes(directory).into(), OsStr::from_bytes(name).into())),
+        _ => Some(SplitPath { parent: OsStr::from_bytes(parent).into(), name: OsStr::from_bytes(name).into() }),
     }
 }
 
@@ -283,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_path_is_split_at_its_last_slash() {
-        let parts = |p: &str| split(OsStr::new(p)).map(|(f, n)| (f.to_str().unwrap().to_owned(), n));
+        let parts = |p: &str| split(OsStr::new(p)).map(|split| (split.parent.to_str().unwrap().to_owned(), split.name));
         assert_eq!(parts("a"), Some((String::new(), "a".into())));
         assert_eq!(parts("x/y/a"), Some(("x/y/".into(), "a".into())));
         assert_eq!(parts("/a"), Some(("/".into(), "a".into())));

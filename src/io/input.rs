@@ -55,6 +55,13 @@ struct InputFile {
     stat: Stat,
 }
 
+/// A name in a directory.
+#[derive(Debug)]
+pub(crate) struct Location<'a> {
+    pub directory: &'a Directory,
+    pub name: &'a OsStr,
+}
+
 /// An opened input.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -85,11 +92,11 @@ impl Input {
         self.file.as_ref().map(|file| OpenedFile { fd: file.fd.as_fd(), then: &file.stat })
     }
 
-    /// The directory and the name in it. `None` if the input is not a name in a directory.
-    pub(crate) fn location(&self) -> Option<(&Directory, &OsStr)> {
+    /// The location of the input. `None` if it is not a name in a directory.
+    pub(crate) fn location(&self) -> Option<Location<'_>> {
         match &self.source {
             Source::Stdin | Source::Memory(_) | Source::Written => None,
-            Source::File { directory, name, .. } => Some((directory, name)),
+            Source::File { directory, name, .. } => Some(Location { directory, name }),
         }
     }
 

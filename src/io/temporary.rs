@@ -29,10 +29,17 @@ static CHANGED: Condvar = Condvar::new();
 /// The temporaries and placeholders that exist.
 struct Register {
     /// Names of temporaries that exist or are being created.
-    names: Vec<(Arc<Directory>, OsString)>,
+    names: Vec<TemporaryName>,
     /// Threads that have reserved a final name with an empty file.
     placeholders: usize,
     phase: Phase,
+}
+
+/// The name of a temporary in its directory.
+#[derive(Clone, Debug)]
+struct TemporaryName {
+    directory: Arc<Directory>,
+    name: OsString,
 }
 
 /// The state of the process, which may be about to end.
@@ -70,8 +77,7 @@ impl Drop for Placeholder {
 /// The temporary name of a file. Dropping it removes the file.
 #[derive(Debug)]
 pub(crate) struct Temporary {
-    directory: Arc<Directory>,
-    name: OsString,
+    name: TemporaryName,
     /// The name does not exist, or refers to another file: dropping removes nothing.
     released: bool,
 }
@@ -86,9 +92,10 @@ impl Temporary {
             // std seeds the first RandomState of a thread from the system's randomness and varies the next ones.
             let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(())));
             // Registered before it exists, so that a signal at any time removes it.
-            register().names.push((Arc::clone(directory), name.clone()));
-            let temporary = Self { directory: Arc::clone(directory), name, released: false };
-            match retry_on_intr(|| create(&temporary.name)) {
+            let name = TemporaryName { directory: Arc::clone(directory), name };
+            register().names.push(name.clone());
+            let temporary = Self { name, released: false };
+            match retry_on_intr(|| create(temporary.name())) {
                 Ok(created) => return Ok((temporary, created)),
                 Err(error) => {
                     // The file does not exist, or belongs to another process.
@@ -104,7 +111,7 @@ impl Temporary {
 
     /// The name.
     pub(crate) fn name(&self) -> &OsStr {
-        &self.name
+        &self.name.name
     }
 
     /// Gives up the name without removing a file, after the file got another name.
@@ -117,9 +124,10 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.released {
             // The failure of the output has been reported already; this one adds nothing.
-            let _ = self.directory.remove_file(&self.name);
+            let _ = self.name.directory.remove_file(&self.name.name);
         }
-        register().names.retain(|(directory, name)| !(*name == self.name && Arc::ptr_eq(directory, &self.directory)));
+        let TemporaryName { directory, name } = &self.name;
+        register().names.retain(|other| !(other.name == *name && Arc::ptr_eq(&other.directory, directory)));
     }
 }
 
@@ -132,7 +140,7 @@ pub(crate) fn remove_all() {
         register = CHANGED.wait(register).unwrap_or_else(PoisonError::into_inner);
     }
     register.phase = Phase::Closed;
-    for (directory, name) in register.names.drain(..) {
+    for TemporaryName { directory, name } in register.names.drain(..) {
         let _ = directory.remove_file(&name);
     }
 }
@@ -178,7 +186,7 @@ mod tests {
             .0
         };
         let (dropped, released) = (create(), create());
-        let registered = |name: &OsStr| register().names.iter().any(|(_, other)| other == name);
+        let registered = |name: &OsStr| register().names.iter().any(|other| other.name == name);
         let names = [dropped.name().to_owned(), released.name().to_owned()];
         assert!(names.iter().all(|name| registered(name) && dir.path().join(name).exists()));
         drop(dropped);

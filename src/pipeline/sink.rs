@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::io::input::{Change, Input};
 #[cfg(feature = "batch")]
 use crate::io::output::Output;
-use crate::outcome::{Done, MemberStats, Outcome, Reason, Warning};
+use crate::outcome::{Done, MemberStats, NamedOutcome, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
 
 /// The output of a stream. The defaults are those of an output that takes several members.
@@ -74,7 +74,7 @@ pub(crate) trait Sink: Debug + Send {
     /// Closes the output after the last member. An output file of several inputs gets its name. If that fails, or if a
     /// descriptor reports an error when it is closed, the output has an outcome of its own, under its own name, because its
     /// members are recorded as done.
-    fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+    fn close(&mut self, ending: Ending) -> Option<NamedOutcome> {
         let _ = ending;
         None
     }

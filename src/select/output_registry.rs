@@ -18,9 +18,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::Stat;
 
-use crate::io::directory::{self, Directory};
+use crate::io::directory::{self, Directory, SplitPath};
 use crate::io::file_status::{Identity, change_time, modification_time, stat_of};
-use crate::io::input::Input;
+use crate::io::input::{Input, Location};
 use crate::io::known_file::{FileKey, InodeTrust, path_of_opened};
 use crate::io::output::Output;
 use crate::io::same_file::OpenedFile;
@@ -129,7 +129,7 @@ impl OutputRegistry {
 
     /// Whether the name of an opened input is a link to an output of this run.
     fn leads_to_output(&self, input: &Input) -> Option<bool> {
-        let (directory, name) = input.location()?;
+        let Location { directory, name } = input.location()?;
         let path = path_of_opened(input.opened()?.fd)?;
         if self.contains(&FileKey::Path(path.clone())) {
             return Some(true);
@@ -138,7 +138,7 @@ impl OutputRegistry {
         if input.is_walked() || self.is_claimed(directory, name) {
             return Some(false);
         }
-        let (parent, name) = directory::split(path.as_os_str())?;
+        let SplitPath { parent, name } = directory::split(path.as_os_str())?;
         let parent = Directory::open(&parent).ok()?;
         Some(lock(&self.created).contains(&self.hash_of_location(&parent, &name)))
     }

@@ -29,11 +29,11 @@ pub(crate) use self::target::{DerivedOutput, FileTarget, Target, claim, could_be
 use self::target::{is_skipped_for_name, mirrored_directory};
 use self::walk::{UnreadableDirectory, Walk};
 use crate::error::Error;
-use crate::io::directory::{self, Directory, LastDirectory};
+use crate::io::directory::{self, Directory, LastDirectory, SplitPath};
 use crate::io::file_status::file_type;
 use crate::io::input::{STDIN_NAME, Source};
 use crate::io::temporary::is_temporary;
-use crate::outcome::{InputId, Outcome, Reason};
+use crate::outcome::{InputId, NamedOutcome, Outcome, Reason};
 use crate::select::output_registry::OutputRegistry;
 use crate::select::suffix;
 use crate::settings::{Destination, Settings};
@@ -123,7 +123,7 @@ impl Selection {
     /// The item of one argument; `None` if it is a directory, whose walk was started, or belongs to another shard.
     fn argument(&mut self, argument: &OsStr) -> Result<Option<Item>, Outcome> {
         let path = PathBuf::from(argument);
-        let Some((parent, name)) = directory::split(argument) else {
+        let Some(SplitPath { parent, name }) = directory::split(argument) else {
             // Directory::open takes the empty path for the working directory; as an argument, nothing has that name.
             let root = if argument.is_empty() { Err(Errno::NOENT.into()) } else { Directory::open(&path) };
             return self.start_walk(root?, path);
@@ -222,14 +222,14 @@ impl Selection {
     }
 
     /// Handles a directory that could not be read: an error, unless the filter rejects it.
-    fn unreadable(&mut self, directory: UnreadableDirectory) -> Result<Option<Item>, (PathBuf, Outcome)> {
+    fn unreadable(&mut self, directory: UnreadableDirectory) -> Result<Option<Item>, NamedOutcome> {
         let UnreadableDirectory { path, depth, error } = directory;
         if let (Some(walk), Some(depth), Some(name)) = (&self.walk, depth, path.file_name())
             && !self.matcher.enter(Found { path: walk.below(&path), name, depth })
         {
             return Ok(None);
         }
-        Err((path, error.into()))
+        Err(NamedOutcome::new(path, error))
     }
 
     /// The next argument. Records it as an input if it cannot be read again later.
@@ -250,7 +250,7 @@ impl Iterator for Selection {
     fn next(&mut self) -> Option<Selected> {
         loop {
             let item = match self.walk.as_mut().map(Iterator::next) {
-                Some(Some(Ok(entry))) => self.entry(&entry).map_err(|outcome| (entry.path().to_owned(), outcome)),
+                Some(Some(Ok(entry))) => self.entry(&entry).map_err(|outcome| NamedOutcome::new(entry.path(), outcome)),
                 Some(Some(Err(directory))) => self.unreadable(directory),
                 Some(None) => {
                     self.walk = None;
@@ -258,14 +258,16 @@ impl Iterator for Selection {
                 }
                 None => match self.next_argument()? {
                     Ok(Argument::Stdin) => return Some(self.stdin()),
-                    Ok(Argument::Named(name)) => self.argument(&name).map_err(|outcome| (PathBuf::from(name), outcome)),
+                    Ok(Argument::Named(name)) => {
+                        self.argument(&name).map_err(|outcome| NamedOutcome::new(name, outcome))
+                    }
                     Err(failed) => Err(failed),
                 },
             };
             match item {
                 Ok(Some(item)) => return Some(Selected::Item(item)),
                 Ok(None) => {}
-                Err((shown, outcome)) => return Some(Selected::Settled(self.new_id(shown), outcome)),
+                Err(NamedOutcome { shown, outcome }) => return Some(Selected::Settled(self.new_id(shown), outcome)),
             }
         }
     }

@@ -175,7 +175,7 @@ fn limit_in(groups: &str, root: &Path) -> Option<u64> {
         let plain = inner.components().all(|part| matches!(part, Component::Normal(_)));
         // The last of the ancestors is the tree itself.
         let groups = if plain { inner } else { Path::new("") }.ancestors();
-        // "max" is no limit. Version 1 writes no limit as a number larger than any memory.
+        // "max" means no limit. Version 1 writes no limit as a number larger than any memory.
         groups.filter_map(|group| fs::read_to_string(tree.join(group).join(file)).ok()?.trim().parse().ok()).collect()
     });
     limits.min()

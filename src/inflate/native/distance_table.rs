@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0..8 | bits to consume, with the extra bits; 0 for a reference |
 //! | 8..15 | bits of the code, without extra bits; for a reference, the index bits of the sub-table |
-//! | 15 | set for a reference to a sub-table, and for bits that are no code |
+//! | 15 | set for a reference to a sub-table, and for bits that match no code |
 //! | 16..32 | base of the distance; for a reference, the start of the sub-table |
 
 use super::Malformed;
@@ -113,7 +113,7 @@ impl DistanceTable {
         if element.is_exception() && element.is_reference() { self.lookup_long(element, bits) } else { element }
     }
 
-    /// The element in a sub-table, for a reference to it. `None` for bits that are no code.
+    /// The element in a sub-table, for a reference to it. `None` for bits that match no code.
     #[inline(always)]
     pub(super) fn resolve(&self, exception: Distance, bits: u64) -> Option<Distance> {
         let element = if exception.is_reference() { self.lookup_long(exception, bits) } else { exception };

@@ -12,7 +12,7 @@ use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
 use crate::io::known_file::KnownFile;
 use crate::io::output::{InitialMode, OverwriteCheck};
-use crate::outcome::{InputId, Outcome};
+use crate::outcome::{InputId, Outcome, SettledInput};
 use crate::pipeline::sink::concatenated_output::{Concatenated, ConcatenatedSink};
 use crate::pipeline::stream::{Member, MemberSource, Reader, Stream, Writer};
 use crate::select::selection::{InputRegistry, Item, Selected, Selection, is_same_name, known_list, known_stdin};
@@ -85,25 +85,25 @@ impl ConcatenatedInputs {
 }
 
 impl MemberSource for ConcatenatedInputs {
-    fn open_next(&mut self) -> Option<Result<Member, (InputId, Outcome)>> {
+    fn open_next(&mut self) -> Option<Result<Member, SettledInput>> {
         if self.is_an_input.load(Ordering::Relaxed) {
             return self.skip_next().map(Err);
         }
         let Item { id, source, .. } = match self.selection.next()? {
-            Selected::Settled(id, outcome) => return Some(Err((id, outcome))),
+            Selected::Settled(id, outcome) => return Some(Err(SettledInput { id, outcome })),
             Selected::Item(item) => item,
         };
         let open = || self.open(id.clone(), source);
-        Some(contained(open).map_err(|outcome| (id, outcome)))
+        Some(contained(open).map_err(|outcome| SettledInput { id, outcome }))
     }
 
-    fn skip_next(&mut self) -> Option<(InputId, Outcome)> {
+    fn skip_next(&mut self) -> Option<SettledInput> {
         Some(match self.selection.next()? {
-            Selected::Settled(id, outcome) => (id, outcome),
+            Selected::Settled(id, outcome) => SettledInput { id, outcome },
             Selected::Item(item) if self.was_refused(&item.source) => {
-                (item.id, Outcome::Failed(Error::other(IS_THE_OUTPUT)))
+                SettledInput { id: item.id, outcome: Outcome::Failed(Error::other(IS_THE_OUTPUT)) }
             }
-            Selected::Item(item) => (item.id, Outcome::NotReached),
+            Selected::Item(item) => SettledInput { id: item.id, outcome: Outcome::NotReached },
         })
     }
 }

@@ -9,7 +9,7 @@ use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use crate::error::{About, Error, OutputName};
-use crate::io::directory::{self, Directory};
+use crate::io::directory::{self, Directory, SplitPath};
 use crate::io::file_status::is_symlink;
 use crate::io::input::Input;
 use crate::io::known_file::KnownFile;
@@ -34,7 +34,7 @@ impl OutputPath {
     /// Opens the directory of `-o`'s file.
     pub(super) fn open(path: &Path) -> Result<Self, Outcome> {
         let split = directory::split(path.as_os_str()).ok_or(Errno::ISDIR).map_err(io::Error::from);
-        let (parent, name) = split.about(path)?;
+        let SplitPath { parent, name } = split.about(path)?;
         Ok(Self::new(Arc::new(Directory::open(&parent).about(path)?), name))
     }
 

@@ -1,7 +1,6 @@
 //! One output file for several inputs. It gets its name when all inputs are done.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +8,7 @@ use super::per_input::refused;
 use super::{Ending, Sink, file_failure, write_to_file};
 use crate::error::Error;
 use crate::io::output::{Output, OverwriteCheck, Refusal};
-use crate::outcome::{Outcome, Reason};
+use crate::outcome::{NamedOutcome, Outcome, Reason};
 
 /// One output file for several inputs. It gets its name when all inputs are done.
 #[derive(Debug)]
@@ -45,13 +44,13 @@ impl Sink for ConcatenatedSink {
         file_failure(self.0.as_ref().map(|file| &file.output), error)
     }
 
-    fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+    fn close(&mut self, ending: Ending) -> Option<NamedOutcome> {
         self.0.take()?.close(ending)
     }
 }
 
 impl Concatenated {
-    fn close(self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+    fn close(self, ending: Ending) -> Option<NamedOutcome> {
         let Self { output, overwrite, sync, remove, is_an_input } = self;
         let name = output.output_name();
         let shown = name.path.clone();
@@ -72,6 +71,6 @@ impl Concatenated {
             Ending::Incomplete => Outcome::Failed(Error::other("not made, as it could not be finished")),
             Ending::Empty => Outcome::Skipped(Reason::NoInput),
         };
-        Some((shown, outcome))
+        Some(NamedOutcome { shown, outcome })
     }
 }

@@ -8,7 +8,7 @@ use super::{Ending, Sink, closed};
 use crate::error::Error;
 use crate::io::closing;
 use crate::io::transfer::write_all;
-use crate::outcome::Outcome;
+use crate::outcome::{NamedOutcome, Outcome};
 
 /// An output that is written in place.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Sink for Descriptor {
         true
     }
 
-    fn close(&mut self, ending: Ending) -> Option<(PathBuf, Outcome)> {
+    fn close(&mut self, ending: Ending) -> Option<NamedOutcome> {
         let fd = self.fd.take()?;
         if ending == Ending::Incomplete {
             // The error that made it incomplete has been recorded.
@@ -55,6 +55,6 @@ impl Sink for Descriptor {
             io::ErrorKind::BrokenPipe => Outcome::ReaderGone,
             _ => error.into(),
         };
-        Some((self.shown.clone(), outcome))
+        Some(NamedOutcome::new(self.shown.clone(), outcome))
     }
 }

@@ -73,6 +73,14 @@ pub(super) struct BlockTask {
     pub(super) blocked_reader: bool,
 }
 
+/// The next block of a member.
+#[derive(Debug)]
+pub(super) struct NextBlock {
+    pub(super) input: BlockInput,
+    /// It is the last of its member.
+    pub(super) last: bool,
+}
+
 /// The input of a block, for a worker to process.
 #[derive(Debug)]
 pub(super) enum BlockInput {

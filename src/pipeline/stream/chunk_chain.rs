@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::StreamContext;
-use super::block::ChunkTask;
+use super::block::{BlockInput, ChunkTask, NextBlock};
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
 use super::speculation_pool::SpeculationPool;
@@ -74,14 +74,14 @@ impl Chunks {
         self.chain.may_take(self.next)
     }
 
-    /// Takes the next chunk; returns it, and whether it is the last one. `None` if it may not be taken now.
-    pub(super) fn take(&mut self) -> Option<(ChunkTask, bool)> {
+    /// Takes the next chunk. `None` if it may not be taken now.
+    pub(super) fn take(&mut self) -> Option<NextBlock> {
         if !self.may_take() {
             return None;
         }
         let task = ChunkTask { chain: Arc::clone(&self.chain), index: self.next };
         self.next += 1;
-        Some((task, self.next == self.chain.count()))
+        Some(NextBlock { input: BlockInput::Chunk(task), last: self.next == self.chain.count() })
     }
 }
 

@@ -9,7 +9,7 @@
 
 use std::io;
 
-use super::block::{BlockEnds, BlockInput, FileRange};
+use super::block::{BlockEnds, BlockInput, FileRange, NextBlock};
 use crate::deflate::{BLOCK, WINDOW};
 use crate::io::input::Input;
 use crate::io::sequential_reader::SequentialReader;
@@ -65,23 +65,19 @@ impl InputSplitter {
         Self { offset: 0, window: Vec::new(), incomplete: Vec::new(), independent, rsyncable }
     }
 
-    /// The next block of an input that is read by position, and whether it is the last. Reads nothing.
-    pub(super) fn next_range(&mut self, input: &Input) -> Option<(BlockInput, bool)> {
+    /// The next block of an input that is read by position. Reads nothing.
+    pub(super) fn next_range(&mut self, input: &Input) -> Option<NextBlock> {
         let size = input.size.filter(|_| !self.rsyncable)?;
         let offset = self.offset;
         let length = (size - offset).min(BLOCK as u64) as usize;
         let window = if self.independent { 0 } else { offset.min(WINDOW as u64) as usize };
         self.offset += length as u64;
-        Some((BlockInput::AtOffset(FileRange { offset, window, length }), length < BLOCK))
+        let input = BlockInput::AtOffset(FileRange { offset, window, length });
+        Some(NextBlock { input, last: length < BLOCK })
     }
 
-    /// Reads the next block, or several small ones, with their window into `buffer`; returns whether the last block is among
-    /// them.
-    pub(super) fn read_next(
-        &mut self,
-        mut from: SequentialReader<'_>,
-        buffer: &mut [u8],
-    ) -> io::Result<(BlockInput, bool)> {
+    /// Reads the next block, or several small ones, with their window into `buffer`.
+    pub(super) fn read_next(&mut self, mut from: SequentialReader<'_>, buffer: &mut [u8]) -> io::Result<NextBlock> {
         let mut end = 0;
         for prefix in self.prefix() {
             buffer[end..end + prefix.len()].copy_from_slice(prefix);
@@ -89,9 +85,9 @@ impl InputSplitter {
         }
         let capacity = self.capacity();
         end += from.read_full(&mut buffer[end..capacity])?;
-        let is_last = end < capacity;
-        let following = if is_last { Following::Nothing } else { Following::Content };
-        Ok((BlockInput::InBuffer(self.split(&buffer[..end], following)), is_last))
+        let last = end < capacity;
+        let following = if last { Following::Nothing } else { Following::Content };
+        Ok(NextBlock { input: BlockInput::InBuffer(self.split(&buffer[..end], following)), last })
     }
 
     /// The bytes that a buffer must begin with: the window, and the beginning of an incomplete block.

@@ -7,13 +7,13 @@ use std::io;
 use std::sync::Arc;
 
 use super::StreamContext;
-use super::block::{BlockInput, BlockPosition, BlockTask, Member, StreamError};
+use super::block::{BlockInput, BlockPosition, BlockTask, Member, NextBlock, StreamError};
 use super::chunk_chain::Chunks;
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
 use crate::inflate::{CompressedSource, FilePart, Inflater};
-use crate::outcome::{InputId, Outcome};
+use crate::outcome::SettledInput;
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
 use crate::settings::StreamSettings;
@@ -27,10 +27,10 @@ const BATCH: usize = 1 << 20;
 /// The members of a stream that concatenates several.
 pub(crate) trait MemberSource: Send {
     /// Opens the next input. An input that cannot be opened is returned with its outcome. `None` at the end.
-    fn open_next(&mut self) -> Option<Result<Member, (InputId, Outcome)>>;
+    fn open_next(&mut self) -> Option<Result<Member, SettledInput>>;
 
     /// Skips the next input because the output has ended; returns its outcome. `None` at the end.
-    fn skip_next(&mut self) -> Option<(InputId, Outcome)>;
+    fn skip_next(&mut self) -> Option<SettledInput>;
 }
 
 /// Reads the inputs of a stream.
@@ -80,9 +80,6 @@ pub(super) enum Ready {
     MustRead,
 }
 
-/// A block, and whether it is the last of its member.
-type Next = (Result<BlockInput, StreamError>, bool);
-
 impl Reader {
     /// Reads one input.
     pub(crate) fn single(member: Member, settings: &StreamSettings) -> Self {
@@ -131,21 +128,19 @@ impl Reader {
     /// Produces the next block if that needs no system call: a worker reads it by position, or the caller has submitted it.
     pub(super) fn next_ready(&mut self) -> Ready {
         let Some(current) = self.skip_abandoned() else { return Ready::MustRead };
-        let next: Option<Next> = match &mut current.blocks {
-            BlockSource::Split(splitter) => {
-                splitter.next_range(&current.member.input).map(|(block, last)| (Ok(block), last))
-            }
+        let next = match &mut current.blocks {
+            BlockSource::Split(splitter) => splitter.next_range(&current.member.input).map(Ok),
             BlockSource::Inflate(_) => None,
             BlockSource::Chunks(chunks) => match chunks.take() {
-                Some((task, last)) => Some((Ok(BlockInput::Chunk(task)), last)),
+                Some(chunk) => Some(Ok(chunk)),
                 None => return Ready::NotYet,
             },
             BlockSource::Submitted(channel) => match channel.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
                     let last = blocks.last;
-                    Some((Ok(BlockInput::Submitted(blocks)), last))
+                    Some(Ok(NextBlock { input: BlockInput::Submitted(blocks), last }))
                 }
-                Some(Submitted::Cancelled) => Some((Err(StreamError::Cancelled), true)),
+                Some(Submitted::Cancelled) => Some(Err(StreamError::Cancelled)),
                 None => return Ready::NotYet,
             },
         };
@@ -158,7 +153,7 @@ impl Reader {
         while self.skip_abandoned().is_none() {
             match self.upcoming.as_mut()?.open_next() {
                 Some(Ok(member)) => self.current = Some(CurrentMember::new(member, context.settings)),
-                Some(Err((id, outcome))) => context.outcomes.record(&id, outcome),
+                Some(Err(SettledInput { id, outcome })) => context.outcomes.record(&id, outcome),
                 None => self.upcoming = None,
             }
         }
@@ -169,8 +164,12 @@ impl Reader {
         self.task(next, true)
     }
 
-    /// The task for the next block of the current member. The last block ends the member.
-    fn task(&mut self, (input, last): Next, blocked_reader: bool) -> Option<BlockTask> {
+    /// The task for the next block of the current member. The last block, or an error, ends the member.
+    fn task(&mut self, next: Result<NextBlock, StreamError>, blocked_reader: bool) -> Option<BlockTask> {
+        let (input, last) = match next {
+            Ok(NextBlock { input, last }) => (Ok(input), last),
+            Err(error) => (Err(error), true),
+        };
         let current = self.current.as_mut()?;
         let position = BlockPosition { member: Arc::clone(&current.member), first: current.first, last };
         current.first = false;
@@ -194,7 +193,7 @@ impl Reader {
         let Some(mut upcoming) = self.upcoming.take() else {
             return;
         };
-        while let Some((id, outcome)) = upcoming.skip_next() {
+        while let Some(SettledInput { id, outcome }) = upcoming.skip_next() {
             outcomes.record(&id, outcome);
         }
     }
@@ -210,18 +209,18 @@ impl CurrentMember {
     }
 
     /// Reads the next block. `None` if blocks are submitted.
-    fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Next> {
+    fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Result<NextBlock, StreamError>> {
         if self.first
             && let BlockSource::Inflate(_) = self.blocks
             && let Some(mut chunks) = Chunks::of(&self.member.input, context)
         {
             let first = chunks.take();
             self.blocks = BlockSource::Chunks(chunks);
-            return first.map(|(task, last)| (Ok(BlockInput::Chunk(task)), last));
+            return first.map(Ok);
         }
         let mut content = match self.member.input.sequential(&mut self.left) {
             Ok(content) => content,
-            Err(error) => return Some((Err(error.into()), true)),
+            Err(error) => return Some(Err(error.into())),
         };
         let read = match &mut self.blocks {
             BlockSource::Split(splitter) => splitter.read_next(content, worker.buffer.input()),
@@ -231,25 +230,22 @@ impl CurrentMember {
             }
             BlockSource::Chunks(_) | BlockSource::Submitted(_) => return None,
         };
-        let (input, last) = match read {
-            Ok((block, last)) => (Ok(block), last),
-            Err(error) => (Err(error.into()), true),
-        };
-        if last && let BlockSource::Inflate(inflater) = &mut self.blocks {
+        let is_last = read.as_ref().map_or(true, |block| block.last);
+        if is_last && let BlockSource::Inflate(inflater) = &mut self.blocks {
             inflater.take().into_iter().for_each(|inflater| context.resources.reuse_inflater(inflater));
         }
-        Some((input, last))
+        Some(read.map_err(StreamError::from))
     }
 }
 
-/// Inflates the next part of an input; returns whether it is the last. Creates the decoder if there is none. Fails if there is
+/// Inflates the next part of an input. Creates the decoder if there is none. Fails if there is
 /// not enough memory.
 fn inflate(
     inflater: &mut Option<Inflater>,
     pass_through: bool,
     from: &mut dyn CompressedSource,
     context: &StreamContext<'_>,
-) -> io::Result<(BlockInput, bool)> {
+) -> io::Result<NextBlock> {
     let inflater = match inflater {
         Some(inflater) => inflater,
         none => none.insert(context.resources.inflater(context.settings.engine, pass_through)?),
@@ -258,11 +254,11 @@ fn inflate(
     Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
         FilePart::Batch(batch, unused) => {
             context.resources.reuse_buffer(unused);
-            (BlockInput::Batch(batch), false)
+            NextBlock { input: BlockInput::Batch(batch), last: false }
         }
         FilePart::Content(content) => {
             let last = content.end.is_some();
-            (BlockInput::Content(content), last)
+            NextBlock { input: BlockInput::Content(content), last }
         }
     })
 }

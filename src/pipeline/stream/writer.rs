@@ -9,11 +9,11 @@ use super::block::{BlockOutput, BlockPosition, Compressed, StreamError};
 use super::{StreamContext, savings};
 use crate::error::{Error, ErrorKind};
 use crate::format::gzip::{self, Damage};
-use crate::inflate::{Content, MemberChecksum, Trailing};
+use crate::inflate::{BadMember, Content, MemberChecksum, Trailing};
 use crate::io::commit_gate;
 use crate::io::input::Change;
 use crate::observer::Progress;
-use crate::outcome::{InputId, MemberStats, Outcome, Reason};
+use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, WrittenMember};
 use crate::pipeline::verify::{ContentSoFar, Verification};
 use crate::settings::StreamSettings;
@@ -59,6 +59,18 @@ struct MemberState {
     has_end: bool,
 }
 
+impl MemberState {
+    fn counts(&self) -> MemberCounts {
+        MemberCounts { bytes_in: self.bytes_in, bytes_out: self.bytes_out }
+    }
+}
+
+/// The bytes of a member that were read and written so far.
+struct MemberCounts {
+    bytes_in: u64,
+    bytes_out: u64,
+}
+
 impl Writer {
     /// Writes to `sink`.
     pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
@@ -82,7 +94,7 @@ impl Writer {
         if self.state != WriterState::Writing {
             return;
         }
-        let before = (self.member.bytes_in, self.member.bytes_out);
+        let before = self.member.counts();
         let written = output.and_then(|output| self.write_output(output, position, context));
         let failure = written.err().map(|error| self.fail(error, position, context));
         self.report_progress(before, position, context);
@@ -110,14 +122,14 @@ impl Writer {
         context.outcomes.record(&position.member.input.id, Outcome::panicked());
     }
 
-    /// Reports the bytes since `before`: read and written.
-    fn report_progress(&self, before: (u64, u64), position: &BlockPosition, context: &StreamContext<'_>) {
+    /// Reports the bytes read and written since `before`.
+    fn report_progress(&self, before: MemberCounts, position: &BlockPosition, context: &StreamContext<'_>) {
         let input = &position.member.input;
         context.outcomes.advanced(&Progress {
             input: &input.id.shown,
             size: input.size,
-            bytes_in: self.member.bytes_in - before.0,
-            bytes_out: self.member.bytes_out - before.1,
+            bytes_in: self.member.bytes_in - before.bytes_in,
+            bytes_out: self.member.bytes_out - before.bytes_out,
             first: position.first,
             last: position.last || self.state != WriterState::Writing,
         });
@@ -249,9 +261,9 @@ impl Writer {
             member_ends.retain(|end| end.at <= bytes.len());
         }
         let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends) };
-        let checked = checked.map_err(|(damage, at)| {
+        let checked = checked.map_err(|BadMember { damage, end }| {
             // Nothing after a damaged member can be trusted.
-            bytes.truncate(at);
+            bytes.truncate(end);
             damage
         });
         member.stats.add(stats);
@@ -317,7 +329,7 @@ impl Writer {
             return;
         }
         let _gate = commit_gate::enter();
-        if let Some((shown, outcome)) = self.sink.close(ending) {
+        if let Some(NamedOutcome { shown, outcome }) = self.sink.close(ending) {
             outcomes.record(&InputId::of_output(shown), outcome);
         }
     }

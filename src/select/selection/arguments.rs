@@ -1,11 +1,10 @@
 //! The names that a run is given, in their order: first those of [`Settings::inputs`], then those of the list.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::name_reader::ListState;
-use crate::outcome::Outcome;
+use crate::outcome::NamedOutcome;
 use crate::settings::Settings;
 
 /// The names that have not been returned yet.
@@ -39,8 +38,8 @@ impl Arguments {
 }
 
 impl Iterator for Arguments {
-    /// An argument; or the name of the list, and its error.
-    type Item = Result<Argument, (PathBuf, Outcome)>;
+    /// An argument, or an error of the list.
+    type Item = Result<Argument, NamedOutcome>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let settings = &self.settings;
@@ -51,7 +50,7 @@ impl Iterator for Arguments {
             Some(name) => Some(Ok(Argument::Named(name.clone()))),
             None => {
                 let read = self.list.next()?;
-                Some(read.map(Argument::Named).map_err(|(list, error)| (list, error.into())))
+                Some(read.map(Argument::Named))
             }
         }
     }

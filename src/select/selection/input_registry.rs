@@ -56,13 +56,26 @@ struct Known {
     directories: Vec<Identity>,
     /// The resolved paths of those whose inode numbers do not identify them.
     directory_paths: Vec<PathBuf>,
-    /// A directory as given, and its resolved path. The next name is often in the same one.
-    resolved: Option<(PathBuf, PathBuf)>,
+    /// The directory of the last name. The next name is often in the same one.
+    resolved: Option<ResolvedDirectory>,
     matcher: Matcher,
     /// A second reader of the list, from its beginning; `None` after it was read.
     list: Option<NameReader>,
     /// All names that are known in advance were looked up.
     is_complete: bool,
+}
+
+/// The path of a directory without links.
+struct ResolvedDirectory {
+    given: PathBuf,
+    resolved: PathBuf,
+}
+
+/// A file that an argument means.
+struct FileOfArgument {
+    path: PathBuf,
+    /// Its status; of the link, if it is one.
+    stat: Stat,
 }
 
 /// Protects the inputs of a run from being replaced by one output.
@@ -187,7 +200,7 @@ impl InputRegistry {
 
     /// Records the file `name`; if it is a link, the link and its target. A name that the run skips does not count.
     fn add_named(&self, known: &mut Known, name: &OsStr) {
-        let Some((path, stat)) = self.resolve(name) else { return };
+        let Some(FileOfArgument { path, stat }) = self.resolve(name) else { return };
         let target = is_symlink(&stat).then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
         let last = path.file_name().unwrap_or_default();
         let counts = (!skips_for_name(&self.settings) || output_name(last, &self.settings).is_ok())
@@ -221,16 +234,16 @@ impl InputRegistry {
         !self.trust.of(stat.st_dev, || rustix::fs::statfs(if follow { path } else { parent }))
     }
 
-    /// The path and metadata of the file that the argument `name` means.
-    fn resolve(&self, name: &OsStr) -> Option<(PathBuf, Stat)> {
+    /// The file that the argument `name` means.
+    fn resolve(&self, name: &OsStr) -> Option<FileOfArgument> {
         let look = |path: PathBuf| match retry_on_intr(|| rustix::fs::lstat(&path)) {
-            Ok(stat) => Ok((path, stat)),
+            Ok(stat) => Ok(FileOfArgument { path, stat }),
             Err(error) => Err(error),
         };
         match look(PathBuf::from(name)) {
             Ok(found) => Some(found),
             Err(Errno::NOENT) if self.settings.decompresses() => {
-                let (_, last) = directory::split(name)?;
+                let last = directory::split(name)?.name;
                 let candidates = suffix::with_suffixes(&last, &self.settings.suffix);
                 candidates.filter_map(|last| look(Path::new(name).with_file_name(last)).ok()).next()
             }
@@ -245,14 +258,14 @@ impl Known {
         let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name());
         // The path of a directory can end with `..`.
         let Some(name) = name else { return path.canonicalize() };
-        if let Some((given, resolved)) = &self.resolved
+        if let Some(ResolvedDirectory { given, resolved }) = &self.resolved
             && given == parent
         {
             return Ok(resolved.join(name));
         }
         let resolved = path_of_directory(parent)?;
         let path = resolved.join(name);
-        self.resolved = Some((parent.to_owned(), resolved));
+        self.resolved = Some(ResolvedDirectory { given: parent.to_owned(), resolved });
         Ok(path)
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind};
 use crate::io::input::STDIN_NAME;
+use crate::outcome::NamedOutcome;
 use crate::settings::NameList;
 
 /// The largest number of bytes of a path, with its zero byte (PATH_MAX). The rest of a longer name is skipped.
@@ -119,15 +120,15 @@ impl ListState {
         matches!(self, Self::Ended)
     }
 
-    /// The next name; or the name of the list, and the error of the list or of a name in it.
-    pub(super) fn next(&mut self) -> Option<Result<OsString, (PathBuf, Error)>> {
+    /// The next name, or the error of the list or of a name in it, under the name of the list.
+    pub(super) fn next(&mut self) -> Option<Result<OsString, NamedOutcome>> {
         if let Self::Unopened(list) = self {
             let shown = list.path.clone().unwrap_or_else(|| STDIN_NAME.into());
             match NameReader::open(list) {
                 Ok(names) => *self = Self::Open(names, shown),
                 Err(error) => {
                     *self = Self::Ended;
-                    return Some(Err((shown, error.into())));
+                    return Some(Err(NamedOutcome::new(shown, error)));
                 }
             }
         }
@@ -135,8 +136,8 @@ impl ListState {
             return None;
         };
         let error = match names.next() {
-            Some(Ok(name)) => return Some(name.map_err(|error| (shown.clone(), error))),
-            Some(Err(error)) => Some(Err((std::mem::take(shown), error.into()))),
+            Some(Ok(name)) => return Some(name.map_err(|error| NamedOutcome::new(shown.clone(), error))),
+            Some(Err(error)) => Some(Err(NamedOutcome::new(std::mem::take(shown), error))),
             None => None,
         };
         *self = Self::Ended;

@@ -1,4 +1,4 @@
-//! Where an input's output is written, and its name, as far as the name of the input decides.
+//! The destination and the name of an input's output, where they follow from the input's name.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;

@@ -87,7 +87,7 @@ impl Args {
         }
     }
 
-    /// The first given option that concerns outputs, of which a benchmark writes none, or that selects another operation.
+    /// The first given option that concerns outputs, which a benchmark does not write, or that selects another operation.
     fn conflicting_option(&self) -> Option<&'static str> {
         let options = [
             ("--decompress", self.decompress),

@@ -130,7 +130,7 @@ impl FilterArgs {
         }
     }
 
-    /// Rejects options that select by name where standard input, which has no name, is the input.
+    /// Rejects options that select by name if standard input is the only input, because it has no name.
     fn check_names(&self, files: &[OsString], list: Option<&NameList>) -> Result<(), UsageError> {
         let has_named = list.is_some() || !files.iter().all(is_stdin);
         if let Some(option) = self.name_option().filter(|_| !has_named) {

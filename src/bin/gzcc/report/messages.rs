@@ -55,7 +55,7 @@ impl Messages {
                     self.warn(format_args!("gzcc: {name}: {warning}"));
                 }
             }
-            // A skip that the options request is no warning; only -v prints it.
+            // A skip that the options request is not a warning; only -v prints it.
             Outcome::Skipped(reason) if self.verdict(reason).printed || self.verbosity >= Verbosity::Verbose => {
                 self.warn(format_args!("gzcc: {name}: {}", SkipReason(reason)));
             }

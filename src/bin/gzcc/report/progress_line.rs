@@ -21,7 +21,7 @@ use self::progress_text::ProgressText;
 use self::totals::InputCount;
 use super::{Counters, terminal_line};
 
-/// The delay before the first line: a run that ends sooner shows none, because nobody could read it.
+/// The delay before the first line: a run that ends sooner shows none, because it would vanish before it can be read.
 const INITIAL_DELAY: Duration = Duration::from_millis(500);
 
 /// The time between two drawings. More often, the digits are unreadable.

@@ -41,7 +41,7 @@ pub(super) fn erase() {
     above(|| ());
 }
 
-/// Draws the line. Errors are ignored: the line is no part of the result.
+/// Draws the line. Errors are ignored: the line is not part of the result.
 pub(super) fn draw(text: &str) {
     let _terminal = lock_terminal();
     SHOWN.store(true, Relaxed);

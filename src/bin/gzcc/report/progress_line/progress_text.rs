@@ -56,7 +56,7 @@ impl ProgressText {
         let so_far = if all { "" } else { " so far" };
         let ByteCounts { read, written } = self.bytes;
         let seconds = self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        // Skipped files are no work. Files may grow after they were counted.
+        // Skipped files do not count as work. Files may grow after they were counted.
         let total = total.filter(|_| !open_ended).map(|total| total.saturating_sub(self.skipped).max(read));
         let total = total.filter(|&total| total > 0);
         let known = total.filter(|_| all);

@@ -29,7 +29,7 @@ impl InputCount {
     pub(super) fn new(settings: &Settings) -> Self {
         let survey = Survey::new(settings);
         let totals = Totals { files: 0, bytes: Some(0), all: false, open_ended: !survey.has_all() };
-        // A part of the inputs has no use.
+        // A count of only some inputs is useless.
         Self { survey: Some(survey).filter(|_| !totals.open_ended), totals }
     }
 
