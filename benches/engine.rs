@@ -27,8 +27,7 @@ fn bare_loop(kind: Engine, level: u8, data: &[u8]) -> usize {
         let input = &data[start..data.len().min(start + BLOCK)];
         let window = start.min(WINDOW);
         out.clear();
-        deflate::compress_block(
-            &mut *compressor,
+        compressor.compress_block(
             buffer.fill(&data[start - window..start + input.len()]),
             window..window + input.len(),
             input.len() < BLOCK,

@@ -153,6 +153,34 @@ fn no_file_is_too_long_and_no_two_have_the_same_name() {
     }
 }
 
+/// The name of the type or trait that is declared on this line.
+fn declared_type(line: &str) -> Option<&str> {
+    let is_qualifier = |word: &str| word == "pub" || word.starts_with("pub(") || word.ends_with(')');
+    let mut words = line.split_whitespace().skip_while(|word| is_qualifier(word));
+    let is_declaration = matches!(words.next(), Some("struct" | "enum" | "trait" | "union"));
+    let name = words.next().filter(|_| is_declaration)?;
+    name.split(|c: char| !c.is_alphanumeric()).next()
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    let mut names = HashMap::new();
+    for (file, text) in files() {
+        for name in code(&text).filter_map(declared_type) {
+            let other = names.insert(name.to_owned(), file.clone());
+            assert!(other.is_none(), "src/{file} and src/{} declare {name}", other.unwrap());
+        }
+    }
+    assert!(names.len() > 300, "only {} types are found", names.len());
+}
+
+#[test]
+fn the_declaration_of_a_type_is_found_in_its_line() {
+    let lines =
+        ["pub(in crate::a) struct A<'a> {", "    enum B {", "pub trait C: Send {", "struct D(u8);", "use a::E;"];
+    assert_eq!(lines.map(declared_type), [Some("A"), Some("B"), Some("C"), Some("D"), None]);
+}
+
 /// The name and the number of lines of each function.
 fn functions(text: &str) -> Vec<(&str, usize)> {
     let lines: Vec<&str> = text.lines().collect();

@@ -48,6 +48,19 @@ pub trait BlockCompressor: Send {
     /// The appended data ends on a byte boundary: with the final block if `last`, otherwise with an empty stored block
     /// (a sync flush). The spare capacity of `out` is at least [`WORST_CASE`] bytes.
     fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>);
+
+    /// Calls [`compress`](Self::compress) with the capacity it needs, and replaces output that is larger than stored blocks by
+    /// stored blocks. So a block grows by at most 5 bytes per 65,535, and an empty one by 5.
+    fn compress_block(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
+        assert!(block.len() <= BLOCK && block.start <= WINDOW);
+        out.reserve(WORST_CASE);
+        let before = out.len();
+        self.compress(window, block.clone(), last, out);
+        if out.len() - before > stored::size(block.len()) {
+            out.truncate(before);
+            stored::write(window.bytes(block), last, out);
+        }
+    }
 }
 
 /// Creates a worker's compressor: [`new_compressor()`], or in tests a wrapper around its result.
@@ -64,25 +77,6 @@ pub fn new_compressor(engine: Engine, level: u8) -> Box<dyn BlockCompressor> {
         (_, 0) => Box::new(stored::StoredCompressor),
         (Engine::Native, level) => Box::new(native::NativeCompressor::new(level)),
         (Engine::Flate2, level) => Box::new(zlib::ZlibCompressor::new(level)),
-    }
-}
-
-/// Calls [`BlockCompressor::compress`] with the capacity it needs, and replaces output that is larger than stored blocks by
-/// stored blocks. So a block grows by at most 5 bytes per 65,535, and an empty one by 5.
-pub fn compress_block(
-    compressor: &mut dyn BlockCompressor,
-    window: Window<'_>,
-    block: Range<usize>,
-    last: bool,
-    out: &mut Vec<u8>,
-) {
-    assert!(block.len() <= BLOCK && block.start <= WINDOW);
-    out.reserve(WORST_CASE);
-    let before = out.len();
-    compressor.compress(window, block.clone(), last, out);
-    if out.len() - before > stored::size(block.len()) {
-        out.truncate(before);
-        stored::write(window.bytes(block), last, out);
     }
 }
 

@@ -50,7 +50,7 @@ struct TestCompressor {
 impl TestCompressor {
     /// Compresses `input[start..]` with the dictionary `input[..start]`.
     fn compress(&mut self, input: &[u8], start: usize, last: bool, out: &mut Vec<u8>) {
-        compress_block(&mut *self.compressor, self.buffer.fill(input), start..input.len(), last, out);
+        self.compressor.compress_block(self.buffer.fill(input), start..input.len(), last, out);
     }
 }
 

@@ -166,7 +166,7 @@ impl Speculation {
 
     /// The first start in the next `searchable` bytes.
     fn find_start(&self, searchable: usize) -> Option<Position> {
-        let (data, history) = self.buffer.bytes_with_history();
+        let (data, history) = (self.buffer.bytes_with_history(), self.buffer.history());
         let first = self.buffer.offset() - history as u64;
         let end = history + searchable;
         let bit = find_block(data, 8 * history as u64..8 * end as u64);

@@ -32,7 +32,7 @@ use crate::io::transfer::write_all;
 
 /// An output without its final name.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub(crate) struct OutputFile {
     directory: Arc<Directory>,
     name: OsString,
     fd: OwnedFd,
@@ -125,7 +125,7 @@ impl InitialMode {
     }
 }
 
-impl Output {
+impl OutputFile {
     /// Creates a file that will be `name` in `directory`. If `unnamed`, it has no name until then, where the system
     /// supports that.
     pub(crate) fn create(
@@ -227,7 +227,7 @@ impl Output {
     }
 }
 
-impl AsFd for Output {
+impl AsFd for OutputFile {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
@@ -254,9 +254,9 @@ mod tests {
     const FREE: &OverwriteCheck = &OverwriteCheck { force: false, input: None, protection: None };
     const FORCE: &OverwriteCheck = &OverwriteCheck { force: true, input: None, protection: None };
 
-    fn output(dir: &Path, unnamed: bool) -> Output {
+    fn output(dir: &Path, unnamed: bool) -> OutputFile {
         let directory = Arc::new(Directory::open(dir).unwrap());
-        let mut output = Output::create(directory, "out".into(), InitialMode::Private, unnamed).unwrap();
+        let mut output = OutputFile::create(directory, "out".into(), InitialMode::Private, unnamed).unwrap();
         output.write(b"new").unwrap();
         output
     }

@@ -26,7 +26,7 @@ use self::update::{Decision, PreviousOutput, has_outdated_output};
 use crate::error::{About, Error};
 use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
-use crate::io::output::{InitialMode, Output, OverwriteCheck, Protection, Refusal};
+use crate::io::output::{InitialMode, OutputFile, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::StreamSource;
@@ -273,7 +273,7 @@ impl Jobs {
 
     /// Registers an output before it has a name, if a walk or a list may contain that name. A list that cannot be read ahead may
     /// contain a link to any output.
-    fn record(&self, output: &Output) -> io::Result<()> {
+    fn record(&self, output: &OutputFile) -> io::Result<()> {
         if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
             return self.outputs.record(output);
         }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::io::input::{Change, Input};
 #[cfg(feature = "batch")]
-use crate::io::output::Output;
+use crate::io::output::OutputFile;
 use crate::outcome::{Done, MemberStats, NamedOutcome, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
 
@@ -90,14 +90,14 @@ impl Sink for Arc<BlockChannel> {
 
 /// Appends `bytes` to an output file; `None` after the file is named or removed. Returns the buffer, which can be reused.
 #[cfg(feature = "batch")]
-fn write_to_file(output: Option<&mut Output>, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+fn write_to_file(output: Option<&mut OutputFile>, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
     output.ok_or_else(closed)?.write(&bytes)?;
     Ok(Some(bytes))
 }
 
 /// The outcome of an input whose bytes could not be written to this output file.
 #[cfg(feature = "batch")]
-fn file_failure(output: Option<&Output>, error: io::Error) -> Outcome {
+fn file_failure(output: Option<&OutputFile>, error: io::Error) -> Outcome {
     let error = Error::from(error);
     Outcome::Failed(match output {
         Some(output) => error.about(output.output_name()),

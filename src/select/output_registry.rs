@@ -22,7 +22,7 @@ use crate::io::directory::{self, Directory, SplitPath};
 use crate::io::file_status::{Identity, change_time, modification_time, stat_of};
 use crate::io::input::{Input, Location};
 use crate::io::known_file::{FileKey, InodeTrust, path_of_opened};
-use crate::io::output::Output;
+use crate::io::output::OutputFile;
 use crate::io::same_file::OpenedFile;
 use crate::settings::FileTime;
 use crate::sync::lock;
@@ -89,12 +89,12 @@ impl OutputRegistry {
     }
 
     /// Records the name of an output file that was created. Enough if no walk and no list can come across the file.
-    pub(crate) fn record_name(&self, output: &Output) {
+    pub(crate) fn record_name(&self, output: &OutputFile) {
         lock(&self.created).insert(self.hash_of_location(output.directory(), output.name()));
     }
 
     /// Records an output file that is about to get its name.
-    pub(crate) fn record(&self, output: &Output) -> io::Result<()> {
+    pub(crate) fn record(&self, output: &OutputFile) -> io::Result<()> {
         let (directory, name) = (output.directory(), output.name());
         self.add(FileKey::Inode(Identity::of(&stat_of(output)?)));
         // A file that has the name already is not the output.

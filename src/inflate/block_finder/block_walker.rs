@@ -21,7 +21,7 @@ pub(super) struct WalkedBlock {
 
 /// The blocks of a DEFLATE stream, which must be valid.
 pub(super) fn blocks(data: &[u8]) -> Vec<WalkedBlock> {
-    let mut reader = BitReader { data, at: 0 };
+    let mut reader = WalkerInput { data, at: 0 };
     let mut blocks = Vec::new();
     loop {
         let start = reader.at;
@@ -68,13 +68,13 @@ impl Code {
     }
 }
 
-struct BitReader<'a> {
+struct WalkerInput<'a> {
     data: &'a [u8],
     /// The next bit.
     at: u64,
 }
 
-impl BitReader<'_> {
+impl WalkerInput<'_> {
     fn bits(&mut self, count: u32) -> usize {
         let bit = |i: u64| usize::from(self.data[(i / 8) as usize] >> (i % 8) & 1);
         let value = (0..count).fold(0, |value, i| value | bit(self.at + u64::from(i)) << i);

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::block_walker::{BlockType, WalkedBlock, blocks};
 use super::{canonical_start, find_block, would_find};
-use crate::deflate::{BLOCK, Engine, WINDOW, WindowBuffer, compress_block, new_compressor};
+use crate::deflate::{BLOCK, Engine, WINDOW, WindowBuffer, new_compressor};
 
 /// Text with matches at all distances, whose statistics change so that encoders start new blocks.
 fn text(size: usize) -> Vec<u8> {
@@ -62,7 +62,7 @@ fn by_gzcc(content: &[u8], level: u8) -> Vec<u8> {
         let window = start.min(WINDOW);
         let block = window..window + end - start;
         let input = buffer.fill(&content[start - window..end]);
-        compress_block(&mut *compressor, input, block, end == content.len(), &mut out);
+        compressor.compress_block(input, block, end == content.len(), &mut out);
     }
     out
 }

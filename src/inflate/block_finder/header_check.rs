@@ -65,7 +65,7 @@ pub(super) fn is_valid(data: &[u8], bit: u64) -> bool {
     let precode = decode_table(lengths);
     let first = bit + COUNTS + 3 * (hclen + 4);
     let (litlens, distances) = (hlit as usize + 257, hdist as usize + 1);
-    let end = CodeLengths::new(litlens).read(data, first, &precode, litlens + distances);
+    let end = CodeLengthCheck::new(litlens).read(data, first, &precode, litlens + distances);
     end.is_some_and(|end| end <= 8 * data.len() as u64)
 }
 
@@ -153,7 +153,7 @@ static KRAFT: [u32; 17] = {
 };
 
 /// The properties of the code lengths read so far that decide whether both codes are valid.
-struct CodeLengths {
+struct CodeLengthCheck {
     /// Literal/length symbols; the lengths of distance symbols follow.
     litlens: usize,
     /// Symbols whose lengths are read.
@@ -166,7 +166,7 @@ struct CodeLengths {
     has_end_of_block: bool,
 }
 
-impl CodeLengths {
+impl CodeLengthCheck {
     fn new(litlens: usize) -> Self {
         Self { litlens, count: 0, litlen_kraft: 0, distance_kraft: 0, used_distances: 0, has_end_of_block: false }
     }

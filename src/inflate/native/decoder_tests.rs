@@ -12,7 +12,7 @@ use crate::deflate::roundtrip::generators::Rng;
 
 /// How a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum StreamEnd {
     /// After this many bytes of input.
     End(usize),
     Truncated,
@@ -23,7 +23,7 @@ enum Verdict {
 #[derive(Debug, PartialEq, Eq)]
 struct Inflated {
     content: Vec<u8>,
-    verdict: Verdict,
+    verdict: StreamEnd,
 }
 
 /// What zlib-rs makes of a stream.
@@ -35,9 +35,9 @@ fn zlib(data: &[u8]) -> Inflated {
         let (consumed, produced) = (decoder.total_in() as usize, decoder.total_out());
         let status = decoder.decompress_vec(&data[consumed..], &mut content, FlushDecompress::None);
         let verdict = match status {
-            Ok(Status::StreamEnd) => Verdict::End(decoder.total_in() as usize),
-            Err(_) => Verdict::Invalid,
-            Ok(_) if decoder.total_in() as usize == consumed && decoder.total_out() == produced => Verdict::Truncated,
+            Ok(Status::StreamEnd) => StreamEnd::End(decoder.total_in() as usize),
+            Err(_) => StreamEnd::Invalid,
+            Ok(_) if decoder.total_in() as usize == consumed && decoder.total_out() == produced => StreamEnd::Truncated,
             Ok(_) => continue,
         };
         return Inflated { content, verdict };
@@ -63,15 +63,15 @@ fn native_in(data: &[u8], input_size: impl Fn(usize) -> usize, output_size: impl
         content.extend_from_slice(&output[at..at + produced]);
         at += produced;
         let Ok(decoded) = result else {
-            return Inflated { content, verdict: Verdict::Invalid };
+            return Inflated { content, verdict: StreamEnd::Invalid };
         };
         consumed += decoded.consumed;
         match decoded.status {
-            DecodeStatus::StreamEnd => return Inflated { content, verdict: Verdict::End(consumed) },
+            DecodeStatus::StreamEnd => return Inflated { content, verdict: StreamEnd::End(consumed) },
             DecodeStatus::NeedsInput => {
                 assert_eq!(consumed, offered, "all input is consumed");
                 if consumed == data.len() {
-                    return Inflated { content, verdict: Verdict::Truncated };
+                    return Inflated { content, verdict: StreamEnd::Truncated };
                 }
             }
             DecodeStatus::OutputFull => {
@@ -123,11 +123,11 @@ fn deflate(content: &[u8], level: u32) -> Vec<u8> {
 
 /// Compresses with gzcc's encoder.
 fn deflate_natively(content: &[u8], level: u8) -> Vec<u8> {
-    use crate::deflate::{BLOCK, Engine, WindowBuffer, compress_block, new_compressor};
+    use crate::deflate::{BLOCK, Engine, WindowBuffer, new_compressor};
     assert!(content.len() <= BLOCK);
     let mut data = Vec::new();
     let (mut compressor, mut window) = (new_compressor(Engine::Native, level), WindowBuffer::new());
-    compress_block(&mut *compressor, window.fill(content), 0..content.len(), true, &mut data);
+    compressor.compress_block(window.fill(content), 0..content.len(), true, &mut data);
     data
 }
 
@@ -163,7 +163,7 @@ fn streams_of_every_level_of_both_encoders_are_decoded() {
         for level in 0..=9 {
             for data in [deflate(&content, level), deflate_natively(&content, level as u8)] {
                 let decoded = native(&data);
-                assert_eq!(decoded.verdict, Verdict::End(data.len()), "level {level}");
+                assert_eq!(decoded.verdict, StreamEnd::End(data.len()), "level {level}");
                 assert!(decoded.content == content, "level {level}");
             }
         }
@@ -186,7 +186,7 @@ fn a_stream_cut_anywhere_is_truncated_after_the_same_bytes() {
         let data = deflate(text, level);
         for end in 0..data.len() {
             let cut = assert_as_zlib(&data[..end]);
-            assert_eq!(cut.verdict, Verdict::Truncated);
+            assert_eq!(cut.verdict, StreamEnd::Truncated);
         }
     }
 }
@@ -294,7 +294,7 @@ fn bytes_behind_the_stream_are_not_consumed() {
         let mut data = deflate(content, level);
         let end = data.len();
         data.extend([0xff; 40]);
-        assert_eq!(assert_as_zlib(&data).verdict, Verdict::End(end));
+        assert_eq!(assert_as_zlib(&data).verdict, StreamEnd::End(end));
         // The output has no space left.
         let mut output = vec![0; content.len()];
         let decoded = DeflateDecoder::<u8>::new().decode(&data, &mut output, 0).unwrap();

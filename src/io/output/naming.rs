@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::{InitialMode, Output, OverwriteCheck, Refusal, create_temporary};
+use super::{InitialMode, OutputFile, OverwriteCheck, Refusal, create_temporary};
 use crate::io::directory::Directory;
 use crate::io::file_status::is_regular;
 use crate::io::metadata::{Metadata, Original};
@@ -33,7 +33,7 @@ enum Attempt {
     NeedsReplace,
 }
 
-impl Output {
+impl OutputFile {
     /// Takes the final name. Replaces a file that has it if `overwrite` allows that.
     pub(super) fn take_name(&mut self, overwrite: &OverwriteCheck) -> Result<(), Refusal> {
         loop {

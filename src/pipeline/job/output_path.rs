@@ -13,7 +13,7 @@ use crate::io::directory::{self, Directory, SplitPath};
 use crate::io::file_status::is_symlink;
 use crate::io::input::Input;
 use crate::io::known_file::KnownFile;
-use crate::io::output::{InitialMode, Output, OverwriteCheck, Refusal};
+use crate::io::output::{InitialMode, OutputFile, OverwriteCheck, Refusal};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::per_input::refused;
 use crate::settings::Settings;
@@ -57,9 +57,9 @@ impl OutputPath {
     }
 
     /// Creates the file, without its final name.
-    pub(super) fn create(self, initial_mode: InitialMode, settings: &Settings) -> Result<Output, Outcome> {
+    pub(super) fn create(self, initial_mode: InitialMode, settings: &Settings) -> Result<OutputFile, Outcome> {
         let shown = self.shown();
-        let created = Output::create(self.directory, self.name, initial_mode, settings.unnamed_temporaries);
+        let created = OutputFile::create(self.directory, self.name, initial_mode, settings.unnamed_temporaries);
         Ok(created.about(shown)?.sparse(settings.sparse && settings.decompresses()))
     }
 

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::per_input::refused;
 use super::{Ending, Sink, file_failure, write_to_file};
 use crate::error::Error;
-use crate::io::output::{Output, OverwriteCheck, Refusal};
+use crate::io::output::{OutputFile, OverwriteCheck, Refusal};
 use crate::outcome::{NamedOutcome, Outcome, Reason};
 
 /// One output file for several inputs. It gets its name when all inputs are done.
 #[derive(Debug)]
 pub(crate) struct Concatenated {
     /// The file.
-    pub output: Output,
+    pub output: OutputFile,
     /// Which file it may replace.
     pub overwrite: OverwriteCheck,
     /// Whether file and directory are synced.

@@ -6,7 +6,7 @@ use super::{Sink, WrittenMember, closed, file_failure, write_to_file};
 use crate::error::{Error, OutputName};
 use crate::io::input::{Change, Input};
 use crate::io::metadata::{Metadata, Original};
-use crate::io::output::{Output, OverwriteCheck, Refusal};
+use crate::io::output::{OutputFile, OverwriteCheck, Refusal};
 use crate::outcome::{Outcome, Reason, Warning};
 use crate::pipeline::job::BeingWritten;
 
@@ -16,7 +16,7 @@ pub(crate) struct PerInput {
     /// Counts the output among those that are being written, until it is named or removed.
     pub being_written: BeingWritten,
     /// The file.
-    pub output: Output,
+    pub output: OutputFile,
     /// Which file it may replace.
     pub overwrite: OverwriteCheck,
     /// The original's metadata.

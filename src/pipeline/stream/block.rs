@@ -75,7 +75,7 @@ pub(super) struct BlockTask {
 
 /// The next block of a member.
 #[derive(Debug)]
-pub(super) struct NextBlock {
+pub(super) struct MemberBlock {
     pub(super) input: BlockInput,
     /// It is the last of its member.
     pub(super) last: bool,

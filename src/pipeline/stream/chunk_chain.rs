@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::StreamContext;
-use super::block::{BlockInput, ChunkTask, NextBlock};
+use super::block::{BlockInput, ChunkTask, MemberBlock};
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
 use super::speculation_pool::SpeculationPool;
@@ -75,13 +75,13 @@ impl Chunks {
     }
 
     /// Takes the next chunk. `None` if it may not be taken now.
-    pub(super) fn take(&mut self) -> Option<NextBlock> {
+    pub(super) fn take(&mut self) -> Option<MemberBlock> {
         if !self.may_take() {
             return None;
         }
         let task = ChunkTask { chain: Arc::clone(&self.chain), index: self.next };
         self.next += 1;
-        Some(NextBlock { input: BlockInput::Chunk(task), last: self.next == self.chain.count() })
+        Some(MemberBlock { input: BlockInput::Chunk(task), last: self.next == self.chain.count() })
     }
 }
 

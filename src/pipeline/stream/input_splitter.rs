@@ -9,7 +9,7 @@
 
 use std::io;
 
-use super::block::{BlockEnds, BlockInput, FileRange, NextBlock};
+use super::block::{BlockEnds, BlockInput, FileRange, MemberBlock};
 use crate::deflate::{BLOCK, WINDOW};
 use crate::io::input::Input;
 use crate::io::sequential_reader::SequentialReader;
@@ -66,18 +66,18 @@ impl InputSplitter {
     }
 
     /// The next block of an input that is read by position. Reads nothing.
-    pub(super) fn next_range(&mut self, input: &Input) -> Option<NextBlock> {
+    pub(super) fn next_range(&mut self, input: &Input) -> Option<MemberBlock> {
         let size = input.size.filter(|_| !self.rsyncable)?;
         let offset = self.offset;
         let length = (size - offset).min(BLOCK as u64) as usize;
         let window = if self.independent { 0 } else { offset.min(WINDOW as u64) as usize };
         self.offset += length as u64;
         let input = BlockInput::AtOffset(FileRange { offset, window, length });
-        Some(NextBlock { input, last: length < BLOCK })
+        Some(MemberBlock { input, last: length < BLOCK })
     }
 
     /// Reads the next block, or several small ones, with their window into `buffer`.
-    pub(super) fn read_next(&mut self, mut from: SequentialReader<'_>, buffer: &mut [u8]) -> io::Result<NextBlock> {
+    pub(super) fn read_next(&mut self, mut from: SequentialReader<'_>, buffer: &mut [u8]) -> io::Result<MemberBlock> {
         let mut end = 0;
         for prefix in self.prefix() {
             buffer[end..end + prefix.len()].copy_from_slice(prefix);
@@ -87,7 +87,7 @@ impl InputSplitter {
         end += from.read_full(&mut buffer[end..capacity])?;
         let last = end < capacity;
         let following = if last { Following::Nothing } else { Following::Content };
-        Ok(NextBlock { input: BlockInput::InBuffer(self.split(&buffer[..end], following)), last })
+        Ok(MemberBlock { input: BlockInput::InBuffer(self.split(&buffer[..end], following)), last })
     }
 
     /// The bytes that a buffer must begin with: the window, and the beginning of an incomplete block.

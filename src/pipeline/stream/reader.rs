@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::StreamContext;
-use super::block::{BlockInput, BlockPosition, BlockTask, Member, NextBlock, StreamError};
+use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StreamError};
 use super::chunk_chain::Chunks;
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
@@ -138,7 +138,7 @@ impl Reader {
             BlockSource::Submitted(channel) => match channel.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
                     let last = blocks.last;
-                    Some(Ok(NextBlock { input: BlockInput::Submitted(blocks), last }))
+                    Some(Ok(MemberBlock { input: BlockInput::Submitted(blocks), last }))
                 }
                 Some(Submitted::Cancelled) => Some(Err(StreamError::Cancelled)),
                 None => return Ready::NotYet,
@@ -165,9 +165,9 @@ impl Reader {
     }
 
     /// The task for the next block of the current member. The last block, or an error, ends the member.
-    fn task(&mut self, next: Result<NextBlock, StreamError>, blocked_reader: bool) -> Option<BlockTask> {
+    fn task(&mut self, next: Result<MemberBlock, StreamError>, blocked_reader: bool) -> Option<BlockTask> {
         let (input, last) = match next {
-            Ok(NextBlock { input, last }) => (Ok(input), last),
+            Ok(MemberBlock { input, last }) => (Ok(input), last),
             Err(error) => (Err(error), true),
         };
         let current = self.current.as_mut()?;
@@ -209,7 +209,7 @@ impl CurrentMember {
     }
 
     /// Reads the next block. `None` if blocks are submitted.
-    fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Result<NextBlock, StreamError>> {
+    fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Result<MemberBlock, StreamError>> {
         if self.first
             && let BlockSource::Inflate(_) = self.blocks
             && let Some(mut chunks) = Chunks::of(&self.member.input, context)
@@ -245,7 +245,7 @@ fn inflate(
     pass_through: bool,
     from: &mut dyn CompressedSource,
     context: &StreamContext<'_>,
-) -> io::Result<NextBlock> {
+) -> io::Result<MemberBlock> {
     let inflater = match inflater {
         Some(inflater) => inflater,
         none => none.insert(context.resources.inflater(context.settings.engine, pass_through)?),
@@ -254,11 +254,11 @@ fn inflate(
     Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
         FilePart::Batch(batch, unused) => {
             context.resources.reuse_buffer(unused);
-            NextBlock { input: BlockInput::Batch(batch), last: false }
+            MemberBlock { input: BlockInput::Batch(batch), last: false }
         }
         FilePart::Content(content) => {
             let last = content.end.is_some();
-            NextBlock { input: BlockInput::Content(content), last }
+            MemberBlock { input: BlockInput::Content(content), last }
         }
     })
 }

@@ -139,7 +139,7 @@ impl Compressed {
         self.bytes.try_reserve(deflate::WORST_CASE).map_err(|_| Errno::NOMEM)?;
         self.crc.update(window.bytes(block.clone()));
         self.length += block.len();
-        deflate::compress_block(compressor, window, block, last, &mut self.bytes);
+        compressor.compress_block(window, block, last, &mut self.bytes);
         Ok(())
     }
 }

@@ -30,13 +30,13 @@ pub(super) struct Walk {
     one_file_system: bool,
     /// The directory of the last file, by its path below the root.
     last: LastDirectory,
-    position: Position,
+    position: LastEntry,
     /// The names that were returned; `None` if the run does not write to the directories that it walks.
     seen: Option<SeenNames>,
 }
 
 /// The last entry of a walk.
-struct Position {
+struct LastEntry {
     path: PathBuf,
     /// Its depth below the root.
     depth: usize,
@@ -84,7 +84,7 @@ impl Walk {
         }
         let root = Arc::new(root);
         let last = LastDirectory::new(PathBuf::new(), Arc::clone(&root));
-        let position = Position { path: path.clone(), depth: 0 };
+        let position = LastEntry { path: path.clone(), depth: 0 };
         let seen = settings.destination.is_per_input().then(SeenNames::default);
         Self { root, path, entries: entries.into_iter(), one_file_system, last, position, seen }
     }
@@ -92,7 +92,7 @@ impl Walk {
     /// Adds the path to an error. walkdir gives none if reading fails after a directory was opened: that is the directory of the last
     /// entry, or one above.
     fn unreadable(&self, error: walkdir::Error) -> UnreadableDirectory {
-        let Position { path, depth } = &self.position;
+        let LastEntry { path, depth } = &self.position;
         let up = (depth + 1).saturating_sub(error.depth());
         let reading = || path.ancestors().nth(up).unwrap_or(&self.path).to_owned();
         let depth = error.path().map(|_| error.depth()).filter(|&depth| depth > 0);

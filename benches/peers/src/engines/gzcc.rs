@@ -25,8 +25,7 @@ impl Compressor for Gzcc {
         for start in (0..=file.len()).step_by(BLOCK) {
             let (window, end) = (start.saturating_sub(WINDOW), file.len().min(start + BLOCK));
             self.out.clear();
-            deflate::compress_block(
-                &mut *self.compressor,
+            self.compressor.compress_block(
                 self.buffer.fill(&file[window..end]),
                 start - window..end - window,
                 end - start < BLOCK,

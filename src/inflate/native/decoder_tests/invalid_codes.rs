@@ -1,6 +1,6 @@
 //! Each rule of zlib for codes and symbols, in a block made for it.
 
-use super::stream_generator::{Bits, put_dynamic_header};
+use super::stream_generator::{StreamBits, put_dynamic_header};
 use super::*;
 use crate::format::alphabets::{
     END_OF_BLOCK, FIXED_DISTANCE_LENGTHS, FIXED_LITLEN_LENGTHS, PRECODE_ORDER, PRECODE_SYMBOLS,
@@ -14,14 +14,14 @@ fn block(litlen: &[(usize, u8)], distances: &[(usize, u8)], data: &[(usize, usiz
         pairs.iter().for_each(|&(symbol, length)| lengths[symbol] = length);
         lengths
     };
-    let mut bits = Bits::default();
+    let mut bits = StreamBits::default();
     put_dynamic_header(&mut bits, true, &lengths(litlen, 257), &lengths(distances, 1));
     data.iter().for_each(|&(value, count)| bits.put(value, count));
     bits.into_bytes()
 }
 
 #[track_caller]
-fn assert_verdict(data: &[u8], expected: fn(usize) -> Verdict) {
+fn assert_verdict(data: &[u8], expected: fn(usize) -> StreamEnd) {
     let verdict = assert_as_zlib(data).verdict;
     assert_eq!(verdict, expected(data.len()));
     assert_as_zlib_in_pieces(data);
@@ -29,7 +29,7 @@ fn assert_verdict(data: &[u8], expected: fn(usize) -> Verdict) {
 
 #[track_caller]
 fn assert_valid(data: &[u8]) {
-    assert_verdict(data, Verdict::End);
+    assert_verdict(data, StreamEnd::End);
 }
 
 #[track_caller]
@@ -37,7 +37,7 @@ fn assert_invalid(data: &[u8]) {
     let mut data = data.to_vec();
     // Without more data, some of these would be truncated first.
     data.extend([0; 16]);
-    assert_verdict(&data, |_| Verdict::Invalid);
+    assert_verdict(&data, |_| StreamEnd::Invalid);
 }
 
 const END: usize = END_OF_BLOCK;
@@ -102,7 +102,7 @@ fn the_end_of_block_must_have_a_code() {
 #[test]
 fn more_symbols_than_the_alphabets_have_are_invalid() {
     for (hlit, hdist, is_valid) in [(29, 29, true), (30, 0, false), (31, 0, false), (0, 30, false), (0, 31, false)] {
-        let mut bits = Bits::default();
+        let mut bits = StreamBits::default();
         let mut litlen = vec![0; hlit + 257];
         (litlen[0], litlen[END]) = (1, 1);
         put_dynamic_header(&mut bits, true, &litlen, &vec![0; hdist + 1]);
@@ -114,7 +114,7 @@ fn more_symbols_than_the_alphabets_have_are_invalid() {
 
 /// A header with these lengths of the code length code, and these of its codes with their extra bits (value, count).
 fn header(precode: &[(u8, u8)], items: &[(usize, usize, usize)]) -> Vec<u8> {
-    let mut bits = Bits::default();
+    let mut bits = StreamBits::default();
     bits.put(1 | 2 << 1, 3);
     bits.put(0, 10);
     bits.put(15, 4);
@@ -148,7 +148,7 @@ fn a_repetition_must_have_a_predecessor_and_stay_in_the_alphabets() {
     let valid = [(1, 0, 0), (18, 127, 7), (18, 117 - 11, 7), (1, 0, 0), (0, 0, 0)];
     // The end of block follows in this byte, unless it already has in the last one.
     let data = [header(&precode, &valid), vec![0xff]].concat();
-    assert!(matches!(assert_as_zlib(&data).verdict, Verdict::Truncated | Verdict::End(_)));
+    assert!(matches!(assert_as_zlib(&data).verdict, StreamEnd::Truncated | StreamEnd::End(_)));
     let too_many = [(1, 0, 0), (18, 127, 7), (18, 117 - 11, 7), (1, 0, 0), (16, 0, 2)];
     assert_invalid(&header(&precode, &too_many));
 }
@@ -156,14 +156,14 @@ fn a_repetition_must_have_a_predecessor_and_stay_in_the_alphabets() {
 #[test]
 fn the_last_symbols_of_the_fixed_codes_are_invalid() {
     for symbol in [286, 287] {
-        let mut bits = Bits::default();
+        let mut bits = StreamBits::default();
         bits.put(1 | 1 << 1, 3);
         bits.put_code(&FIXED_LITLEN_LENGTHS, 65);
         bits.put_code(&FIXED_LITLEN_LENGTHS, symbol);
         assert_invalid(&bits.into_bytes());
     }
     for distance in [30, 31] {
-        let mut bits = Bits::default();
+        let mut bits = StreamBits::default();
         bits.put(1 | 1 << 1, 3);
         bits.put_code(&FIXED_LITLEN_LENGTHS, 65);
         bits.put_code(&FIXED_LITLEN_LENGTHS, 257);
@@ -175,7 +175,7 @@ fn the_last_symbols_of_the_fixed_codes_are_invalid() {
 #[test]
 fn a_distance_beyond_the_start_is_invalid() {
     for distance in [0, 1] {
-        let mut bits = Bits::default();
+        let mut bits = StreamBits::default();
         bits.put(1 | 1 << 1, 3);
         bits.put_code(&FIXED_LITLEN_LENGTHS, 65);
         bits.put_code(&FIXED_LITLEN_LENGTHS, 257);

@@ -9,7 +9,7 @@ fn random_streams_are_decoded_as_by_zlib() {
     let mut ended = 0;
     for seed in 0..300 {
         let data = random_stream(&mut Rng::new(seed));
-        ended += usize::from(matches!(assert_as_zlib(&data).verdict, Verdict::End(_)));
+        ended += usize::from(matches!(assert_as_zlib(&data).verdict, StreamEnd::End(_)));
         if seed % 10 == 0 {
             assert_as_zlib_in_pieces(&data);
         }
@@ -27,7 +27,7 @@ fn damaged_streams_fail_as_in_zlib_after_the_same_bytes() {
             let at = random.below(data.len());
             data[at] ^= 1 << random.below(8);
         }
-        invalid += usize::from(assert_as_zlib(&data).verdict == Verdict::Invalid);
+        invalid += usize::from(assert_as_zlib(&data).verdict == StreamEnd::Invalid);
         if seed % 20 == 0 {
             assert_as_zlib_in_pieces(&data);
         }

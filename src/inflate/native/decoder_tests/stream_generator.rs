@@ -11,14 +11,14 @@ fn below_one_of(random: &mut Rng, bounds: [usize; 3]) -> usize {
     random.below(bound)
 }
 
-/// Bits that are packed into bytes.
+/// StreamBits that are packed into bytes.
 #[derive(Default)]
-pub(super) struct Bits {
+pub(super) struct StreamBits {
     bytes: Vec<u8>,
     count: usize,
 }
 
-impl Bits {
+impl StreamBits {
     /// Appends the lowest `count` bits of `value`, the lowest first.
     pub(super) fn put(&mut self, value: usize, count: usize) {
         for bit in 0..count {
@@ -58,7 +58,7 @@ impl Bits {
 }
 
 /// Appends the header of a dynamic block whose code lengths are written without run lengths.
-pub(super) fn put_dynamic_header(bits: &mut Bits, is_last: bool, litlen: &[u8], distances: &[u8]) {
+pub(super) fn put_dynamic_header(bits: &mut StreamBits, is_last: bool, litlen: &[u8], distances: &[u8]) {
     bits.put(usize::from(is_last) | 2 << 1, 3);
     bits.put(litlen.len() - 257, 5);
     bits.put(distances.len() - 1, 5);
@@ -130,7 +130,7 @@ impl BlockCodes {
 
 /// A random stream. `written` counts the bytes it expands to.
 pub(super) fn random_stream(random: &mut Rng) -> Vec<u8> {
-    let mut bits = Bits::default();
+    let mut bits = StreamBits::default();
     let mut written = 0;
     let blocks = 1 + random.below(4);
     for block in 1..=blocks {
@@ -151,7 +151,7 @@ pub(super) fn random_stream(random: &mut Rng) -> Vec<u8> {
     bits.into_bytes()
 }
 
-fn put_stored(bits: &mut Bits, random: &mut Rng, is_last: bool, written: &mut usize) {
+fn put_stored(bits: &mut StreamBits, random: &mut Rng, is_last: bool, written: &mut usize) {
     bits.put(usize::from(is_last), 3);
     bits.align();
     let length = below_one_of(random, [2, 50, 1000]);
@@ -162,7 +162,7 @@ fn put_stored(bits: &mut Bits, random: &mut Rng, is_last: bool, written: &mut us
 }
 
 /// Random symbols, and the end of the block. One distance in a thousand may be too far.
-fn put_symbols(bits: &mut Bits, random: &mut Rng, codes: &BlockCodes, written: &mut usize) {
+fn put_symbols(bits: &mut StreamBits, random: &mut Rng, codes: &BlockCodes, written: &mut usize) {
     let used = |lengths: &[u8]| (0..lengths.len()).filter(|&symbol| lengths[symbol] > 0).collect::<Vec<_>>();
     let litlen = used(&codes.litlen[..286]);
     let distances = used(&codes.distances[..30]);
