@@ -52,6 +52,7 @@ mod signals;
 mod skipping;
 mod smaller;
 mod sparse;
+mod startup;
 mod stopped;
 mod streams;
 mod terminal;
