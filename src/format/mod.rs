@@ -6,3 +6,4 @@
 pub(crate) mod alphabets;
 pub(crate) mod bgzf;
 pub(crate) mod gzip;
+pub(crate) mod legacy;
