@@ -16,7 +16,7 @@ use super::{Content, EngineDecoder, MAX_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::format::bgzf::{self, BlockSizes};
 use crate::format::gzip::MemberStats;
-use crate::format::gzip::{self, Damage, Trailer};
+use crate::format::gzip::{self, Damage, StoredChecksum, Trailer};
 
 /// Longest content of a block in bytes (SAM/BAM specification, section 4.1).
 const MAX_CONTENT: usize = 64 * 1024;
@@ -54,7 +54,12 @@ impl BgzfBatch {
             let crc = trailer(block).crc;
             let mtime = u32::from_le_bytes([block[4], block[5], block[6], block[7]]);
             let overhead = (sizes.header + gzip::TRAILER) as u64;
-            batch.stats.add(MemberStats { overhead, crc: Some(crc), mtime: Some(mtime.into()) });
+            batch.stats.add(MemberStats {
+                overhead,
+                checksum: StoredChecksum::Crc(crc),
+                mtime: Some(mtime.into()),
+                ..MemberStats::default()
+            });
             let start = batch.compressed.len();
             batch.blocks.push(start + sizes.header..start + sizes.block);
             batch.compressed.extend_from_slice(block);

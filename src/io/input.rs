@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rustix::fs::{OFlags, Stat};
 
 use crate::error::Error;
-use crate::format::gzip::{self, Damage, MemberStart, ReadError, Trailer};
+use crate::format::gzip::{self, Damage, MemberStart, ReadError, StoredChecksum, Trailer};
 use crate::io::directory::Directory;
 use crate::io::file_status::{Identity, is_regular, modification_time, same_content, stat_of};
 use crate::io::memory_file::MemoryFile;
@@ -169,7 +169,12 @@ impl Input {
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
         let Trailer { crc, length } = gzip::read_trailer(trailer);
         let mtime = Some(i64::from(header.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
-        let stats = MemberStats { overhead: header.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
+        let stats = MemberStats {
+            overhead: header.size + gzip::TRAILER as u64,
+            checksum: StoredChecksum::Crc(crc),
+            mtime,
+            ..MemberStats::default()
+        };
         Ok(Done { bytes_in: size, bytes_out: length.into(), stats, ..Done::default() })
     }
 

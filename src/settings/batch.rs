@@ -216,6 +216,7 @@ impl Settings {
             verify: self.verify,
             decompresses: self.decompresses(),
             copy_foreign: self.copied_foreign_data(),
+            other_formats: true,
             keep_name: self.keep_name,
             keep_time: self.keep_time,
             only_smaller: self.only_smaller,

@@ -32,6 +32,7 @@ mod help;
 mod inflating;
 mod integration;
 mod kills;
+mod legacy_formats;
 mod limits;
 mod lists;
 mod messages;

@@ -11,7 +11,7 @@ struct BitSink {
 
 impl BitSink {
     fn bit(&mut self, bit: bool, lowest_first: bool) {
-        if self.count % 8 == 0 {
+        if self.count.is_multiple_of(8) {
             self.bytes.push(0);
         }
         let shift = if lowest_first { self.count % 8 } else { 7 - self.count % 8 };
@@ -56,7 +56,7 @@ pub(crate) fn lzw(data: &[u8], max_width: usize, clear_after: Option<usize>) -> 
         }
         emit(code, width, &mut in_group);
         since_clear += 1;
-        if next_entry > (1 << width) - 1 && width < max_width {
+        if next_entry > (1 << width) - 1 && width < max_width.max(10) {
             pad(&mut in_group, width, &mut emit);
             width += 1;
         }
@@ -278,6 +278,6 @@ fn code_lengths(counts: &[usize], max_length: usize) -> Vec<usize> {
         if lengths.iter().all(|&length| length <= max_length) {
             return lengths;
         }
-        weights.iter_mut().filter(|weight| **weight > 0).for_each(|weight| *weight = (*weight + 1) / 2);
+        weights.iter_mut().filter(|weight| **weight > 0).for_each(|weight| *weight = weight.div_ceil(2));
     }
 }

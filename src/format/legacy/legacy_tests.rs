@@ -26,7 +26,7 @@ fn decode(file: &[u8], size: usize) -> Result<Vec<u8>, LegacyError> {
 /// Every format with every parameter that changes its data.
 fn encoded(data: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    for width in 9..=16 {
+    for width in [9, 10, 12, 16] {
         for clear_after in [None, Some(40), Some(1000)] {
             files.push((format!("lzw {width} {clear_after:?}"), lzw(data, width, clear_after)));
         }
@@ -42,10 +42,10 @@ fn encoded(data: &[u8]) -> Vec<(String, Vec<u8>)> {
 
 fn contents() -> Vec<Vec<u8>> {
     let mut random = Rng::new(19);
-    let words: Vec<u8> = (0..6000).flat_map(|_| format!("{} ", random.below(300)).into_bytes()).collect();
+    let words: Vec<u8> = (0..2500).flat_map(|_| format!("{} ", random.below(300)).into_bytes()).collect();
     let noise: Vec<u8> = (0..3000).map(|_| random.below(256) as u8).collect();
     // Each byte half as frequent as the one before: the longest codes.
-    let skewed: Vec<u8> = (0..20_000).map(|_| (random.below(1 << 24) as u32).leading_zeros() as u8).collect();
+    let skewed: Vec<u8> = (0..10_000).map(|_| (random.below(1 << 24) as u32).leading_zeros() as u8).collect();
     vec![vec![], b"a".to_vec(), b"ab".to_vec(), vec![b'x'; 70_000], words, noise, skewed]
 }
 
@@ -53,7 +53,7 @@ fn contents() -> Vec<Vec<u8>> {
 fn each_format_is_decoded_into_outputs_of_any_size() {
     for content in contents() {
         for (name, file) in encoded(&content) {
-            for size in [1, 3, 1 << 10, 1 << 20] {
+            for size in [1, 1000, 1 << 20] {
                 assert!(decode(&file, size).unwrap() == content, "{name}, {} bytes in {size}", content.len());
             }
         }

@@ -70,6 +70,12 @@ impl LzwHeader {
         CLEAR + usize::from(self.block_mode)
     }
 
+    /// Width that the codes can grow to. The table has at most `2^max_width` entries, but every implementation widens the first
+    /// codes once, also for a largest width of nine.
+    fn widest(self) -> u32 {
+        self.max_width.max(MIN_WIDTH + 1)
+    }
+
     /// Entries that the table can have.
     fn max_entries(self) -> usize {
         1 << self.max_width
@@ -106,7 +112,7 @@ impl LzwDecoder {
         self.next_entry = self.next_entry.max(header.first_entry());
         while self.flush_pending(output) {
             // The writer widens the codes before the first one that may need it.
-            if self.next_entry >= 1 << self.codes.width && self.codes.width < header.max_width {
+            if self.next_entry >= 1 << self.codes.width && self.codes.width < header.widest() {
                 self.codes.change_width(self.codes.width + 1, next)?;
             }
             let Some(code) = self.codes.read(next)? else { return Ok(LegacyStatus::End) };
@@ -133,7 +139,7 @@ impl LzwDecoder {
         let is_literal = code < CLEAR;
         let is_known = is_literal || (header.first_entry()..self.next_entry).contains(&code);
         let may_define = self.next_entry < header.max_entries();
-        if !is_known && !(may_define && code == self.next_entry) {
+        if !is_known && (!may_define || code != self.next_entry) {
             return Err(LegacyError::Invalid);
         }
         if may_define {

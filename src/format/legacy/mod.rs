@@ -33,6 +33,9 @@ pub enum LegacyFormat {
 }
 
 impl LegacyFormat {
+    /// Bytes that show the format.
+    pub const MAGIC: usize = 2;
+
     /// The format of a file that begins with these bytes.
     pub fn of(magic: [u8; 2]) -> Option<Self> {
         match magic {
@@ -46,9 +49,9 @@ impl LegacyFormat {
     /// A decoder for the data after the first two bytes.
     pub fn decoder(self) -> LegacyDecoder {
         LegacyDecoder(match self {
-            Self::Lzw => State::Lzw(LzwDecoder::new()),
-            Self::Pack => State::Pack(Box::new(PackDecoder::new())),
-            Self::Lzh => State::Lzh(Box::new(LzhDecoder::new())),
+            Self::Lzw => LegacyState::Lzw(Box::new(LzwDecoder::new())),
+            Self::Pack => LegacyState::Pack(Box::new(PackDecoder::new())),
+            Self::Lzh => LegacyState::Lzh(Box::new(LzhDecoder::new())),
         })
     }
 }
@@ -119,11 +122,11 @@ impl From<io::Error> for LegacyError {
 
 /// Decodes one file.
 #[derive(Debug)]
-pub struct LegacyDecoder(State);
+pub struct LegacyDecoder(LegacyState);
 
 #[derive(Debug)]
-enum State {
-    Lzw(LzwDecoder),
+enum LegacyState {
+    Lzw(Box<LzwDecoder>),
     Pack(Box<PackDecoder>),
     Lzh(Box<LzhDecoder>),
 }
@@ -136,9 +139,9 @@ impl LegacyDecoder {
     /// See [`LegacyError`]. The output before the error is valid. The decoder must not be used after an error.
     pub fn decode(&mut self, next: NextByte<'_>, output: &mut LegacyOutput<'_>) -> Result<LegacyStatus, LegacyError> {
         match &mut self.0 {
-            State::Lzw(decoder) => decoder.decode(next, output),
-            State::Pack(decoder) => decoder.decode(next, output),
-            State::Lzh(decoder) => decoder.decode(next, output),
+            LegacyState::Lzw(decoder) => decoder.decode(next, output),
+            LegacyState::Pack(decoder) => decoder.decode(next, output),
+            LegacyState::Lzh(decoder) => decoder.decode(next, output),
         }
     }
 }

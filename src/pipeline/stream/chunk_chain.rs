@@ -16,7 +16,7 @@ use super::block::{BlockInput, ChunkTask, MemberBlock};
 use super::chunk_tests;
 use super::speculation_pool::SpeculationPool;
 use crate::deflate::Engine;
-use crate::format::bgzf;
+use crate::format::{bgzf, gzip};
 use crate::inflate::ResumePoint;
 use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
@@ -51,8 +51,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// Divides a file. `None` if it is not divided: it is small, is not read by position, or begins with a BGZF member (batches of
-    /// these need no guesses); there is no memory for symbols; or the engine is flate2, whose decoder starts only at members.
+    /// Divides a file. `None` if it is not divided: it is small, is not read by position, does not begin with a gzip member, or
+    /// begins with a BGZF member (batches of these need no guesses); there is no memory for symbols; or the engine is flate2, whose decoder starts only at members.
     pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
         let length = input.size.filter(|_| context.settings.engine == Engine::Native)?;
         let chunk_length = chunk_length(length, context.settings.jobs)?;
@@ -62,7 +62,8 @@ impl Chunks {
         }
         let mut header = [0; BGZF_HEADER];
         let read = read_at_least(input.fd().ok()?, &mut header, BGZF_HEADER, 0).ok()?;
-        if bgzf::parse_header(&header[..read]).is_some() {
+        let header = &header[..read];
+        if !header.starts_with(&gzip::MAGIC) || bgzf::parse_header(header).is_some() {
             return None;
         }
         let chain = ChunkChain::new(length, chunk_length, Arc::clone(speculations));

@@ -172,8 +172,8 @@ impl ChunkInflation<'_, '_> {
             return Ok(Content { consumed, ..Content::default() });
         }
         let mut source = PositionedReader::new(self.member.input.fd()?, start.offset(), chain.file_length());
-        let pass_through = self.context.settings.passes_through(self.member.input.is_stdin());
-        let mut inflater = resources.inflater(Engine::Native, pass_through)?;
+        let foreign = self.context.settings.foreign_data(self.member.input.is_stdin());
+        let mut inflater = resources.inflater(Engine::Native, foreign)?;
         inflater.restart_at(&start, end);
         loop {
             let mut content = match inflater.next(&mut source, resources.try_content_buffer()?) {

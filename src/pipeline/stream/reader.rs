@@ -12,7 +12,7 @@ use super::chunk_chain::Chunks;
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::inflate::{CompressedSource, FilePart, Inflater};
+use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater};
 use crate::outcome::SettledInput;
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -65,7 +65,7 @@ enum BlockSource {
     /// Compressed data, in chunks that the workers inflate.
     Chunks(Chunks),
     /// Compressed data that the reader inflates. The decoder is created for the first part.
-    Inflate(Option<Inflater>),
+    Inflate(Option<Box<Inflater>>),
     /// The caller of the encoder submits them.
     Submitted(Arc<BlockChannel>),
 }
@@ -225,14 +225,14 @@ impl CurrentMember {
         let read = match &mut self.blocks {
             BlockSource::Split(splitter) => splitter.read_next(content, worker.buffer.input()),
             BlockSource::Inflate(inflater) => {
-                let pass_through = context.settings.passes_through(self.member.input.is_stdin());
-                inflate(inflater, pass_through, &mut content, context)
+                let foreign = context.settings.foreign_data(self.member.input.is_stdin());
+                inflate(inflater, foreign, &mut content, context)
             }
             BlockSource::Chunks(_) | BlockSource::Submitted(_) => return None,
         };
         let is_last = read.as_ref().map_or(true, |block| block.last);
         if is_last && let BlockSource::Inflate(inflater) = &mut self.blocks {
-            inflater.take().into_iter().for_each(|inflater| context.resources.reuse_inflater(inflater));
+            inflater.take().into_iter().for_each(|inflater| context.resources.reuse_inflater(*inflater));
         }
         Some(read.map_err(StreamError::from))
     }
@@ -241,14 +241,14 @@ impl CurrentMember {
 /// Inflates the next part of an input. Creates the decoder if there is none. Fails if there is
 /// not enough memory.
 fn inflate(
-    inflater: &mut Option<Inflater>,
-    pass_through: bool,
+    inflater: &mut Option<Box<Inflater>>,
+    foreign: ForeignData,
     from: &mut dyn CompressedSource,
     context: &StreamContext<'_>,
 ) -> io::Result<MemberBlock> {
     let inflater = match inflater {
         Some(inflater) => inflater,
-        none => none.insert(context.resources.inflater(context.settings.engine, pass_through)?),
+        none => none.insert(Box::new(context.resources.inflater(context.settings.engine, foreign)?)),
     };
     context.resources.check_memory(BATCH)?;
     Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
