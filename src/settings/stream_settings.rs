@@ -1,6 +1,6 @@
 //! The settings that the workers of a stream need: a part of those of a run over files, and all of those of an encoder.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::{Engine, Scheduler};
 use crate::inflate::ForeignData;
@@ -38,6 +38,8 @@ pub(crate) struct StreamSettings {
     pub max_size: Option<u64>,
     /// Memory in bytes that the run may use; `None` is the limit of the container.
     pub memory: Option<u64>,
+    /// Length of the chunks of a compressed file; `None` for the usual one.
+    pub chunk_length: Option<NonZeroU64>,
     /// Originals are removed.
     pub removes: bool,
 }
@@ -72,6 +74,7 @@ impl StreamSettings {
             only_smaller: None,
             max_size: None,
             memory: None,
+            chunk_length: None,
             removes: false,
         }
     }

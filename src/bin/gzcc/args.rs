@@ -17,7 +17,7 @@ mod usage_error;
 mod values;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
@@ -152,6 +152,7 @@ impl Args {
             sync: explicit(self.sync, self.no_sync),
             sparse: !self.no_sparse,
             unnamed_temporaries: !self.named_temporaries,
+            chunk_length: self.chunk_length.and_then(NonZeroU64::new),
             ..Settings::of_workers(workers.requested.unwrap_or(NonZeroUsize::MIN))
         };
         check_json(&settings, &presentation)?;

@@ -6,7 +6,7 @@
 //! start until then (`chunk_worker`). The start of the lowest unfinished chunk is always known, so its worker never waits for
 //! another one.
 
-use std::num::NonZeroUsize;
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -20,6 +20,7 @@ use crate::format::{bgzf, gzip};
 use crate::inflate::ResumePoint;
 use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
+use crate::settings::StreamSettings;
 use crate::sync::{lock, yield_point};
 
 /// Guesses that may fail in a row before the workers stop guessing, because each costs the time of a search and of symbols. A guess
@@ -55,7 +56,7 @@ impl Chunks {
     /// begins with a BGZF member (batches of these need no guesses); there is no memory for symbols; or the engine is flate2, whose decoder starts only at members.
     pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
         let length = input.size.filter(|_| context.settings.engine == Engine::Native)?;
-        let chunk_length = chunk_length(length, context.settings.jobs)?;
+        let chunk_length = chunk_length(length, context.settings)?;
         let speculations = context.resources.speculations(context.settings);
         if !speculations.has_any() {
             return None;
@@ -87,13 +88,21 @@ impl Chunks {
 }
 
 /// Length of the chunks of a file of `length` bytes. `None` if the file is not divided.
-fn chunk_length(length: u64, workers: NonZeroUsize) -> Option<u64> {
-    #[cfg(all(test, feature = "batch"))]
-    if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
+fn chunk_length(length: u64, settings: &StreamSettings) -> Option<u64> {
+    if let Some(chunk) = given_chunk_length(settings) {
         return (length >= chunk).then_some(chunk);
     }
-    let even = length / (workers.get() as u64 * CHUNKS_PER_WORKER);
+    let even = length / (settings.jobs.get() as u64 * CHUNKS_PER_WORKER);
     (length >= MIN_CHUNK).then_some(even.clamp(MIN_CHUNK, MAX_CHUNK))
+}
+
+/// The length that a test asks for.
+pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
+    #[cfg(all(test, feature = "batch"))]
+    if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
+        return Some(chunk);
+    }
+    settings.chunk_length.map(NonZeroU64::get)
 }
 
 /// The chunks of one file.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::StreamContext;
 use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StreamError};
-use super::chunk_chain::Chunks;
+use super::chunk_chain::{Chunks, given_chunk_length};
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
@@ -52,6 +52,8 @@ struct CurrentMember {
     member: Arc<Member>,
     /// No block has been produced.
     first: bool,
+    /// Bytes of the input from which a second worker pays off.
+    min_shared: u64,
     /// Bytes left to read, if the input is read sequentially and has a known size.
     left: Option<u64>,
     blocks: BlockSource,
@@ -95,7 +97,7 @@ impl Reader {
     pub(crate) fn submitted(member: Member, channel: Arc<BlockChannel>) -> Self {
         let blocks = BlockSource::Submitted(channel);
         Self {
-            current: Some(CurrentMember { member: Arc::new(member), first: true, left: None, blocks }),
+            current: Some(CurrentMember { member: Arc::new(member), first: true, min_shared: 0, left: None, blocks }),
             upcoming: None,
         }
     }
@@ -103,8 +105,9 @@ impl Reader {
     /// Whether there may be enough to read for more than one worker.
     pub(super) fn is_divisible(&self) -> bool {
         let is_enough = |current: &CurrentMember| match current.blocks {
-            BlockSource::Split(_) => current.member.input.may_fill(BLOCK as u64),
-            BlockSource::Inflate(_) | BlockSource::Chunks(_) => current.member.input.may_fill(MIN_SHARED_INPUT),
+            BlockSource::Split(_) | BlockSource::Inflate(_) | BlockSource::Chunks(_) => {
+                current.member.input.may_fill(current.min_shared)
+            }
             BlockSource::Submitted(_) => true,
         };
         self.upcoming.is_some() || self.current.as_ref().is_some_and(is_enough)
@@ -201,11 +204,11 @@ impl Reader {
 
 impl CurrentMember {
     fn new(member: Member, settings: &StreamSettings) -> Self {
-        let blocks = match settings.decompresses {
-            false => BlockSource::Split(InputSplitter::new(settings)),
-            true => BlockSource::Inflate(None),
+        let (blocks, min_shared) = match settings.decompresses {
+            false => (BlockSource::Split(InputSplitter::new(settings)), BLOCK as u64),
+            true => (BlockSource::Inflate(None), given_chunk_length(settings).unwrap_or(MIN_SHARED_INPUT)),
         };
-        Self { left: member.input.size, member: Arc::new(member), first: true, blocks }
+        Self { left: member.input.size, member: Arc::new(member), first: true, min_shared, blocks }
     }
 
     /// Reads the next block. `None` if blocks are submitted.

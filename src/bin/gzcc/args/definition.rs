@@ -186,6 +186,9 @@ pub(super) struct Args {
     /// Use named temporary files, as on file systems without unnamed ones. For tests.
     #[arg(long, hide = true, help_heading = RUNNING)]
     pub(super) named_temporaries: bool,
+    /// Compressed bytes of the chunks that workers inflate of a file. For tests.
+    #[arg(long, value_name = "SIZE", value_parser = size, hide = true, help_heading = RUNNING)]
+    pub(super) chunk_length: Option<u64>,
 
     /// No count, for cron; -qq: no warnings either
     #[arg(short, long, overrides_with = "verbose", action = ArgAction::Count, help_heading = REPORTING)]
