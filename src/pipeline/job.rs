@@ -21,11 +21,12 @@ use self::output_path::OutputPath;
 use self::output_tree::{MirroredDirectory, OutputTree};
 pub(crate) use self::space::BeingWritten;
 use self::space::Space;
-use self::special::{IdentifiedSink, special_file, standard_output};
+use self::special::{IdentifiedSink, report_file, special_file, standard_output};
 use self::update::{Decision, PreviousOutput, has_outdated_output};
 use crate::error::{About, Error};
 use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
+use crate::io::known_file::KnownFile;
 use crate::io::output::{InitialMode, OutputFile, OverwriteCheck, Protection, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
@@ -51,6 +52,8 @@ pub(crate) struct Jobs {
     outputs: Arc<OutputRegistry>,
     /// The inputs of the run, which no output may replace. `None` in runs from memory to memory.
     inputs: Option<Arc<InputRegistry>>,
+    /// The file that receives a report of the run, if walks have to leave it out.
+    report: Option<KnownFile>,
     /// Held while an input is opened, if the user may be asked a question.
     question: Mutex<()>,
     /// The tree of `-O`. Without it, outputs are in the directories of their inputs.
@@ -112,8 +115,8 @@ impl Jobs {
             true => Remaining::Stream(Some(Box::new(concatenate(selection, &settings)?))),
         };
         let (remaining, question, space) = (Mutex::new(remaining), Mutex::default(), Space::default());
-        let stream_settings = settings.for_streams();
-        Ok(Self { settings, stream_settings, remaining, outputs, inputs, question, tree, space })
+        let (stream_settings, report) = (settings.for_streams(), report_file(&settings));
+        Ok(Self { settings, stream_settings, remaining, outputs, inputs, report, question, tree, space })
     }
 
     /// The jobs for these inputs, instead of those in `settings`.
@@ -121,7 +124,7 @@ impl Jobs {
         let remaining = Mutex::new(Remaining::Items(items.into_iter()));
         let (outputs, question, space) = (Arc::new(OutputRegistry::new()), Mutex::default(), Space::default());
         let stream_settings = settings.for_streams();
-        Self { settings, stream_settings, remaining, outputs, inputs: None, question, tree: None, space }
+        Self { settings, stream_settings, remaining, outputs, inputs: None, report: None, question, tree: None, space }
     }
 
     /// Makes the inputs that were deferred for lack of space the next ones; returns whether there are any.
@@ -277,17 +280,18 @@ impl Jobs {
         if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
             return self.outputs.record(output);
         }
-        self.outputs.record_name(output);
-        Ok(())
+        self.outputs.record_name(output)
     }
 
-    /// Refuses an input that is an output of this run, because the output has replaced the file that was selected.
+    /// Refuses an input that is an output of this run, because the output has replaced the file that was selected. A walk leaves
+    /// out the file with the report as well.
     fn refuse_output_of_run(&self, input: &Input) -> Result<(), Outcome> {
         // Files with one link are registered under their names.
         if self.settings.may_replace() && input.is_walked() && input.has_other_links() {
             self.inputs.iter().zip(input.opened()).for_each(|(inputs, file)| inputs.add(file.then));
         }
-        match self.outputs.is_output(input) {
+        let is_report = input.is_walked() && self.report.as_ref().is_some_and(|report| input.is(report));
+        match is_report || self.outputs.is_output(input) {
             false => Ok(()),
             true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
             true => Err(Outcome::Failed(Error::other("is the output of another input"))),

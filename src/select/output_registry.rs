@@ -14,7 +14,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::Stat;
 
@@ -26,9 +25,6 @@ use crate::io::output::OutputFile;
 use crate::io::same_file::OpenedFile;
 use crate::settings::FileTime;
 use crate::sync::lock;
-
-/// How far the clock of ctimes may be behind the system's clock: a tick of the kernel, 1 to 10 ms.
-const CTIME_LAG: Duration = Duration::from_millis(10);
 
 /// The outputs of a run. Shared between the selection, which may wait for a list, and the workers, which must not wait for it.
 #[derive(Debug)]
@@ -42,21 +38,28 @@ pub(crate) struct OutputRegistry {
     /// Hashes of keys of files.
     files: Mutex<HashSet<u64>>,
     trust: InodeTrust,
-    /// The start of the run, at the latest by the clock of ctimes.
-    started: FileTime,
+    first_changes: Mutex<FirstChanges>,
+}
+
+/// A lower bound of the change times of outputs, by the clocks of their file systems. A server's clock may be behind the system's.
+#[derive(Debug, Default)]
+struct FirstChanges {
+    /// Devices of directories with outputs.
+    devices: HashSet<u64>,
+    /// The earliest change time of the first output on each. `None` without outputs.
+    earliest: Option<FileTime>,
 }
 
 impl OutputRegistry {
-    /// The registry of a run that starts now.
+    /// The registry of a run without outputs.
     pub(crate) fn new() -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CTIME_LAG);
         Self {
             hasher: RandomState::new(),
             names: Mutex::default(),
             created: Mutex::default(),
             files: Mutex::default(),
             trust: InodeTrust::default(),
-            started: FileTime { seconds: now.as_secs() as _, nanoseconds: now.subsec_nanos().into() },
+            first_changes: Mutex::default(),
         }
     }
 
@@ -89,8 +92,16 @@ impl OutputRegistry {
     }
 
     /// Records the name of an output file that was created. Enough if no walk and no list can come across the file.
-    pub(crate) fn record_name(&self, output: &OutputFile) {
+    pub(crate) fn record_name(&self, output: &OutputFile) -> io::Result<()> {
+        let mut first = lock(&self.first_changes);
+        // An output gets its name, which changes it, after it was recorded: after the first one on its device.
+        if first.devices.insert(output.directory().device()) {
+            let changed = change_time(&stat_of(output)?);
+            first.earliest = Some(first.earliest.map_or(changed, |earliest| earliest.min(changed)));
+        }
+        drop(first);
         lock(&self.created).insert(self.hash_of_location(output.directory(), output.name()));
+        Ok(())
     }
 
     /// Records an output file that is about to get its name.
@@ -119,12 +130,12 @@ impl OutputRegistry {
             || self.may_be_output(fd, then) && self.leads_to_output(input).unwrap_or(false)
     }
 
-    /// Whether an opened file may be an output of this run, so that its path is looked up. An output was changed after the run
-    /// started, and has the modification time of its original.
+    /// Whether an opened file may be an output of this run, so that its path is looked up. An output was changed after the first
+    /// one was created, and has the modification time of its original.
     fn may_be_output(&self, fd: BorrowedFd<'_>, stat: &Stat) -> bool {
         let changed = change_time(stat);
-        changed >= self.started && changed != modification_time(stat)
-            || !self.trust.of(stat.st_dev, || rustix::fs::fstatfs(fd))
+        let is_later = lock(&self.first_changes).earliest.is_some_and(|earliest| changed >= earliest);
+        is_later && changed != modification_time(stat) || !self.trust.of(stat.st_dev, || rustix::fs::fstatfs(fd))
     }
 
     /// Whether the name of an opened input is a link to an output of this run.

@@ -108,6 +108,8 @@ pub struct Settings {
     pub sync: Option<bool>,
     /// Write runs of zero bytes, from 64 KiB on, as holes in decompressed files.
     pub sparse: bool,
+    /// Standard output receives a report of the run. A walk leaves out the file behind it, as it leaves out the outputs.
+    pub reports_to_stdout: bool,
     /// Create outputs without a name (`O_TMPFILE`) where the file system supports it. `false`: under a temporary name, as on
     /// other file systems.
     pub unnamed_temporaries: bool,
@@ -159,6 +161,7 @@ impl Settings {
             memory: None,
             sync: None,
             sparse: true,
+            reports_to_stdout: false,
             unnamed_temporaries: true,
             chunk_length: None,
         }

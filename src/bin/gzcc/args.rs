@@ -151,6 +151,7 @@ impl Args {
             max_size: self.max_size,
             sync: explicit(self.sync, self.no_sync),
             sparse: !self.no_sparse,
+            reports_to_stdout: true,
             unnamed_temporaries: !self.named_temporaries,
             chunk_length: self.chunk_length.and_then(NonZeroU64::new),
             ..Settings::of_workers(workers.requested.unwrap_or(NonZeroUsize::MIN))

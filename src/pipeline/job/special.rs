@@ -65,6 +65,12 @@ pub(super) fn standard_output(settings: &Settings) -> Result<IdentifiedSink, Out
     descriptor(fd, Path::new("standard output"), settings)
 }
 
+/// The file behind standard output, if it receives a report of the run.
+pub(super) fn report_file(settings: &Settings) -> Option<KnownFile> {
+    let stdout = rustix::stdio::stdout();
+    if settings.reports_to_stdout && settings.recursive { stored_file(&stdout).ok()? } else { None }
+}
+
 /// A sink for `fd`. The settings decide whether compressed data may be written to it.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<IdentifiedSink, Outcome> {
     if !settings.decompresses() && !(settings.accepts_output)(fd.as_fd()) {
@@ -79,7 +85,7 @@ fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<Identifi
 
 /// The file or disk behind `fd`, which must not be read while it is written. A terminal or /dev/null may be input and output
 /// at once.
-fn stored_file(fd: &OwnedFd) -> io::Result<Option<KnownFile>> {
+fn stored_file(fd: &impl AsFd) -> io::Result<Option<KnownFile>> {
     let stat = stat_of(fd)?;
     let is_stored = matches!(file_type(&stat), FileType::RegularFile | FileType::BlockDevice);
     Ok(is_stored.then(|| KnownFile::opened(fd.as_fd(), &stat)))

@@ -133,3 +133,26 @@ fn an_existing_file_with_the_name_of_an_output_is_an_input() {
         }
     }
 }
+
+/// The report grows while the walk reads the directory. Its file is left out silently, as the outputs are.
+#[test]
+fn a_walk_leaves_out_the_file_that_receives_the_report() {
+    require!("bash");
+    let t = Sandbox::new();
+    for name in ["d/a", "d/b"] {
+        t.write(name, b"content");
+    }
+    for (options, output) in [("", "d/report"), ("--json", "d/report"), ("--rm", "d/report"), ("-c", "d/data")] {
+        let ran = t.shell(&format!("cp -r d e; cd e; gzcc -r {options} . > {}; ls", &output[2..])).run();
+        ran.assert(ran.status.success() && ran.stderr.is_empty(), options);
+        let name = &output[2..];
+        let expected = match options {
+            "--rm" => format!("a.gz\nb.gz\n{name}\n"),
+            "-c" => format!("a\nb\n{name}\n"),
+            _ => format!("a\na.gz\nb\nb.gz\n{name}\n"),
+        };
+        ran.assert(ran.stdout == expected.as_bytes(), options);
+        assert!(!t.read(format!("e/{name}")).is_empty(), "{options}");
+        t.shell("rm -r e").succeeds();
+    }
+}
