@@ -2,7 +2,6 @@
 
 mod bombs;
 pub mod cases;
-mod encoders;
 mod random;
 
 use std::io::Read;

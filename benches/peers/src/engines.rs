@@ -32,7 +32,7 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub fn highest_level(self) -> u8 {
+    fn highest_level(self) -> u8 {
         match self {
             Self::Native => gzcc::Kind::Native.max_level(),
             Self::Flate2 => gzcc::Kind::Flate2.max_level(),

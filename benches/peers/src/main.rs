@@ -3,11 +3,8 @@
 //! Reads the files, measures, prints. See README.md.
 
 mod args;
-mod bounds;
 mod engines;
 mod groups;
-#[path = "../../data/made/mod.rs"]
-mod made;
 mod measurements;
 mod pareto;
 mod sizes;
@@ -34,13 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    if args.bounds {
-        return bounds::print();
-    }
-    let mut groups = groups::read(&args.files)?;
-    if args.made {
-        groups::add_made(&mut groups, args.sizes);
-    }
+    let groups = groups::read(&args.files)?;
     let cases = engines::cases(args)?;
     if args.sizes {
         return sizes::run(&cases, &groups, args);

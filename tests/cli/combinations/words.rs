@@ -74,7 +74,6 @@ pub const GZCC: &[&str] = &[
     "--json",
     "--progress={when}",
     "--named-temporaries",
-    "--chunk-length={size}",
     "--benchmark={levels}",
     "--",
 ];

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::definition::REPORTING;
 use crate::presentation::ProgressPolicy;
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug)]
 #[command(next_help_heading = REPORTING)]
 pub(super) struct ReportArgs {
     /// Print a JSON object for each file, and a summary
@@ -18,9 +18,8 @@ pub(super) struct ReportArgs {
     progress: ProgressArg,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug, Default)]
+#[derive(ValueEnum, Clone, Copy, Debug)]
 enum ProgressArg {
-    #[default]
     Auto,
     Always,
     Never,
