@@ -9,7 +9,7 @@ use crate::deflate::{self, Engine};
 use crate::error::FinalError;
 use crate::format::gzip::{Damage, ReadError};
 use crate::inflate::{
-    BadMember, CompressedSource, Content, EngineDecoder, FilePart, Inflater, MemberChecksum, Trailing,
+    BadMember, CompressedSource, Content, EngineDecoder, FilePart, ForeignData, Inflater, MemberChecksum, Trailing,
 };
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
@@ -76,18 +76,13 @@ impl<R: Read> CompressedSource for ReaderSource<R> {
             }
         }
     }
-
-    /// It may wait: nothing else is known about a reader.
-    fn is_ready(&mut self) -> bool {
-        false
-    }
 }
 
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, up to 256 KiB at a time. The source needs no buffer of its own.
     pub fn new(source: R) -> Self {
-        let mut inflater = Inflater::new(Engine::Native);
-        inflater.restart(false);
+        let mut inflater = Inflater::prompt(Engine::Native);
+        inflater.restart(ForeignData::default());
         Self {
             source: ReaderSource(source),
             inflater,

@@ -12,7 +12,8 @@ use std::time::Instant;
 use crate::error::{Error, ErrorKind, SystemReason};
 use crate::escaped_name::EscapedName;
 use crate::format::gzip::ReadError;
-pub use crate::format::gzip::{Damage, MemberStats};
+pub use crate::format::gzip::{Damage, MemberStats, StoredChecksum};
+pub use crate::format::legacy::LegacyFormat;
 
 /// Identifies an input in outcomes and messages.
 #[derive(Clone, Debug)]
@@ -157,6 +158,8 @@ pub enum Warning {
     Changed,
     /// The last member is followed by data that is not gzip, which was ignored.
     TrailingGarbage,
+    /// The input is a zip file with more entries than the first one, which were ignored.
+    ZipEntries,
 }
 
 /// The reason why an input was skipped.
@@ -280,6 +283,7 @@ impl fmt::Display for Warning {
             Self::Grew(length) => write!(f, "grew while it was read; read only the {length} bytes it had when opened"),
             Self::Changed => f.write_str("changed while it was read"),
             Self::TrailingGarbage => f.write_str("trailing garbage ignored"),
+            Self::ZipEntries => f.write_str("has more than one entry; rest ignored"),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub use self::damage::{Damage, ReadError};
 pub use self::header_parser::{FLAGS_RESERVED, MemberStart, ParsedHeader, read_header};
+use super::legacy::LegacyFormat;
 
 /// ID1, ID2 (RFC 1952 section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -91,14 +92,26 @@ pub fn read_trailer(trailer: [u8; TRAILER]) -> Trailer {
     Trailer { crc: u32::from_le_bytes([a, b, c, d]), length: u32::from_le_bytes([e, f, g, h]) }
 }
 
+/// The checksum that a file states of its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoredChecksum {
+    /// No member was read to its end.
+    #[default]
+    Unread,
+    /// The CRC-32 in a trailer of gzip or zip.
+    Crc(u32),
+    /// None: a format without checksums.
+    Missing(LegacyFormat),
+}
+
 /// Figures of the gzip members of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemberStats {
     /// Bytes of headers and trailers.
     pub overhead: u64,
-    /// The CRC-32 in the last trailer.
-    pub crc: Option<u32>,
+    /// The checksum of the last member.
+    pub checksum: StoredChecksum,
     /// MTIME of the last header, or the input's own modification time; in seconds since 1970.
     pub mtime: Option<i64>,
 }
@@ -113,7 +126,9 @@ impl MemberStats {
     /// Adds the figures of a later part of the file.
     pub(crate) fn add(&mut self, later: Self) {
         self.overhead += later.overhead;
-        self.crc = later.crc.or(self.crc);
+        if later.checksum != StoredChecksum::Unread {
+            self.checksum = later.checksum;
+        }
         self.mtime = later.mtime.or(self.mtime);
     }
 }

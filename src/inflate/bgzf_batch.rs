@@ -16,16 +16,13 @@ use super::{Content, EngineDecoder, MAX_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::format::bgzf::{self, BlockSizes};
 use crate::format::gzip::MemberStats;
-use crate::format::gzip::{self, Damage, Trailer};
+use crate::format::gzip::{self, Damage, StoredChecksum, Trailer};
 
 /// Longest content of a block in bytes (SAM/BAM specification, section 4.1).
 const MAX_CONTENT: usize = 64 * 1024;
 
 /// Bytes that are searched for a block's header: the usual 18, and space for other subfields.
 const HEADER: usize = 64;
-
-/// Bytes needed to decide whether a block comes next: the block, and the start of the member after it.
-pub(super) const MAX_NEXT: usize = (1 << 16) + gzip::MAGIC.len();
 
 /// Complete blocks whose content is at most [`BLOCK`] bytes in total.
 #[derive(Debug, Default)]
@@ -47,7 +44,6 @@ impl BgzfBatch {
         // Blocks without content may be long, so the compressed size is limited as well.
         while batch.blocks.len() < MAX_MEMBERS
             && batch.compressed.len() < BLOCK
-            && (batch.blocks.is_empty() || buffer.provide_ready(source, MAX_NEXT)?)
             && let Some(NextBlock { sizes, content: length }) = next_block(buffer, source)?
         {
             content += length;
@@ -58,7 +54,12 @@ impl BgzfBatch {
             let crc = trailer(block).crc;
             let mtime = u32::from_le_bytes([block[4], block[5], block[6], block[7]]);
             let overhead = (sizes.header + gzip::TRAILER) as u64;
-            batch.stats.add(MemberStats { overhead, crc: Some(crc), mtime: Some(mtime.into()) });
+            batch.stats.add(MemberStats {
+                overhead,
+                checksum: StoredChecksum::Crc(crc),
+                mtime: Some(mtime.into()),
+                ..MemberStats::default()
+            });
             let start = batch.compressed.len();
             batch.blocks.push(start + sizes.header..start + sizes.block);
             batch.compressed.extend_from_slice(block);
@@ -83,11 +84,6 @@ impl BgzfBatch {
         let bytes = buffer.into_content();
         Content { bytes, verified: true, stats: self.stats, consumed, end, ..Content::default() }
     }
-}
-
-/// Whether the buffer starts like a block, as far as it has bytes.
-pub(super) fn may_be_next(buffer: &CompressedBuffer) -> bool {
-    buffer.bytes().iter().zip(bgzf::PREFIX).all(|(&byte, expected)| byte == expected)
 }
 
 /// A complete block at the start of the buffer.

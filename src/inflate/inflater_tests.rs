@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{CompressedSource, FilePart, Inflater};
+use super::{CompressedSource, FilePart, ForeignData, Inflater};
 use crate::deflate::Engine;
 use crate::format::gzip::ReadError;
 use crate::sync::jitter::splitmix64;
@@ -28,7 +28,7 @@ impl CompressedSource for Steps<'_> {
 /// The content, and the damage or what follows the data.
 fn inflate(bytes: &[u8], step: usize, capacity: usize) -> (Vec<u8>, String) {
     let mut inflater = Inflater::new(Engine::Native);
-    inflater.restart(false);
+    inflater.restart(ForeignData::default());
     let mut source = Steps { rest: bytes, step };
     let mut whole = Vec::new();
     loop {

@@ -3,7 +3,7 @@
 use flate2::Crc;
 
 use super::MemberEnd;
-use crate::format::gzip::Damage;
+use crate::format::gzip::{Damage, Trailer};
 
 /// CRC-32 and length of the content of the current member so far.
 #[derive(Debug, Default)]
@@ -28,14 +28,16 @@ impl MemberChecksum {
     /// The first bad member.
     pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd]) -> Result<(), BadMember> {
         let mut start = 0;
-        for &MemberEnd { at, offset, crc, length } in member_ends {
+        for &MemberEnd { at, offset, trailer } in member_ends {
             self.add(&bytes[start..at]);
             start = at;
-            if self.crc.sum() != crc {
-                return Err(BadMember { damage: Damage::Crc(offset, crc, self.crc.sum()), end: at });
+            let actual = Trailer { crc: self.crc.sum(), length: self.length as u32 };
+            let stored = trailer.unwrap_or(actual);
+            if actual.crc != stored.crc {
+                return Err(BadMember { damage: Damage::Crc(offset, stored.crc, actual.crc), end: at });
             }
-            if self.length as u32 != length {
-                return Err(BadMember { damage: Damage::Length(offset, length, self.length as u32), end: at });
+            if actual.length != stored.length {
+                return Err(BadMember { damage: Damage::Length(offset, stored.length, actual.length), end: at });
             }
             *self = Self::default();
         }

@@ -23,13 +23,14 @@ mod bgzf_batch;
 pub mod block_finder;
 mod chunk_end;
 mod compressed_buffer;
-mod content;
 mod content_buffer;
 mod engine_decoder;
+mod foreign_data;
 #[cfg(test)]
 mod inflater_tests;
 pub mod markers;
 mod member_checksum;
+mod member_end;
 mod member_finder;
 pub mod native;
 mod resume_point;
@@ -41,22 +42,74 @@ pub use self::bgzf_batch::BgzfBatch;
 use self::chunk_end::{chunk_end, ends_at_member};
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
-pub use self::content::{Content, FilePart, MemberEnd, Trailing};
 use self::content_buffer::ContentBuffer;
 pub use self::engine_decoder::EngineDecoder;
+pub use self::foreign_data::ForeignData;
 pub(crate) use self::markers::{ResolvedWindow, resolve};
 pub use self::member_checksum::{BadMember, MemberChecksum};
+pub use self::member_end::MemberEnd;
 use self::native::{DecodeStatus, Decoded, InvalidData};
 pub(crate) use self::resume_point::{BlockStart, Position, ResumePoint};
 pub(crate) use self::speculation::{Speculation, SpeculationStep};
 use crate::deflate::Engine;
-use crate::format::gzip::{self, Damage, MemberStart, ReadError, Trailer};
+use crate::format::gzip::MemberStats;
+use crate::format::gzip::{self, Damage, MemberStart, ReadError};
+use crate::format::legacy::LegacyDecoder;
+use crate::format::zip::ZipEntry;
 
 /// Most members that end in one part. Without a limit, a part of empty members would grow forever.
 const MAX_MEMBERS: usize = 1024;
 
-/// Bytes that nearly all headers have at most. A longer one may be waited for before the content of the last member is returned.
-const MAX_USUAL_HEADER: usize = 512;
+/// A part of a file, as [`Inflater::next`] returns it.
+#[derive(Debug)]
+pub enum FilePart {
+    /// Inflated content. The caller verifies it, unless [`Content::verified`] is set.
+    Content(Content),
+    /// Compressed blocks that the caller inflates, and the unused buffer that was passed for content.
+    Batch(BgzfBatch, Vec<u8>),
+}
+
+/// Inflated content.
+#[derive(Debug, Default)]
+pub struct Content {
+    /// The bytes of the content.
+    pub bytes: Vec<u8>,
+    /// The ends of the members that end in this content.
+    pub member_ends: Vec<MemberEnd>,
+    /// The content consists of complete members that are verified already.
+    pub verified: bool,
+    /// Statistics of the members.
+    pub stats: MemberStats,
+    /// Compressed bytes of the file up to the end of this content.
+    pub consumed: u64,
+    /// Set if the file ends here: the data after the last member, or the error.
+    pub end: Option<Result<Trailing, ReadError>>,
+    /// Set if the chunk of the file ends here: the start of the next one.
+    pub(crate) next_chunk: Option<ResumePoint>,
+}
+
+/// The data after a file's last member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trailing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Zero bytes: tapes and some devices pad with them.
+    Zeros,
+    /// Other data that is not a member.
+    Garbage,
+    /// The directory of a zip file. It is not read.
+    ZipDirectory,
+    /// More entries of a zip file. They are not read.
+    ZipEntries,
+}
+
+impl Trailing {
+    /// Whether the file was read to its end.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::Nothing | Self::Zeros)
+    }
+}
 
 /// Inflates one file at a time. It holds a decoder with its window and a buffer, so it is expensive to create and is
 /// reused for many files.
@@ -68,8 +121,14 @@ pub struct Inflater {
     /// That position, once it is reached.
     next_chunk: Option<Position>,
     state: InflaterState,
-    /// Data that is not gzip data is copied as content (`-dcf`).
-    pass_through: bool,
+    /// Decodes the current member, if it has another format.
+    legacy: Option<LegacyDecoder>,
+    /// The current member is an entry of a zip file.
+    zip_entry: Option<Box<ZipEntry>>,
+    /// What happens to data that is not gzip data.
+    foreign: ForeignData,
+    /// Content is returned before more data is read, because a read may block.
+    prompt: bool,
 }
 
 impl std::fmt::Debug for Inflater {
@@ -84,12 +143,14 @@ enum InflaterState {
     Start,
     /// Inside of a member's DEFLATE data.
     Data,
-    /// Before a member's trailer.
-    Trailer,
     /// After a member.
     Between,
     /// Inside of data that is copied.
     Plain,
+    /// Inside of data in another format.
+    Legacy,
+    /// Inside of an entry of a zip file that is stored, with this many bytes left.
+    Stored(u64),
 }
 
 /// A part that is being filled.
@@ -121,16 +182,25 @@ impl Inflater {
             chunk_end: None,
             next_chunk: None,
             state: InflaterState::Start,
-            pass_through: false,
+            legacy: None,
+            zip_entry: None,
+            foreign: ForeignData::default(),
+            prompt: false,
         }
     }
 
+    /// Creates an inflater that returns the available content before it reads more data.
+    pub fn prompt(engine: Engine) -> Self {
+        Self { prompt: true, ..Self::new(engine) }
+    }
+
     /// Starts a file.
-    pub fn restart(&mut self, pass_through: bool) {
+    pub fn restart(&mut self, foreign: ForeignData) {
         self.buffer.restart_at(0);
         self.decoder.restart();
         (self.chunk_end, self.next_chunk) = (None, None);
-        (self.state, self.pass_through) = (InflaterState::Start, pass_through);
+        (self.state, self.foreign) = (InflaterState::Start, foreign);
+        (self.legacy, self.zip_entry) = (None, None);
     }
 
     /// Starts at `start` instead, after [`restart`](Self::restart). The source begins with the byte that contains `start`.
@@ -149,13 +219,12 @@ impl Inflater {
         self.chunk_end = end;
     }
 
-    /// Returns the next part. Its content has at most the capacity of `bytes`, which are overwritten. The part ends earlier where the
-    /// source would have to wait for data, unless it has no content yet.
+    /// Returns the next part. Its content has at most the capacity of `bytes`, which are overwritten.
     pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> FilePart {
         let buffer = ContentBuffer::new(bytes);
         let mut part = PartContent { content: Content::default(), buffer, member_start: 0 };
         while part.content.member_ends.len() < MAX_MEMBERS {
-            if !part.buffer.is_empty() && self.must_wait(source) {
+            if self.prompt && !part.buffer.is_empty() && self.buffer.bytes().is_empty() {
                 break;
             }
             match self.step(source, &mut part) {
@@ -185,29 +254,13 @@ impl Inflater {
         FilePart::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
     }
 
-    /// Whether the next step needs more data than there is, and would wait for it.
-    fn must_wait(&self, source: &mut dyn CompressedSource) -> bool {
-        let needed = match self.state {
-            InflaterState::Data | InflaterState::Plain => 1,
-            InflaterState::Start | InflaterState::Between if bgzf_batch::may_be_next(&self.buffer) => {
-                bgzf_batch::MAX_NEXT
-            }
-            InflaterState::Start | InflaterState::Between | InflaterState::Trailer => MAX_USUAL_HEADER,
-        };
-        !self.buffer.has(needed) && !source.is_ready()
-    }
-
-    /// Whether the rest of the data is copied, because it is not gzip data.
-    pub(crate) fn copies_rest(&self) -> bool {
-        self.state == InflaterState::Plain
-    }
-
     fn step(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
         match self.state {
             InflaterState::Start | InflaterState::Between => self.begin(source, part),
             InflaterState::Data => self.inflate(source, part),
-            InflaterState::Trailer => self.end_member(source, part),
-            InflaterState::Plain => self.pass(source, part),
+            InflaterState::Plain => self.copy_plain(source, part),
+            InflaterState::Legacy => self.decode_legacy(source, part),
+            InflaterState::Stored(left) => self.copy_stored(left, source, part),
         }
     }
 
@@ -242,40 +295,12 @@ impl Inflater {
                 // The chunk may end in the header.
                 self.end_block(source)
             }
-            MemberStart::End if self.state == InflaterState::Between || self.pass_through => {
+            MemberStart::End if self.state == InflaterState::Between || self.foreign.is_copied => {
                 Ok(StepResult::End(Trailing::Nothing))
             }
             MemberStart::End => Err(Damage::Truncated(0).into()),
-            MemberStart::Foreign(bytes) => self.foreign(source, bytes, part),
+            MemberStart::Foreign(bytes) => self.begin_foreign(source, bytes, part),
         }
-    }
-
-    /// Handles data that is not a member. `bytes` of it were read.
-    fn foreign(
-        &mut self,
-        source: &mut dyn CompressedSource,
-        bytes: Vec<u8>,
-        part: &mut PartContent,
-    ) -> Result<StepResult, ReadError> {
-        if self.pass_through {
-            part.buffer.extend(&bytes);
-            self.state = InflaterState::Plain;
-            return Ok(StepResult::Continue);
-        }
-        // The file ends after the first byte of a header: it is truncated, not foreign.
-        let is_cut_short = bytes == gzip::MAGIC[..1] && !self.buffer.fill(source)?;
-        if is_cut_short || self.state == InflaterState::Start && bytes.len() == 1 && !self.buffer.fill(source)? {
-            return Err(Damage::Truncated(self.buffer.offset()).into());
-        }
-        if self.state == InflaterState::Start {
-            return Err(Damage::NotGzip.into());
-        }
-        let mut zeros = bytes.iter().all(|&byte| byte == 0);
-        while zeros && self.buffer.fill(source)? {
-            zeros = self.buffer.bytes().iter().all(|&byte| byte == 0);
-            self.buffer.consume(self.buffer.bytes().len());
-        }
-        Ok(StepResult::End(if zeros { Trailing::Zeros } else { Trailing::Garbage }))
     }
 
     /// Inflates bytes from the buffer, until it is empty or the content's capacity is used.
@@ -298,10 +323,7 @@ impl Inflater {
                 let unused = u64::from(self.decoder.unused_bits() / 8);
                 Err(Damage::Data(self.buffer.offset() - unused).into())
             }
-            Ok(DecodeStatus::StreamEnd) => {
-                self.state = InflaterState::Trailer;
-                Ok(StepResult::Continue)
-            }
+            Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut part.content, part.buffer.len()),
             Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
             Ok(DecodeStatus::BlockEnd) => self.end_block(source),
             Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull) => Ok(StepResult::Continue),
@@ -314,40 +336,5 @@ impl Inflater {
         let next = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end);
         self.next_chunk = next.map(Position::Block);
         Ok(if next.is_some() { StepResult::Full } else { StepResult::Continue })
-    }
-
-    /// Reads the trailer of a member whose DEFLATE data has ended.
-    fn end_member(
-        &mut self,
-        source: &mut dyn CompressedSource,
-        part: &mut PartContent,
-    ) -> Result<StepResult, ReadError> {
-        let offset = self.buffer.offset();
-        let mut trailer = [0; gzip::TRAILER];
-        for byte in &mut trailer {
-            let read = self.buffer.byte(source)?;
-            *byte = read.ok_or_else(|| Damage::Truncated(self.buffer.offset()))?;
-        }
-        let Trailer { crc, length } = gzip::read_trailer(trailer);
-        part.content.member_ends.push(MemberEnd { at: part.buffer.len(), offset, crc, length });
-        part.content.stats.crc = Some(crc);
-        self.decoder.restart();
-        self.state = InflaterState::Between;
-        Ok(StepResult::Continue)
-    }
-
-    /// Copies data that is not gzip data.
-    fn pass(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
-        let free = part.buffer.free();
-        if free == 0 {
-            return Ok(StepResult::Full);
-        }
-        if !self.buffer.fill(source)? {
-            return Ok(StepResult::End(Trailing::Nothing));
-        }
-        let bytes = &self.buffer.bytes()[..free.min(self.buffer.bytes().len())];
-        part.buffer.extend(bytes);
-        self.buffer.consume(bytes.len());
-        Ok(StepResult::Continue)
     }
 }

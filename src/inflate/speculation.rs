@@ -26,7 +26,7 @@ use super::resume_point::{BlockStart, Position, ResumePoint};
 use super::{MAX_MEMBERS, MemberEnd};
 use crate::deflate::WINDOW;
 use crate::format::bgzf;
-use crate::format::gzip::{self, MemberStart, MemberStats, Trailer};
+use crate::format::gzip::{self, MemberStart, MemberStats, StoredChecksum};
 
 /// Most symbols of a chunk. They take 12 MiB, so that the memory of a worker stays below 16 MiB. Data that compresses well has
 /// more before the end of the chunk; its worker then waits for the window.
@@ -224,9 +224,9 @@ impl Speculation {
         self.buffer.provide(source, gzip::TRAILER)?;
         let Some(&trailer) = self.buffer.bytes().first_chunk() else { return Ok(SpeculationStep::Stopped) };
         self.buffer.consume(gzip::TRAILER);
-        let Trailer { crc, length } = gzip::read_trailer(trailer);
-        self.member_ends.push(MemberEnd { at: self.filled - WINDOW, offset, crc, length });
-        self.stats.crc = Some(crc);
+        let trailer = gzip::read_trailer(trailer);
+        self.member_ends.push(MemberEnd { at: self.filled - WINDOW, offset, trailer: Some(trailer) });
+        self.stats.checksum = StoredChecksum::Crc(trailer.crc);
         self.member_start = self.filled;
         self.is_behind_member = true;
         self.set_boundary(Position::Member(self.buffer.offset()));

@@ -9,7 +9,8 @@ use flate2::write::GzEncoder;
 use super::inflater_tests::Steps;
 use super::markers::{ResolvedWindow, resolve};
 use super::{
-    CompressedSource, FilePart, Inflater, MemberEnd, Position, ResumePoint, Speculation, SpeculationStep, Trailing,
+    CompressedSource, FilePart, ForeignData, Inflater, MemberEnd, Position, ResumePoint, Speculation, SpeculationStep,
+    Trailing,
 };
 use crate::deflate::Engine;
 use crate::sync::jitter::splitmix64;
@@ -32,7 +33,7 @@ fn source(file: &[u8], offset: u64) -> impl CompressedSource {
 /// Inflates the chunk that starts at `start` and ends at `end`, a byte of the file.
 fn inflate(file: &[u8], start: ResumePoint, end: u64) -> Chunk {
     let mut inflater = Inflater::new(Engine::Native);
-    inflater.restart(false);
+    inflater.restart(ForeignData::default());
     inflater.restart_at(&start, Some(end));
     let mut source = source(file, start.offset());
     let mut chunk = Chunk { start, content: Vec::new(), member_ends: Vec::new(), next: None };
@@ -84,7 +85,7 @@ fn assert_agrees(what: &str, file: &[u8], range: Range<u64>, chunk: &Chunk) -> b
     let window = if let ResumePoint::Block(start) = &chunk.start { &start.window } else { &empty };
     let mut content = vec![0; speculation.symbols().len()];
     resolve(speculation.symbols(), window, &mut content).unwrap();
-    let ends = |ends: &[MemberEnd]| ends.iter().map(|end| (end.at, end.offset, end.crc)).collect::<Vec<_>>();
+    let ends = |ends: &[MemberEnd]| ends.iter().map(|end| (end.at, end.offset, end.trailer)).collect::<Vec<_>>();
     assert!(chunk.content.starts_with(&content), "{what}, {range:?}");
     assert!(ends(&chunk.member_ends).starts_with(&ends(speculation.member_ends())), "{what}, {range:?}");
     let resumed = speculation.resume_point(window);

@@ -7,14 +7,13 @@ pub(crate) mod opening;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{OFlags, SeekFrom, Stat};
+use rustix::fs::{OFlags, Stat};
 
 use crate::error::Error;
-use crate::format::gzip::{self, Damage, MemberStart, ReadError, Trailer};
+use crate::format::gzip::{self, Damage, MemberStart, ReadError, StoredChecksum, Trailer};
 use crate::io::directory::Directory;
 use crate::io::file_status::{Identity, is_regular, modification_time, same_content, stat_of};
 use crate::io::memory_file::MemoryFile;
@@ -170,7 +169,12 @@ impl Input {
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
         let Trailer { crc, length } = gzip::read_trailer(trailer);
         let mtime = Some(i64::from(header.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
-        let stats = MemberStats { overhead: header.size + gzip::TRAILER as u64, crc: Some(crc), mtime };
+        let stats = MemberStats {
+            overhead: header.size + gzip::TRAILER as u64,
+            checksum: StoredChecksum::Crc(crc),
+            mtime,
+            ..MemberStats::default()
+        };
         Ok(Done { bytes_in: size, bytes_out: length.into(), stats, ..Done::default() })
     }
 
@@ -230,18 +234,6 @@ impl Input {
     /// The status of the file that has the input's name now.
     fn stat_name(&self, directory: &Directory, name: &OsStr) -> io::Result<Option<Stat>> {
         if self.through_link { directory.stat(name) } else { directory.lstat(name) }
-    }
-
-    /// The rest of standard input, if that is a regular file: it may have been read in part.
-    pub(crate) fn rest_of_stdin(&self) -> Option<Range<u64>> {
-        let InputFile { fd, stat } = self.regular().filter(|_| self.is_stdin())?;
-        let start = rustix::fs::tell(fd).ok()?;
-        Some(start..size_of(stat)?).filter(|rest| !rest.is_empty())
-    }
-
-    /// Moves the position of the descriptor, which other processes may share. The content is read by then, so an error is ignored.
-    pub(crate) fn set_position(&self, offset: u64) {
-        let _ = self.fd().map(|fd| rustix::fs::seek(fd, SeekFrom::Start(offset)));
     }
 
     /// The descriptor that the input is read through.

@@ -26,6 +26,22 @@ static REGISTER: Mutex<Register> = Mutex::new(Register { names: Vec::new(), plac
 /// Signalled when a placeholder ends. Threads that wait for a closed register wait on it too, and never continue.
 static CHANGED: Condvar = Condvar::new();
 
+/// Called before the first temporary or placeholder exists.
+static BEFORE_FIRST: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+/// Sets the function to call before the first temporary or placeholder exists.
+pub(crate) fn before_first(call: Box<dyn FnOnce() + Send>) {
+    *lock(&BEFORE_FIRST) = Some(call);
+}
+
+/// Calls the function that [`before_first`] has set. Other threads wait until it returns.
+fn call_before_first() {
+    let mut call = lock(&BEFORE_FIRST);
+    if let Some(call) = call.take() {
+        call();
+    }
+}
+
 /// The temporaries and placeholders that exist.
 struct Register {
     /// Names of temporaries that exist or are being created.
@@ -59,6 +75,7 @@ pub(crate) struct Placeholder(());
 
 /// Waits until a final name may be reserved with an empty file.
 pub(crate) fn begin_placeholder() -> Placeholder {
+    call_before_first();
     let mut register = lock(&REGISTER);
     while register.phase != Phase::Open {
         register = CHANGED.wait(register).unwrap_or_else(PoisonError::into_inner);
@@ -88,6 +105,7 @@ impl Temporary {
         directory: &Arc<Directory>,
         mut create: impl FnMut(&OsStr) -> rustix::io::Result<T>,
     ) -> rustix::io::Result<(Self, T)> {
+        call_before_first();
         for _ in 0..MAX_ATTEMPTS {
             // std seeds the first RandomState of a thread from the system's randomness and varies the next ones.
             let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(())));
@@ -163,6 +181,8 @@ fn register() -> MutexGuard<'static, Register> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -194,6 +214,22 @@ mod tests {
         assert_eq!(Arc::strong_count(&directory), 1, "the register does not keep the directory open");
         assert!(!names.iter().any(|name| registered(name)));
         assert_eq!(names.map(|name| dir.path().join(name).exists()), [false, true]);
+    }
+
+    #[test]
+    fn the_first_temporary_is_announced_before_it_exists() {
+        let dir = tempfile::tempdir().unwrap();
+        let directory = Arc::new(Directory::open(dir.path()).unwrap());
+        let announced = Arc::new(AtomicBool::new(false));
+        let called = Arc::clone(&announced);
+        before_first(Box::new(move || called.store(true, Ordering::SeqCst)));
+        // A test that runs at the same time may be announced first; `create` waits for that.
+        for _ in 0..2 {
+            let create = |_: &OsStr| Ok(announced.load(Ordering::SeqCst));
+            let (temporary, announced_before) = Temporary::create(&directory, create).unwrap();
+            temporary.release();
+            assert!(announced_before);
+        }
     }
 
     #[test]

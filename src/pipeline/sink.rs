@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::inflate::Trailing;
 use crate::io::input::{Change, Input};
 #[cfg(feature = "batch")]
 use crate::io::output::OutputFile;
@@ -134,8 +135,8 @@ pub(crate) struct WrittenMember<'a> {
     pub stats: MemberStats,
     /// How the input changed while it was read.
     pub change: Change,
-    /// Whether something other than a member followed the input's last member.
-    pub trailing_garbage: bool,
+    /// The data after the input's last member.
+    pub trailing: Trailing,
 }
 
 impl WrittenMember<'_> {
@@ -150,7 +151,12 @@ impl WrittenMember<'_> {
 
     /// The warnings about the input, if the output is kept.
     fn warnings(&self) -> impl Iterator<Item = Warning> {
-        self.change_warning().into_iter().chain(self.trailing_garbage.then_some(Warning::TrailingGarbage))
+        let trailing = match self.trailing {
+            Trailing::Garbage => Some(Warning::TrailingGarbage),
+            Trailing::ZipEntries => Some(Warning::ZipEntries),
+            Trailing::Nothing | Trailing::Zeros | Trailing::ZipDirectory => None,
+        };
+        self.change_warning().into_iter().chain(trailing)
     }
 
     fn done(&self, output: Option<PathBuf>, warnings: Vec<Warning>) -> Outcome {

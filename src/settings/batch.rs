@@ -7,7 +7,7 @@ mod name_list;
 mod shard;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
@@ -101,8 +101,8 @@ pub struct Settings {
     /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
     /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. When
-    /// several workers inflate one file, each needs 13 MiB more than for other work. If there is less, one worker at a time
-    /// inflates a file.
+    /// several workers inflate one file, each needs 13 MiB more than for other work. If there is less, fewer workers inflate a
+    /// file.
     pub memory: Option<u64>,
     /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.
     pub sync: Option<bool>,
@@ -113,6 +113,10 @@ pub struct Settings {
     /// Create outputs without a name (`O_TMPFILE`) where the file system supports it. `false`: under a temporary name, as on
     /// other file systems.
     pub unnamed_temporaries: bool,
+    /// Length in bytes of the chunks of a compressed file that workers inflate at the same time. `None`: 512 KiB to 1 MiB,
+    /// depending on the file. Content and outcomes do not depend on it; short chunks are slow, and make workers meet more often
+    /// in tests.
+    pub chunk_length: Option<NonZeroU64>,
 }
 
 impl Default for Settings {
@@ -159,6 +163,7 @@ impl Settings {
             sparse: true,
             reports_to_stdout: false,
             unnamed_temporaries: true,
+            chunk_length: None,
         }
     }
 
@@ -219,11 +224,13 @@ impl Settings {
             verify: self.verify,
             decompresses: self.decompresses(),
             copy_foreign: self.copied_foreign_data(),
+            other_formats: true,
             keep_name: self.keep_name,
             keep_time: self.keep_time,
             only_smaller: self.only_smaller,
             max_size: self.max_size,
             memory: self.memory,
+            chunk_length: self.chunk_length,
             removes: self.removes(),
         }
     }

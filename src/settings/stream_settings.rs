@@ -1,8 +1,9 @@
 //! The settings that the workers of a stream need: a part of those of a run over files, and all of those of an encoder.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::{Engine, Scheduler};
+use crate::inflate::ForeignData;
 
 /// What workers do with the inputs of a stream.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct StreamSettings {
     pub decompresses: bool,
     /// The inputs whose data is copied unchanged if it is not gzip data.
     pub copy_foreign: CopyForeign,
+    /// Decodes the other formats that gunzip reads: LZW, pack, LZH, and the first entry of a zip file.
+    pub other_formats: bool,
     /// Store each input's name in its header.
     pub keep_name: bool,
     /// Store each input's modification time in its header, or report the stored one.
@@ -35,6 +38,8 @@ pub(crate) struct StreamSettings {
     pub max_size: Option<u64>,
     /// Memory in bytes that the run may use; `None` is the limit of the container.
     pub memory: Option<u64>,
+    /// Length of the chunks of a compressed file; `None` for the usual one.
+    pub chunk_length: Option<NonZeroU64>,
     /// Originals are removed.
     pub removes: bool,
 }
@@ -63,21 +68,24 @@ impl StreamSettings {
             verify: false,
             decompresses: false,
             copy_foreign: CopyForeign::None,
+            other_formats: false,
             keep_name: false,
             keep_time: false,
             only_smaller: None,
             max_size: None,
             memory: None,
+            chunk_length: None,
             removes: false,
         }
     }
 
-    /// Whether data of an input that is not gzip data is copied unchanged.
-    pub(crate) fn passes_through(&self, from_stdin: bool) -> bool {
-        match self.copy_foreign {
+    /// What happens to data of an input that is not gzip data.
+    pub(crate) fn foreign_data(&self, from_stdin: bool) -> ForeignData {
+        let is_copied = match self.copy_foreign {
             CopyForeign::None => false,
             CopyForeign::Stdin => from_stdin,
             CopyForeign::All => true,
-        }
+        };
+        ForeignData { other_formats: self.other_formats, is_copied }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bombs;
 pub mod cases;
+mod encoders;
 mod random;
 
 use std::io::Read;

@@ -42,7 +42,7 @@ fn short_help_fits_a_screen_with_a_line_per_option() {
     for daily in ["--decompress", "--rm", "--recursive", "--jobs <N>", "-0 to -12", "Exit status"] {
         assert!(help.contains(daily), "{daily}: {help}");
     }
-    for rare in ["--scheduler", "--rsyncable", "--completions", "named-temporaries"] {
+    for rare in ["--scheduler", "--rsyncable", "--completions", "named-temporaries", "chunk-length"] {
         assert!(!help.contains(rare), "{rare}: {help}");
     }
 }
@@ -67,7 +67,7 @@ fn long_help_lists_every_option_under_a_heading() {
     let found: Vec<&str> = long.lines().filter(|line| headings.contains(line)).collect();
     assert_eq!(found, headings, "{long}");
     let all = long_options(&long);
-    assert!(all.len() > 30 && !all.contains(&"--named-temporaries"), "{all:?}");
+    assert!(all.len() > 30 && !all.contains(&"--named-temporaries") && !all.contains(&"--chunk-length"), "{all:?}");
     for option in long_options(&short) {
         assert!(all.contains(&option), "{option}");
     }
@@ -178,7 +178,7 @@ fn the_manual_page_renders_without_warnings_and_is_complete() {
         assert!(text.contains(phrase), "{phrase}: {text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    assert!(!text.contains("named-temporaries"));
+    assert!(!text.contains("named-temporaries") && !text.contains("chunk-length"));
 }
 
 #[test]

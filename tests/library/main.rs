@@ -11,6 +11,9 @@ mod decoder;
 mod encoder;
 mod encoder_reader;
 mod flush;
+#[path = "../../benches/data/made/mod.rs"]
+mod made;
+mod made_sizes;
 mod owned;
 mod parameters;
 #[cfg(feature = "batch")]

@@ -44,8 +44,16 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "sizes")]
     pub known_sizes: Option<PathBuf>,
 
+    /// Also measure made-up content, each as a group of its own; with --sizes as the files of one group
+    #[arg(long)]
+    pub made: bool,
+
+    /// Print the table of tests/library/made_sizes.txt: the smallest size of each made-up content at levels 4 to 12
+    #[arg(long)]
+    pub bounds: bool,
+
     /// Files, or folders whose subfolders are groups; an argument that ends in a colon starts a group, which is measured as a whole: logs: a.log b.log text: c.txt
-    #[arg(required = true, value_name = "[GROUP:] FILES")]
+    #[arg(required_unless_present_any = ["made", "bounds"], value_name = "[GROUP:] FILES")]
     pub files: Vec<OsString>,
 }
 

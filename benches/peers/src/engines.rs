@@ -32,7 +32,7 @@ pub enum Peer {
 }
 
 impl Peer {
-    fn highest_level(self) -> u8 {
+    pub fn highest_level(self) -> u8 {
         match self {
             Self::Native => gzcc::Kind::Native.max_level(),
             Self::Flate2 => gzcc::Kind::Flate2.max_level(),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::made;
+
 /// Files that are measured together.
 pub struct Group {
     pub name: String,
@@ -28,6 +30,19 @@ impl Group {
         self.files.push(content);
         self.names.push(Path::new(path).file_name().unwrap_or(path).to_string_lossy().into_owned());
         Ok(())
+    }
+}
+
+/// Adds made-up content: as one group, or as a group for each content.
+pub fn add_made(groups: &mut Vec<Group>, as_one: bool) {
+    for (i, made) in made::all().enumerate() {
+        if i == 0 || !as_one {
+            groups.push(Group::new(if as_one { "made".into() } else { made.name.clone() }));
+        }
+        let group = groups.last_mut().expect("one was just added");
+        group.files.push(made.bytes());
+        group.names.push(made.name);
+        group.bytes += group.files.last().map_or(0, Vec::len) as u64;
     }
 }
 

@@ -3,8 +3,11 @@
 //! Reads the files, measures, prints. See README.md.
 
 mod args;
+mod bounds;
 mod engines;
 mod groups;
+#[path = "../../data/made/mod.rs"]
+mod made;
 mod measurements;
 mod pareto;
 mod sizes;
@@ -31,7 +34,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let groups = groups::read(&args.files)?;
+    if args.bounds {
+        return bounds::print();
+    }
+    let mut groups = groups::read(&args.files)?;
+    if args.made {
+        groups::add_made(&mut groups, args.sizes);
+    }
     let cases = engines::cases(args)?;
     if args.sizes {
         return sizes::run(&cases, &groups, args);

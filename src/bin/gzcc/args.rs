@@ -11,12 +11,13 @@ mod help;
 mod levels;
 mod manual;
 mod report_args;
+mod short_flags;
 mod time_spec;
 mod usage_error;
 mod values;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
@@ -30,6 +31,7 @@ use self::values::{EngineArg, non_empty};
 use crate::benchmark::Benchmark;
 use crate::presentation::{Presentation, Verbosity};
 use crate::terminal_policy::terminal_policy;
+use crate::workers::Workers;
 use gzcc::command::resources;
 use gzcc::settings::{self, Destination, Mode, Originals, OverwritePolicy, Refuse, Settings};
 
@@ -57,7 +59,9 @@ pub(crate) enum Request {
 /// A requested run.
 #[derive(Debug)]
 pub(crate) struct RunRequest {
+    /// With one worker, unless the number is fixed: [`workers`](Self::workers) decides.
     pub(crate) settings: Settings,
+    pub(crate) workers: Workers,
     pub(crate) presentation: Presentation,
 }
 
@@ -74,14 +78,20 @@ pub(crate) fn parse(
     if let Some(name) = arguments.peek().and_then(|program| crate::gnu::name_of(program)) {
         return crate::gnu::parse(name, arguments.skip(1), environment);
     }
+    let arguments: Vec<OsString> = arguments.collect();
+    if let Some(args) = short_flags::parse(arguments.get(1..).unwrap_or_default()) {
+        let request = Request::Run(Box::new(args.into_run(&environment.defaults()?)?));
+        return Ok(CommandLine { warnings: Vec::new(), request });
+    }
     let print = |text| Request::Print { text, program: "gzcc" };
-    let matches = definition().try_get_matches_from(expand_levels(arguments));
-    let request = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
+    // The texts around the help are added only where they are printed.
+    let matches = Args::command().try_get_matches_from(expand_levels(arguments));
+    let request = match matches.and_then(|mut matches| Args::from_arg_matches_mut(&mut matches)) {
         Ok(Args { man: true, .. }) => print(manual::page(definition())),
         Ok(Args { completions: Some(shell), .. }) => print(completions::script(shell, definition())),
         Ok(args) if args.is_benchmark() => Request::Benchmark(Box::new(args.into_benchmark(&environment.defaults()?)?)),
         Ok(args) => Request::Run(Box::new(args.into_run(&environment.defaults()?)?)),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => print(help::requested(&error, definition())),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => print(help::requested(&error, Args::command())),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => print(error.render().to_string()),
         Err(error) => return Err(rejected(&usage_error::message(&error))),
     };
@@ -106,7 +116,7 @@ impl Args {
         let is_filter = list.is_none() && self.files.is_empty();
         let presentation = Presentation { is_filter, ..presentation };
         let memory = self.memory.or(defaults.memory);
-        let jobs = workers(self.jobs.or(defaults.jobs), memory, level)?;
+        let workers = Workers { requested: self.jobs.or(defaults.jobs), max: max_workers(memory, level)? };
         let explicit = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
         let unless_forced = if self.force { Refuse::Never } else { Refuse::IfRemoved };
         let settings = Settings {
@@ -143,11 +153,12 @@ impl Args {
             sparse: !self.no_sparse,
             reports_to_stdout: true,
             unnamed_temporaries: !self.named_temporaries,
-            ..Settings::of_workers(jobs)
+            chunk_length: self.chunk_length.and_then(NonZeroU64::new),
+            ..Settings::of_workers(workers.requested.unwrap_or(NonZeroUsize::MIN))
         };
         check_json(&settings, &presentation)?;
         check_only_smaller(&settings)?;
-        Ok(RunRequest { settings, presentation })
+        Ok(RunRequest { settings, workers, presentation })
     }
 
     /// How the run is presented.
@@ -254,16 +265,14 @@ fn check_only_smaller(settings: &Settings) -> Result<(), UsageError> {
     }
 }
 
-/// The requested number of workers, by default all available ones, limited to what fits `memory`.
-fn workers(requested: Option<NonZeroUsize>, memory: Option<u64>, level: u8) -> Result<NonZeroUsize, UsageError> {
-    let Some(bytes) = memory else {
-        return Ok(requested.unwrap_or_else(|| resources::available_workers(level)));
-    };
-    let Some(max) = resources::workers_within(bytes, level) else {
+/// The largest number of workers that fits `memory`, if that is limited.
+fn max_workers(memory: Option<u64>, level: u8) -> Result<Option<NonZeroUsize>, UsageError> {
+    let max = memory.map(|bytes| resources::workers_within(bytes, level));
+    if max == Some(None) {
         let min = resources::needed(NonZeroUsize::MIN, level) >> 20;
         return Err(rejected(&format!("there has to be memory for one worker ({min}M at this level)")));
-    };
-    Ok(max.min(requested.unwrap_or_else(|| resources::available_workers(level))))
+    }
+    Ok(max.flatten())
 }
 
 /// A usage error with this reason.

@@ -12,8 +12,10 @@ mod presentation;
 mod report;
 mod signals;
 mod terminal_policy;
+mod workers;
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -47,7 +49,7 @@ fn run() -> Result<Status, UsageError> {
 }
 
 /// Compresses or decompresses the inputs, and prints the count if standard output carries no data.
-fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Result<Status, UsageError> {
+fn process_files(RunRequest { mut settings, workers, presentation }: RunRequest) -> Result<Status, UsageError> {
     let reports_on_stdout = presentation.json || matches!(settings.mode, Mode::List | Mode::ListTrailers);
     if reports_on_stdout && gzcc::command::stdout_is_list(&settings) {
         let program = presentation.program;
@@ -56,12 +58,19 @@ fn process_files(RunRequest { mut settings, presentation }: RunRequest) -> Resul
     let prints_count = prints_count(&settings, &presentation);
     let mode = settings.mode;
     let level = if mode == Mode::Compress { settings.level } else { 0 };
-    settings.jobs = limits::limit_workers(settings.jobs, level);
+    let is_brief = workers::is_brief(&settings, &presentation);
+    let workers = if is_brief { NonZeroUsize::MIN } else { workers.number(level) };
+    settings.jobs = limits::limit_workers(workers, level);
     limits::report_file_size_limit_as_error();
     let counters = report::shows_progress(&settings, &presentation).then(Arc::<Counters>::default);
     let report = Arc::new(Report::new(&settings, &presentation, counters.clone()));
-    // If this fails, a signal ends the process at once and may leave a temporary behind.
-    let _ = signals::watch(Arc::clone(&report));
+    let watched = Arc::clone(&report);
+    // If watching fails, a signal ends the process at once and may leave a temporary behind.
+    let watch = move || drop(signals::watch(watched));
+    match is_brief {
+        true => gzcc::shutdown::before_temporaries(watch),
+        false => watch(),
+    }
     let progress_line = counters.map(|counters| report::show_progress(counters, &settings));
     report.begin();
     let run = gzcc::run(&settings, &*report);

@@ -22,6 +22,12 @@ pub enum Damage {
     Crc(u64, u32, u32),
     /// The length of the content does not match: (offset of the trailer, stored, actual), modulo 2^32.
     Length(u64, u32, u32),
+    /// The first entry of a zip file is encrypted.
+    ZipEncrypted,
+    /// The first entry of a zip file is compressed by this method, which is neither deflate nor none.
+    ZipMethod(u16),
+    /// A zip file has more entries than the first one.
+    ZipEntries,
     /// The content is longer than this limit in bytes.
     TooLong(u64),
 }
@@ -45,6 +51,9 @@ impl fmt::Display for Damage {
             Self::Length(at, stored, actual) => {
                 write!(f, "damaged data before byte {at} (length {stored} stored, {actual} found)")
             }
+            Self::ZipEncrypted => f.write_str("the first zip entry is encrypted; use unzip"),
+            Self::ZipMethod(method) => write!(f, "the first zip entry is compressed by method {method}; use unzip"),
+            Self::ZipEntries => f.write_str("a zip file with more than one entry; use unzip"),
             Self::TooLong(most) => write!(f, "expands to more than {most} bytes"),
         }
     }

@@ -1,4 +1,4 @@
-//! The chunks of one compressed input, and the points at which their decoders start.
+//! The chunks of one compressed file, and the points at which their decoders start.
 //!
 //! A file is divided at fixed offsets, but a decoder starts only at a block whose window it knows. The worker of a chunk finds out
 //! both for the next chunk: it decodes past the offset up to a block boundary, and publishes that block with its window as a
@@ -6,22 +6,21 @@
 //! start until then (`chunk_worker`). The start of the lowest unfinished chunk is always known, so its worker never waits for
 //! another one.
 
-use std::io;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::StreamContext;
-use super::arriving_data::{ArrivingData, ArrivingReader};
 use super::block::{BlockInput, ChunkTask, MemberBlock};
-use super::chunk_source::{ChunkSource, ChunkUse, FileData};
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
 use super::speculation_pool::SpeculationPool;
 use crate::deflate::Engine;
-use crate::format::bgzf;
-use crate::inflate::{CompressedSource, ResumePoint};
+use crate::format::{bgzf, gzip};
+use crate::inflate::ResumePoint;
 use crate::io::input::Input;
+use crate::io::transfer::read_at_least;
+use crate::settings::StreamSettings;
 use crate::sync::{lock, yield_point};
 
 /// Guesses that may fail in a row before the workers stop guessing, because each costs the time of a search and of symbols. A guess
@@ -44,11 +43,7 @@ const CHUNKS_PER_WORKER: u64 = 2;
 /// Bytes at the beginning of a file that show whether it is BGZF.
 const BGZF_HEADER: usize = 64;
 
-/// Bytes after a chunk of a pipe that have to arrive before a worker guesses its start. It decodes up to a block boundary past the
-/// end of the chunk, and looks at 64 KiB after that; most blocks are shorter than the rest.
-const READ_AHEAD: u64 = 192 << 10;
-
-/// The chunks of an input that are not yet taken.
+/// The chunks of a file that are not yet taken.
 #[derive(Debug)]
 pub(super) struct Chunks {
     chain: Arc<ChunkChain>,
@@ -56,138 +51,65 @@ pub(super) struct Chunks {
     next: u64,
 }
 
-/// Whether an input is divided.
-pub(super) enum Division {
-    /// It is.
-    Chunks(Chunks),
-    /// It is not. If it is a pipe, this is the data that was read to find out.
-    Whole(Option<Arc<ArrivingData>>),
-}
-
-/// The next chunk of an input.
-pub(super) enum NextChunk {
-    /// A worker can take it.
-    Ready,
-    /// A worker can take it after it has [read ahead](Chunks::read_ahead).
-    MustRead,
-    /// A worker can take it only after another one has made progress.
-    NotYet,
-    /// There is none: the content has ended.
-    Ended,
-}
-
 impl Chunks {
-    /// Divides an input, unless the engine is flate2, whose decoder starts only at members, or the input begins with a BGZF member:
-    /// batches of these need no guesses.
-    ///
-    /// # Errors
-    /// If the start of a pipe cannot be read.
-    pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> io::Result<Division> {
-        if context.settings.engine != Engine::Native {
-            return Ok(Division::Whole(None));
-        }
-        let is_stdin = input.is_stdin();
-        let range = if is_stdin { input.rest_of_stdin() } else { input.size.map(|size| 0..size) };
-        if let Some(range) = range {
-            let file = FileData { start: range.start, length: range.end - range.start, is_stdin };
-            return Ok(Self::of_file(file, input, context).map_or(Division::Whole(None), Division::Chunks));
-        }
-        let data = Arc::new(ArrivingData::new()?);
-        Ok(match is_bgzf(&mut ArrivingReader::new(&data, input, 0, true))? {
-            true => Division::Whole(Some(data)),
-            false => Division::Chunks(Self::of_pipe(data, context)),
-        })
-    }
-
-    /// Divides a file that is read by position. `None` if it is small or BGZF, or there is no memory for symbols.
-    fn of_file(file: FileData, input: &Input, context: &StreamContext<'_>) -> Option<Self> {
-        let chunk_length = chunk_length(file.length, context.settings.jobs)?;
+    /// Divides a file. `None` if it is not divided: it is small, is not read by position, does not begin with a gzip member, or
+    /// begins with a BGZF member (batches of these need no guesses); there is no memory for symbols; or the engine is flate2, whose decoder starts only at members.
+    pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
+        let length = input.size.filter(|_| context.settings.engine == Engine::Native)?;
+        let chunk_length = chunk_length(length, context.settings)?;
         let speculations = context.resources.speculations(context.settings);
         if !speculations.has_any() {
             return None;
         }
-        let source = ChunkSource::File(file);
-        let mut start = source.reader(input, 0, ChunkUse::Front).ok()?;
-        // A file that cannot be read is not divided; the error is reported when it is inflated.
-        if is_bgzf(&mut start).unwrap_or(true) {
+        let mut header = [0; BGZF_HEADER];
+        let read = read_at_least(input.fd().ok()?, &mut header, BGZF_HEADER, 0).ok()?;
+        let header = &header[..read];
+        if !header.starts_with(&gzip::MAGIC) || bgzf::parse_header(header).is_some() {
             return None;
         }
-        Some(Self { chain: Arc::new(ChunkChain::new(source, chunk_length, Arc::clone(speculations))), next: 0 })
+        let chain = ChunkChain::new(length, chunk_length, Arc::clone(speculations));
+        Some(Self { chain: Arc::new(chain), next: 0 })
     }
 
-    /// Divides a pipe. Without memory for symbols, its chunks are inflated one after the other.
-    fn of_pipe(data: Arc<ArrivingData>, context: &StreamContext<'_>) -> Self {
-        let chunk_length = chunk_length(u64::MAX, context.settings.jobs).unwrap_or(MAX_CHUNK);
-        let speculations = Arc::clone(context.resources.speculations(context.settings));
-        let chain = ChunkChain::new(ChunkSource::Arriving(data), chunk_length, speculations);
-        Self { chain: Arc::new(chain), next: 0 }
+    /// Whether the next chunk may be taken now: its start is known, or it can be guessed.
+    pub(super) fn may_take(&self) -> bool {
+        self.chain.may_take(self.next)
     }
 
-    /// Whether the next chunk may be taken now.
-    pub(super) fn next(&self) -> NextChunk {
-        let has_arrived = |data: &ArrivingData, chunk: &Range<u64>| {
-            data.may_reach(chunk.start) && data.has_arrived(chunk.end + READ_AHEAD)
-        };
-        match (self.chain.progress(self.next), &self.chain.source) {
-            (ChunkProgress::PastEnd, ChunkSource::Arriving(_)) => NextChunk::Ended,
-            (ChunkProgress::Settled | ChunkProgress::PastEnd, _) => NextChunk::Ready,
-            (ChunkProgress::MayGuess, ChunkSource::File(_)) => NextChunk::Ready,
-            (ChunkProgress::MayGuess, ChunkSource::Arriving(data)) => {
-                match has_arrived(data, &self.chain.range(self.next)) {
-                    true => NextChunk::Ready,
-                    false if data.can_read_ahead() => NextChunk::MustRead,
-                    false => NextChunk::NotYet,
-                }
-            }
-            (ChunkProgress::MustWait, _) => NextChunk::NotYet,
+    /// Takes the next chunk. `None` if it may not be taken now.
+    pub(super) fn take(&mut self) -> Option<MemberBlock> {
+        if !self.may_take() {
+            return None;
         }
-    }
-
-    /// Reads from a pipe until the next chunk has arrived, its start is known, or no data is available.
-    pub(super) fn read_ahead(&self, input: &Input) {
-        if let ChunkSource::Arriving(data) = &self.chain.source {
-            let end = self.chain.range(self.next).end + READ_AHEAD;
-            let is_needed = || matches!(self.chain.progress(self.next), ChunkProgress::MayGuess);
-            data.read_ahead(input, end, || !is_needed());
-        }
-    }
-
-    /// Takes the next chunk, which must be ready. In a pipe no chunk is known to be the last one.
-    pub(super) fn take(&mut self) -> MemberBlock {
         let task = ChunkTask { chain: Arc::clone(&self.chain), index: self.next };
         self.next += 1;
-        let is_last = self.chain.end_of(task.index).is_none();
-        MemberBlock { input: BlockInput::Chunk(task), last: is_last }
+        Some(MemberBlock { input: BlockInput::Chunk(task), last: self.next == self.chain.count() })
     }
-}
-
-/// Whether data begins with a BGZF member. Reads no more than needed, because more may not arrive for a long time.
-fn is_bgzf(source: &mut dyn CompressedSource) -> io::Result<bool> {
-    let mut header = [0; BGZF_HEADER];
-    let mut got = 0;
-    while got < BGZF_HEADER && header[..got].iter().zip(bgzf::PREFIX).all(|(&byte, expected)| byte == expected) {
-        match source.read_some(&mut header[got..])? {
-            0 => break,
-            more => got += more,
-        }
-    }
-    Ok(bgzf::parse_header(&header[..got]).is_some())
 }
 
 /// Length of the chunks of a file of `length` bytes. `None` if the file is not divided.
-fn chunk_length(length: u64, workers: NonZeroUsize) -> Option<u64> {
-    #[cfg(all(test, feature = "batch"))]
-    if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
+fn chunk_length(length: u64, settings: &StreamSettings) -> Option<u64> {
+    if let Some(chunk) = given_chunk_length(settings) {
         return (length >= chunk).then_some(chunk);
     }
-    let even = length / (workers.get() as u64 * CHUNKS_PER_WORKER);
+    let even = length / (settings.jobs.get() as u64 * CHUNKS_PER_WORKER);
     (length >= MIN_CHUNK).then_some(even.clamp(MIN_CHUNK, MAX_CHUNK))
 }
 
-/// The chunks of one input.
+/// The length that a test asks for.
+pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
+    #[cfg(all(test, feature = "batch"))]
+    if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
+        return Some(chunk);
+    }
+    settings.chunk_length.map(NonZeroU64::get)
+}
+
+/// The chunks of one file.
 #[derive(Debug)]
 pub(super) struct ChunkChain {
-    pub(super) source: ChunkSource,
+    /// Length of the file in bytes.
+    file_length: u64,
     /// Length of a chunk in bytes. The last chunk may be shorter.
     chunk_length: u64,
     /// The speculations of the run.
@@ -207,45 +129,33 @@ struct ChainState {
     failed_guesses: u32,
 }
 
-/// What is known about a chunk that no worker has taken.
-enum ChunkProgress {
-    /// Its start is known.
-    Settled,
-    /// The content ends before it.
-    PastEnd,
-    /// Its start is not known, but a guess is worth the effort.
-    MayGuess,
-    /// Its start is not known, and guesses fail or have no memory.
-    MustWait,
-}
-
 impl ChunkChain {
-    /// Divides the data of `source` into chunks of `chunk_length` bytes.
-    fn new(source: ChunkSource, chunk_length: u64, speculations: Arc<SpeculationPool>) -> Self {
+    /// Divides a file of `file_length` bytes into chunks of `chunk_length` bytes.
+    fn new(file_length: u64, chunk_length: u64, speculations: Arc<SpeculationPool>) -> Self {
         let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
-        Self { source, chunk_length, speculations, state: Mutex::new(state), changed: Condvar::new() }
+        Self { file_length, chunk_length, speculations, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The bytes of a chunk in the data.
+    /// Number of chunks.
+    pub(super) fn count(&self) -> u64 {
+        self.file_length.div_ceil(self.chunk_length)
+    }
+
+    /// The bytes of a chunk in the file.
     pub(super) fn range(&self, index: u64) -> Range<u64> {
         let start = index * self.chunk_length;
-        start..(start + self.chunk_length).min(self.source.length().unwrap_or(u64::MAX))
+        start..(start + self.chunk_length).min(self.file_length)
     }
 
-    /// Where a chunk ends in the data. `None` if it is the last one; without a known length, no chunk is.
-    pub(super) fn end_of(&self, index: u64) -> Option<u64> {
-        let end = (index + 1) * self.chunk_length;
-        Some(end).filter(|&end| self.source.length().is_none_or(|length| end < length))
+    /// Length of the file in bytes.
+    pub(super) fn file_length(&self) -> u64 {
+        self.file_length
     }
 
-    fn progress(&self, index: u64) -> ChunkProgress {
+    /// Whether a worker may take this chunk: its start is known, or a guess is worth the effort and there is memory for it.
+    fn may_take(&self, index: u64) -> bool {
         let state = lock(&self.state);
-        match () {
-            () if state.is_past_end(index) => ChunkProgress::PastEnd,
-            () if state.is_settled(index) => ChunkProgress::Settled,
-            () if state.failed_guesses < MAX_FAILED_GUESSES && self.speculations.has_free() => ChunkProgress::MayGuess,
-            () => ChunkProgress::MustWait,
-        }
+        state.is_settled(index) || state.failed_guesses < MAX_FAILED_GUESSES && self.speculations.has_free()
     }
 
     /// The speculations of the run.
@@ -308,14 +218,6 @@ impl ChunkTurn {
         state.start.take()
     }
 
-    /// Ends the content with this chunk, so that the workers of later chunks do not wait while this one is inflated.
-    pub(super) fn end_chain(&self) {
-        let mut state = lock(&self.chain.state);
-        state.last = Some(state.last.map_or(self.index, |last| last.min(self.index)));
-        drop(state);
-        self.chain.changed.notify_all();
-    }
-
     /// Publishes the start of the next chunk.
     pub(super) fn publish(&mut self, start: ResumePoint) {
         yield_point();
@@ -327,8 +229,12 @@ impl ChunkTurn {
 
 impl Drop for ChunkTurn {
     fn drop(&mut self) {
-        if !self.is_published {
-            self.end_chain();
+        if self.is_published {
+            return;
         }
+        let mut state = lock(&self.chain.state);
+        state.last = Some(state.last.map_or(self.index, |last| last.min(self.index)));
+        drop(state);
+        self.chain.changed.notify_all();
     }
 }

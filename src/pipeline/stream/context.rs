@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use super::speculation_pool::SpeculationPool;
 use crate::deflate::{self, Engine};
 use crate::format::gzip;
-use crate::inflate::Inflater;
+use crate::inflate::{ForeignData, Inflater};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::verify::Verification;
 use crate::settings::{StreamSettings, resources};
@@ -132,12 +132,12 @@ impl RunResources {
     }
 
     /// A decoder at the beginning of a file.
-    pub(super) fn inflater(&self, engine: Engine, pass_through: bool) -> io::Result<Inflater> {
+    pub(super) fn inflater(&self, engine: Engine, foreign: ForeignData) -> io::Result<Inflater> {
         let mut inflater = match self.inflaters.take() {
             Some(inflater) => inflater,
             None => self.with_memory(INFLATER, || Inflater::new(engine))?,
         };
-        inflater.restart(pass_through);
+        inflater.restart(foreign);
         Ok(inflater)
     }
 

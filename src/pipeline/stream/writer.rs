@@ -54,7 +54,7 @@ struct MemberState {
     stats: MemberStats,
     /// A worker read beyond the size that the input had when it was opened.
     grew: bool,
-    trailing_garbage: bool,
+    trailing: Trailing,
     /// Decompression has reached the end of the input.
     has_end: bool,
 }
@@ -159,7 +159,7 @@ impl Writer {
             Err(error) => return error.into(),
         };
         self.complete += 1;
-        let MemberState { mut bytes_in, bytes_out, stats, trailing_garbage, .. } = self.member;
+        let MemberState { mut bytes_in, bytes_out, stats, trailing, .. } = self.member;
         let input = &position.member.input;
         if context.settings.decompresses {
             // Data after the last member belongs to the file, too.
@@ -168,7 +168,7 @@ impl Writer {
         // The header's time counts only if the settings ask for it; 0 means that there is none.
         let stored = stats.mtime.filter(|&mtime| context.settings.keep_time && mtime != 0);
         let stats = MemberStats { mtime: stored.or(input.mtime()), ..stats };
-        self.sink.finish_member(WrittenMember { input, bytes_in, bytes_out, stats, change, trailing_garbage })
+        self.sink.finish_member(WrittenMember { input, bytes_in, bytes_out, stats, change, trailing })
     }
 
     /// How the input changed while it was read, given the `change` that the file system reports.
@@ -189,7 +189,7 @@ impl Writer {
     fn fell_short(&self, position: &BlockPosition, settings: &StreamSettings) -> bool {
         let (input, member) = (&position.member.input, &self.member);
         // Trailing garbage is not read to its end.
-        let is_short = !member.trailing_garbage && input.size.is_some_and(|size| member.bytes_in < size);
+        let is_short = member.trailing.is_read() && input.size.is_some_and(|size| member.bytes_in < size);
         is_short && (input.occupies_disk() || settings.removes)
     }
 
@@ -276,7 +276,10 @@ impl Writer {
         }
         if let Some(trailing) = end.transpose()? {
             self.member.has_end = true;
-            self.member.trailing_garbage = trailing == Trailing::Garbage;
+            self.member.trailing = trailing;
+            if trailing == Trailing::ZipEntries && context.settings.removes {
+                return Err(Error::from(Damage::ZipEntries).into());
+            }
         }
         Ok(())
     }

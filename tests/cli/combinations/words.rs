@@ -74,6 +74,7 @@ pub const GZCC: &[&str] = &[
     "--json",
     "--progress={when}",
     "--named-temporaries",
+    "--chunk-length={size}",
     "--benchmark={levels}",
     "--",
 ];

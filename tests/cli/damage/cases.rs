@@ -9,16 +9,24 @@ use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::DeflateEncoder;
 
-use crate::harness::{Sandbox, crc};
+use crate::harness::{Sandbox, crc, sample};
 
 /// Schedulers and worker counts; the verdicts must not depend on them.
-const SETTINGS: [[&str; 2]; 6] = [
-    ["--scheduler=threads", "-j1"],
-    ["--scheduler=threads", "-j2"],
-    ["--scheduler=threads", "-j4"],
-    ["--scheduler=rayon", "-j1"],
-    ["--scheduler=rayon", "-j2"],
-    ["--scheduler=rayon", "-j4"],
+const SETTINGS: [&[&str]; 6] = [
+    &["--scheduler=threads", "-j1"],
+    &["--scheduler=threads", "-j2"],
+    &["--scheduler=threads", "-j3"],
+    &["--scheduler=rayon", "-j1"],
+    &["--scheduler=rayon", "-j2"],
+    &["--scheduler=rayon", "-j3"],
+];
+
+/// The same with chunks that are so short that several workers inflate each file.
+const CHUNKED: [&[&str]; 4] = [
+    &["--scheduler=threads", "-j8", "--chunk-length=64"],
+    &["--scheduler=threads", "-j2", "--chunk-length=300"],
+    &["--scheduler=rayon", "-j3", "--chunk-length=64"],
+    &["--scheduler=rayon", "-j8", "--chunk-length=2000"],
 ];
 
 /// The result for one file.
@@ -86,14 +94,14 @@ impl Cases {
     /// gzcc's verdict on each file; asserts that all settings agree with each other and with the reference.
     #[track_caller]
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let verdicts = self.decompressed(&SETTINGS[0]);
-        // Writing files takes the longest, so three settings are enough here: other tests show that content does not
+        let verdicts = self.decompressed(SETTINGS[0]);
+        // Writing files takes the longest, so a few settings are enough here: other tests show that content does not
         // depend on the workers.
-        for setting in [&SETTINGS[2], &SETTINGS[4]] {
+        for setting in sample(2, [CHUNKED[0], SETTINGS[2], SETTINGS[4], CHUNKED[1]]) {
             self.assert_same(&verdicts, &self.decompressed(setting), setting);
         }
-        for setting in &SETTINGS {
-            let words = self.messages(&[&["-t"], &setting[..]].concat(), "Tested");
+        for setting in sample(2, SETTINGS.into_iter().chain(CHUNKED)) {
+            let words = self.messages(&[&["-t"], setting].concat(), "Tested");
             for (i, verdict) in verdicts.iter().enumerate() {
                 let same = match verdict {
                     Verdict::Bad(line) => words.get(&i) == Some(line),
@@ -146,10 +154,11 @@ impl Cases {
     }
 
     /// Runs gzcc over all files and returns the message for each file; asserts at most one line per file. Time and
-    /// memory are limited, in case a run hangs.
+    /// memory are limited, in case a run hangs. Under a limit of memory, workers do not guess the starts of chunks.
     #[track_caller]
     fn messages(&self, options: &[&str], done: &str) -> BTreeMap<usize, String> {
-        let bounded = "ulimit -v 1000000; exec timeout 100 \"$@\"";
+        let is_chunked = options.iter().any(|option| option.starts_with("--chunk-length"));
+        let bounded = if is_chunked { "exec timeout 100 \"$@\"" } else { "ulimit -v 1000000; exec timeout 100 \"$@\"" };
         let words = ["-c", bounded, "bash", env!("CARGO_BIN_EXE_gzcc")].into_iter().chain(options.iter().copied());
         let ran = self.t.command("bash", words.chain(self.names.iter().map(String::as_str))).run();
         let stderr = ran.stderr();

@@ -5,10 +5,16 @@ use super::{assert_gnu_agrees, three_members};
 use crate::harness::{Sandbox, log, noise, repetitions};
 
 /// A pseudo-random number generator, the same in every run.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn roll(&mut self, sides: usize) -> usize {
+    /// The sequence of this seed, which is not 0.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `sides`.
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -31,7 +37,7 @@ impl Random {
     }
 
     /// Changes `file` in a random way: flips, overwrites, truncates, inserts, removes, repeats or appends bytes.
-    fn damage(&mut self, file: &mut Vec<u8>, others: &[Vec<u8>]) {
+    pub fn damage(&mut self, file: &mut Vec<u8>, others: &[Vec<u8>]) {
         let (range, place) = (self.range(file.len()), self.roll(file.len() + 1));
         match self.roll(12) {
             0..=2 if !file.is_empty() => file[place.min(range.start.min(place))..][..1][0] ^= 1 << self.roll(8),

@@ -61,6 +61,7 @@ pub const DECOMPRESSING: &[Scenario] = &[
     scenario("three files back, two workers", &["-d", "-j2", "a.gz", "b.gz", "c.gz"], PACKED),
     scenario("a big file back", &["-d", "-j1", "big.gz", "a.gz"], PACKED_BIG),
     scenario("a big file back, two workers", &["-d", "-j2", "big.gz", "a.gz"], PACKED_BIG),
+    scenario("a big file back in chunks", &["-d", "-j2", "--chunk-length=16K", "big.gz", "a.gz"], PACKED_BIG),
     Scenario { replaces: true, ..scenario("replacing back", &["-d", "-j1", "-f", "a.gz", "b.gz", "c.gz"], PACKED) },
 ];
 

@@ -11,7 +11,9 @@ use std::thread;
 
 use flate2::Crc;
 use gzcc::deflate::{BLOCK, Engine, WORST_CASE};
-use gzcc::fuzzing::{Content, EngineDecoder, FilePart, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailing};
+use gzcc::fuzzing::{
+    Content, EngineDecoder, FilePart, ForeignData, Inflater, MAX_HEADER, MemberEnd, TRAILER, Trailer, Trailing,
+};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
@@ -86,7 +88,7 @@ fn read(
     let mut all = Read { content: Vec::new(), verdict: Verdict::Whole };
     let mut member = (Crc::new(), 0);
     let mut consumed = 0;
-    inflater.restart(pass_through);
+    inflater.restart(ForeignData { other_formats: false, is_copied: pass_through });
     let mut spare = Vec::with_capacity(room);
     while all.content.len() <= CONTENT_LIMIT {
         let mut capacity = spare.capacity();
@@ -117,12 +119,12 @@ fn read(
 fn append_chunk(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8>) -> Option<Verdict> {
     let Content { bytes, member_ends, verified, end, .. } = content;
     let mut start = 0;
-    for &MemberEnd { at, crc, length, offset } in member_ends.iter() {
+    for &MemberEnd { at, trailer, offset } in member_ends.iter() {
         update(member, &bytes[start..at]);
         all.extend(&bytes[start..at]);
         start = at;
         let (found, counted) = std::mem::take(member);
-        if (found.sum(), counted) != (crc, length) {
+        if trailer != Some(Trailer { crc: found.sum(), length: counted }) {
             return Some(Verdict::Bad(format!("sums at {offset}")));
         }
     }
@@ -132,7 +134,7 @@ fn append_chunk(content: &mut Content, member: &mut (Crc, u32), all: &mut Vec<u8
     all.extend(&bytes[start..]);
     Some(match end.take()? {
         Ok(Trailing::Nothing | Trailing::Zeros) => Verdict::Whole,
-        Ok(Trailing::Garbage) => Verdict::Garbage,
+        Ok(_) => Verdict::Garbage,
         Err(error) => Verdict::Bad(gzcc::Error::from(error).to_string()),
     })
 }

@@ -10,7 +10,7 @@ use crate::presentation::Presentation;
 /// The value of `--benchmark` without levels.
 const AS_GIVEN: &str = "as given";
 
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = OPERATION)]
 pub(super) struct BenchmarkArgs {
     /// Measure LEVELS (1-9, 1,6) on the FILEs, in memory [default: the level given]
@@ -70,7 +70,8 @@ impl Args {
         let memory = self.memory.or(defaults.memory);
         // A benchmark writes no data to standard output, so --json is allowed even if the input is standard input.
         let json = self.report.take_json();
-        let RunRequest { settings, presentation } = self.into_run(defaults)?;
+        let RunRequest { mut settings, workers, presentation } = self.into_run(defaults)?;
+        settings.jobs = workers.number(settings.level);
         let presentation = Presentation { json, ..presentation };
         let levels = levels.unwrap_or_else(|| vec![settings.level]);
         Ok(Benchmark { settings, presentation, levels, memory })

@@ -15,7 +15,6 @@ use super::benchmark_args::BenchmarkArgs;
 use super::filter_args::FilterArgs;
 use super::report_args::ReportArgs;
 use super::values::{EngineArg, jobs, level, size, suffix, within};
-use gzcc::settings;
 
 /// Also the heading of options in `benchmark_args.rs`.
 pub(super) const OPERATION: &str = "Operation";
@@ -29,11 +28,14 @@ const RUNNING: &str = "Running";
 pub(super) const REPORTING: &str = "Reporting";
 const HELP: &str = "Help";
 
+/// The suffix of compressed files without `-S`.
+pub(super) const DEFAULT_SUFFIX: &str = ".gz";
+
 /// The maximum of `--only-smaller`: no output saves 100 percent.
 const MAX_PERCENT: u8 = 99;
 
 /// Compress files to .gz in parallel, and large ones block by block, or decompress.
-#[derive(Parser, Debug)]
+#[derive(Parser, Debug, Default)]
 #[command(
     name = "gzcc",
     version,
@@ -82,7 +84,7 @@ pub(super) struct Args {
     #[arg(long, overrides_with_all = ["level", "fast"], help_heading = COMPRESSION)]
     pub(super) best: bool,
     /// DEFLATE engine; levels 10 to 12 need `native`
-    #[arg(long, value_enum, default_value_t = EngineArg(settings::DEFAULT_ENGINE), help_heading = COMPRESSION)]
+    #[arg(long, value_enum, default_value_t = EngineArg::default(), help_heading = COMPRESSION)]
     pub(super) engine: EngineArg,
     /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
@@ -144,7 +146,7 @@ pub(super) struct Args {
     #[arg(long, overrides_with = "sparse", help_heading = OUTPUT)]
     pub(super) no_sparse: bool,
     /// Suffix of compressed files
-    #[arg(short = 'S', long, value_name = "SUF", default_value = ".gz",
+    #[arg(short = 'S', long, value_name = "SUF", default_value = DEFAULT_SUFFIX,
           value_parser = OsStringValueParser::new().try_map(suffix), value_hint = ValueHint::Other,
           help_heading = OUTPUT)]
     pub(super) suffix: OsString,
@@ -184,6 +186,9 @@ pub(super) struct Args {
     /// Use named temporary files, as on file systems without unnamed ones. For tests.
     #[arg(long, hide = true, help_heading = RUNNING)]
     pub(super) named_temporaries: bool,
+    /// Compressed bytes of the chunks that workers inflate of a file. For tests.
+    #[arg(long, value_name = "SIZE", value_parser = size, hide = true, help_heading = RUNNING)]
+    pub(super) chunk_length: Option<u64>,
 
     /// No count, for cron; -qq: no warnings either
     #[arg(short, long, overrides_with = "verbose", action = ArgAction::Count, help_heading = REPORTING)]
@@ -208,9 +213,10 @@ pub(super) struct Args {
     pub(super) completions: Option<Shell>,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
+#[derive(ValueEnum, Clone, Copy, Debug, Default)]
 pub(super) enum SchedulerArg {
     /// scoped threads, which prefer blocks of open files to new files
+    #[default]
     Threads,
     /// tasks on a rayon pool
     Rayon,

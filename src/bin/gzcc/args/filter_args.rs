@@ -13,7 +13,7 @@ use super::values::{non_empty, shard, size, within};
 use super::{UsageError, rejected};
 use gzcc::settings::{self, CompressedFiles, FileTime, Globs, Mode, NameList, Rule, Shard};
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = SELECTION)]
 pub(super) struct FilterArgs {
     /// Read names from LIST, one per line (-: stdin)

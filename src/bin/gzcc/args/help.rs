@@ -55,8 +55,11 @@ pub(super) fn with_help(definition: Command) -> Command {
 
 /// The help that clap's `error` requests, with one line for each option where possible. `--help` lists all options and fits
 /// two screens; `-h` lists the common ones without headings and fits one. Only the manual page has the long texts.
-pub(super) fn requested(error: &clap::Error, definition: Command) -> String {
-    let is_long = error.render().to_string() == definition.clone().render_long_help().to_string();
+///
+/// `parsed` is the definition that the command line was parsed with.
+pub(super) fn requested(error: &clap::Error, parsed: Command) -> String {
+    let is_long = error.render().to_string() == parsed.clone().render_long_help().to_string();
+    let definition = with_help(parsed);
     let mut definition = match is_long {
         true => definition
             .mut_args(|option| option.hide_short_help(false))

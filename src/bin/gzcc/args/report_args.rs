@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::definition::REPORTING;
 use crate::presentation::ProgressPolicy;
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = REPORTING)]
 pub(super) struct ReportArgs {
     /// Print a JSON object for each file, and a summary
@@ -18,8 +18,9 @@ pub(super) struct ReportArgs {
     progress: ProgressArg,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
+#[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum ProgressArg {
+    #[default]
     Auto,
     Always,
     Never,

@@ -17,6 +17,12 @@ use gzcc::settings::{self, Shard};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EngineArg(pub(super) settings::Engine);
 
+impl Default for EngineArg {
+    fn default() -> Self {
+        Self(settings::DEFAULT_ENGINE)
+    }
+}
+
 impl ValueEnum for EngineArg {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self(settings::Engine::Native), Self(settings::Engine::Flate2)]

@@ -41,6 +41,8 @@ pub(super) struct GnuArgs {
     pub(super) force: bool,
     /// The name that the program was called by.
     pub(super) program: &'static str,
+    /// The number of workers, if an option decides it.
+    pub(super) jobs: Option<NonZeroUsize>,
     /// The settings that a single option determines, and the inputs.
     pub(super) settings: Settings,
 }
@@ -65,7 +67,8 @@ impl GnuArgs {
             verbosity: Verbosity::Normal,
             force: false,
             program,
-            settings: Settings::default(),
+            jobs: None,
+            settings: Settings::of_workers(NonZeroUsize::MIN),
         }
     }
 
@@ -208,7 +211,7 @@ impl GnuArgs {
             NoName => (self.name, self.time) = (Some(false), Some(false)),
             Time => self.time = Some(true),
             NoTime => self.time = Some(false),
-            Processes => settings.jobs = jobs(program, &value)?,
+            Processes => self.jobs = Some(jobs(program, &value)?),
             Quiet => self.verbosity = Verbosity::Silent,
             Recursive => settings.recursive = true,
             Rsyncable => settings.rsyncable = true,

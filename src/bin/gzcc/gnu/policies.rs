@@ -6,6 +6,7 @@ use super::gnu_args::GnuArgs;
 use crate::args::RunRequest;
 use crate::presentation::{Presentation, Rules};
 use crate::terminal_policy::terminal_policy;
+use crate::workers::Workers;
 
 impl GnuArgs {
     /// The run that all options together request.
@@ -55,7 +56,7 @@ impl GnuArgs {
             inputs: if presentation.is_filter { vec!["-".into()] } else { self.settings.inputs },
             ..self.settings
         };
-        RunRequest { settings, presentation }
+        RunRequest { settings, workers: Workers { requested: self.jobs, max: None }, presentation }
     }
 
     fn presentation(&self) -> Presentation {

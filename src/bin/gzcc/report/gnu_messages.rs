@@ -56,6 +56,9 @@ impl Messages {
                                 "{line_start}\n{program}: {name}: decompression OK, trailing garbage ignored"
                             ));
                         }
+                        Warning::ZipEntries => {
+                            self.warn(format_args!("{program}: {name} has more than one entry--rest ignored"));
+                        }
                         warning => self.warn(format_args!("{program}: {name}: {warning}")),
                     }
                 }
@@ -180,6 +183,11 @@ impl Messages {
             Damage::Data(_) => invalid("format violated"),
             Damage::Crc(..) => invalid("crc error"),
             Damage::Length(..) => invalid("length error"),
+            Damage::ZipEntries => print_message(format_args!("{program}: {name} has more than one entry -- unchanged")),
+            Damage::ZipEncrypted => print_message(format_args!("\n{program}: {name}: encrypted file -- use unzip")),
+            Damage::ZipMethod(_) => {
+                print_message(format_args!("\n{program}: {name}: first entry not deflated or stored -- use unzip"))
+            }
             Damage::TooLong(_) => print_message(format_args!("{program}: {name}: {}", ErrorReason(error))),
         }
     }

@@ -10,7 +10,7 @@ use crate::presentation::Verbosity;
 use gzcc::Ended;
 use gzcc::EscapedName;
 use gzcc::command::suffix;
-use gzcc::outcome::Done;
+use gzcc::outcome::{Done, LegacyFormat, StoredChecksum};
 use gzcc::settings::{Mode, Settings};
 use std::ffi::OsString;
 
@@ -58,7 +58,8 @@ impl Listing {
         let sizes = Sizes::of(done, Mode::List);
         self.total.add(sizes);
         if self.verbose {
-            text += &format!("defla {:08x} {} ", done.stats.crc.unwrap_or(0), self.time(done.stats.mtime));
+            let (method, crc) = method_and_crc(done.stats.checksum);
+            text += &format!("{method} {crc:08x} {} ", self.time(done.stats.mtime));
         }
         text + &self.sizes(sizes, &EscapedName::path(&self.name(ended, done)).to_string())
     }
@@ -98,6 +99,17 @@ impl Listing {
     }
 }
 
+/// gzip's name of the method of a file, and the CRC. gzip, too, shows ones where there is none.
+fn method_and_crc(checksum: StoredChecksum) -> (&'static str, u32) {
+    match checksum {
+        StoredChecksum::Unread => ("defla", 0),
+        StoredChecksum::Crc(crc) => ("defla", crc),
+        StoredChecksum::Missing(LegacyFormat::Lzw) => ("compr", u32::MAX),
+        StoredChecksum::Missing(LegacyFormat::Pack) => ("pack ", u32::MAX),
+        StoredChecksum::Missing(LegacyFormat::Lzh) => ("lzh  ", u32::MAX),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,8 +124,8 @@ mod tests {
     fn done() -> Done {
         let mut done = Done::default();
         (done.bytes_in, done.bytes_out) = (31, 24);
-        let MemberStats { overhead, crc, mtime, .. } = &mut done.stats;
-        (*overhead, *crc, *mtime) = (20, Some(0x0b59_8800), Some(1_700_000_000));
+        let MemberStats { overhead, checksum, mtime, .. } = &mut done.stats;
+        (*overhead, *checksum, *mtime) = (20, StoredChecksum::Crc(0x0b59_8800), Some(1_700_000_000));
         done
     }
 

@@ -34,8 +34,13 @@ pub(super) const SECTIONS: [Section; 11] = [
                  .tgz and .taz become .tar. With -N the name in the header counts; only its last component is used.",
             ),
             Text(
-                "Runs of zeros of 64 KiB or more become holes in a new regular file; --no-sparse writes them. One worker inflates \
-                 a file while another checks and writes; BGZF files are inflated by all workers.",
+                "Runs of zeros of 64 KiB or more become holes in a new regular file; --no-sparse writes them. All workers inflate \
+                 a large file.",
+            ),
+            Text(
+                "The other formats that gunzip reads are recognized by their content: compress (.Z), pack (.z), LZH, and the first \
+                 entry of a zip file. A zip file with more entries is decompressed with a warning, and refused where the \
+                 original would be removed. compress and LZH data has no checksum, so damage may go unnoticed.",
             ),
         ],
     },

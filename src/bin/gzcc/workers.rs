@@ -1,0 +1,47 @@
+//! The number of workers of a run. It is determined late, because the default takes several files of the system to find.
+
+use std::num::NonZeroUsize;
+
+use gzcc::command::resources;
+use gzcc::settings::{Destination, Settings};
+
+use crate::presentation::{Presentation, Verbosity};
+
+/// The number of workers that the command line and the environment request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Workers {
+    /// The requested number; `None`: as many as are available.
+    pub(crate) requested: Option<NonZeroUsize>,
+    /// The largest number that `--memory` allows.
+    pub(crate) max: Option<NonZeroUsize>,
+}
+
+impl Workers {
+    /// The number of workers at this level.
+    pub(crate) fn number(self, level: u8) -> NonZeroUsize {
+        let number = self.requested.unwrap_or_else(|| resources::available_workers(level));
+        self.max.map_or(number, |max| max.min(number))
+    }
+}
+
+/// Bytes of the largest input of a brief run: it is a part of one block, and the slowest level takes some milliseconds.
+const MAX_BRIEF_INPUT: u64 = 32 << 10;
+
+/// Whether the run ends before a second worker could start, or a signal would have to be handled. Its input is one small
+/// file. The default number of workers is then not needed, unless the report contains it.
+///
+/// If the file changes before it is opened, the run takes longer than it has to, but does the same.
+pub(crate) fn is_brief(settings: &Settings, presentation: &Presentation) -> bool {
+    let [input] = &settings.inputs[..] else { return false };
+    let reports_workers = presentation.json || presentation.verbosity == Verbosity::Verbose;
+    // The output of -o may be a FIFO.
+    let may_block = matches!(settings.destination, Destination::File(_));
+    if settings.list.is_some() || settings.recursive || reports_workers || may_block {
+        return false;
+    }
+    let status = if input == "-" { rustix::fs::fstat(rustix::stdio::stdin()) } else { rustix::fs::stat(input) };
+    status.is_ok_and(|status| {
+        let is_file = rustix::fs::FileType::from_raw_mode(status.st_mode).is_file();
+        is_file && u64::try_from(status.st_size).is_ok_and(|size| size <= MAX_BRIEF_INPUT)
+    })
+}
