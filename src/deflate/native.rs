@@ -50,6 +50,7 @@ mod parser;
 mod sequences;
 mod simd;
 mod symbols;
+mod text_detection;
 
 use std::ops::Range;
 
@@ -189,7 +190,7 @@ impl BlockEncoder<'_, '_> {
     /// Inserts the positions before the current one that the match finder lacks, as far as the window reaches.
     fn insert_skipped(&mut self, end: usize) {
         let start = self.inserted.max(end.saturating_sub(WINDOW));
-        self.level.parser.insert(self.window, start..end);
+        self.level.parser().insert(self.window, start..end);
     }
 
     /// Parses the next chunk, and adds it to the pending block or begins a new one with it.
@@ -201,7 +202,7 @@ impl BlockEncoder<'_, '_> {
         self.insert_skipped(input.start);
         self.level.prepare(self.window, input.clone(), &mut self.model);
         self.sequences.set_limit(self.pending.sequence_count + chunk);
-        let parsed = self.level.parser.parse(self.window, input.clone(), &self.model, self.sequences);
+        let parsed = self.level.parser().parse(self.window, input.clone(), &self.model, self.sequences);
         self.inserted = parsed;
         let chunk = Histogram::count(&self.sequences.as_slice()[self.pending.sequence_count..]);
         let matches: u32 = chunk.distances.iter().sum();

@@ -83,10 +83,10 @@ pub(crate) fn tools(level: u8) -> usize {
     if level > MAX_FAST_LEVEL { 15 << 20 } else { 3 << 20 }
 }
 
-/// Bytes that a worker allocates while it compresses a block at this level: the state of the flate2 engine, and from level 10 on
-/// the costs and matches of a block.
+/// Bytes that a worker allocates while it compresses a block at this level: the state of the flate2 engine or the tables of the
+/// native one, and from level 10 on the costs and matches of a block.
 pub(crate) fn block(level: u8) -> usize {
-    if level > MAX_FAST_LEVEL { 4 << 20 } else { 512 << 10 }
+    if level > MAX_FAST_LEVEL { 5 << 20 } else { 1 << 20 }
 }
 
 /// Bytes that are left of `ulimit -v` or `ulimit -d`, whichever are fewer; `None` if neither is set.

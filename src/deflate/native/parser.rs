@@ -15,8 +15,8 @@ use crate::deflate::Window;
 
 /// A parser with its match finder.
 pub(crate) trait Parser: Send {
-    /// Forgets the last block.
-    fn clear(&mut self);
+    /// Forgets the last block; `block` is next.
+    fn begin_block(&mut self, window: Window<'_>, block: Range<usize>);
 
     /// Inserts positions that are not parsed: those of a dictionary, or of data that is stored.
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>);

@@ -1,4 +1,4 @@
-//! Hash functions of the bytes at a position, and the tagged table entries of levels 1 to 3.
+//! Hash functions of the bytes at a position, and the tagged table entries of levels 2 and 3.
 //!
 //! All hashes multiply by 2^n divided by the golden ratio (Knuth, volume 3, section 6.4) and use the highest bits, which
 //! depend on all hashed bytes.
@@ -6,7 +6,7 @@
 use crate::deflate::WINDOW;
 
 const FACTOR: u32 = 0x9E37_79B1;
-const LONG_FACTOR: u64 = 0x9E37_79B1_85EB_CA87;
+pub(super) const LONG_FACTOR: u64 = 0x9E37_79B1_85EB_CA87;
 
 /// Hash of the three lowest bytes, in the highest bits.
 #[inline(always)]

@@ -8,11 +8,12 @@ use std::ops::Range;
 use super::Parser;
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
-use crate::deflate::native::matchfinder::hash::HashTable;
+use crate::deflate::native::matchfinder::hash::{BinaryHashing, HashTable, Hashing, TextHashing};
 use crate::deflate::native::sequences::{Match, Sequences, of_match};
+use crate::deflate::native::text_detection;
 
-/// Shortest match that is taken. A candidate with the same tag nearly always has the same five bytes, but an entry can be older
-/// than 2^16 positions, and then refers to another position.
+/// Shortest match that is taken. A candidate with the same tag nearly always has the same hashed bytes, but other bytes can have
+/// the same hash.
 const MIN_MATCH_LENGTH: usize = 4;
 
 /// Bytes needed behind a position to search it: one 8-byte load, and the hashed bytes of the positions inserted with it.
@@ -31,30 +32,32 @@ const MAX_LITERAL_RUN: usize = 4096;
 /// The greedy parser.
 pub(crate) struct GreedyParser {
     table: HashTable,
+    /// Whether the block is text.
+    is_text: bool,
     /// The step by which positions are skipped, in [`STEPS_PER_INCREMENT`]ths of a position.
     step: usize,
 }
 
 impl GreedyParser {
     pub(crate) fn new() -> Self {
-        Self { table: HashTable::new(), step: STEPS_PER_INCREMENT }
+        Self { table: HashTable::new(), is_text: true, step: STEPS_PER_INCREMENT }
     }
 
     /// Inserts the second, the third and the last position of a match whose first eight bytes are `word`.
     #[inline(always)]
-    fn insert_inside(&mut self, window: Window<'_>, word: u64, positions: Range<usize>) {
+    fn insert_inside<H: Hashing>(&mut self, window: Window<'_>, word: u64, positions: Range<usize>) {
         let Range { start, end } = positions;
-        self.table.insert(word >> 8, start + 1);
-        self.table.insert(word >> 16, start + 2);
-        self.table.insert(window.load64(end - 1), end - 1);
+        self.table.insert::<H>(word >> 8, start + 1);
+        self.table.insert::<H>(word >> 16, start + 2);
+        self.table.insert::<H>(window.load64(end - 1), end - 1);
     }
 
     /// Skips positions with a growing step, up to a position with a candidate or the end of the range.
     #[inline(never)]
-    fn skip(&mut self, window: Window<'_>, range: Range<usize>) -> usize {
+    fn skip<H: Hashing>(&mut self, window: Window<'_>, range: Range<usize>) -> usize {
         let mut pos = range.start;
         while pos < range.end {
-            let here = self.table.look_up(window, pos);
+            let here = self.table.look_up::<H>(window, pos);
             if here.candidate().is_some() {
                 return pos;
             }
@@ -64,26 +67,22 @@ impl GreedyParser {
         }
         range.end
     }
-}
 
-impl Parser for GreedyParser {
-    fn clear(&mut self) {
-        self.table.clear();
-    }
-
-    fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
-        self.table.insert_unparsed(window, positions);
-    }
-
-    fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
+    #[inline(never)]
+    fn parse_hashed<H: Hashing>(
+        &mut self,
+        window: Window<'_>,
+        input: Range<usize>,
+        min_match: usize,
+        out: &mut Sequences,
+    ) -> usize {
         let Range { start, end } = input;
-        let min_match = MIN_MATCH_LENGTH.max(model.min_match);
         let last = end.saturating_sub(LOOKAHEAD);
         let (mut anchor, mut pos) = (start, start);
         self.step = STEPS_PER_INCREMENT;
         'search: while pos < last {
             let mut until = last.min(anchor + SKIP_AFTER);
-            let mut here = self.table.look_up(window, pos);
+            let mut here = self.table.look_up::<H>(window, pos);
             loop {
                 let distance = loop {
                     self.table.store(&here);
@@ -91,10 +90,10 @@ impl Parser for GreedyParser {
                         break distance;
                     }
                     pos += 1;
-                    here = self.table.look_up(window, pos);
+                    here = self.table.look_up::<H>(window, pos);
                     if pos >= until {
                         if pos < last {
-                            pos = self.skip(window, pos..last.min(pos + MAX_LITERAL_RUN));
+                            pos = self.skip::<H>(window, pos..last.min(pos + MAX_LITERAL_RUN));
                         }
                         out.push_literals(window, anchor..pos);
                         anchor = pos;
@@ -114,8 +113,8 @@ impl Parser for GreedyParser {
                     continue 'search;
                 }
                 let (word, next) = (here.word, pos + length);
-                here = self.table.look_up(window, next);
-                self.insert_inside(window, word, pos..next);
+                here = self.table.look_up::<H>(window, next);
+                self.insert_inside::<H>(window, word, pos..next);
                 out.push_run(window, anchor..pos, of_match(Match { length, distance }));
                 (anchor, pos, self.step) = (next, next, STEPS_PER_INCREMENT);
                 if out.is_full() {
@@ -129,5 +128,30 @@ impl Parser for GreedyParser {
         }
         out.push_literals(window, anchor..end);
         end
+    }
+}
+
+impl Parser for GreedyParser {
+    fn begin_block(&mut self, window: Window<'_>, block: Range<usize>) {
+        self.is_text = text_detection::is_text(window, block);
+        match self.is_text {
+            true => self.table.clear::<TextHashing>(),
+            false => self.table.clear::<BinaryHashing>(),
+        }
+    }
+
+    fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
+        match self.is_text {
+            true => self.table.insert_unparsed::<TextHashing>(window, positions),
+            false => self.table.insert_unparsed::<BinaryHashing>(window, positions),
+        }
+    }
+
+    fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
+        let min_match = MIN_MATCH_LENGTH.max(model.min_match);
+        match self.is_text {
+            true => self.parse_hashed::<TextHashing>(window, input, min_match, out),
+            false => self.parse_hashed::<BinaryHashing>(window, input, min_match, out),
+        }
     }
 }

@@ -137,7 +137,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyParser<WIDTH
 }
 
 impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> Parser for LazyParser<WIDTH, ROWS, HASH3> {
-    fn clear(&mut self) {
+    fn begin_block(&mut self, _: Window<'_>, _: Range<usize>) {
         self.rows.clear();
     }
 

@@ -38,7 +38,7 @@ impl<const ENTRIES: usize> LookaheadParser<ENTRIES> {
 }
 
 impl<const ENTRIES: usize> Parser for LookaheadParser<ENTRIES> {
-    fn clear(&mut self) {
+    fn begin_block(&mut self, _: Window<'_>, _: Range<usize>) {
         self.table.clear();
     }
 
