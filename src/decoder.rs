@@ -76,12 +76,17 @@ impl<R: Read> CompressedSource for ReaderSource<R> {
             }
         }
     }
+
+    /// It may wait: nothing else is known about a reader.
+    fn is_ready(&mut self) -> bool {
+        false
+    }
 }
 
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, up to 256 KiB at a time. The source needs no buffer of its own.
     pub fn new(source: R) -> Self {
-        let mut inflater = Inflater::prompt(Engine::Native);
+        let mut inflater = Inflater::new(Engine::Native);
         inflater.restart(ForeignData::default());
         Self {
             source: ReaderSource(source),

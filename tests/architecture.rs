@@ -18,7 +18,8 @@ const LAYERS: [&[&str]; 7] = [
 ];
 
 /// Files that contain only tests. They may name any layer, because they compare its results or run all layers.
-const TEST_FILES: [&str; 3] = ["pipeline/scheduler/stress", "pipeline/stream/chunk_tests", "deflate/roundtrip"];
+const TEST_FILES: [&str; 4] =
+    ["pipeline/scheduler/stress", "pipeline/stream/chunk_tests", "pipeline/stream/pipe_tests", "deflate/roundtrip"];
 
 /// Words that only the command uses.
 const COMMAND_ONLY: [&str; 6] = ["clap", "is_terminal", "serde_json", "println!", "eprintln!", "signal_hook"];

@@ -24,6 +24,9 @@ const MAX_CONTENT: usize = 64 * 1024;
 /// Bytes that are searched for a block's header: the usual 18, and space for other subfields.
 const HEADER: usize = 64;
 
+/// Bytes needed to decide whether a block comes next: the block, and the start of the member after it.
+pub(super) const MAX_NEXT: usize = (1 << 16) + gzip::MAGIC.len();
+
 /// Complete blocks whose content is at most [`BLOCK`] bytes in total.
 #[derive(Debug, Default)]
 pub struct BgzfBatch {
@@ -44,6 +47,7 @@ impl BgzfBatch {
         // Blocks without content may be long, so the compressed size is limited as well.
         while batch.blocks.len() < MAX_MEMBERS
             && batch.compressed.len() < BLOCK
+            && (batch.blocks.is_empty() || buffer.provide_ready(source, MAX_NEXT)?)
             && let Some(NextBlock { sizes, content: length }) = next_block(buffer, source)?
         {
             content += length;
@@ -84,6 +88,11 @@ impl BgzfBatch {
         let bytes = buffer.into_content();
         Content { bytes, verified: true, stats: self.stats, consumed, end, ..Content::default() }
     }
+}
+
+/// Whether the buffer starts like a block, as far as it has bytes.
+pub(super) fn may_be_next(buffer: &CompressedBuffer) -> bool {
+    buffer.bytes().iter().zip(bgzf::PREFIX).all(|(&byte, expected)| byte == expected)
 }
 
 /// A complete block at the start of the buffer.

@@ -37,8 +37,9 @@ pub(super) fn chunk_end(
     if bit < end * 8 {
         return None;
     }
-    // If the data cannot be read, the decoder reports the error when it gets there.
-    if buffer.provide(source, LOOKAHEAD).is_err() {
+    // If the data cannot be read, the decoder reports the error when it gets there. If it has not arrived yet, the chunk continues,
+    // so that the content up to here need not wait for it.
+    if !buffer.provide_ready(source, LOOKAHEAD).unwrap_or(false) {
         return None;
     }
     let data = buffer.bytes_with_history();

@@ -7,6 +7,12 @@ pub trait CompressedSource {
     /// Reads the bytes that are available, at least one, to the start of `buffer`; returns their number. 0 means the
     /// end.
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Whether the next read returns without waiting for data. A pipe may deliver no more bytes for a long time, so the content
+    /// before them is returned first.
+    fn is_ready(&mut self) -> bool {
+        true
+    }
 }
 
 /// Bytes read at a time. A BGZF block of 64 KiB and the header after it must fit. Sizes up to 1 MiB are not
@@ -88,6 +94,19 @@ impl CompressedBuffer {
             self.at_end = count == 0;
         }
         Ok(())
+    }
+
+    /// The same without waiting for data; returns whether there are that many bytes, or the file ends.
+    pub(super) fn provide_ready(&mut self, source: &mut dyn CompressedSource, wanted: usize) -> io::Result<bool> {
+        while !self.has(wanted) && source.is_ready() {
+            self.provide(source, self.bytes().len() + 1)?;
+        }
+        Ok(self.has(wanted))
+    }
+
+    /// Whether there are `wanted` bytes, or the source has reported its end.
+    pub(super) fn has(&self, wanted: usize) -> bool {
+        self.bytes().len() >= wanted || self.at_end
     }
 
     /// Consumes and returns the next byte. `None` at the end of the file.

@@ -151,7 +151,7 @@ impl Inflater {
         part: &mut PartContent,
     ) -> Result<StepResult, ReadError> {
         if left == 0 {
-            return self.end_member(source, &mut part.content, part.buffer.len());
+            return self.end_member(source, part);
         }
         match self.copy(left, source, part)? {
             Some(copied) => {

@@ -1,6 +1,6 @@
 //! The end of a member: its trailer, after the data.
 
-use super::{CompressedSource, Content, Inflater, InflaterState, StepResult};
+use super::{CompressedSource, Inflater, InflaterState, PartContent, StepResult};
 use crate::format::gzip::{self, Damage, ReadError, StoredChecksum, Trailer};
 
 /// The end of a member, and what its trailer states.
@@ -15,20 +15,19 @@ pub struct MemberEnd {
 }
 
 impl Inflater {
-    /// Reads the trailer of a member whose data has ended. `at` is the end of its content.
+    /// Reads the trailer of a member whose data has ended.
     pub(super) fn end_member(
         &mut self,
         source: &mut dyn CompressedSource,
-        content: &mut Content,
-        at: usize,
+        part: &mut PartContent,
     ) -> Result<StepResult, ReadError> {
         let offset = self.buffer.offset();
         let (trailer, result) = match self.zip_entry {
             Some(_) => self.end_zip(source)?,
             None => (self.read_trailer(source)?, StepResult::Continue),
         };
-        content.member_ends.push(MemberEnd { at, offset, trailer: Some(trailer) });
-        content.stats.checksum = StoredChecksum::Crc(trailer.crc);
+        part.content.member_ends.push(MemberEnd { at: part.buffer.len(), offset, trailer: Some(trailer) });
+        part.content.stats.checksum = StoredChecksum::Crc(trailer.crc);
         self.decoder.restart();
         self.state = InflaterState::Between;
         Ok(result)

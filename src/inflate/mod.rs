@@ -23,6 +23,7 @@ mod bgzf_batch;
 pub mod block_finder;
 mod chunk_end;
 mod compressed_buffer;
+mod content;
 mod content_buffer;
 mod engine_decoder;
 mod foreign_data;
@@ -42,6 +43,7 @@ pub use self::bgzf_batch::BgzfBatch;
 use self::chunk_end::{chunk_end, ends_at_member};
 use self::compressed_buffer::CompressedBuffer;
 pub use self::compressed_buffer::CompressedSource;
+pub use self::content::{Content, FilePart, Trailing};
 use self::content_buffer::ContentBuffer;
 pub use self::engine_decoder::EngineDecoder;
 pub use self::foreign_data::ForeignData;
@@ -52,7 +54,6 @@ use self::native::{DecodeStatus, Decoded, InvalidData};
 pub(crate) use self::resume_point::{BlockStart, Position, ResumePoint};
 pub(crate) use self::speculation::{Speculation, SpeculationStep};
 use crate::deflate::Engine;
-use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, MemberStart, ReadError};
 use crate::format::legacy::LegacyDecoder;
 use crate::format::zip::ZipEntry;
@@ -60,56 +61,8 @@ use crate::format::zip::ZipEntry;
 /// Most members that end in one part. Without a limit, a part of empty members would grow forever.
 const MAX_MEMBERS: usize = 1024;
 
-/// A part of a file, as [`Inflater::next`] returns it.
-#[derive(Debug)]
-pub enum FilePart {
-    /// Inflated content. The caller verifies it, unless [`Content::verified`] is set.
-    Content(Content),
-    /// Compressed blocks that the caller inflates, and the unused buffer that was passed for content.
-    Batch(BgzfBatch, Vec<u8>),
-}
-
-/// Inflated content.
-#[derive(Debug, Default)]
-pub struct Content {
-    /// The bytes of the content.
-    pub bytes: Vec<u8>,
-    /// The ends of the members that end in this content.
-    pub member_ends: Vec<MemberEnd>,
-    /// The content consists of complete members that are verified already.
-    pub verified: bool,
-    /// Statistics of the members.
-    pub stats: MemberStats,
-    /// Compressed bytes of the file up to the end of this content.
-    pub consumed: u64,
-    /// Set if the file ends here: the data after the last member, or the error.
-    pub end: Option<Result<Trailing, ReadError>>,
-    /// Set if the chunk of the file ends here: the start of the next one.
-    pub(crate) next_chunk: Option<ResumePoint>,
-}
-
-/// The data after a file's last member.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trailing {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// Zero bytes: tapes and some devices pad with them.
-    Zeros,
-    /// Other data that is not a member.
-    Garbage,
-    /// The directory of a zip file. It is not read.
-    ZipDirectory,
-    /// More entries of a zip file. They are not read.
-    ZipEntries,
-}
-
-impl Trailing {
-    /// Whether the file was read to its end.
-    pub fn is_read(self) -> bool {
-        matches!(self, Self::Nothing | Self::Zeros)
-    }
-}
+/// Bytes that nearly all headers have at most. A longer one may be waited for before the content of the last member is returned.
+const MAX_USUAL_HEADER: usize = 512;
 
 /// Inflates one file at a time. It holds a decoder with its window and a buffer, so it is expensive to create and is
 /// reused for many files.
@@ -127,8 +80,6 @@ pub struct Inflater {
     zip_entry: Option<Box<ZipEntry>>,
     /// What happens to data that is not gzip data.
     foreign: ForeignData,
-    /// Content is returned before more data is read, because a read may block.
-    prompt: bool,
 }
 
 impl std::fmt::Debug for Inflater {
@@ -143,6 +94,8 @@ enum InflaterState {
     Start,
     /// Inside of a member's DEFLATE data.
     Data,
+    /// Before a member's trailer.
+    Trailer,
     /// After a member.
     Between,
     /// Inside of data that is copied.
@@ -185,13 +138,7 @@ impl Inflater {
             legacy: None,
             zip_entry: None,
             foreign: ForeignData::default(),
-            prompt: false,
         }
-    }
-
-    /// Creates an inflater that returns the available content before it reads more data.
-    pub fn prompt(engine: Engine) -> Self {
-        Self { prompt: true, ..Self::new(engine) }
     }
 
     /// Starts a file.
@@ -219,12 +166,13 @@ impl Inflater {
         self.chunk_end = end;
     }
 
-    /// Returns the next part. Its content has at most the capacity of `bytes`, which are overwritten.
+    /// Returns the next part. Its content has at most the capacity of `bytes`, which are overwritten. The part ends earlier where the
+    /// source would have to wait for data, unless it has no content yet.
     pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> FilePart {
         let buffer = ContentBuffer::new(bytes);
         let mut part = PartContent { content: Content::default(), buffer, member_start: 0 };
         while part.content.member_ends.len() < MAX_MEMBERS {
-            if self.prompt && !part.buffer.is_empty() && self.buffer.bytes().is_empty() {
+            if !part.buffer.is_empty() && self.must_wait(source) {
                 break;
             }
             match self.step(source, &mut part) {
@@ -254,10 +202,30 @@ impl Inflater {
         FilePart::Content(Content { bytes: buffer.into_content(), consumed: self.buffer.offset(), ..content })
     }
 
+    /// Whether the next step needs more data than there is, and would wait for it.
+    fn must_wait(&self, source: &mut dyn CompressedSource) -> bool {
+        let needed = match self.state {
+            InflaterState::Data | InflaterState::Plain | InflaterState::Legacy | InflaterState::Stored(1..) => 1,
+            InflaterState::Start | InflaterState::Between if bgzf_batch::may_be_next(&self.buffer) => {
+                bgzf_batch::MAX_NEXT
+            }
+            InflaterState::Start | InflaterState::Between | InflaterState::Trailer | InflaterState::Stored(0) => {
+                MAX_USUAL_HEADER
+            }
+        };
+        !self.buffer.has(needed) && !source.is_ready()
+    }
+
+    /// Whether the rest of the data is copied, because it is not gzip data.
+    pub(crate) fn copies_rest(&self) -> bool {
+        self.state == InflaterState::Plain
+    }
+
     fn step(&mut self, source: &mut dyn CompressedSource, part: &mut PartContent) -> Result<StepResult, ReadError> {
         match self.state {
             InflaterState::Start | InflaterState::Between => self.begin(source, part),
             InflaterState::Data => self.inflate(source, part),
+            InflaterState::Trailer => self.end_member(source, part),
             InflaterState::Plain => self.copy_plain(source, part),
             InflaterState::Legacy => self.decode_legacy(source, part),
             InflaterState::Stored(left) => self.copy_stored(left, source, part),
@@ -323,7 +291,10 @@ impl Inflater {
                 let unused = u64::from(self.decoder.unused_bits() / 8);
                 Err(Damage::Data(self.buffer.offset() - unused).into())
             }
-            Ok(DecodeStatus::StreamEnd) => self.end_member(source, &mut part.content, part.buffer.len()),
+            Ok(DecodeStatus::StreamEnd) => {
+                self.state = InflaterState::Trailer;
+                Ok(StepResult::Continue)
+            }
             Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
             Ok(DecodeStatus::BlockEnd) => self.end_block(source),
             Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull) => Ok(StepResult::Continue),

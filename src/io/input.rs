@@ -7,10 +7,11 @@ pub(crate) mod opening;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{OFlags, Stat};
+use rustix::fs::{OFlags, SeekFrom, Stat};
 
 use crate::error::Error;
 use crate::format::gzip::{self, Damage, MemberStart, ReadError, StoredChecksum, Trailer};
@@ -234,6 +235,18 @@ impl Input {
     /// The status of the file that has the input's name now.
     fn stat_name(&self, directory: &Directory, name: &OsStr) -> io::Result<Option<Stat>> {
         if self.through_link { directory.stat(name) } else { directory.lstat(name) }
+    }
+
+    /// The rest of standard input, if that is a regular file: it may have been read in part.
+    pub(crate) fn rest_of_stdin(&self) -> Option<Range<u64>> {
+        let InputFile { fd, stat } = self.regular().filter(|_| self.is_stdin())?;
+        let start = rustix::fs::tell(fd).ok()?;
+        Some(start..size_of(stat)?).filter(|rest| !rest.is_empty())
+    }
+
+    /// Moves the position of the descriptor, which other processes may share. The content is read by then, so an error is ignored.
+    pub(crate) fn set_position(&self, offset: u64) {
+        let _ = self.fd().map(|fd| rustix::fs::seek(fd, SeekFrom::Start(offset)));
     }
 
     /// The descriptor that the input is read through.

@@ -19,11 +19,16 @@ impl<'a> PositionedReader<'a> {
     pub(crate) fn new(fd: BorrowedFd<'a>, offset: u64, end: u64) -> Self {
         Self { fd, offset, end }
     }
+
+    /// Offset in the file of the next read.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
 }
 
 impl CompressedSource for PositionedReader<'_> {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = (self.end - self.offset).min(buffer.len() as u64) as usize;
+        let most = self.end.saturating_sub(self.offset).min(buffer.len() as u64) as usize;
         let got = read_at_least(self.fd, &mut buffer[..most], most.min(1), self.offset)?;
         self.offset += got as u64;
         Ok(got)

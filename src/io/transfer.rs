@@ -5,8 +5,9 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 /// Reads from the descriptor's position until `buffer` is full or the input ends; returns the number of bytes.
@@ -60,6 +61,13 @@ pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a read returns at once, or does so within `patience`: data is available, or the input has ended. Also if that cannot be
+/// found out.
+pub(crate) fn is_readable(fd: BorrowedFd<'_>, patience: Duration) -> bool {
+    let timeout = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
+    poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&timeout)) != Ok(0)
+}
+
 /// Waits until a non-blocking descriptor is ready.
 fn wait(fd: BorrowedFd<'_>, ready: PollFlags) -> io::Result<()> {
     match poll(&mut [PollFd::from_borrowed_fd(fd, ready)], None) {
@@ -73,7 +81,6 @@ mod tests {
     use super::*;
     use rustix::pipe::{PipeFlags, pipe_with};
     use std::os::fd::AsFd;
-    use std::time::Duration;
 
     #[test]
     fn a_non_blocking_pipe_is_written_and_read_completely() {

@@ -14,11 +14,11 @@
 //!
 //! # Decompression
 //! A block moves in the same way. Where it comes from depends on the file:
-//! - A large file is divided into chunks (`chunk_chain`), and workers inflate several of them at the same time (`chunk_worker`).
-//!   The content of a chunk is long, so its ticket accepts it in parts: the writer writes one part while the worker inflates the
-//!   next.
+//! - A large file or a pipe is divided into chunks (`chunk_chain`), and workers inflate several of them at the same time
+//!   (`chunk_worker`). The data of a pipe is kept until they have done so (`arriving_data`). The content of a chunk is long, so its
+//!   ticket accepts it in parts: the writer writes one part while the worker inflates the next.
 //! - BGZF members state their size. The reader splits them off in batches, which the workers inflate.
-//! - The reader itself inflates any other data: that of pipes and small files.
+//! - The reader itself inflates small files.
 //!
 //! A worker that has inflated lets a waiting worker write, if there is one, because its caches hold the state of the decoder.
 //!
@@ -31,8 +31,10 @@
 //! Each block that is taken and not yet written holds a permit of the run, which bounds memory. The first block in flight of a
 //! stream needs no permit, so the worker with the lowest block never waits, and streams cannot deadlock.
 
+mod arriving_data;
 mod block;
 mod chunk_chain;
+mod chunk_source;
 #[cfg(test)]
 #[cfg(feature = "batch")]
 pub(super) mod chunk_tests;
@@ -40,9 +42,13 @@ mod chunk_worker;
 mod context;
 mod input_splitter;
 mod pending_blocks;
+#[cfg(test)]
+#[cfg(feature = "batch")]
+mod pipe_tests;
 mod reader;
 mod savings;
 mod speculation_pool;
+mod ticket;
 mod worker;
 mod writer;
 
@@ -56,6 +62,7 @@ pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::pending_blocks::PendingBlocks;
 use self::reader::Ready;
 pub(crate) use self::reader::{MemberSource, Reader};
+use self::ticket::Ticket;
 pub(crate) use self::worker::Worker;
 pub(crate) use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
@@ -190,23 +197,30 @@ impl Stream {
             state.reader = Some(reader);
             return Err(WorkStatus::NothingNow);
         }
-        let ready = if state.broken { Ready::MustRead } else { reader.next_ready() };
+        let mut ready = if state.broken { Ready::MustRead } else { reader.next_ready() };
+        let reads = matches!(ready, Ready::MustRead);
+        if reads {
+            let broken = state.broken;
+            drop(state);
+            let read = read(&mut reader, broken, worker, context);
+            state = self.lock();
+            state.broken |= read.is_err();
+            ready = read.unwrap_or(Ready::End);
+        }
         let task = match ready {
             Ready::Task(task) => Some(task),
-            Ready::NotYet => {
+            Ready::End => None,
+            Ready::NotYet | Ready::MustRead => {
                 state.reader = Some(reader);
+                drop(state);
                 if has_permit {
                     permits.release();
                 }
+                if reads {
+                    // Other workers may have found the reader missing.
+                    context.others.wake();
+                }
                 return Err(WorkStatus::NothingNow);
-            }
-            Ready::MustRead => {
-                let broken = state.broken;
-                drop(state);
-                let task = read(&mut reader, broken, worker, context);
-                state = self.lock();
-                state.broken |= task.is_err();
-                task.unwrap_or(None)
             }
         };
         state.exhausted = task.is_none() || reader.is_finished();
@@ -221,7 +235,7 @@ impl Stream {
         let number = state.pending.push(task.position.clone(), has_permit);
         state.in_flight += 1;
         drop(state);
-        Ok((Ticket { stream: self, number, is_completed: false }, task))
+        Ok((Ticket::new(self, number), task))
     }
 
     /// Accepts the last part of the output of the block with this sequence number.
@@ -338,12 +352,12 @@ fn read(
     broken: bool,
     worker: &mut Worker,
     context: &StreamContext<'_>,
-) -> Result<Option<BlockTask>, StreamError> {
+) -> Result<Ready, StreamError> {
     yield_point();
     let read = AssertUnwindSafe(|| {
         if broken {
             reader.skip_all(context.outcomes);
-            return None;
+            return Ready::End;
         }
         reader.read_next(worker, context)
     });
@@ -357,34 +371,5 @@ impl State {
     /// Whether the first pending block has a part to write and no worker is writing.
     fn can_write(&self) -> bool {
         self.writer.is_some() && self.pending.has_part()
-    }
-}
-
-/// The obligation to complete one block.
-struct Ticket<'a> {
-    stream: &'a Stream,
-    /// The block's sequence number.
-    number: u64,
-    is_completed: bool,
-}
-
-impl Ticket<'_> {
-    /// Accepts a part of the block; returns whether the rest is needed.
-    fn append(&self, part: BlockOutput, is_shared: bool, context: &StreamContext<'_>) -> bool {
-        self.stream.append(self.number, part, is_shared, context)
-    }
-
-    fn complete(&mut self, output: Result<BlockOutput, StreamError>) {
-        self.is_completed = true;
-        self.stream.complete(self.number, output);
-    }
-}
-
-impl Drop for Ticket<'_> {
-    /// Completes the block with a failure if the worker panicked.
-    fn drop(&mut self) {
-        if !self.is_completed {
-            self.complete(Err(StreamError::Panicked));
-        }
     }
 }

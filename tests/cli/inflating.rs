@@ -3,6 +3,7 @@
 mod deflate_writer;
 mod hostile_members;
 mod memory;
+mod pipes;
 
 use self::deflate_writer::BlockType;
 use self::hostile_members::{

@@ -1,4 +1,4 @@
-//! The chunks of one compressed file, and the points at which their decoders start.
+//! The chunks of one compressed input, and the points at which their decoders start.
 //!
 //! A file is divided at fixed offsets, but a decoder starts only at a block whose window it knows. The worker of a chunk finds out
 //! both for the next chunk: it decodes past the offset up to a block boundary, and publishes that block with its window as a
@@ -6,20 +6,22 @@
 //! start until then (`chunk_worker`). The start of the lowest unfinished chunk is always known, so its worker never waits for
 //! another one.
 
+use std::io;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::StreamContext;
+use super::arriving_data::{ArrivingData, ArrivingReader};
 use super::block::{BlockInput, ChunkTask, MemberBlock};
+use super::chunk_source::{ChunkSource, ChunkUse, FileData};
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
 use super::speculation_pool::SpeculationPool;
 use crate::deflate::Engine;
 use crate::format::{bgzf, gzip};
-use crate::inflate::ResumePoint;
+use crate::inflate::{CompressedSource, ResumePoint};
 use crate::io::input::Input;
-use crate::io::transfer::read_at_least;
 use crate::settings::StreamSettings;
 use crate::sync::{lock, yield_point};
 
@@ -43,7 +45,11 @@ const CHUNKS_PER_WORKER: u64 = 2;
 /// Bytes at the beginning of a file that show whether it is BGZF.
 const BGZF_HEADER: usize = 64;
 
-/// The chunks of a file that are not yet taken.
+/// Bytes after a chunk of a pipe that have to arrive before a worker guesses its start. It decodes up to a block boundary past the
+/// end of the chunk, and looks at 64 KiB after that; most blocks are shorter than the rest.
+const READ_AHEAD: u64 = 192 << 10;
+
+/// The chunks of an input that are not yet taken.
 #[derive(Debug)]
 pub(super) struct Chunks {
     chain: Arc<ChunkChain>,
@@ -51,40 +57,124 @@ pub(super) struct Chunks {
     next: u64,
 }
 
+/// Whether an input is divided.
+pub(super) enum Division {
+    /// It is.
+    Chunks(Chunks),
+    /// It is not. If it is a pipe, this is the data that was read to find out.
+    Whole(Option<Arc<ArrivingData>>),
+}
+
+/// The next chunk of an input.
+pub(super) enum NextChunk {
+    /// A worker can take it.
+    Ready,
+    /// A worker can take it after it has [read ahead](Chunks::read_ahead).
+    MustRead,
+    /// A worker can take it only after another one has made progress.
+    NotYet,
+    /// There is none: the content has ended.
+    Ended,
+}
+
 impl Chunks {
-    /// Divides a file. `None` if it is not divided: it is small, is not read by position, does not begin with a gzip member, or
-    /// begins with a BGZF member (batches of these need no guesses); there is no memory for symbols; or the engine is flate2, whose decoder starts only at members.
-    pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> Option<Self> {
-        let length = input.size.filter(|_| context.settings.engine == Engine::Native)?;
-        let chunk_length = chunk_length(length, context.settings)?;
+    /// Divides an input, unless the engine is flate2, whose decoder starts only at members, or the input does not begin with a gzip
+    /// member, or with one of BGZF: batches of these need no guesses.
+    ///
+    /// # Errors
+    /// If the start of a pipe cannot be read.
+    pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> io::Result<Division> {
+        if context.settings.engine != Engine::Native {
+            return Ok(Division::Whole(None));
+        }
+        let is_stdin = input.is_stdin();
+        let range = if is_stdin { input.rest_of_stdin() } else { input.size.map(|size| 0..size) };
+        if let Some(range) = range {
+            let file = FileData { start: range.start, length: range.end - range.start, is_stdin };
+            return Ok(Self::of_file(file, input, context).map_or(Division::Whole(None), Division::Chunks));
+        }
+        let data = Arc::new(ArrivingData::new()?);
+        Ok(match begins_divisible(&mut ArrivingReader::new(&data, input, 0, true))? {
+            true => Division::Chunks(Self::of_pipe(data, context)),
+            false => Division::Whole(Some(data)),
+        })
+    }
+
+    /// Divides a file that is read by position. `None` if it is small, its first member prevents it, or there is no memory for
+    /// symbols.
+    fn of_file(file: FileData, input: &Input, context: &StreamContext<'_>) -> Option<Self> {
+        let chunk_length = chunk_length(file.length, context.settings)?;
         let speculations = context.resources.speculations(context.settings);
         if !speculations.has_any() {
             return None;
         }
-        let mut header = [0; BGZF_HEADER];
-        let read = read_at_least(input.fd().ok()?, &mut header, BGZF_HEADER, 0).ok()?;
-        let header = &header[..read];
-        if !header.starts_with(&gzip::MAGIC) || bgzf::parse_header(header).is_some() {
+        let source = ChunkSource::File(file);
+        let mut start = source.reader(input, 0, ChunkUse::Front).ok()?;
+        // A file that cannot be read is not divided; the error is reported when it is inflated.
+        if !begins_divisible(&mut start).unwrap_or(false) {
             return None;
         }
-        let chain = ChunkChain::new(length, chunk_length, Arc::clone(speculations));
-        Some(Self { chain: Arc::new(chain), next: 0 })
+        Some(Self { chain: Arc::new(ChunkChain::new(source, chunk_length, Arc::clone(speculations))), next: 0 })
     }
 
-    /// Whether the next chunk may be taken now: its start is known, or it can be guessed.
-    pub(super) fn may_take(&self) -> bool {
-        self.chain.may_take(self.next)
+    /// Divides a pipe. Without memory for symbols, its chunks are inflated one after the other.
+    fn of_pipe(data: Arc<ArrivingData>, context: &StreamContext<'_>) -> Self {
+        let chunk_length = chunk_length(u64::MAX, context.settings).unwrap_or(MAX_CHUNK);
+        let speculations = Arc::clone(context.resources.speculations(context.settings));
+        let chain = ChunkChain::new(ChunkSource::Arriving(data), chunk_length, speculations);
+        Self { chain: Arc::new(chain), next: 0 }
     }
 
-    /// Takes the next chunk. `None` if it may not be taken now.
-    pub(super) fn take(&mut self) -> Option<MemberBlock> {
-        if !self.may_take() {
-            return None;
+    /// Whether the next chunk may be taken now.
+    pub(super) fn next(&self) -> NextChunk {
+        let has_arrived = |data: &ArrivingData, chunk: &Range<u64>| {
+            data.may_reach(chunk.start) && data.has_arrived(chunk.end + READ_AHEAD)
+        };
+        match (self.chain.progress(self.next), &self.chain.source) {
+            (ChunkProgress::PastEnd, ChunkSource::Arriving(_)) => NextChunk::Ended,
+            (ChunkProgress::Settled | ChunkProgress::PastEnd, _) => NextChunk::Ready,
+            (ChunkProgress::MayGuess, ChunkSource::File(_)) => NextChunk::Ready,
+            (ChunkProgress::MayGuess, ChunkSource::Arriving(data)) => {
+                match has_arrived(data, &self.chain.range(self.next)) {
+                    true => NextChunk::Ready,
+                    false if data.can_read_ahead() => NextChunk::MustRead,
+                    false => NextChunk::NotYet,
+                }
+            }
+            (ChunkProgress::MustWait, _) => NextChunk::NotYet,
         }
+    }
+
+    /// Reads from a pipe until the next chunk has arrived, its start is known, or no data is available.
+    pub(super) fn read_ahead(&self, input: &Input) {
+        if let ChunkSource::Arriving(data) = &self.chain.source {
+            let end = self.chain.range(self.next).end + READ_AHEAD;
+            let is_needed = || matches!(self.chain.progress(self.next), ChunkProgress::MayGuess);
+            data.read_ahead(input, end, || !is_needed());
+        }
+    }
+
+    /// Takes the next chunk, which must be ready. In a pipe no chunk is known to be the last one.
+    pub(super) fn take(&mut self) -> MemberBlock {
         let task = ChunkTask { chain: Arc::clone(&self.chain), index: self.next };
         self.next += 1;
-        Some(MemberBlock { input: BlockInput::Chunk(task), last: self.next == self.chain.count() })
+        let is_last = self.chain.end_of(task.index).is_none();
+        MemberBlock { input: BlockInput::Chunk(task), last: is_last }
     }
+}
+
+/// Whether data begins with a gzip member that is not BGZF. Reads no more than needed, because more may not arrive for a long time.
+fn begins_divisible(source: &mut dyn CompressedSource) -> io::Result<bool> {
+    let mut header = [0; BGZF_HEADER];
+    let mut got = 0;
+    while got < BGZF_HEADER && header[..got].iter().zip(bgzf::PREFIX).all(|(&byte, expected)| byte == expected) {
+        match source.read_some(&mut header[got..])? {
+            0 => break,
+            more => got += more,
+        }
+    }
+    let header = &header[..got];
+    Ok(header.starts_with(&gzip::MAGIC) && bgzf::parse_header(header).is_none())
 }
 
 /// Length of the chunks of a file of `length` bytes. `None` if the file is not divided.
@@ -105,11 +195,10 @@ pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
     settings.chunk_length.map(NonZeroU64::get)
 }
 
-/// The chunks of one file.
+/// The chunks of one input.
 #[derive(Debug)]
 pub(super) struct ChunkChain {
-    /// Length of the file in bytes.
-    file_length: u64,
+    pub(super) source: ChunkSource,
     /// Length of a chunk in bytes. The last chunk may be shorter.
     chunk_length: u64,
     /// The speculations of the run.
@@ -129,33 +218,45 @@ struct ChainState {
     failed_guesses: u32,
 }
 
+/// What is known about a chunk that no worker has taken.
+enum ChunkProgress {
+    /// Its start is known.
+    Settled,
+    /// The content ends before it.
+    PastEnd,
+    /// Its start is not known, but a guess is worth the effort.
+    MayGuess,
+    /// Its start is not known, and guesses fail or have no memory.
+    MustWait,
+}
+
 impl ChunkChain {
-    /// Divides a file of `file_length` bytes into chunks of `chunk_length` bytes.
-    fn new(file_length: u64, chunk_length: u64, speculations: Arc<SpeculationPool>) -> Self {
+    /// Divides the data of `source` into chunks of `chunk_length` bytes.
+    fn new(source: ChunkSource, chunk_length: u64, speculations: Arc<SpeculationPool>) -> Self {
         let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
-        Self { file_length, chunk_length, speculations, state: Mutex::new(state), changed: Condvar::new() }
+        Self { source, chunk_length, speculations, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Number of chunks.
-    pub(super) fn count(&self) -> u64 {
-        self.file_length.div_ceil(self.chunk_length)
-    }
-
-    /// The bytes of a chunk in the file.
+    /// The bytes of a chunk in the data.
     pub(super) fn range(&self, index: u64) -> Range<u64> {
         let start = index * self.chunk_length;
-        start..(start + self.chunk_length).min(self.file_length)
+        start..(start + self.chunk_length).min(self.source.length().unwrap_or(u64::MAX))
     }
 
-    /// Length of the file in bytes.
-    pub(super) fn file_length(&self) -> u64 {
-        self.file_length
+    /// Where a chunk ends in the data. `None` if it is the last one; without a known length, no chunk is.
+    pub(super) fn end_of(&self, index: u64) -> Option<u64> {
+        let end = (index + 1) * self.chunk_length;
+        Some(end).filter(|&end| self.source.length().is_none_or(|length| end < length))
     }
 
-    /// Whether a worker may take this chunk: its start is known, or a guess is worth the effort and there is memory for it.
-    fn may_take(&self, index: u64) -> bool {
+    fn progress(&self, index: u64) -> ChunkProgress {
         let state = lock(&self.state);
-        state.is_settled(index) || state.failed_guesses < MAX_FAILED_GUESSES && self.speculations.has_free()
+        match () {
+            () if state.is_past_end(index) => ChunkProgress::PastEnd,
+            () if state.is_settled(index) => ChunkProgress::Settled,
+            () if state.failed_guesses < MAX_FAILED_GUESSES && self.speculations.has_free() => ChunkProgress::MayGuess,
+            () => ChunkProgress::MustWait,
+        }
     }
 
     /// The speculations of the run.
@@ -218,6 +319,14 @@ impl ChunkTurn {
         state.start.take()
     }
 
+    /// Ends the content with this chunk, so that the workers of later chunks do not wait while this one is inflated.
+    pub(super) fn end_chain(&self) {
+        let mut state = lock(&self.chain.state);
+        state.last = Some(state.last.map_or(self.index, |last| last.min(self.index)));
+        drop(state);
+        self.chain.changed.notify_all();
+    }
+
     /// Publishes the start of the next chunk.
     pub(super) fn publish(&mut self, start: ResumePoint) {
         yield_point();
@@ -229,12 +338,8 @@ impl ChunkTurn {
 
 impl Drop for ChunkTurn {
     fn drop(&mut self) {
-        if self.is_published {
-            return;
+        if !self.is_published {
+            self.end_chain();
         }
-        let mut state = lock(&self.chain.state);
-        state.last = Some(state.last.map_or(self.index, |last| last.min(self.index)));
-        drop(state);
-        self.chain.changed.notify_all();
     }
 }

@@ -57,7 +57,7 @@ impl Observer for OnlyOutcome {
 }
 
 /// The content that a run decompresses from the file, and its outcomes.
-fn inflate(file: &Path, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, String) {
+pub(super) fn inflate(file: &Path, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, String) {
     run(file, Settings { jobs: jobs.try_into().unwrap(), scheduler, ..Settings::default() })
 }
 
@@ -79,7 +79,7 @@ fn run(file: &Path, settings: Settings) -> (Option<Vec<u8>>, String) {
 }
 
 /// Lines that compress to about a third, with repetitions at all distances.
-fn text(length: usize, seed: u64) -> Vec<u8> {
+pub(super) fn text(length: usize, seed: u64) -> Vec<u8> {
     let lines = (0..).map(|i| {
         let n = splitmix64(seed << 32 | i);
         format!("{} {:x} the {} of {}\n", i / 7, n % 65_537, ["cat", "window", "block"][(n >> 20) as usize % 3], n % 97)
@@ -87,7 +87,7 @@ fn text(length: usize, seed: u64) -> Vec<u8> {
     lines.flat_map(String::into_bytes).take(length).collect()
 }
 
-fn gzip(content: &[u8], level: u32) -> Vec<u8> {
+pub(super) fn gzip(content: &[u8], level: u32) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
@@ -100,7 +100,7 @@ fn own(content: &[u8], level: u8) -> Vec<u8> {
 }
 
 /// The content, by another decoder. It takes zeros after the last member for an error.
-fn gunzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut content = Vec::new();
     let read = MultiGzDecoder::new(bytes).read_to_end(&mut content);
     assert!(read.is_ok() || bytes.ends_with(&[0; 5000]), "{read:?}");
@@ -114,7 +114,7 @@ fn write(directory: &tempfile::TempDir, bytes: &[u8]) -> PathBuf {
 }
 
 /// Valid files of many kinds, each long enough for several workers at the usual length of chunks.
-fn files() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn files() -> Vec<(&'static str, Vec<u8>)> {
     let content = text(600_000, 1);
     // The stored blocks contain what looks like blocks.
     let nested = gzip(&gzip(&content, 6), 0);

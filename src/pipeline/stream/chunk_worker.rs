@@ -29,12 +29,12 @@ use std::sync::Arc;
 use super::StreamContext;
 use super::block::{BlockOutput, ChunkTask, Member, StreamError};
 use super::chunk_chain::ChunkTurn;
+use super::chunk_source::ChunkUse;
 use super::worker::Worker;
 use crate::deflate::{BLOCK, Engine};
 use crate::inflate::{
     Content, FilePart, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep, resolve,
 };
-use crate::io::positioned_reader::PositionedReader;
 
 /// A chunk that a worker inflates.
 pub(super) struct ChunkInflation<'a, 'run> {
@@ -61,6 +61,7 @@ impl ChunkInflation<'_, '_> {
         let Some(start) = turn.take_start() else {
             return Ok(BlockOutput::Content(Content::default()));
         };
+        self.task.chain.source.advance_to(start.offset());
         let content = match guess {
             Guess::Symbols(symbols) if symbols.speculation.follows(&start) => {
                 // Without a whole block nothing is gained, as in data that fills the symbols with a single block.
@@ -82,7 +83,7 @@ impl ChunkInflation<'_, '_> {
         let chain = &self.task.chain;
         let chunk = chain.range(self.task.index);
         let first_byte = Speculation::first_byte(chunk.start);
-        let mut source = PositionedReader::new(self.member.input.fd()?, first_byte, chain.file_length());
+        let mut source = chain.source.reader(&self.member.input, first_byte, ChunkUse::Guess)?;
         speculation.restart(chunk);
         let mut step = SpeculationStep::Continue;
         let is_waiting = || !turn.is_start_known() && !self.member.is_abandoned();
@@ -164,14 +165,13 @@ impl ChunkInflation<'_, '_> {
         worker: &mut Worker,
     ) -> Result<Content, StreamError> {
         let (chain, resources) = (&self.task.chain, self.context.resources);
-        let chunk = chain.range(self.task.index);
-        let end = (self.task.index + 1 < chain.count()).then_some(chunk.end);
+        let end = chain.end_of(self.task.index);
         if end.is_some_and(|end| start.offset() >= end) {
             let consumed = start.offset();
             turn.publish(start);
             return Ok(Content { consumed, ..Content::default() });
         }
-        let mut source = PositionedReader::new(self.member.input.fd()?, start.offset(), chain.file_length());
+        let mut source = chain.source.reader(&self.member.input, start.offset(), ChunkUse::Front)?;
         let foreign = self.context.settings.foreign_data(self.member.input.is_stdin());
         let mut inflater = resources.inflater(Engine::Native, foreign)?;
         inflater.restart_at(&start, end);
@@ -185,9 +185,16 @@ impl ChunkInflation<'_, '_> {
             };
             let next_chunk = content.next_chunk.take();
             if next_chunk.is_some() || content.end.is_some() {
+                if content.end.is_some() {
+                    chain.source.leave(&self.member.input, &source);
+                }
                 next_chunk.into_iter().for_each(|next| turn.publish(next));
                 resources.reuse_inflater(inflater);
                 return Ok(content);
+            }
+            if inflater.copies_rest() {
+                // No later chunk has a start.
+                turn.end_chain();
             }
             self.append(content)?;
         }

@@ -7,12 +7,13 @@ use std::io;
 use std::sync::Arc;
 
 use super::StreamContext;
+use super::arriving_data::{ArrivingData, ArrivingReader};
 use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StreamError};
-use super::chunk_chain::{Chunks, given_chunk_length};
+use super::chunk_chain::{Chunks, Division, NextChunk, given_chunk_length};
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater};
+use crate::inflate::{CompressedSource, Content, FilePart, ForeignData, Inflater};
 use crate::outcome::SettledInput;
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -66,20 +67,34 @@ enum BlockSource {
     Split(InputSplitter),
     /// Compressed data, in chunks that the workers inflate.
     Chunks(Chunks),
-    /// Compressed data that the reader inflates. The decoder is created for the first part.
-    Inflate(Option<Box<Inflater>>),
+    /// Compressed data that the reader inflates.
+    Inflate(InflatedInput),
     /// The caller of the encoder submits them.
     Submitted(Arc<BlockChannel>),
+}
+
+/// An input that the reader inflates.
+#[derive(Debug, Default)]
+struct InflatedInput {
+    /// Created for the first part.
+    inflater: Option<Box<Inflater>>,
+    /// The data of a pipe, if some of it was read already.
+    arrived: Option<Arc<ArrivingData>>,
+    /// Offset in that data of the next read.
+    offset: u64,
 }
 
 /// Result of [`Reader::next_ready`].
 pub(super) enum Ready {
     /// The next block.
     Task(BlockTask),
-    /// No block now: the caller of the encoder has to submit one, or another worker to reach the start of the next chunk.
+    /// No block now: the caller of the encoder has to submit one, or another worker to reach the start of the next chunk, or more
+    /// data to arrive.
     NotYet,
     /// [`Reader::read_next`] has to read the next block.
     MustRead,
+    /// All inputs have ended.
+    End,
 }
 
 impl Reader {
@@ -122,7 +137,7 @@ impl Reader {
     pub(super) fn must_wait(&self) -> bool {
         let awaits = |current: &CurrentMember| match &current.blocks {
             BlockSource::Submitted(channel) => channel.queued() == 0 && !current.member.is_abandoned(),
-            BlockSource::Chunks(chunks) => !chunks.may_take() && !current.member.is_abandoned(),
+            BlockSource::Chunks(chunks) => matches!(chunks.next(), NextChunk::NotYet) && !current.member.is_abandoned(),
             BlockSource::Split(_) | BlockSource::Inflate(_) => false,
         };
         self.current.as_ref().is_some_and(awaits)
@@ -134,9 +149,9 @@ impl Reader {
         let next = match &mut current.blocks {
             BlockSource::Split(splitter) => splitter.next_range(&current.member.input).map(Ok),
             BlockSource::Inflate(_) => None,
-            BlockSource::Chunks(chunks) => match chunks.take() {
-                Some(chunk) => Some(Ok(chunk)),
-                None => return Ready::NotYet,
+            BlockSource::Chunks(chunks) => match next_chunk(chunks) {
+                Ok(next) => next.map(Ok),
+                Err(NotReady) => return Ready::NotYet,
             },
             BlockSource::Submitted(channel) => match channel.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
@@ -151,20 +166,32 @@ impl Reader {
         task.map_or(Ready::MustRead, Ready::Task)
     }
 
-    /// Reads the next block; opens the next input at the end of the current one. `None` at the end of the last input.
-    pub(super) fn read_next(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<BlockTask> {
+    /// Reads the next block; opens the next input at the end of the current one.
+    pub(super) fn read_next(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Ready {
         while self.skip_abandoned().is_none() {
-            match self.upcoming.as_mut()?.open_next() {
-                Some(Ok(member)) => self.current = Some(CurrentMember::new(member, context.settings)),
-                Some(Err(SettledInput { id, outcome })) => context.outcomes.record(&id, outcome),
-                None => self.upcoming = None,
+            match self.upcoming.as_mut().map(|upcoming| upcoming.open_next()) {
+                Some(Some(Ok(member))) => self.current = Some(CurrentMember::new(member, context.settings)),
+                Some(Some(Err(SettledInput { id, outcome }))) => context.outcomes.record(&id, outcome),
+                Some(None) => self.upcoming = None,
+                None => return Ready::End,
             }
         }
-        if let Ready::Task(task) = self.next_ready() {
-            return Some(BlockTask { blocked_reader: true, ..task });
+        match self.next_ready() {
+            Ready::MustRead => {}
+            Ready::Task(task) => return Ready::Task(BlockTask { blocked_reader: true, ..task }),
+            ready => return ready,
         }
-        let next = self.current.as_mut()?.read(worker, context)?;
-        self.task(next, true)
+        let Some(current) = &mut self.current else { return Ready::End };
+        if let BlockSource::Chunks(chunks) = &current.blocks {
+            chunks.read_ahead(&current.member.input);
+            return match self.next_ready() {
+                // No data is available.
+                Ready::MustRead => Ready::NotYet,
+                ready => ready,
+            };
+        }
+        let next = current.read(worker, context);
+        next.and_then(|next| self.task(next, true)).map_or(Ready::End, Ready::Task)
     }
 
     /// The task for the next block of the current member. The last block, or an error, ends the member.
@@ -202,42 +229,70 @@ impl Reader {
     }
 }
 
+/// The next chunk cannot be taken yet.
+struct NotReady;
+
+/// Takes the next chunk; after the last one, an empty block that ends the member. `None` if more data has to be read first.
+fn next_chunk(chunks: &mut Chunks) -> Result<Option<MemberBlock>, NotReady> {
+    match chunks.next() {
+        NextChunk::Ready => Ok(Some(chunks.take())),
+        NextChunk::Ended => Ok(Some(MemberBlock { input: BlockInput::Content(Content::default()), last: true })),
+        NextChunk::MustRead => Ok(None),
+        NextChunk::NotYet => Err(NotReady),
+    }
+}
+
 impl CurrentMember {
     fn new(member: Member, settings: &StreamSettings) -> Self {
         let (blocks, min_shared) = match settings.decompresses {
             false => (BlockSource::Split(InputSplitter::new(settings)), BLOCK as u64),
-            true => (BlockSource::Inflate(None), given_chunk_length(settings).unwrap_or(MIN_SHARED_INPUT)),
+            true => {
+                let min_shared = given_chunk_length(settings).unwrap_or(MIN_SHARED_INPUT);
+                (BlockSource::Inflate(InflatedInput::default()), min_shared)
+            }
         };
         Self { left: member.input.size, member: Arc::new(member), first: true, min_shared, blocks }
     }
 
     /// Reads the next block. `None` if blocks are submitted.
     fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Result<MemberBlock, StreamError>> {
-        if self.first
-            && let BlockSource::Inflate(_) = self.blocks
-            && let Some(mut chunks) = Chunks::of(&self.member.input, context)
-        {
-            let first = chunks.take();
-            self.blocks = BlockSource::Chunks(chunks);
-            return first.map(Ok);
-        }
-        let mut content = match self.member.input.sequential(&mut self.left) {
-            Ok(content) => content,
-            Err(error) => return Some(Err(error.into())),
-        };
-        let read = match &mut self.blocks {
-            BlockSource::Split(splitter) => splitter.read_next(content, worker.buffer.input()),
-            BlockSource::Inflate(inflater) => {
-                let foreign = context.settings.foreign_data(self.member.input.is_stdin());
-                inflate(inflater, foreign, &mut content, context)
-            }
-            BlockSource::Chunks(_) | BlockSource::Submitted(_) => return None,
-        };
+        let read = self.try_read(worker, context).transpose()?;
         let is_last = read.as_ref().map_or(true, |block| block.last);
-        if is_last && let BlockSource::Inflate(inflater) = &mut self.blocks {
+        if is_last && let BlockSource::Inflate(InflatedInput { inflater, .. }) = &mut self.blocks {
             inflater.take().into_iter().for_each(|inflater| context.resources.reuse_inflater(*inflater));
         }
         Some(read.map_err(StreamError::from))
+    }
+
+    fn try_read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> io::Result<Option<MemberBlock>> {
+        if self.first
+            && let BlockSource::Inflate(inflated) = &mut self.blocks
+        {
+            match Chunks::of(&self.member.input, context)? {
+                Division::Chunks(mut chunks) => {
+                    let first = chunks.take();
+                    self.blocks = BlockSource::Chunks(chunks);
+                    return Ok(Some(first));
+                }
+                Division::Whole(arrived) => inflated.arrived = arrived,
+            }
+        }
+        let input = &self.member.input;
+        let mut content = input.sequential(&mut self.left)?;
+        match &mut self.blocks {
+            BlockSource::Split(splitter) => splitter.read_next(content, worker.buffer.input()).map(Some),
+            BlockSource::Inflate(InflatedInput { inflater, arrived, offset }) => {
+                let foreign = context.settings.foreign_data(input.is_stdin());
+                let Some(data) = arrived else {
+                    return inflate(inflater, foreign, &mut content, context).map(Some);
+                };
+                let mut arrived = ArrivingReader::new(data, input, *offset, true);
+                let inflated = inflate(inflater, foreign, &mut arrived, context);
+                *offset = arrived.offset();
+                inflated.map(Some)
+            }
+            BlockSource::Chunks(_) | BlockSource::Submitted(_) => Ok(None),
+        }
     }
 }
 

@@ -1,0 +1,57 @@
+//! Inflated content, and what a caller needs to verify it.
+
+use super::bgzf_batch::BgzfBatch;
+use super::member_end::MemberEnd;
+use super::resume_point::ResumePoint;
+use crate::format::gzip::{MemberStats, ReadError};
+
+/// A part of a file, as [`Inflater::next`](super::Inflater::next) returns it.
+#[derive(Debug)]
+pub enum FilePart {
+    /// Inflated content. The caller verifies it, unless [`Content::verified`] is set.
+    Content(Content),
+    /// Compressed blocks that the caller inflates, and the unused buffer that was passed for content.
+    Batch(BgzfBatch, Vec<u8>),
+}
+
+/// Inflated content.
+#[derive(Debug, Default)]
+pub struct Content {
+    /// The bytes of the content.
+    pub bytes: Vec<u8>,
+    /// The ends of the members that end in this content.
+    pub member_ends: Vec<MemberEnd>,
+    /// The content consists of complete members that are verified already.
+    pub verified: bool,
+    /// Statistics of the members.
+    pub stats: MemberStats,
+    /// Compressed bytes of the file up to the end of this content.
+    pub consumed: u64,
+    /// Set if the file ends here: the data after the last member, or the error.
+    pub end: Option<Result<Trailing, ReadError>>,
+    /// Set if the chunk of the file ends here: the start of the next one.
+    pub(crate) next_chunk: Option<ResumePoint>,
+}
+
+/// The data after a file's last member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trailing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Zero bytes: tapes and some devices pad with them.
+    Zeros,
+    /// Other data that is not a member.
+    Garbage,
+    /// The directory of a zip file. It is not read.
+    ZipDirectory,
+    /// More entries of a zip file. They are not read.
+    ZipEntries,
+}
+
+impl Trailing {
+    /// Whether the file was read to its end.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::Nothing | Self::Zeros)
+    }
+}
