@@ -4,7 +4,8 @@ use super::bit_writer::{BitWriter, MAX_PUT};
 use super::code_lengths::CodeLengths;
 use super::huffman;
 use super::sequences::{FIRST_BITS, FIRST_LENGTH, FIRST_VALUES, NO_SECOND, SECOND_BITS, SECOND_LITERAL, SECOND_VALUES};
-use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, END_OF_BLOCK, LENGTHS, LITLEN_SYMBOLS, MIN_MATCH};
+use super::symbols::{DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, END_OF_BLOCK, FIRST_LENGTH_SYMBOL, LITLEN_SYMBOLS};
+use crate::format::alphabets::LENGTHS;
 
 /// Bits to write.
 #[derive(Clone, Copy)]
@@ -37,11 +38,16 @@ impl CodeTables {
             self.firsts[literal] = code << 8 | bits;
             self.seconds[SECOND_LITERAL as usize + literal] = code << 16 | bits << 8 | bits;
         }
-        for (i, length) in LENGTHS.iter().enumerate() {
-            let symbol = usize::from(length.symbol);
-            let (code, bits) = (u32::from(litlen[symbol]), u32::from(lengths.litlen[symbol]));
-            self.firsts[FIRST_LENGTH as usize + MIN_MATCH + i] =
-                (code | u32::from(length.extra) << bits) << 8 | (bits + u32::from(length.extra_bits));
+        let of_lengths = litlen.iter().zip(&lengths.litlen).skip(FIRST_LENGTH_SYMBOL);
+        for ((&code, &bits), range) in of_lengths.zip(&LENGTHS) {
+            // A symbol that does not occur keeps its old entries: small blocks have few of the lengths.
+            if bits > 0 {
+                let (code, bits, extra_bits) = (u32::from(code), u32::from(bits), u32::from(range.extra_bits));
+                let start = FIRST_LENGTH as usize + usize::from(range.base);
+                for (extra, entry) in self.firsts[start..start + (1 << extra_bits)].iter_mut().enumerate() {
+                    *entry = (code | (extra as u32) << bits) << 8 | (bits + extra_bits);
+                }
+            }
         }
         for symbol in 0..DISTANCE_SYMBOLS {
             let (code, bits) = (u32::from(distances[symbol]), u32::from(lengths.distances[symbol]));

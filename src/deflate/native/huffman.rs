@@ -20,7 +20,7 @@ const MAX_LIMIT: usize = 15;
 /// decoders reject incomplete codes.
 pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
     lengths.fill(0);
-    let mut keys = [0; MAX_SYMBOLS];
+    let mut keys = [0; MAX_SYMBOLS + 1];
     let mut used = 0;
     for (symbol, &frequency) in frequencies.iter().enumerate() {
         keys[used] = frequency << SYMBOL_BITS | symbol as u32;
@@ -32,16 +32,45 @@ pub(super) fn code_lengths(frequencies: &[u32], limit: u8, lengths: &mut [u8]) {
         lengths[usize::from(only == 0)] = 1;
         return;
     }
-    let keys = &mut keys[..used];
-    keys.sort_unstable();
+    // One more key, which no weight reaches, ends the queue of the leaves.
+    sort(&mut keys, used);
+    let keys = &keys[..used + 1];
     let mut by_rank = [0; MAX_SYMBOLS];
     let by_rank = &mut by_rank[..used];
     if unlimited(keys, by_rank) > limit {
-        package_merge(keys, limit.into(), by_rank);
+        package_merge(&keys[..used], limit.into(), by_rank);
     }
     for (key, &length) in keys.iter().zip(&*by_rank) {
         lengths[symbol(*key)] = length;
     }
+}
+
+/// Sorts the first `used` keys by frequency, and sets the one behind them to the largest key. Keys with the same frequency keep
+/// their order. A radix sort, which has no branch that could be mispredicted: most blocks need two passes.
+fn sort(keys: &mut [u32; MAX_SYMBOLS + 1], used: usize) {
+    const DIGIT_BITS: u32 = 8;
+    const DIGITS: usize = 1 << DIGIT_BITS;
+    let digit = |key: u32, shift: u32| (key >> shift) as usize % DIGITS;
+    let all = keys[..used].iter().fold(0, |all, &key| all | key);
+    let mut sorted = [0; MAX_SYMBOLS + 1];
+    let mut shift = SYMBOL_BITS;
+    while shift < u32::BITS && all >> shift > 0 {
+        let mut ends = [0u16; DIGITS];
+        keys[..used].iter().for_each(|&key| ends[digit(key, shift)] += 1);
+        let mut end = 0;
+        for count in &mut ends {
+            end += *count;
+            *count = end;
+        }
+        for &key in keys[..used].iter().rev() {
+            let end = &mut ends[digit(key, shift)];
+            *end -= 1;
+            sorted[usize::from(*end)] = key;
+        }
+        std::mem::swap(keys, &mut sorted);
+        shift += DIGIT_BITS;
+    }
+    keys[used] = u32::MAX;
 }
 
 /// The symbol of a sort key.
@@ -54,27 +83,26 @@ fn frequency(key: u32) -> u32 {
     key >> SYMBOL_BITS
 }
 
-/// Fills `lengths` with the optimal code lengths of sorted keys without a limit. Returns the longest.
+/// Fills `lengths` with the optimal code lengths of sorted keys, which the largest key follows, without a limit. Returns the
+/// longest.
 fn unlimited(keys: &[u32], lengths: &mut [u8]) -> u8 {
-    let leaves = keys.len();
-    // Inner nodes are created in the order of their weights, so two queues replace a heap.
-    let mut weights = [0u32; MAX_SYMBOLS];
+    let leaves = lengths.len();
+    // Inner nodes are created in the order of their weights, so two queues replace a heap. A node that is not created yet weighs
+    // more than all others.
+    let mut weights = [u32::MAX; MAX_SYMBOLS];
     let mut parents = [0u16; 2 * MAX_SYMBOLS];
     let (mut leaf, mut inner) = (0, 0);
     for created in 0..leaves - 1 {
         let mut weight = 0;
         for _ in 0..2 {
-            let lighter_leaf = leaf < leaves && (inner == created || frequency(keys[leaf]) <= weights[inner]);
-            let node = if lighter_leaf {
-                weight += frequency(keys[leaf]);
-                leaf += 1;
-                leaf - 1
-            } else {
-                weight += weights[inner];
-                inner += 1;
-                MAX_SYMBOLS + inner - 1
-            };
+            let (of_leaf, of_inner) = (frequency(keys[leaf]), weights[inner]);
+            // No branch, because either may be lighter.
+            let takes_leaf = of_leaf <= of_inner;
+            weight += of_leaf.min(of_inner);
+            let node = if takes_leaf { leaf } else { MAX_SYMBOLS + inner };
             parents[node] = created as u16;
+            leaf += usize::from(takes_leaf);
+            inner += usize::from(!takes_leaf);
         }
         weights[created] = weight;
     }

@@ -20,8 +20,6 @@ pub(super) const DISTANCE_SYMBOLS: usize = 30;
 #[derive(Clone, Copy)]
 pub(super) struct LengthCode {
     pub(super) symbol: u16,
-    /// The value of the extra bits.
-    pub(super) extra: u8,
     /// The number of extra bits.
     pub(super) extra_bits: u8,
 }
@@ -62,23 +60,22 @@ impl DistanceCode {
 
 const fn lengths() -> [LengthCode; MAX_MATCH - MIN_MATCH + 1] {
     let first = FIRST_LENGTH_SYMBOL as u16;
-    let mut lengths = [LengthCode { symbol: 0, extra: 0, extra_bits: 0 }; MAX_MATCH - MIN_MATCH + 1];
+    let mut lengths = [LengthCode { symbol: 0, extra_bits: 0 }; MAX_MATCH - MIN_MATCH + 1];
     let mut i = 0;
     while i < lengths.len() {
         // From length 11 on, each power of two has four symbols.
         lengths[i] = if i < 8 {
-            LengthCode { symbol: first + i as u16, extra: 0, extra_bits: 0 }
+            LengthCode { symbol: first + i as u16, extra_bits: 0 }
         } else {
             let extra_bits = i.ilog2() - 2;
             LengthCode {
                 symbol: first + 4 * extra_bits as u16 + (i >> extra_bits) as u16,
-                extra: (i & ((1 << extra_bits) - 1)) as u8,
                 extra_bits: extra_bits as u8,
             }
         };
         i += 1;
     }
     // The longest match has a symbol of its own.
-    lengths[MAX_MATCH - MIN_MATCH] = LengthCode { symbol: 285, extra: 0, extra_bits: 0 };
+    lengths[MAX_MATCH - MIN_MATCH] = LengthCode { symbol: 285, extra_bits: 0 };
     lengths
 }
