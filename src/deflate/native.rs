@@ -257,6 +257,7 @@ impl BlockEncoder<'_, '_> {
         let lazy = histogram.clone();
         let mut start = input.start;
         loop {
+            histogram.clone_from(&lazy);
             let end = optimal.min_cost_path(self.window, start..input.end, self.end, histogram);
             let mut sequences = optimal.path();
             if (start..end) == *input && cost(&lazy) < cost(histogram) {

@@ -84,8 +84,8 @@ const LEVELS: [LevelParameters; 12] = [
     LevelParameters { method: Method::Lazy16(lazy(16, 258, 16)), chunk: 1024 },
     LevelParameters { method: Method::Lazy64(lazy(64, 258, 64)), chunk: 512 },
     LevelParameters { method: Method::Optimal(optimal(40, 128, 2)), chunk: 1024 },
-    LevelParameters { method: Method::Optimal(optimal(80, 150, 3)), chunk: 1024 },
-    LevelParameters { method: Method::Optimal(optimal(300, 258, 4)), chunk: 1024 },
+    LevelParameters { method: Method::Optimal(optimal(80, 150, 4)), chunk: 1024 },
+    LevelParameters { method: Method::Optimal(optimal(300, 258, 5)), chunk: 1024 },
 ];
 
 const fn lazy(max_search_depth: usize, nice_length: usize, lazy_search_depth: usize) -> LazyParameters {

@@ -1,8 +1,8 @@
 //! Near-optimal parsing: the cheapest path through a block by the prices of its symbols. Levels 10 to 12.
 //!
 //! All matches of the block are found once. Then the cheapest path from each position to the end is computed from those of the
-//! later positions, from the end to the beginning. The prices come from the previous path, at first from lazy parsing; after
-//! a few passes, path and prices agree. (The shortest path as in Zopfli, 2013; cached matches as in libdeflate, 2016.)
+//! later positions, from the end to the beginning. The prices come from the previous path, at first from lazy parsing, corrected
+//! as the last block's paths were; after a few passes, path and prices agree. (The shortest path as in Zopfli, 2013; cached matches as in libdeflate, 2016.)
 
 use std::ops::Range;
 
@@ -78,6 +78,38 @@ impl SymbolCosts {
     }
 }
 
+/// Added to both counts of a symbol before their ratio is taken, so that rare symbols change little. With 1 or 32, level 10 is
+/// 0.01 to 0.02 % larger.
+const CORRECTION_SMOOTHING: f32 = 16.0;
+
+/// Upper bound of a correction, and its inverse the lower bound. Without a bound, small structures are 6 % larger: a symbol that
+/// the last path did not use is not used again.
+const MAX_CORRECTION: f32 = 4.0;
+
+/// Corrected counts are multiplied by this, so that rounding changes little.
+const CORRECTION_SCALE: f32 = 16.0;
+
+/// How the symbols of the last block changed from lazy parsing to its cheapest path. Those of the next block will change like that,
+/// which saves about a pass: level 10 is 0.10 % smaller, level 12 0.07 %.
+struct Correction {
+    lazy: Histogram,
+    path: Histogram,
+}
+
+impl Correction {
+    /// Changes the counts of lazy parsing to those to be expected of the cheapest path.
+    fn apply(&self, histogram: &mut Histogram) {
+        let Self { lazy, path } = self;
+        let litlen = histogram.litlen.iter_mut().zip(&lazy.litlen).zip(&path.litlen);
+        let distances = histogram.distances.iter_mut().zip(&lazy.distances).zip(&path.distances);
+        for ((count, &lazy), &path) in litlen.chain(distances) {
+            let ratio = (path as f32 + CORRECTION_SMOOTHING) / (lazy as f32 + CORRECTION_SMOOTHING);
+            let factor = ratio.clamp(1.0 / MAX_CORRECTION, MAX_CORRECTION) * CORRECTION_SCALE;
+            *count = ((*count as f32 + 0.5) * factor) as u32;
+        }
+    }
+}
+
 /// A match in 32 bits. Bits 0..9: its length. Bits 9..24: its distance less one. Bits 24..32: its distance symbol.
 #[derive(Clone, Copy)]
 struct CachedMatch(u32);
@@ -123,6 +155,8 @@ pub(crate) struct OptimalParser {
     steps: Vec<CachedMatch>,
     /// The path from the start.
     path: Sequences,
+    /// The change of the last DEFLATE block of this block, if there is one.
+    correction: Option<Correction>,
 }
 
 impl OptimalParser {
@@ -135,6 +169,7 @@ impl OptimalParser {
             costs: Vec::new(),
             steps: Vec::new(),
             path: Sequences::new(),
+            correction: None,
         }
     }
 
@@ -146,13 +181,15 @@ impl OptimalParser {
     /// Forgets the last block, and loads a dictionary of `size` bytes. The block behind it ends at `block_end`.
     pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize, block_end: usize) {
         self.trees.clear();
+        self.correction = None;
         for pos in 0..size.min(block_end.saturating_sub(LOOKAHEAD)) {
             self.insert(window, pos..block_end);
         }
     }
 
     /// Computes the cheapest path through `range`, or through as much of it as fits in the match cache; the block ends at
-    /// `block_end`. The prices come from `histogram`, which then counts the symbols of the path. Returns the end of the path.
+    /// `block_end`. The first prices come from `histogram`, which has the counts of lazy parsing, and then those of the path. Returns
+    /// the end of the path.
     pub(crate) fn min_cost_path(
         &mut self,
         window: Window<'_>,
@@ -162,6 +199,10 @@ impl OptimalParser {
     ) -> usize {
         let start = range.start;
         let end = self.find_matches(window, range, block_end);
+        let lazy = histogram.clone();
+        if let Some(correction) = &self.correction {
+            correction.apply(histogram);
+        }
         let mut before = u32::MAX;
         for _ in 0..self.parameters.max_passes {
             self.compute_costs(window, start..end, &SymbolCosts::new(histogram));
@@ -173,6 +214,7 @@ impl OptimalParser {
             }
             before = cost;
         }
+        self.correction = Some(Correction { lazy, path: histogram.clone() });
         end
     }
 
