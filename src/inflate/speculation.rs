@@ -19,7 +19,7 @@ use std::ops::Range;
 use super::block_finder::find_block;
 use super::chunk_end::{LOOKAHEAD, chunk_end, ends_at_member};
 use super::compressed_buffer::{CompressedBuffer, CompressedSource, HISTORY};
-use super::markers::{ResolvedWindow, fill_initial_window};
+use super::markers::{ResolvedWindow, fill_initial_window, last_marker};
 use super::member_finder::find_header;
 use super::native::{DecodeStatus, DeflateDecoder};
 use super::resume_point::{BlockStart, Position, ResumePoint};
@@ -28,9 +28,9 @@ use crate::deflate::WINDOW;
 use crate::format::bgzf;
 use crate::format::gzip::{self, MemberStart, MemberStats, StoredChecksum};
 
-/// Most symbols of a chunk. They take 12 MiB, so that the memory of a worker stays below 16 MiB. Data that compresses well has
+/// Most symbols of a chunk. They take 8 MiB, so that the memory of a worker stays below 16 MiB. Data that compresses well has
 /// more before the end of the chunk; its worker then waits for the window.
-const MAX_SYMBOLS: usize = 6 << 20;
+const MAX_SYMBOLS: usize = 4 << 20;
 
 /// Symbols for each compressed byte, at most, once there are more than `FREE_SYMBOLS`. Logs have up to 20.
 const MAX_RATIO: u64 = 32;
@@ -295,6 +295,14 @@ impl Speculation {
             ResumePoint::FileStart | ResumePoint::Member(_) => true,
         };
         start.position() == self.start && has_window
+    }
+
+    /// Whether the speculation is at its last boundary, and the window there has no markers: behind a member, in a later member, or
+    /// after 32 KiB that do not refer to the unknown window. [`resume_point`](Self::resume_point) depends on no window then.
+    pub(crate) fn knows_window(&self) -> bool {
+        let Boundary { filled, member_start, .. } = self.boundary;
+        let is_at_boundary = self.filled == filled;
+        is_at_boundary && (member_start > 0 || last_marker(&self.symbols[filled - WINDOW..filled]).is_none())
     }
 
     /// The point at which another decoder continues, if `window` is that before the start.

@@ -104,8 +104,8 @@ fn free_addresses() -> Option<u64> {
     [left(Resource::As, 0), left(Resource::Data, 5)].into_iter().flatten().min()
 }
 
-/// Memory that a worker needs in addition to inflate a chunk of a file before its window is known: 12 MiB of symbols and a read
-/// buffer.
+/// Memory that a worker needs in addition to inflate a chunk of a file before its window is known: 8 MiB of symbols, 4 MiB of bytes
+/// and the read buffers.
 const SPECULATION: u64 = 13 << 20;
 
 /// The number of chunks that may be inflated in this way at the same time: one for each worker, or as many as fit beside the

@@ -4,23 +4,25 @@
 //!   start of the chunk is known? --- yes --------------------------------------+
 //!        | no                                                                  |
 //!        v                                                                     |
-//!   search a start, decode symbols from there (Speculation)                    |
+//!   search a start, decode symbols and then bytes from there                   |
 //!        |                                                                     |
 //!        | the previous worker publishes the start                             |
 //!        v                                                                     |
-//!   start as guessed? ------------- no: discard the symbols -------------------+
+//!   start as guessed? ------------- no: discard what was decoded --------------+
 //!        | yes                                                                 |
 //!        v                                                                     v
-//!   symbols reach the end of the chunk? -- no: replace the markers -->  inflate bytes (Inflater)
+//!   end of the chunk reached? ------ no: replace the markers ------>  inflate bytes (Inflater)
 //!        | yes                                                                 |
 //!        v                                                                     v
 //!   publish the start of the next chunk,                    publish the start of the next chunk
 //!   replace the markers
 //! ```
 //!
-//! A worker that cannot decode more symbols waits for the start. A worker whose symbols reach the end of the chunk publishes the
-//! next start before it replaces its markers: the next window needs only the last 32 Ki symbols, and the next worker waits for
-//! nothing else.
+//! A worker that cannot decode more waits for the start. One that has reached the end of the chunk publishes the next start
+//! before it replaces its markers: the next window needs only the last 32 Ki symbols, and the next worker waits for nothing else.
+//!
+//! Symbols take twice the memory of bytes, and a second pass. So a worker inflates bytes as soon as the window has no markers
+//! (`AheadInflation`): behind a member, or 32 KiB after the last marker.
 
 use std::io;
 use std::ops::Range;
@@ -29,12 +31,15 @@ use std::sync::Arc;
 use super::StreamContext;
 use super::block::{BlockOutput, ChunkTask, Member, StreamError};
 use super::chunk_chain::ChunkTurn;
-use super::chunk_source::ChunkUse;
+use super::chunk_source::{ChunkReader, ChunkUse};
 use super::worker::Worker;
 use crate::deflate::{BLOCK, Engine};
 use crate::inflate::{
-    Content, FilePart, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep, resolve,
+    Content, FilePart, Inflater, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep, resolve,
 };
+
+/// Most parts of a chunk that are inflated ahead. They have up to 4 MiB, so that the memory of a worker stays below 16 MiB.
+const MAX_PARTS_AHEAD: usize = 8;
 
 /// A chunk that a worker inflates.
 pub(super) struct ChunkInflation<'a, 'run> {
@@ -45,7 +50,7 @@ pub(super) struct ChunkInflation<'a, 'run> {
     pub(super) context: &'a StreamContext<'run>,
 }
 
-impl ChunkInflation<'_, '_> {
+impl<'a> ChunkInflation<'a, '_> {
     /// Inflates the chunk. Appends all parts of the content but the last, and returns the last.
     pub(super) fn run(&mut self, worker: &mut Worker) -> Result<BlockOutput, StreamError> {
         let turn = ChunkTurn::new(Arc::clone(&self.task.chain), self.task.index);
@@ -55,7 +60,7 @@ impl ChunkInflation<'_, '_> {
         };
         // The decoder that knows the window reads the same data, and reports an error of the system.
         let guess = match &mut speculation {
-            Some(speculation) => self.guess(speculation, &turn).unwrap_or(Guess::Interrupted),
+            Some(speculation) => self.guess(speculation, &turn, worker).unwrap_or(Guess::Interrupted),
             None => Guess::Interrupted,
         };
         let Some(start) = turn.take_start() else {
@@ -63,10 +68,10 @@ impl ChunkInflation<'_, '_> {
         };
         self.task.chain.source.advance_to(start.offset());
         let content = match guess {
-            Guess::Symbols(symbols) if symbols.speculation.follows(&start) => {
+            Guess::Started(guess) if guess.speculation.follows(&start) => {
                 // Without a whole block nothing is gained, as in data that fills the symbols with a single block.
-                self.task.chain.record_guess(!symbols.is_empty());
-                self.continue_guess(&symbols, &start, turn, worker)
+                self.task.chain.record_guess(!guess.is_empty());
+                self.continue_guess(guess, &start, turn, worker)
             }
             guess => {
                 if !matches!(guess, Guess::Interrupted) {
@@ -78,8 +83,13 @@ impl ChunkInflation<'_, '_> {
         content.map(BlockOutput::Content)
     }
 
-    /// Decodes symbols until the start of the chunk is known, or no more can be decoded.
-    fn guess<'s>(&self, speculation: &'s mut Speculation, turn: &ChunkTurn) -> io::Result<Guess<'s>> {
+    /// Decodes until the start of the chunk is known, or no more can be decoded: symbols, and bytes as soon as the window is known.
+    fn guess<'s>(
+        &self,
+        speculation: &'s mut Speculation,
+        turn: &ChunkTurn,
+        worker: &mut Worker,
+    ) -> Result<Guess<'s, 'a>, StreamError> {
         let chain = &self.task.chain;
         let chunk = chain.range(self.task.index);
         let first_byte = Speculation::first_byte(chunk.start);
@@ -95,31 +105,59 @@ impl ChunkInflation<'_, '_> {
             SpeculationStep::Continue => return Ok(Guess::Interrupted),
             SpeculationStep::Stopped => return Ok(Guess::NotFound),
         }
+        // The end of data that arrives may not be known, so an inflater might take its damage for real.
+        let may_inflate = chain.source.length().is_some();
+        let mut ahead = None;
         step = SpeculationStep::Continue;
         while step == SpeculationStep::Continue && is_waiting() {
+            if may_inflate && speculation.knows_window() {
+                ahead = Some(self.inflate_ahead(speculation, worker, &is_waiting)?);
+                break;
+            }
             step = speculation.decode(&mut source)?;
         }
-        Ok(Guess::Symbols(GuessedSymbols { speculation, is_whole: step == SpeculationStep::Reached }))
+        Ok(Guess::Started(StartedGuess { speculation, is_whole: step == SpeculationStep::Reached, ahead }))
+    }
+
+    /// Inflates bytes from the end of the symbols on, until the start of the chunk is known, the chunk ends, or there are too many
+    /// parts.
+    fn inflate_ahead(
+        &self,
+        speculation: &Speculation,
+        worker: &mut Worker,
+        is_waiting: &dyn Fn() -> bool,
+    ) -> Result<AheadInflation<'a>, StreamError> {
+        let start = speculation.resume_point(&ResolvedWindow::new(&[]));
+        let mut inflation = self.start_inflation(&start)?;
+        let (mut parts, mut has_ended) = (Vec::new(), false);
+        while parts.len() < MAX_PARTS_AHEAD && !has_ended && is_waiting() {
+            let part = self.next_part(&mut inflation, worker)?;
+            has_ended = ends_chunk(&part);
+            parts.push(part);
+        }
+        Ok(AheadInflation { inflation, parts, has_ended })
     }
 
     /// Uses the symbols of a right guess, and inflates the rest of the chunk.
     fn continue_guess(
         &mut self,
-        guess: &GuessedSymbols<'_>,
+        guess: StartedGuess<'_, 'a>,
         start: &ResumePoint,
         mut turn: ChunkTurn,
         worker: &mut Worker,
     ) -> Result<Content, StreamError> {
+        let StartedGuess { speculation, is_whole, mut ahead } = guess;
         // Behind a member there is no window, and no marker refers to it.
         let empty = ResolvedWindow::new(&[]);
         let window = match start {
             ResumePoint::Block(start) => &start.window,
             ResumePoint::FileStart | ResumePoint::Member(_) => &empty,
         };
-        let speculation = guess.speculation;
-        if guess.is_whole {
+        if is_whole {
             turn.publish(speculation.resume_point(window));
         }
+        let last_part = ahead.as_mut().and_then(|ahead| ahead.parts.last_mut());
+        last_part.and_then(|part| part.next_chunk.take()).into_iter().for_each(|next| turn.publish(next));
         let length = speculation.symbols().len();
         let mut ends = speculation.member_ends();
         for first in (0..length).step_by(BLOCK) {
@@ -132,11 +170,32 @@ impl ChunkInflation<'_, '_> {
         // Members without content, and what belongs to all symbols.
         let (consumed, stats) = (speculation.boundary().offset(), speculation.stats());
         let last = Content { member_ends: relative_to(ends, length), consumed, stats, ..Content::default() };
-        if guess.is_whole {
+        if is_whole {
             return Ok(last);
         }
         self.append(last)?;
-        self.inflate(speculation.resume_point(window), turn, worker)
+        match ahead {
+            Some(ahead) => self.continue_ahead(ahead, turn, worker),
+            None => self.inflate(speculation.resume_point(window), turn, worker),
+        }
+    }
+
+    /// Uses the parts that were inflated ahead, and inflates the rest of the chunk.
+    fn continue_ahead(
+        &mut self,
+        ahead: AheadInflation<'a>,
+        turn: ChunkTurn,
+        worker: &mut Worker,
+    ) -> Result<Content, StreamError> {
+        let AheadInflation { inflation, mut parts, has_ended } = ahead;
+        let last = if has_ended { parts.pop() } else { None };
+        for part in parts {
+            self.append(part)?;
+        }
+        match last {
+            Some(last) => Ok(self.end_inflation(inflation, last, turn)),
+            None => self.inflate_on(inflation, turn, worker),
+        }
     }
 
     /// The content of some of the symbols.
@@ -164,40 +223,66 @@ impl ChunkInflation<'_, '_> {
         mut turn: ChunkTurn,
         worker: &mut Worker,
     ) -> Result<Content, StreamError> {
-        let (chain, resources) = (&self.task.chain, self.context.resources);
-        let end = chain.end_of(self.task.index);
+        let end = self.task.chain.end_of(self.task.index);
         if end.is_some_and(|end| start.offset() >= end) {
             let consumed = start.offset();
             turn.publish(start);
             return Ok(Content { consumed, ..Content::default() });
         }
-        let mut source = chain.source.reader(&self.member.input, start.offset(), ChunkUse::Front)?;
-        let foreign = self.context.settings.foreign_data(self.member.input.is_stdin());
-        let mut inflater = resources.inflater(Engine::Native, foreign)?;
-        inflater.restart_at(&start, end);
-        loop {
-            let mut content = match inflater.next(&mut source, resources.try_content_buffer()?) {
-                FilePart::Content(content) => content,
-                FilePart::Batch(batch, unused) => {
-                    resources.reuse_buffer(unused);
-                    worker.inflate_batch(batch, self.context)?
-                }
-            };
-            let next_chunk = content.next_chunk.take();
-            if next_chunk.is_some() || content.end.is_some() {
-                if content.end.is_some() {
-                    chain.source.leave(&self.member.input, &source);
-                }
-                next_chunk.into_iter().for_each(|next| turn.publish(next));
-                resources.reuse_inflater(inflater);
-                return Ok(content);
+        let inflation = self.start_inflation(&start)?;
+        self.inflate_on(inflation, turn, worker)
+    }
+
+    /// Starts to inflate the chunk at `start`.
+    fn start_inflation(&self, start: &ResumePoint) -> Result<Inflation<'a>, StreamError> {
+        let (task, member) = (self.task, self.member);
+        let source = task.chain.source.reader(&member.input, start.offset(), ChunkUse::Front)?;
+        let foreign = self.context.settings.foreign_data(member.input.is_stdin());
+        let mut inflater = self.context.resources.inflater(Engine::Native, foreign)?;
+        inflater.restart_at(start, task.chain.end_of(task.index));
+        Ok(Inflation { inflater, source })
+    }
+
+    /// The next part of the content.
+    fn next_part(&self, inflation: &mut Inflation<'_>, worker: &mut Worker) -> io::Result<Content> {
+        let resources = self.context.resources;
+        match inflation.inflater.next(&mut inflation.source, resources.try_content_buffer()?) {
+            FilePart::Content(content) => Ok(content),
+            FilePart::Batch(batch, unused) => {
+                resources.reuse_buffer(unused);
+                worker.inflate_batch(batch, self.context)
             }
-            if inflater.copies_rest() {
+        }
+    }
+
+    /// Inflates to the end of the chunk.
+    fn inflate_on(
+        &mut self,
+        mut inflation: Inflation<'a>,
+        turn: ChunkTurn,
+        worker: &mut Worker,
+    ) -> Result<Content, StreamError> {
+        loop {
+            let content = self.next_part(&mut inflation, worker)?;
+            if ends_chunk(&content) {
+                return Ok(self.end_inflation(inflation, content, turn));
+            }
+            if inflation.inflater.copies_rest() {
                 // No later chunk has a start.
                 turn.end_chain();
             }
             self.append(content)?;
         }
+    }
+
+    /// Ends the chunk with its last part.
+    fn end_inflation(&self, inflation: Inflation<'a>, mut last: Content, mut turn: ChunkTurn) -> Content {
+        if last.end.is_some() {
+            self.task.chain.source.leave(&self.member.input, &inflation.source);
+        }
+        last.next_chunk.take().into_iter().for_each(|next| turn.publish(next));
+        self.context.resources.reuse_inflater(inflation.inflater);
+        last
     }
 
     /// Appends a part. Fails if the rest is not needed.
@@ -209,28 +294,50 @@ impl ChunkInflation<'_, '_> {
     }
 }
 
+/// An inflater of a chunk, and the data that it reads.
+struct Inflation<'a> {
+    inflater: Inflater,
+    source: ChunkReader<'a>,
+}
+
 /// The result of a guess.
-enum Guess<'s> {
+enum Guess<'s, 'a> {
     /// The start became known before one was found.
     Interrupted,
     /// The chunk has no start that can be found.
     NotFound,
-    /// Symbols from a guessed start on.
-    Symbols(GuessedSymbols<'s>),
+    /// What was decoded from a guessed start on.
+    Started(StartedGuess<'s, 'a>),
 }
 
-/// Symbols from a guessed start on.
-struct GuessedSymbols<'s> {
+/// What was decoded from a guessed start on: symbols, and then bytes.
+struct StartedGuess<'s, 'a> {
     speculation: &'s Speculation,
-    /// They reach the end of the chunk.
+    /// The symbols reach the end of the chunk.
     is_whole: bool,
+    /// The bytes after the symbols.
+    ahead: Option<AheadInflation<'a>>,
 }
 
-impl GuessedSymbols<'_> {
+impl StartedGuess<'_, '_> {
     /// Whether there is not even a whole block.
     fn is_empty(&self) -> bool {
-        self.speculation.boundary() == self.speculation.start()
+        let has_bytes = self.ahead.as_ref().is_some_and(|ahead| !ahead.parts.is_empty());
+        self.speculation.boundary() == self.speculation.start() && !has_bytes
     }
+}
+
+/// Bytes that are inflated before the start of the chunk is known. They depend on no unknown window.
+struct AheadInflation<'a> {
+    inflation: Inflation<'a>,
+    parts: Vec<Content>,
+    /// The chunk ends in the last part.
+    has_ended: bool,
+}
+
+/// Whether the chunk ends in this part.
+fn ends_chunk(content: &Content) -> bool {
+    content.next_chunk.is_some() || content.end.is_some()
 }
 
 /// The ends of these members, relative to an offset.
