@@ -148,7 +148,7 @@ impl<R: Read> Decoder<R> {
         if verified {
             return;
         }
-        if let Err(BadMember { damage, end }) = self.checksum.check(&self.content, &member_ends) {
+        if let Err(BadMember { damage, end }) = self.checksum.check(&self.content, &member_ends, Vec::new()) {
             self.content.truncate(end);
             self.end = Some(Err(self.fail(damage.into())));
         }

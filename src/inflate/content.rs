@@ -1,5 +1,7 @@
 //! Inflated content, and what a caller needs to verify it.
 
+use flate2::Crc;
+
 use super::bgzf_batch::BgzfBatch;
 use super::member_end::MemberEnd;
 use super::resume_point::ResumePoint;
@@ -21,6 +23,8 @@ pub struct Content {
     pub bytes: Vec<u8>,
     /// The ends of the members that end in this content.
     pub member_ends: Vec<MemberEnd>,
+    /// The CRC-32 of the content before each member end, and after the last one. Empty if nothing has computed them.
+    pub crcs: Vec<Crc>,
     /// The content consists of complete members that are verified already.
     pub verified: bool,
     /// Statistics of the members.
@@ -31,6 +35,22 @@ pub struct Content {
     pub end: Option<Result<Trailing, ReadError>>,
     /// Set if the chunk of the file ends here: the start of the next one.
     pub(crate) next_chunk: Option<ResumePoint>,
+}
+
+impl Content {
+    /// Computes the CRCs. The worker that has inflated the content does so while it is in its cache, and in parallel to others; the
+    /// caller combines them in order.
+    pub(crate) fn compute_crcs(&mut self) {
+        let mut start = 0;
+        let ends = self.member_ends.iter().map(|end| end.at).chain([self.bytes.len()]);
+        let crc = |end| {
+            let mut crc = Crc::new();
+            crc.update(&self.bytes[start..end]);
+            start = end;
+            crc
+        };
+        self.crcs = ends.map(crc).collect();
+    }
 }
 
 /// The data after a file's last member.

@@ -111,7 +111,7 @@ impl<'a> ChunkInflation<'a, '_> {
         step = SpeculationStep::Continue;
         while step == SpeculationStep::Continue && is_waiting() {
             if may_inflate && speculation.knows_window() {
-                ahead = Some(self.inflate_ahead(speculation, worker, &is_waiting)?);
+                ahead = Some(Box::new(self.inflate_ahead(speculation, worker, &is_waiting)?));
                 break;
             }
             step = speculation.decode(&mut source)?;
@@ -165,7 +165,9 @@ impl<'a> ChunkInflation<'a, '_> {
             let ending;
             (ending, ends) = ends.split_at(ends.partition_point(|end| end.at <= part.end));
             let content = self.resolve_part(speculation, window, part)?;
-            self.append(Content { member_ends: relative_to(ending, first), ..content })?;
+            let mut content = Content { member_ends: relative_to(ending, first), ..content };
+            content.compute_crcs();
+            self.append(content)?;
         }
         // Members without content, and what belongs to all symbols.
         let (consumed, stats) = (speculation.boundary().offset(), speculation.stats());
@@ -175,7 +177,7 @@ impl<'a> ChunkInflation<'a, '_> {
         }
         self.append(last)?;
         match ahead {
-            Some(ahead) => self.continue_ahead(ahead, turn, worker),
+            Some(ahead) => self.continue_ahead(*ahead, turn, worker),
             None => self.inflate(speculation.resume_point(window), turn, worker),
         }
     }
@@ -247,7 +249,10 @@ impl<'a> ChunkInflation<'a, '_> {
     fn next_part(&self, inflation: &mut Inflation<'_>, worker: &mut Worker) -> io::Result<Content> {
         let resources = self.context.resources;
         match inflation.inflater.next(&mut inflation.source, resources.try_content_buffer()?) {
-            FilePart::Content(content) => Ok(content),
+            FilePart::Content(mut content) => {
+                content.compute_crcs();
+                Ok(content)
+            }
             FilePart::Batch(batch, unused) => {
                 resources.reuse_buffer(unused);
                 worker.inflate_batch(batch, self.context)
@@ -316,7 +321,7 @@ struct StartedGuess<'s, 'a> {
     /// The symbols reach the end of the chunk.
     is_whole: bool,
     /// The bytes after the symbols.
-    ahead: Option<AheadInflation<'a>>,
+    ahead: Option<Box<AheadInflation<'a>>>,
 }
 
 impl StartedGuess<'_, '_> {

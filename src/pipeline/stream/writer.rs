@@ -251,7 +251,7 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        let Content { mut bytes, mut member_ends, verified, stats, consumed, end, next_chunk: _ } = content;
+        let Content { mut bytes, mut member_ends, mut crcs, verified, stats, consumed, end, next_chunk: _ } = content;
         let member = &mut self.member;
         let length = member.bytes_out + bytes.len() as u64;
         let exceeded = context.settings.max_size.filter(|&limit| length > limit);
@@ -259,8 +259,9 @@ impl Writer {
             // Exactly up to the limit, however the content is divided into parts.
             bytes.truncate((limit - member.bytes_out) as usize);
             member_ends.retain(|end| end.at <= bytes.len());
+            crcs.truncate(member_ends.len());
         }
-        let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends) };
+        let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends, crcs) };
         let checked = checked.map_err(|BadMember { damage, end }| {
             // Nothing after a damaged member can be trusted.
             bytes.truncate(end);
