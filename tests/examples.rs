@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-/// Runs an example, which cargo puts into the folder `examples` beside the program.
+/// Runs an example, which cargo puts into the directory `examples` beside the program.
 fn run(name: &str, words: &[&str]) -> Output {
     let built = Path::new(env!("CARGO_BIN_EXE_gzcc")).parent().unwrap().join("examples").join(name);
     assert!(built.exists(), "{} is missing; `cargo build --examples` builds it", built.display());
@@ -52,8 +52,8 @@ fn both_functions_are_called_five_times_before_their_caller_returns() {
 
 #[test]
 fn words_of_all_files_are_counted_and_an_invalid_file_stops_no_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("a"), "one two three\ntwo Three\n").unwrap();
     fs::write(path("b"), "three four \u{fc}ber \u{dc}ber").unwrap();
     fs::write(path("c"), "five five\n").unwrap();
@@ -67,17 +67,17 @@ fn words_of_all_files_are_counted_and_an_invalid_file_stops_no_other() {
     fs::write(path("c.gz"), &whole[..whole.len() - 1]).unwrap();
     let ran = run("word_tally", &[&path("missing"), &path("c.gz"), &path("a")]);
     assert_eq!((ran.status.code(), text(&ran.stdout)), (Some(1), "2\tthree\n2\ttwo\n".to_owned()));
-    let told = text(&ran.stderr);
-    let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines.len(), 2, "{told}");
+    let printed = text(&ran.stderr);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines.len(), 2, "{printed}");
     assert_eq!(lines[0], format!("word_tally: {}: No such file or directory (os error 2)", path("missing")));
-    assert!(lines[1].starts_with(&format!("word_tally: {}: ", path("c.gz"))), "{told}");
+    assert!(lines[1].starts_with(&format!("word_tally: {}: ", path("c.gz"))), "{printed}");
 }
 
 #[test]
 fn a_closed_pipe_ends_an_example_silently() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("words");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("words");
     fs::write(&file, "one two one two\n").unwrap();
     for (name, words) in
         [("word_tally", vec![file.to_str().unwrap()]), ("count_to_ten", vec!["1"]), ("hello_world", vec![])]

@@ -40,7 +40,7 @@ fn objects(stdout: &[u8]) -> (Vec<Value>, Value) {
     (objects, summary)
 }
 
-/// A folder with files of several blocks, of one block, and an empty one; with their total size.
+/// A directory with files of several blocks, of one block, and an empty one; with their total size.
 fn sample_files() -> (Sandbox, usize) {
     let t = Sandbox::new();
     let sizes = [
@@ -90,7 +90,7 @@ fn json_has_an_object_per_level_and_a_summary() {
     let (t, bytes) = sample_files();
     let ran = t.gzcc(["--benchmark=3,0", "--json", "-j2", "big", "missing", "noise", "small", "empty"]).run();
     ran.assert(ran.status.code() == Some(1), "an error is an error");
-    ran.assert(ran.stderr() == "gzcc: missing: No such file or directory\n", "it is told");
+    ran.assert(ran.stderr() == "gzcc: missing: No such file or directory\n", "the missing file is named");
     let (levels, summary) = objects(&ran.stdout);
     assert_eq!(levels.iter().map(|level| level["level"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 0]);
     for level in &levels {
@@ -292,7 +292,7 @@ fn a_signal_ends_the_benchmark_silently() {
         kill_process(Pid::from_raw(gzcc as i32).unwrap(), Signal::INT).unwrap();
     });
     ran.assert(ran.status.signal() == Some(2), "it dies by the signal");
-    ran.assert(ran.stdout.is_empty() && ran.stderr.is_empty(), "there is nothing to tell");
+    ran.assert(ran.stdout.is_empty() && ran.stderr.is_empty(), "it prints nothing");
     assert_eq!(t.names(), ["a"]);
 }
 
@@ -302,6 +302,6 @@ fn progress_always_shows_a_line_and_clears_it_at_the_end() {
     t.write("a", log(1000));
     let ran = t.gzcc(["--benchmark=1-2", "--progress=always", "a"]).run();
     let stderr = ran.stderr();
-    ran.assert(stderr.contains("warm-up, level 1") && stderr.contains("round 1, level 2"), "it tells");
+    ran.assert(stderr.contains("warm-up, level 1") && stderr.contains("round 1, level 2"), "it shows its progress");
     ran.assert(stderr.ends_with("\r\u{1b}[J"), "and is gone at the end");
 }

@@ -31,7 +31,7 @@ const CHANGES: [Change; 6] =
     [Change::Grown, Change::Shrunk, Change::Overwritten, Change::Replaced, Change::Deleted, Change::Linked];
 
 /// Content of the file that the symbolic link points to.
-const FOREIGN_CONTENT: &[u8] = b"somebody else's";
+const FOREIGN_CONTENT: &[u8] = b"another process's";
 
 impl Change {
     fn make(self, t: &Sandbox, name: &str) {
@@ -120,7 +120,7 @@ impl Mode {
             Stage::AllRead => Moment::new(input, read, reads),
             Stage::Written => Moment::new(input, "fstat", 2),
             Stage::Named if self.joins => return None,
-            // The folder is synced after the output is linked.
+            // The directory is synced after the output is linked.
             Stage::Named if self.removes => Moment::new(".", "fsync", 1),
             Stage::Named => Moment::new(".", "linkat", 1),
         })
@@ -210,8 +210,8 @@ fn change_during_run(change: Change, stage: Stage, mode: Mode, reads: usize) -> 
     let message = ran.stderr();
     match expected.message {
         Some(reason) => {
-            let told = message.lines().count() == 1 && message.starts_with(&format!("gzcc: {input}: {reason}"));
-            ran.assert(told, &format!("{expected:?}: {case}"));
+            let printed = message.lines().count() == 1 && message.starts_with(&format!("gzcc: {input}: {reason}"));
+            ran.assert(printed, &format!("{expected:?}: {case}"));
         }
         None => ran.assert(message.is_empty(), &case),
     }

@@ -153,7 +153,7 @@ fn filters_do_not_exist_under_gzips_names() {
 }
 
 #[test]
-fn an_unreadable_folder_that_is_excluded_is_no_error() {
+fn an_unreadable_directory_that_is_excluded_is_no_error() {
     require!("bash");
     if is_root() {
         skip("nothing is forbidden to root");
@@ -189,7 +189,7 @@ fn a_walk_can_stay_on_one_file_system() {
     }
 }
 
-/// The system calls of these kinds that a run makes on 300 files in 3 folders, all of them rejected.
+/// The system calls of these kinds that a run makes on 300 files in 3 directories, all of them rejected.
 fn calls(words: &[&str]) -> Vec<String> {
     let t = Sandbox::new();
     for i in 0..300 {
@@ -220,7 +220,7 @@ fn a_rejected_file_costs_no_system_call_by_name_and_one_by_size_or_time() {
     for words in [&["-r", "--min-size", "1"][..], &["-r", "--newer-than", "2100-01-01"]] {
         assert_eq!(about_files(&calls(words)), 300, "{words:?}");
     }
-    // An excluded folder is not read: reading it takes two calls, one for all its names and an empty one.
+    // An excluded directory is not read: reading it takes two calls, one for all its names and an empty one.
     let reads = |words: &[&str]| calls(words).iter().filter(|call| call.contains("getdents64")).count();
     assert_eq!((reads(&["-r", "--exclude", "[0-9]"]), reads(&["-r", "--exclude", "*.log"])), (2, 8));
     assert_eq!(reads(&["-r", "--max-depth", "1"]), 2);

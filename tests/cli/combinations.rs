@@ -2,7 +2,7 @@
 //! status 0, 1 or 2, without an internal error, and without leaving a temporary file behind.
 //!
 //! Some of these command lines remove every file that they find, so they must not reach anything outside the scratch
-//! folder: every path argument stays inside it, and under root the command runs as a user who owns nothing else.
+//! directory: every path argument stays inside it, and under root the command runs as a user who owns nothing else.
 //!
 //! The test runs 300 combinations, or 20,000 with `GZCC_TESTS=full` in the environment. A failure prints the command
 //! and its number; `GZCC_COMBINATION=N` repeats that one.
@@ -95,7 +95,7 @@ impl Combination {
             words.insert(at, input);
         }
         for word in &words {
-            assert!(stays_inside(word.as_bytes()), "{word:?} leads out of the folder");
+            assert!(stays_inside(word.as_bytes()), "{word:?} leads out of the directory");
         }
         let mut variables = Vec::new();
         for (name, values) in VARIABLES {
@@ -113,9 +113,9 @@ impl Combination {
         }
     }
 
-    fn command(&self, folder: &Path, (stdout, stderr): (&File, &File)) -> Command {
-        let program = folder.join("bin").join(self.program);
-        let work = folder.join("work");
+    fn command(&self, directory: &Path, (stdout, stderr): (&File, &File)) -> Command {
+        let program = directory.join("bin").join(self.program);
+        let work = directory.join("work");
         let mut command = match self.closed {
             "" => command(&program),
             closed => {
@@ -146,7 +146,7 @@ fn with_value(word: &str, random: &mut Random) -> String {
     }
 }
 
-/// The content of the folder that a combination runs in.
+/// The content of the directory that a combination runs in.
 struct Files(Vec<(&'static str, Vec<u8>)>);
 
 impl Files {
@@ -181,12 +181,12 @@ impl Files {
         // Any file may be read as a list of names.
         for (name, content) in &files {
             let names = content.split(|&byte| matches!(byte, b'\n' | 0));
-            names.for_each(|line| assert!(stays_inside(line), "a line of {name} leads out of the folder"));
+            names.for_each(|line| assert!(stays_inside(line), "a line of {name} leads out of the directory"));
         }
         Self(files)
     }
 
-    /// Recreates the folder.
+    /// Recreates the directory.
     fn recreate(&self, work: &Path) {
         let _ = fs::remove_dir_all(work);
         fs::create_dir_all(work.join("d/s")).unwrap();
@@ -200,9 +200,9 @@ impl Files {
     }
 }
 
-/// Makes the command's user the owner of everything in `folder`.
-fn give_away(folder: &Path) {
-    for entry in walkdir::WalkDir::new(folder).into_iter().filter(|_| is_root()) {
+/// Makes the command's user the owner of everything in `directory`.
+fn give_away(directory: &Path) {
+    for entry in walkdir::WalkDir::new(directory).into_iter().filter(|_| is_root()) {
         lchown(entry.unwrap().path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     }
 }
@@ -229,15 +229,15 @@ struct Results {
     failures: Vec<String>,
 }
 
-/// Runs the combinations with the numbers drawn from `numbers`, one after the other in one folder.
+/// Runs the combinations with the numbers drawn from `numbers`, one after the other in one directory.
 fn run_some(program: &Path, numbers: &AtomicU64, end: u64, results: &Mutex<Results>) {
-    let folder = scratch();
-    let (files, work) = (Files::new(), folder.path().join("work"));
-    fs::create_dir(folder.path().join("bin")).unwrap();
+    let directory = scratch();
+    let (files, work) = (Files::new(), directory.path().join("work"));
+    fs::create_dir(directory.path().join("bin")).unwrap();
     for name in ["gzcc", "gzip", "gunzip", "zcat", "gzcat", "pigz", "unpigz"] {
-        symlink(program, folder.path().join("bin").join(name)).unwrap();
+        symlink(program, directory.path().join("bin").join(name)).unwrap();
     }
-    give_away(folder.path());
+    give_away(directory.path());
     let mut outputs = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     loop {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
@@ -250,7 +250,7 @@ fn run_some(program: &Path, numbers: &AtomicU64, end: u64, results: &Mutex<Resul
             output.rewind().unwrap();
         }
         let combination = Combination::new(number);
-        let mut running = spawn_within(LIMIT, &mut combination.command(folder.path(), (&outputs.0, &outputs.1)));
+        let mut running = spawn_within(LIMIT, &mut combination.command(directory.path(), (&outputs.0, &outputs.1)));
         let status = running.wait().unwrap();
         let mut stderr = Vec::new();
         outputs.1.rewind().unwrap();
@@ -264,7 +264,7 @@ fn run_some(program: &Path, numbers: &AtomicU64, end: u64, results: &Mutex<Resul
     }
 }
 
-/// A scratch folder, in memory if possible.
+/// A scratch directory, in memory if possible.
 fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -281,11 +281,11 @@ fn numbers_to_run() -> Range<u64> {
 fn no_combination_of_options_ends_in_an_internal_error_a_signal_or_a_hang() {
     let Range { start, end } = numbers_to_run();
     let (numbers, results) = (AtomicU64::new(start), Mutex::default());
-    // The command's user may not have access to the build folder, so the program is copied.
-    let (folder, built) = (scratch(), env!("CARGO_BIN_EXE_gzcc"));
-    let program = folder.path().join("gzcc");
+    // The command's user may not have access to the build directory, so the program is copied.
+    let (directory, built) = (scratch(), env!("CARGO_BIN_EXE_gzcc"));
+    let program = directory.path().join("gzcc");
     fs::copy(built, &program).unwrap();
-    give_away(folder.path());
+    give_away(directory.path());
     std::thread::scope(|scope| {
         for _ in 0..PARALLEL {
             scope.spawn(|| run_some(&program, &numbers, end, &results));

@@ -46,7 +46,7 @@ const ELVISH: Shell = Shell {
         fn gzcc {|@words| { each $echo~ $words; echo end } > 'WORDS' }"#,
 };
 
-/// Typed lines, and the arguments that gzcc must receive. The folder contains `alpha.log`, `folio` and `folder`;
+/// Typed lines, and the arguments that gzcc must receive. The directory contains `alpha.log`, `dirty` and `directory`;
 /// `one` contains a single file.
 const CASES: [(&str, &[&str]); 9] = [
     ("gzcc --sch\t", &["--scheduler"]),
@@ -64,20 +64,26 @@ const CASES: [(&str, &[&str]); 9] = [
 #[test]
 fn bash_completes_options_values_and_files() {
     assert_completes(&BASH, &CASES);
-    assert_completes(&BASH, &[("gzcc -O fol\t", &["-O", "folder/"])]);
+    assert_completes(&BASH, &[("gzcc -O dir\t", &["-O", "directory/"])]);
 }
 
 #[test]
 fn zsh_completes_options_values_and_files() {
     assert_completes(&ZSH, &CASES);
     // zsh removes the trailing slash when the line is accepted.
-    assert_completes(&ZSH, &[("gzcc -O fol\t", &["-O", "folder"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
+    assert_completes(
+        &ZSH,
+        &[("gzcc -O dir\t", &["-O", "directory"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])],
+    );
 }
 
 #[test]
 fn fish_completes_options_values_and_files() {
     assert_completes(&FISH, &CASES);
-    assert_completes(&FISH, &[("gzcc -O fol\t", &["-O", "folder/"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])]);
+    assert_completes(
+        &FISH,
+        &[("gzcc -O dir\t", &["-O", "directory/"]), ("gzcc --scheduler=r\t", &["--scheduler=rayon"])],
+    );
 }
 
 #[test]
@@ -112,7 +118,7 @@ fn an_unknown_shell_is_an_error_that_lists_the_known_ones() {
 fn assert_completes(shell: &Shell, cases: &[(&str, &[&str])]) {
     require!(shell.name, "setsid");
     let t = Sandbox::new();
-    for file in ["work/alpha.log", "work/folio", "work/folder/x", "work/one/file"] {
+    for file in ["work/alpha.log", "work/dirty", "work/directory/x", "work/one/file"] {
         t.write(file, "x");
     }
     let script = t.gzcc(["--completions", shell.name]).succeeds();

@@ -72,7 +72,7 @@ fn a_truncated_file_is_valid_only_between_members() {
     let ends: Vec<usize> = (1..=3).map(|n| members[..n].concat().len()).collect();
     for (cut, verdict) in verdicts.iter().enumerate() {
         assert_eq!(verdict.status() == 0, ends.contains(&cut), "cut at {cut}: {verdict:?}");
-        assert_ne!(verdict.status(), 2, "cut at {cut}: what is missing is no garbage");
+        assert_ne!(verdict.status(), 2, "cut at {cut}: a truncated member is an error");
     }
     let content = [log(800), noise(60, 3), b"short".to_vec()];
     for (n, end) in ends.into_iter().enumerate() {
@@ -87,7 +87,7 @@ fn a_flipped_bit_is_detected_or_harmless() {
     let whole = three_members().concat();
     let cases = Cases::new(flips(&whole));
     let verdicts = cases.verdicts();
-    let Verdict::Whole(content) = reference(&whole) else { panic!("it is in order") };
+    let Verdict::Whole(content) = reference(&whole) else { panic!("it is valid") };
     for (bit, verdict) in verdicts.iter().enumerate() {
         match verdict {
             Verdict::Whole(other) => assert!(*other == content, "bit {bit} makes another content"),
@@ -241,7 +241,7 @@ fn data_before_late_damage_reaches_a_pipe_and_no_file() {
                 let common = piped.stdout.iter().zip(&big.content).take_while(|(a, b)| a == b).count();
                 assert!(common >= held, "{of}: {common} bytes are right, of {held} that come before the damage");
                 if damage == "cut" {
-                    assert!(common == piped.stdout.len(), "{of}: there is more than the file holds");
+                    assert!(common == piped.stdout.len(), "{of}: the pipe gets more than the content");
                 }
                 // Like gzip, gzcc still writes the other files.
                 let among = t.gzcc(["-dc", setting, "good.gz", "a.gz", "good.gz"]).run();

@@ -155,7 +155,7 @@ fn encodes(program: &str, words: &[&str]) {
         all.0.extend(gz);
         all.1.extend(content);
     }
-    gzcc_reads(&t, &all.0, &all.1, &format!("{program} {words:?}, one behind the other"));
+    gzcc_reads(&t, &all.0, &all.1, &format!("{program} {words:?}, concatenated"));
 }
 
 #[track_caller]

@@ -74,7 +74,7 @@ fn rm_removes_the_original_after_its_output_is_complete() {
     let garbage = "gzcc: garbage.gz: trailing garbage ignored";
     let ran = t.gzcc(["-d", "--rm", "a.gz", "taken.gz", "bad.gz", "garbage.gz"]).run();
     ran.assert(ran.status.code() == Some(1), "one is bad");
-    ran.assert(ran.stdout == b"Decompressed 2 files, 1 skipped, 1 failed\n", "the others are told of");
+    ran.assert(ran.stdout == b"Decompressed 2 files, 1 skipped, 1 failed\n", "the count includes the others");
     for line in [exists, garbage, "gzcc: bad.gz: "] {
         ran.assert(ran.stderr().contains(line), line);
     }
@@ -200,7 +200,7 @@ fn outputs_follow_the_output_options() {
     assert_eq!(t.read("all"), b"a.gzd/b.gz");
     // A walk ignores files without a known suffix.
     t.gzcc(["-d", "-r", "-O", "out", "d"]).succeeds();
-    let beneath = |folder: &str| t.names().into_iter().filter(|n| n.starts_with(folder)).collect::<Vec<_>>();
+    let beneath = |directory: &str| t.names().into_iter().filter(|n| n.starts_with(directory)).collect::<Vec<_>>();
     assert_eq!(beneath("out/"), ["out/d", "out/d/.hidden", "out/d/b", "out/d/e", "out/d/e/c.tar"]);
     assert_eq!(t.read("out/d/e/c.tar"), b"d/e/c.tgz");
     t.gzcc(["-d", "-r", "--rm", "d"]).succeeds();

@@ -31,7 +31,7 @@ pub fn unshare() -> Option<&'static str> {
     command
 }
 
-/// A folder whose files are copied to a small file system.
+/// A directory whose files are copied to a small file system.
 struct Disk {
     t: Sandbox,
     unshare: &'static str,
@@ -95,10 +95,10 @@ impl Disk {
                 // This is an old output that was replaced.
                 Some(found) if found != *content => ran.assert(name.ends_with(".gz"), &format!("{name} is the same")),
                 Some(_) => {}
-                None => ran.assert(removing && gz.is_some(), &format!("{name} is there, or its whole output")),
+                None => ran.assert(removing && gz.is_some(), &format!("{name} exists, or its complete output")),
             }
         }
-        ran.assert(after.is_empty(), &format!("there is nothing but originals and outputs: {:?}", after.keys()));
+        ran.assert(after.is_empty(), &format!("only originals and outputs exist: {:?}", after.keys()));
         made
     }
 }
@@ -139,7 +139,7 @@ fn one_file_that_does_not_fit_affects_none_of_twenty_that_do() {
         ["-j1 --rm", "-j1 --rm -f --named-temporaries", "-j2 --rm", "-j4 --rm", "-j4 --rm --named-temporaries"];
     for scheduler in SCHEDULERS {
         for variant in variants {
-            // 4 MB hold the originals and 1 MB more, all of which the big output takes before it fails.
+            // 4 MB hold the originals and 1 MB more. The big output takes all of it before it fails.
             let words = format!("gzcc {scheduler} {variant} big {}", names.join(" "));
             let ran = disk.shell("", &words).run();
             ran.assert(ran.stderr() == "gzcc: big: big.gz: No space left on device\n", "one does not fit");
@@ -228,7 +228,7 @@ fn a_full_disk_stops_a_walk_with_one_line_per_argument() {
 }
 
 #[test]
-fn a_full_output_folder_costs_no_original_elsewhere() {
+fn a_full_output_directory_costs_no_original_elsewhere() {
     let Some(mut disk) = Disk::new() else { return };
     disk.write("x", noise(3_900_000, 1));
     for scheduler in SCHEDULERS {
@@ -263,7 +263,7 @@ fn a_full_disk_leaves_no_partial_output_of_several_inputs() {
     }
 }
 
-/// The file system has enough space but only five inodes: for the root folder and four files.
+/// The file system has enough space but only five inodes: for the root directory and four files.
 #[test]
 fn a_disk_without_inodes_counts_as_full() {
     let Some(disk) = nearly_full_disk() else { return };
@@ -332,8 +332,8 @@ fn a_full_disk_does_not_affect_outputs_on_other_disks() {
     disk.write("next", log(1000));
     let elsewhere = disk.t.write("elsewhere", log(1000));
     let ran = disk.shell("", "gzcc -j1 big next ../elsewhere - > ../piped").stdin("x").run();
-    ran.assert(ran.status.code() == Some(1), "one has no room");
-    ran.assert(ran.stderr() == "gzcc: big: big.gz: No space left on device\n", "that is told");
+    ran.assert(ran.status.code() == Some(1), "one does not fit");
+    ran.assert(ran.stderr() == "gzcc: big: big.gz: No space left on device\n", "the full disk is reported");
     assert_eq!(disk.assert_nothing_lost(&ran, false), 1);
     disk.t.assert_holds("elsewhere.gz", &elsewhere);
     assert_member(&disk.t.read("piped"), b"x");

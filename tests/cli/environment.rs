@@ -173,7 +173,7 @@ fn the_containers_memory_limits_the_default_number_of_workers() {
     let t = Sandbox::new();
     t.write("a", "a");
     let Some(group) = MemoryGroup::new(16 << 20) else {
-        return skip("no control group can be made here; only the unit test of memory.rs tells");
+        return skip("no control group can be created here; the unit tests of resources.rs cover the limits");
     };
     let script = format!(
         "echo $$ > {}/cgroup.procs && {gzcc} -vf a 2>&1 | head -n 1; {gzcc} -vf -j7 a 2>&1 | head -n 1",
@@ -196,5 +196,5 @@ fn no_limit_is_read_when_the_number_of_workers_is_given() {
         fs::read_to_string(t.path("trace")).unwrap().matches("/proc/self/cgroup").count()
     };
     assert_eq!(reads(&["-j2"]), 0);
-    assert!(reads(&["--json"]) > 0, "or the test tells nothing");
+    assert!(reads(&["--json"]) > 0, "without this, the test is void");
 }

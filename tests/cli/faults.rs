@@ -103,9 +103,9 @@ fn removing_originals_survives_every_fault() {
 }
 
 #[test]
-fn walks_and_mirrored_folders_survive_every_fault() {
+fn walks_and_mirrored_directories_survive_every_fault() {
     let calls = ["openat", "openat2", "getdents64", "mkdirat", "fsync", "linkat", "unlinkat", "fchmod", "newfstatat"];
-    assert_survives(scenarios::FOLDERS, &calls, 150);
+    assert_survives(scenarios::DIRECTORIES, &calls, 150);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! File systems that differ from local ones: a FUSE file system in memory, mounted over a test's folder.
+//! File systems that differ from local ones: a FUSE file system in memory, mounted over a test's directory.
 
 mod files;
 mod inconstant;
@@ -24,7 +24,7 @@ pub use self::wire::Opcode;
 use self::wire::{MAX_REQUEST, Request, answer};
 use crate::harness::{Sandbox, log, skip};
 
-/// A sandbox on a file system with these quirks. The file system is unmounted before its folder is removed.
+/// A sandbox on a file system with these quirks. The file system is unmounted before its directory is removed.
 pub struct FuseSandbox {
     files: Arc<Mutex<Files>>,
     _mount: Mount,
@@ -98,7 +98,7 @@ fn files_on_a_fuse_file_system_are_compressed_and_removed() {
     assert_eq!(t.names(), ["t", "t/a.gz", "t/s", "t/s/b.gz"]);
     t.assert_holds("t/a.gz", &a);
     t.assert_holds("t/s/b.gz", &b);
-    assert_eq!(t.requests(Opcode::Tmpfile), 2, "outputs have no name until they are whole");
+    assert_eq!(t.requests(Opcode::Tmpfile), 2, "outputs have no name until they are complete");
     t.gzcc(["-r", "-d", "--rm", "t"]).succeeds();
     assert_eq!(t.read("t/a"), a);
 }
@@ -119,7 +119,7 @@ fn the_test_file_system_has_the_quirks_that_are_set() {
         repeats: true,
         no_close: Some(Errno::DQUOT),
         no_fsync: None,
-        no_folder_modes: Some(Errno::PERM),
+        no_directory_modes: Some(Errno::PERM),
     });
     assert!(fs::set_permissions(t.path("."), fs::Permissions::from_mode(0o700)).is_err());
     let error = |result: std::io::Result<()>| result.map_err(|error| Errno::from_io_error(&error).unwrap());

@@ -1,5 +1,5 @@
 //! The names gzip, gunzip, zcat and gzcat: gzcc must do what GNU gzip does with the same arguments in the same
-//! folder.
+//! directory.
 //!
 //! The tables are in `gnu/*.txt`. A case in them is
 //!
@@ -9,8 +9,8 @@
 //! $ gzip -k a
 //! ```
 //!
-//! The setup runs once and its folder is copied; then the command runs in one copy with GNU gzip and in the other
-//! with gzcc. Exit status, messages, standard output and the resulting folder must be equal; compressed data must
+//! The setup runs once and its directory is copied; then the command runs in one copy with GNU gzip and in the other
+//! with gzcc. Exit status, messages, standard output and the resulting directory must be equal; compressed data must
 //! have equal headers and content. The command may be followed by
 //!
 //! - `answer: WORDS`: standard input is a terminal at which each word is typed as a line (`^D`: end of file);
@@ -205,8 +205,8 @@ impl Case<'_> {
         let start = SystemTime::now() - Duration::from_secs(5);
         let [bin_theirs, bin_ours, theirs, ours] =
             ["bin-theirs", "bin-ours", "theirs", "ours"].map(|name| t.path(name));
-        for folder in [&bin_theirs, &bin_ours, &theirs] {
-            fs::create_dir(folder).unwrap();
+        for directory in [&bin_theirs, &bin_ours, &theirs] {
+            fs::create_dir(directory).unwrap();
         }
         symlink(gnu, bin_theirs.join("gzip")).unwrap();
         // Distributions ship these as scripts, as here. Their messages begin with gzip's name.
@@ -231,9 +231,9 @@ impl Case<'_> {
         expected.describe_differences(&found, self.loosely)
     }
 
-    fn run(&self, command: &str, folder: &Path, bin: &Path, start: SystemTime) -> Observed {
+    fn run(&self, command: &str, directory: &Path, bin: &Path, start: SystemTime) -> Observed {
         let mut call = programs::command("timeout");
-        call.args(["20", "bash", "-c", command]).current_dir(folder).stderr(Stdio::piped());
+        call.args(["20", "bash", "-c", command]).current_dir(directory).stderr(Stdio::piped());
         with_fixed_environment(&mut call, bin);
         let keyboard = self.answer.map(|answer| {
             let (master, slave) = terminal();
@@ -269,7 +269,7 @@ impl Case<'_> {
             .filter(|line| !line.is_empty())
             .collect();
         stderr.sort();
-        Observed { status: output.status.code(), stdout, stderr, files: describe_files(folder, start) }
+        Observed { status: output.status.code(), stdout, stderr, files: describe_files(directory, start) }
     }
 }
 

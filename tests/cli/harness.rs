@@ -1,4 +1,4 @@
-//! A scratch folder for each test, and command calls that print every detail when an assertion fails.
+//! A scratch directory for each test, and command calls that print every detail when an assertion fails.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -29,26 +29,26 @@ pub const BLOCK: usize = gzcc::deflate::BLOCK;
 /// Prefix of the summary line that ends the output of -v.
 pub const IN_ALL: &str = "gzcc: in all ";
 
-/// A temporary folder that gzcc runs in.
+/// A temporary directory that gzcc runs in.
 pub struct Sandbox {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Sandbox {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { directory: tempfile::tempdir().unwrap() }
     }
 
-    /// Uses a given folder, for tests that need another location.
-    pub fn within(folder: tempfile::TempDir) -> Self {
-        Self { folder }
+    /// Uses a given directory, for tests that need another location.
+    pub fn within(directory: tempfile::TempDir) -> Self {
+        Self { directory }
     }
 
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
-    /// Writes a file, making its folders; returns its content.
+    /// Writes a file, making its directories; returns its content.
     pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Vec<u8> {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -88,12 +88,12 @@ impl Sandbox {
 
     /// Every name below the directory, sorted.
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = walkdir::WalkDir::new(self.folder.path())
+        let mut names: Vec<String> = walkdir::WalkDir::new(self.directory.path())
             .min_depth(1)
             .into_iter()
             .map(|entry| {
                 let entry = entry.unwrap();
-                entry.path().strip_prefix(self.folder.path()).unwrap().to_string_lossy().into_owned()
+                entry.path().strip_prefix(self.directory.path()).unwrap().to_string_lossy().into_owned()
             })
             .collect();
         names.sort();
@@ -115,7 +115,7 @@ impl Sandbox {
     #[track_caller]
     pub fn command<S: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = S>) -> Call {
         let mut command = programs::command(program);
-        command.current_dir(self.folder.path()).args(words).env("LC_ALL", "C");
+        command.current_dir(self.directory.path()).args(words).env("LC_ALL", "C");
         Call { command, stdin: Vec::new() }
     }
 
@@ -198,7 +198,7 @@ impl Call {
 /// A call that has ended.
 pub struct Finished {
     words: Vec<OsString>,
-    folder: PathBuf,
+    directory: PathBuf,
     pub status: ExitStatus,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
@@ -207,23 +207,23 @@ pub struct Finished {
 impl Finished {
     fn of(command: &Command, output: Output) -> Self {
         let words: Vec<OsString> = command.get_args().map(OsStr::to_owned).collect();
-        let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
-        Self { words, folder, status: output.status, stdout: output.stdout, stderr: output.stderr }
+        let directory = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
+        Self { words, directory, status: output.status, stdout: output.stdout, stderr: output.stderr }
     }
 
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// Panics with the command, folder, status and both outputs unless `holds`.
+    /// Panics with the command, directory, status and both outputs unless `holds`.
     #[track_caller]
     pub fn assert(&self, holds: bool, what: &str) {
         if holds {
             return;
         }
         let mut all = format!("expected: {what}\n");
-        let _ = writeln!(all, "command:  {:?}\nfolder:   {}", self.words, self.folder.display());
-        let _ = writeln!(all, "status:   {:?}, signal {:?}", self.status.code(), self.status.signal());
+        let _ = writeln!(all, "command:   {:?}\ndirectory: {}", self.words, self.directory.display());
+        let _ = writeln!(all, "status:    {:?}, signal {:?}", self.status.code(), self.status.signal());
         for (name, bytes) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4000)]);
             let _ = writeln!(all, "{name}, {} bytes:\n{text}", bytes.len());
@@ -238,7 +238,7 @@ pub fn assert_member(gz: &[u8], content: &[u8]) {
     let mut zlib = flate2::read::GzDecoder::new(gz);
     let mut inflated = Vec::new();
     zlib.read_to_end(&mut inflated).unwrap();
-    assert!(zlib.into_inner().is_empty(), "there is something behind the first member");
+    assert!(zlib.into_inner().is_empty(), "bytes follow the first member");
     assert!(inflated == content, "zlib reads something else: {} bytes of {}", inflated.len(), content.len());
     assert!(gunzip(gz) == content, "gzip reads something else");
 }

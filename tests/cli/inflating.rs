@@ -147,8 +147,8 @@ fn members_of_all_sizes_are_decoded() {
     assert_decodes("tiny", &random_members(&content[..300_000], 100, 1), &content[..300_000]);
     assert_decodes("all sizes", &random_members(&content, 400_000, 2), &content);
     let trailing = [random_members(&content, 1_000_000, 3), noise(100_000, 1)].concat();
-    assert_decodes("garbage behind", &trailing, &content);
-    assert_decodes("zeros behind", &[plain(&content, 1), vec![0; 100_000]].concat(), &content);
+    assert_decodes("trailing garbage", &trailing, &content);
+    assert_decodes("trailing zeros", &[plain(&content, 1), vec![0; 100_000]].concat(), &content);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use crate::harness::{BLOCK, Call, Sandbox, log, noise};
 /// A bash script that stops at the first failure. gzcc is in the PATH, and the environment is empty otherwise.
 /// With `PATH=$AS_GZIP:$PATH`, gzcc is also gzip, gunzip and zcat.
 fn script(t: &Sandbox, text: &str) -> Call {
-    for (folder, names) in [(".bin", &["gzcc"][..]), (".as-gzip", &["gzip", "gunzip", "zcat"])] {
-        if !t.exists(folder) {
-            std::fs::create_dir(t.path(folder)).unwrap();
+    for (directory, names) in [(".bin", &["gzcc"][..]), (".as-gzip", &["gzip", "gunzip", "zcat"])] {
+        if !t.exists(directory) {
+            std::fs::create_dir(t.path(directory)).unwrap();
             for name in names {
-                symlink(env!("CARGO_BIN_EXE_gzcc"), t.path(folder).join(name)).unwrap();
+                symlink(env!("CARGO_BIN_EXE_gzcc"), t.path(directory).join(name)).unwrap();
             }
         }
     }
@@ -30,10 +30,10 @@ fn script(t: &Sandbox, text: &str) -> Call {
     t.command("env", words)
 }
 
-/// Makes a folder `tree` of 5 MB with every kind of entry that an archive can hold, and archives it as `plain.tar`.
+/// Makes a directory `tree` of 5 MB with every kind of entry that an archive can hold, and archives it as `plain.tar`.
 fn tree(t: &Sandbox) {
     t.write("tree/log", log(6 * BLOCK + 1000));
-    t.write("tree/some folder/deeper/noise", noise(3 * BLOCK, 4));
+    t.write("tree/some directory/deeper/noise", noise(3 * BLOCK, 4));
     t.write("tree/empty", "");
     t.write("tree/-dash", "1");
     symlink("log", t.path("tree/link")).unwrap();
@@ -109,7 +109,7 @@ fn bsdtar_compresses_and_decompresses_with_gzcc() {
 /// Names that break careless scripts.
 const NAMES: [&str; 9] = ["plain", "with space", "new\nline", "-dash", "--rm", "'", "\"$HOME\"", "*", " -f "];
 
-/// Covers the ways in which find and xargs pass names, run in the folder `names`.
+/// Covers the ways in which find and xargs pass names, run in the directory `names`.
 #[test]
 fn find_and_xargs_pass_any_name_to_gzcc() {
     require!("bash", "find", "xargs");
@@ -122,9 +122,9 @@ fn find_and_xargs_pass_any_name_to_gzcc() {
     for call in calls {
         let t = Sandbox::new();
         let mut written = Vec::new();
-        for (i, folder) in ["", "deeper/", "-folder/"].into_iter().enumerate() {
+        for (i, directory) in ["", "deeper/", "-directory/"].into_iter().enumerate() {
             for (j, name) in NAMES.into_iter().enumerate() {
-                let name = format!("names/{folder}{name}.log");
+                let name = format!("names/{directory}{name}.log");
                 let content = t.write(&name, log(1000 * i + 100 * j + 1));
                 written.push((name, content));
             }
@@ -208,7 +208,7 @@ fn git_archive_compresses_with_gzcc() {
     require!("bash", "cmp", "git");
     let t = Sandbox::new();
     t.write("repo/log", log(4 * BLOCK));
-    t.write("repo/folder/noise", noise(2 * BLOCK, 3));
+    t.write("repo/directory/noise", noise(2 * BLOCK, 3));
     let test = "cd repo; export GIT_CONFIG_NOSYSTEM=1
                 git init -q; git add .; git -c user.name=a -c user.email=a@b commit -q -m a
                 git config tar.tar.gz.command 'gzcc -cn'
@@ -305,8 +305,8 @@ fn gzips_scripts_give_the_same_results_with_gzcc_as_with_gnu_gzip() {
     let mut differing = String::new();
     for line in scripts.lines().map(str::trim).filter(|line| !line.is_empty()) {
         // Look zcat up before gzcc's zcat enters the PATH: this test is about gzip's script of that name.
-        let run = |folder, path| {
-            let start = format!("cd {folder}; set +eo pipefail; ZCAT=$(type -P zcat); PATH={path}$PATH");
+        let run = |directory, path| {
+            let start = format!("cd {directory}; set +eo pipefail; ZCAT=$(type -P zcat); PATH={path}$PATH");
             let ran = script(&t, &format!("{start}; {line}")).run();
             format!("{:?}\n{}{}", ran.status, String::from_utf8_lossy(&ran.stdout), ran.stderr())
         };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::harness::{BLOCK, Sandbox, gunzip, log, noise, note, repetitions, spawn};
 
 /// The scenarios: all combinations of scheduler, direction and shape of the input, each a bit of the number. The default
-/// tier has the first half, in which each bit is both set and clear with each other bit.
+/// tier has the first half. In it, each bit is both set and clear with each other bit.
 const SCENARIOS: [usize; 8] = [0, 3, 5, 6, 1, 2, 4, 7];
 
 /// Kill times range from 0 to this multiple of a run's duration, so that some kills come after its end.
@@ -92,7 +92,7 @@ impl Scenario {
         scenario
     }
 
-    /// Makes the folder as it is before the run.
+    /// Makes the directory as it is before the run.
     fn prepare(&self, way: Way) -> Sandbox {
         let t = Sandbox::new();
         for (original, content, output, _) in &self.files {

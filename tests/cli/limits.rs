@@ -23,11 +23,11 @@ fn a_descriptor_limit_reduces_the_workers_and_every_file_is_compressed() {
     let t = Sandbox::new();
     let big = t.write("big", noise(3 * BLOCK, 1));
     let deep = (0..16).map(|i| format!("t/{}", "d/".repeat(i)));
-    let names: Vec<String> = deep.map(|folder| format!("{folder}f")).collect();
+    let names: Vec<String> = deep.map(|directory| format!("{directory}f")).collect();
     names.iter().for_each(|name| drop(t.write(name, name)));
     let named: Vec<&str> = names.iter().map(String::as_str).chain(["big"]).collect();
-    // Smallest limits that work: descriptors for the input's folder and file, the output's file, and, where they
-    // exist, the walk and the output's folder.
+    // Smallest limits that work: descriptors for the input's directory and file, the output's file, and, where they
+    // exist, the walk and the output's directory.
     for (limits, words) in [
         (&[8, 10, 12, 20, 40][..], [&["-f"], &named[..]].concat()),
         (&[16, 20, 40], [&["-f", "-O", "out"], &named[..]].concat()),
@@ -35,8 +35,8 @@ fn a_descriptor_limit_reduces_the_workers_and_every_file_is_compressed() {
         (&[20, 40], vec!["-rf", "-O", "out", "t", "big"]),
     ] {
         for (limit, scheduler) in limits.iter().flat_map(|limit| SCHEDULERS.map(|scheduler| (limit, scheduler))) {
-            let told = limited(&t, &format!("ulimit -n {limit}"), &[&["-j40", scheduler], &words[..]].concat());
-            assert!(told.succeeds().starts_with(b"Compressed 17 files"), "{limit}: {words:?}");
+            let printed = limited(&t, &format!("ulimit -n {limit}"), &[&["-j40", scheduler], &words[..]].concat());
+            assert!(printed.succeeds().starts_with(b"Compressed 17 files"), "{limit}: {words:?}");
             t.shell("find . -name '*.gz' -delete").succeeds();
         }
     }
@@ -96,7 +96,7 @@ fn a_memory_limit_leaves_no_partial_output_and_loses_no_original() {
                 match t.exists(&output) {
                     true => t.assert_holds(&output, content),
                     false => {
-                        ran.assert(t.exists(name) && t.read(name) == *content, &format!("{limit}: {name} is there"))
+                        ran.assert(t.exists(name) && t.read(name) == *content, &format!("{limit}: {name} is unchanged"))
                     }
                 }
                 let gone = !t.exists(name);
@@ -104,11 +104,11 @@ fn a_memory_limit_leaves_no_partial_output_and_loses_no_original() {
             }
             *if ran.status.success() { &mut whole } else { &mut short } += 1;
             let strange = t.names().into_iter().find(|name| name.starts_with('.'));
-            ran.assert(strange.is_none(), &format!("{limit}: nothing is left behind"));
+            ran.assert(strange.is_none(), &format!("{limit}: nothing else remains"));
             t.shell("rm -f *.gz").succeeds();
         }
     }
-    assert!(whole > 0 && short > 0, "{whole} had enough, {short} had not: both ends must be met");
+    assert!(whole > 0 && short > 0, "{whole} had enough memory, {short} had not: the limits must include both");
     // Both ends of the range were reached.
     contents.iter().for_each(|(name, content)| drop(t.write(name, content)));
     limited(&t, "ulimit -v 60000", &["-j2", "big", "a", "b"]).succeeds();
@@ -119,7 +119,7 @@ fn a_memory_limit_leaves_no_partial_output_and_loses_no_original() {
 fn a_thread_limit_reduces_the_workers() {
     require!("bash", "setpriv");
     if !is_root() {
-        skip("takes root to become a user who has no processes yet");
+        skip("needs root to become a user who has no processes yet");
         return;
     }
     let t = Sandbox::new();
@@ -127,7 +127,7 @@ fn a_thread_limit_reduces_the_workers() {
     let a = t.write("a", noise(4 * BLOCK, 1));
     t.write("b", log(1000));
     t.command("chown", ["-R", "60123:60123", "."]).succeeds();
-    // The smallest limits, of which some stop all workers and some stop a part of them.
+    // The smallest limits: some stop all workers, some stop a part of them.
     for limit in sample(2, 1..6) {
         for scheduler in SCHEDULERS {
             for words in [&["a", "b"][..], &["-d", "a.gz", "b.gz"]] {
@@ -168,7 +168,7 @@ impl Quota {
             let group = Path::new(root).join(&name);
             fs::create_dir(&group).ok()?;
             let group = Self(group);
-            // Does not create the file: without the controller, the folder lacks it.
+            // Does not create the file: without the controller, the directory lacks it.
             let limit = fs::OpenOptions::new().write(true).open(group.0.join(file));
             limit.and_then(|mut limit| std::io::Write::write_all(&mut limit, quota.as_bytes())).ok().map(|()| group)
         })
@@ -216,7 +216,7 @@ fn very_many_files_are_compressed_in_bounded_memory() {
     fs::create_dir(t.path("t")).unwrap();
     (0..many).for_each(|i| fs::write(t.path(format!("t/{i}")), b"x").unwrap());
     let gzcc = env!("CARGO_BIN_EXE_gzcc");
-    // Folder or arguments, number of files, and allowed bytes per file: an argument is stored twice, and a third time
+    // Directory or arguments, number of files, and allowed bytes per file: an argument is stored twice, and a third time
     // as the location of its output. The kernel limits arguments to about 2 MiB.
     for (words, many, bytes) in [("-r t", many, 64), ("--scheduler=rayon --rm --no-sync t/1????", 10_000, 300)] {
         // The kernel's limit for arguments is a quarter of the stack limit.
@@ -226,8 +226,8 @@ fn very_many_files_are_compressed_in_bounded_memory() {
             skip(&format!("{words} is too long for this system"));
             continue;
         }
-        let told = String::from_utf8(ran.stdout.clone()).unwrap();
-        let (count, used) = told.trim().split_once('\n').unwrap_or_default();
+        let printed = String::from_utf8(ran.stdout.clone()).unwrap();
+        let (count, used) = printed.trim().split_once('\n').unwrap_or_default();
         ran.assert(count == format!("Compressed {many} files") && ran.stderr.is_empty(), words);
         let (used, allowed) = (used.parse::<usize>().unwrap() * 1024, (24 << 20) + many * bytes);
         ran.assert(used < allowed, &format!("{words}: {used} of {allowed} bytes"));

@@ -34,7 +34,7 @@ fn lists_hold_lines_or_zero_terminated_names_and_follow_the_command_line() {
 }
 
 #[test]
-fn a_list_may_hold_folders_or_nothing() {
+fn a_list_may_hold_directories_or_nothing() {
     let t = Sandbox::new();
     t.write("t/a", "1");
     t.write("list", "t");
@@ -70,8 +70,8 @@ fn an_invalid_name_in_a_list_is_an_error_and_the_other_names_are_compressed() {
 fn an_unreadable_list_is_an_error_and_named_files_are_compressed() {
     let t = Sandbox::new();
     t.write("a", "1");
-    fs::create_dir(t.path("folder")).unwrap();
-    for (list, reason) in [("gone", "No such file or directory"), ("folder", "Is a directory")] {
+    fs::create_dir(t.path("directory")).unwrap();
+    for (list, reason) in [("gone", "No such file or directory"), ("directory", "Is a directory")] {
         let counted = t.gzcc(["-f", "--files-from", list, "a"]).says(1, &[&format!("gzcc: {list}: {reason}")]);
         assert_eq!(counted, "Compressed 1 file, 1 failed\n");
     }
@@ -139,7 +139,7 @@ fn memory_does_not_grow_with_the_length_of_a_list() {
         writeln!(list, "first").unwrap();
         wait_until(|| t.exists("first.gz"));
         let before = peak(pid);
-        let names: String = (0..1000).map(|i| format!("some/folder/with/a/long/name/file-{i:04}\n")).collect();
+        let names: String = (0..1000).map(|i| format!("some/directory/with/a/long/name/file-{i:04}\n")).collect();
         // The filter selects only the first name, so the rest of the run only reads the list.
         for _ in 0..2000 {
             list.write_all(names.as_bytes()).unwrap();

@@ -98,13 +98,13 @@ fn v_and_l_print_the_same_percentage_as_gzip() {
     let packed = names.map(|name| format!("{name}.gz"));
     let packed: Vec<&str> = packed.iter().map(String::as_str).collect();
     let percent = |line: &str| line.split([' ', '(', ')']).find(|word| word.ends_with('%')).map(str::to_owned);
-    let told = |ran: Finished, name: &str| {
-        let (told, start) = (ran.stderr(), format!("{name}: "));
-        told.lines().find(|line| line.starts_with(&start)).and_then(percent)
+    let printed = |ran: Finished, name: &str| {
+        let (printed, start) = (ran.stderr(), format!("{name}: "));
+        printed.lines().find(|line| line.starts_with(&start)).and_then(percent)
     };
-    let compressed: Vec<_> = names.map(|name| told(t.gzcc(["-vf", name]).run(), name)).into();
+    let compressed: Vec<_> = names.map(|name| printed(t.gzcc(["-vf", name]).run(), name)).into();
     let tested: Vec<_> =
-        names.map(|name| told(t.gzcc(["-vt", &format!("{name}.gz")]).run(), &format!("{name}.gz"))).into();
+        names.map(|name| printed(t.gzcc(["-vt", &format!("{name}.gz")]).run(), &format!("{name}.gz"))).into();
     let listed = |out: Vec<u8>| -> Vec<Option<String>> {
         String::from_utf8(out).unwrap().lines().skip(1).map(percent).collect()
     };

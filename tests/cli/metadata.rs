@@ -56,7 +56,7 @@ fn an_output_has_the_owner_and_group_of_its_original_where_permitted() {
     t.write("a", "x");
     t.set_owner("a", 12_345, 54_321);
     t.set_mode("a", 0o640);
-    // New files in a setgid folder get its group. The output must not keep it.
+    // New files in a setgid directory get its group. The output must not keep it.
     t.set_owner(".", 0, 777);
     t.set_mode(".", 0o2755);
     for way in WAYS {
@@ -70,7 +70,7 @@ fn an_output_has_the_owner_and_group_of_its_original_where_permitted() {
 fn a_group_that_cannot_be_set_gets_only_what_other_has() {
     require!("setpriv");
     if !is_root() {
-        skip("takes root to make a file of a group that the runner is not in");
+        skip("needs root to make a file of a group that the runner is not in");
         return;
     }
     let t = Sandbox::new();
@@ -135,7 +135,7 @@ fn an_output_has_the_acl_of_its_original() {
 fn an_acl_grants_no_new_rights_to_the_owning_group_that_replaces_the_originals() {
     require!("setpriv", "setfacl", "getfacl");
     if !is_root() {
-        skip("takes root to make a file of a group that the runner is not in");
+        skip("needs root to make a file of a group that the runner is not in");
         return;
     }
     let t = Sandbox::new();
@@ -160,7 +160,7 @@ fn an_acl_grants_no_new_rights_to_the_owning_group_that_replaces_the_originals()
 }
 
 #[test]
-fn an_output_has_no_acl_inherited_from_its_folder() {
+fn an_output_has_no_acl_inherited_from_its_directory() {
     require!("setfacl", "getfacl");
     let t = Sandbox::new();
     t.write("a", "x");
@@ -173,12 +173,12 @@ fn an_output_has_no_acl_inherited_from_its_folder() {
     }
 }
 
-/// P4: the owner of a folder can change what new files in it inherit at any time.
+/// P4: the owner of a directory can change what new files in it inherit at any time.
 #[test]
-fn a_folder_changed_during_the_run_does_not_change_the_rights_of_outputs() {
+fn a_directory_changed_during_the_run_does_not_change_the_rights_of_outputs() {
     require!("setfacl", "getfacl");
     if !is_root() {
-        skip("takes root to work in somebody else's folder");
+        skip("needs root to work in another user's directory");
         return;
     }
     let changes: [(&str, &[&str]); 2] = [("chmod", &["g+s"]), ("setfacl", &["-d", "-m", "u:54321:rwx"])];
@@ -191,11 +191,11 @@ fn a_folder_changed_during_the_run_does_not_change_the_rights_of_outputs() {
             inputs.push(t.path(name).into());
         }
         t.set_owner("d", 54_321, 54_321);
-        let folder = t.path("d");
+        let directory = t.path("d");
         let settings = Settings { inputs, jobs: NonZeroUsize::MIN, ..Settings::default() };
-        // During the second file: anything that gzcc caches about the folder comes from the first.
+        // During the second file: anything that gzcc caches about the directory comes from the first.
         let tally = run_and_intervene(settings, 1, move || {
-            assert!(command(program).args(words).arg(&folder).status().unwrap().success());
+            assert!(command(program).args(words).arg(&directory).status().unwrap().success());
         });
         assert_eq!((tally.done, tally.is_clean()), (3, true));
         for name in ["d/1.gz", "d/2.gz", "d/3.gz"] {

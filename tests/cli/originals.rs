@@ -115,7 +115,7 @@ fn an_original_that_changed_or_was_replaced_is_not_removed() {
         ("touched late", 5, |path| File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap()),
         ("replaced", 0, |path| {
             let other = path.with_extension("other");
-            fs::write(&other, "somebody else's").unwrap();
+            fs::write(&other, "another process's").unwrap();
             fs::rename(&other, path).unwrap();
         }),
     ];
@@ -135,7 +135,7 @@ fn an_original_that_changed_or_was_replaced_is_not_removed() {
             let tally = run_and_intervene(settings, block, move || change(&path));
             assert_eq!((tally.failed, tally.warnings), (0, 1), "{what}");
             if what == "replaced" {
-                assert_eq!(t.read("a"), b"somebody else's");
+                assert_eq!(t.read("a"), b"another process's");
                 t.assert_holds("a.gz", &content);
             } else {
                 assert_eq!((tally.skipped, t.names()), (1, vec!["a".to_owned()]), "{what}");

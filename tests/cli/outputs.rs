@@ -60,13 +60,13 @@ fn links_in_the_path_of_an_output_directory_are_errors_that_say_so() {
     }
     symlink("nowhere", t.path("dangling")).unwrap();
     let dangling = "is a symbolic link whose target does not exist";
-    for (directory, told) in [
+    for (directory, reason) in [
         ("out", "out/d: is a symbolic link; outputs are not written through it"),
         ("dangling", &format!("dangling: {dangling}")),
         ("dangling/", &format!("dangling/: {dangling}")),
         ("dangling/below", &format!("dangling/below: dangling {dangling}")),
     ] {
-        t.gzcc(["-O", directory, "d/f"]).says(1, &[&format!("gzcc: d/f: {told}")]);
+        t.gzcc(["-O", directory, "d/f"]).says(1, &[&format!("gzcc: d/f: {reason}")]);
     }
     assert!(!t.exists("nowhere") && !t.exists("elsewhere/f.gz"));
     // The output directory itself can be a link.
@@ -210,18 +210,18 @@ fn an_output_directory_mirrors_paths_and_contains_every_output() {
     let below: std::path::PathBuf = absolute.strip_prefix("/").unwrap().into();
     t.assert_holds(t.path("abs").join(below).with_extension("gz"), &b);
     t.gzcc(["-O", "out", "x/../x/b"])
-        .says(1, &["gzcc: x/../x/b: a path with .. cannot be mirrored in the output folder"]);
+        .says(1, &["gzcc: x/../x/b: a path with .. cannot be mirrored in the output directory"]);
     t.gzcc(["-r", "-O", "out", "x/../x"])
-        .says(1, &["gzcc: x/../x: a path with .. cannot be mirrored in the output folder"]);
+        .says(1, &["gzcc: x/../x: a path with .. cannot be mirrored in the output directory"]);
     t.gzcc(["-O", "x/b", "x/y/a"]).says(1, &["gzcc: x/y/a: x/b: Not a directory"]);
     symlink("/tmp", t.path("new/out/z")).unwrap();
     t.write("z/a", "3");
     let ran = t.gzcc(["-O", "new/out", "z/a"]).run();
-    ran.assert(ran.status.code() == Some(1), "a link in the output folder is not followed");
+    ran.assert(ran.status.code() == Some(1), "a link in the output directory is not followed");
 }
 
 #[test]
-fn a_mirrored_folder_is_not_writable_by_others() {
+fn a_mirrored_directory_is_not_writable_by_others() {
     let t = Sandbox::new();
     t.write("shared/a", "x");
     t.set_mode("shared", 0o1777);
@@ -230,7 +230,7 @@ fn a_mirrored_folder_is_not_writable_by_others() {
 }
 
 #[test]
-fn an_unwritable_folder_fails_only_its_own_files() {
+fn an_unwritable_directory_fails_only_its_own_files() {
     let t = Sandbox::new();
     t.write("good", "x");
     // Even root cannot create files there.

@@ -1,4 +1,4 @@
-//! P3, loss of power: gzcc syncs the data, gives the output its name, syncs the folder, and only then removes the
+//! P3, loss of power: gzcc syncs the data, gives the output its name, syncs the directory, and only then removes the
 //! original.
 //!
 //! The tests read the order of system calls from traces of complete runs.
@@ -62,7 +62,7 @@ fn trace(t: &Sandbox, calls: &str, strace: &[&str], words: &[&str]) -> Vec<Calle
     called
 }
 
-/// Asserts that each of `originals` (original, output) was removed after its output's data, name and folder were
+/// Asserts that each of `originals` (original, output) was removed after its output's data, name and directory were
 /// synced. `steps` are the calls with which a worker completes a file.
 #[track_caller]
 fn assert_order(called: &[Called], steps: &[&str], originals: &[(String, String)]) {
@@ -75,12 +75,12 @@ fn assert_order(called: &[Called], steps: &[&str], originals: &[(String, String)
     for steps_of_one in by_process.values().flat_map(|all| all.chunks(steps.len())) {
         let found: Vec<&str> = steps_of_one.iter().map(|called| called.call.as_str()).collect();
         assert_eq!(found, steps, "{steps_of_one:#?}");
-        let (data, [.., name, folder, original]) = (steps_of_one[0], steps_of_one) else { unreachable!() };
+        let (data, [.., name, directory, original]) = (steps_of_one[0], steps_of_one) else { unreachable!() };
         let quoted = |called: &Called| called.arguments.rsplit('"').nth(1).unwrap().to_owned();
         let (output, original_name) = (quoted(name), quoted(original));
         let named_in = name.arguments.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0;
-        assert_eq!(folder.opened(), named_in, "the folder that has the name is synced: {steps_of_one:#?}");
-        assert_ne!(data.opened(), folder.opened(), "the data are synced: {steps_of_one:#?}");
+        assert_eq!(directory.opened(), named_in, "the directory that has the name is synced: {steps_of_one:#?}");
+        assert_ne!(data.opened(), directory.opened(), "the data are synced: {steps_of_one:#?}");
         // Another worker may write too, but not after the sync began.
         let writes = called.iter().filter(|c| c.call == "write" && c.descriptor() == data.descriptor());
         let early = |write: &&Called| write.opened() == data.opened();
@@ -116,7 +116,7 @@ fn contents() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn an_original_is_removed_after_data_name_and_folder_are_synced_for_every_temporary_and_worker_count() {
+fn an_original_is_removed_after_data_name_and_directory_are_synced_for_every_temporary_and_worker_count() {
     require!("strace");
     for (words, old, steps) in [
         (&["--rm"][..], false, &UNNAMED[..]),
@@ -150,9 +150,9 @@ fn an_original_is_removed_after_data_name_and_folder_are_synced_for_every_tempor
     }
 }
 
-/// P3: the names of new folders are on the disk before an original is removed.
+/// P3: the names of new directories are on the disk before an original is removed.
 #[test]
-fn an_original_is_removed_after_the_folders_of_the_output_directory_are_synced() {
+fn an_original_is_removed_after_the_directories_of_the_output_directory_are_synced() {
     require!("strace");
     for (direction, suffix) in [("-k", ""), ("-d", ".gz")] {
         for workers in ["-j1", "-j4"] {
@@ -167,8 +167,8 @@ fn an_original_is_removed_after_the_folders_of_the_output_directory_are_synced()
                 let words = [&["-q", direction, "--rm", workers, "-O", "new/out", "-r", "x"], temporaries].concat();
                 let called = trace(&t, "fsync,unlinkat,mkdir,mkdirat", &[], &words);
                 let root = fs::canonicalize(t.path(".")).unwrap().to_str().unwrap().to_owned();
-                let synced = |folder: &str, since: usize, before: usize| {
-                    let path = format!("{root}{folder}");
+                let synced = |directory: &str, since: usize, before: usize| {
+                    let path = format!("{root}{directory}");
                     let is_it = |c: &&Called| c.call == "fsync" && c.opened() == path;
                     called.iter().filter(is_it).any(|c| since < c.began && c.ended < before)
                 };
@@ -178,15 +178,15 @@ fn an_original_is_removed_after_the_folders_of_the_output_directory_are_synced()
                     let name = original.arguments.rsplit('"').nth(1).unwrap();
                     let number: usize = name.strip_suffix(suffix).unwrap()[1..].parse().unwrap();
                     let made_in = format!("/new/out/x/{}", number % 3);
-                    // A folder's name is an entry of its parent, which mkdir made.
-                    for folder in ["/new", "/new/out", "/new/out/x", &made_in] {
-                        let (above, name) = folder.rsplit_once('/').unwrap();
+                    // A directory's name is an entry of its parent, which mkdir made.
+                    for directory in ["/new", "/new/out", "/new/out/x", &made_in] {
+                        let (above, name) = directory.rsplit_once('/').unwrap();
                         let is_it = |c: &&Called| {
                             let given = c.arguments.rsplit('"').nth(1).unwrap_or_default();
                             c.call.starts_with("mkdir")
-                                && (*given == folder[1..] || c.opened() == format!("{root}{above}") && given == name)
+                                && (*given == directory[1..] || c.opened() == format!("{root}{above}") && given == name)
                         };
-                        let made = called.iter().find(is_it).unwrap_or_else(|| panic!("{folder} in {called:#?}"));
+                        let made = called.iter().find(is_it).unwrap_or_else(|| panic!("{directory} in {called:#?}"));
                         assert!(synced(above, made.ended, original.began), "{above} before {original:?}: {called:#?}");
                     }
                     assert!(synced(&made_in, 0, original.began), "{made_in} before {original:?}: {called:#?}");

@@ -127,7 +127,7 @@ fn a_small_file_takes_exactly_these_system_calls() {
         "close",  // a duplicate of the output, which reports errors that come at close
         "linkat", // the name
         "close",  // the output
-        "openat", // by the final name: an event for watchers of the folder
+        "openat", // by the final name: an event for watchers of the directory
         "close",  // the same descriptor
         "close",  // the input
     ];
@@ -146,9 +146,9 @@ fn a_small_file_takes_exactly_these_system_calls() {
         "fsync",      // the output, before its name
         "close",      // a duplicate of the output, which reports errors that come at close
         "linkat",     // the name
-        "fsync",      // the folder, before the original is removed
+        "fsync",      // the directory, before the original is removed
         "close",      // the output
-        "openat",     // by the final name: an event for watchers of the folder
+        "openat",     // by the final name: an event for watchers of the directory
         "close",      // the same descriptor
         "newfstatat", // whether the name still refers to the file that was read
         "unlinkat",   // the original
@@ -157,9 +157,9 @@ fn a_small_file_takes_exactly_these_system_calls() {
     assert_eq!(calls(&["--rm"]), [&begins[..], &removed].concat());
 }
 
-/// P3: the data is synced, then the output is named, then the folder is synced, and only then the original is removed.
+/// P3: the data is synced, then the output is named, then the directory is synced, and only then the original is removed.
 #[test]
-fn an_original_is_removed_after_data_name_and_folder_are_synced() {
+fn an_original_is_removed_after_data_name_and_directory_are_synced() {
     require!("strace");
     let t = Sandbox::new();
     symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("gzip")).unwrap();
@@ -190,9 +190,9 @@ fn an_original_is_removed_after_data_name_and_folder_are_synced() {
     }
 }
 
-/// P3: new folders of the output directory are on the disk before an original is removed.
+/// P3: new directories of the output directory are on the disk before an original is removed.
 #[test]
-fn an_original_is_removed_after_new_folders_are_synced() {
+fn an_original_is_removed_after_new_directories_are_synced() {
     require!("strace");
     let t = Sandbox::new();
     t.write("x/y/a", log(100));
@@ -201,8 +201,8 @@ fn an_original_is_removed_after_new_folders_are_synced() {
     t.command("strace", words).succeeds();
     let trace = String::from_utf8(t.read("trace")).unwrap();
     let before = trace.split("unlinkat(").next().unwrap();
-    for folder in ["", "/new", "/new/out", "/new/out/x", "/new/out/x/y"] {
-        let synced = format!("{}{folder}>)", fs::canonicalize(t.path(".")).unwrap().display());
+    for directory in ["", "/new", "/new/out", "/new/out/x", "/new/out/x/y"] {
+        let synced = format!("{}{directory}>)", fs::canonicalize(t.path(".")).unwrap().display());
         assert!(before.contains(&synced), "{synced} in\n{trace}");
     }
     assert!(!t.exists("x/y/a"));

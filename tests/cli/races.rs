@@ -24,22 +24,22 @@ enum Planted {
     /// A hard link to the input.
     Input,
     Fifo,
-    Folder,
+    Directory,
     /// A null device that the test creates.
     Device,
 }
 
-use Planted::{Dangling, Device, Fifo, File, Folder, Input, Link};
+use Planted::{Dangling, Device, Directory, Fifo, File, Input, Link};
 
 impl Planted {
     fn plant(self, at: &Path, input: &Path) {
         match self {
             Link => symlink("precious", at).unwrap(),
             Dangling => symlink("nowhere", at).unwrap(),
-            File => fs::write(at, "somebody's").unwrap(),
+            File => fs::write(at, "foreign").unwrap(),
             Input => fs::hard_link(input, at).unwrap(),
             Fifo => rustix::fs::mkfifoat(CWD, at, Mode::RWXU).unwrap(),
-            Folder => fs::create_dir(at).unwrap(),
+            Directory => fs::create_dir(at).unwrap(),
             Device => assert!(null_device(at)),
         }
     }
@@ -104,7 +104,7 @@ fn assert_made(t: &Sandbox, making: OutputCase, plain: &[u8]) {
 fn an_entry_created_under_an_outputs_name_is_never_written_through() {
     require!("bash", "strace");
     let devices: &[Planted] = if have_devices() { &[Device] } else { &[] };
-    for planted in [&[Link, Dangling, File, Input, Fifo, Folder], devices].concat() {
+    for planted in [&[Link, Dangling, File, Input, Fifo, Directory], devices].concat() {
         for (making, force) in OUTPUT_CASES.iter().flat_map(|making| [(*making, false), (*making, true)]) {
             let (t, original, plain) = prepare(making);
             let (input, output) = (t.path(making.input), t.path(making.output));
@@ -129,8 +129,8 @@ fn an_entry_created_under_an_outputs_name_is_never_written_through() {
                 (Link | Dangling | File | Input, _) => (2, "already exists; left alone (-f replaces it)"),
                 _ => (2, "is neither a regular file nor a symbolic link; left alone"),
             };
-            let told = ran.stderr().replace("./", "");
-            ran.assert(ran.status.code() == Some(status) && told == format!("{name} {said}\n"), &case);
+            let printed = ran.stderr().replace("./", "");
+            ran.assert(ran.status.code() == Some(status) && printed == format!("{name} {said}\n"), &case);
             let same = (before.ino(), before.rdev(), before.mode()) == (now.ino(), now.rdev(), now.mode());
             assert!(same, "{case}: it is left alone");
             assert!(t.read(making.input) == original, "{case}");
@@ -158,7 +158,7 @@ fn an_entry_that_replaces_a_fifo_is_not_written_in_place() {
         ran.assert(ran.status.code() == Some(1), "it fails");
         ran.assert(ran.stderr() == format!("gzcc: a: {named} changed while it was opened\n"), "it says why");
         assert_eq!(t.read("precious"), b"precious");
-        assert!(planted == Link || t.read("out") == b"somebody's");
+        assert!(planted == Link || t.read("out") == b"foreign");
     }
 }
 
@@ -194,7 +194,7 @@ fn trees() -> Sandbox {
     t
 }
 
-/// Renames the folder `name` to `moved`, and puts a link to `outside` in its place.
+/// Renames the directory `name` to `moved`, and puts a link to `outside` in its place.
 fn swap(t: &Sandbox, name: &str, outside: &str) {
     fs::rename(t.path(name), t.path("moved")).unwrap();
     symlink(t.path(outside), t.path(name)).unwrap();
@@ -204,7 +204,7 @@ fn swap(t: &Sandbox, name: &str, outside: &str) {
 fn assert_outside_untouched(t: &Sandbox, ran: &Finished, case: &str) {
     let outside: Vec<String> = t.names().into_iter().filter(|name| name.starts_with("outside/")).collect();
     let all = ["outside/f", "outside/sub", "outside/sub/f", "outside/sub/g"];
-    ran.assert(outside == all, &format!("{case}: nothing is made or removed outside, where there is {outside:?}"));
+    ran.assert(outside == all, &format!("{case}: nothing is created or removed outside, which contains {outside:?}"));
     for name in ["f", "sub/f", "sub/g"] {
         assert_eq!(t.read(Path::new("outside").join(name)), format!("theirs: {name}").as_bytes(), "{case}");
     }
@@ -212,9 +212,9 @@ fn assert_outside_untouched(t: &Sandbox, ran: &Finished, case: &str) {
 
 /// This protects root's `-r --rm` in a tree that another user controls.
 #[test]
-fn a_folder_replaced_by_a_link_during_a_walk_redirects_nothing() {
+fn a_directory_replaced_by_a_link_during_a_walk_redirects_nothing() {
     require!("bash", "strace");
-    // The replaced folder, the link's target, the time, and how many files of the moved folder are compressed.
+    // The replaced directory, the link's target, the time, and how many files of the moved directory are compressed.
     let cases = [
         ("t/sub", "outside/sub", Moment::new("t/sub", "getdents64", 1), None),
         ("t/sub", "outside/sub", Moment::new("t/sub", "openat", 1), Some(2)),
@@ -250,7 +250,7 @@ fn a_folder_replaced_by_a_link_during_a_walk_redirects_nothing() {
 }
 
 #[test]
-fn a_folder_of_a_named_file_replaced_by_a_link_redirects_nothing() {
+fn a_directory_of_a_named_file_replaced_by_a_link_redirects_nothing() {
     require!("bash", "strace");
     for (on, call) in [("t", "fstat"), ("t", "openat"), ("t", "newfstatat"), ("t/f", "pread64"), ("t", "linkat")] {
         let t = trees();
@@ -263,12 +263,12 @@ fn a_folder_of_a_named_file_replaced_by_a_link_redirects_nothing() {
 }
 
 #[test]
-fn a_folder_of_the_output_directory_replaced_by_a_link_redirects_nothing() {
+fn a_directory_of_the_output_directory_replaced_by_a_link_redirects_nothing() {
     require!("bash", "strace");
     for (call, status) in [("mkdirat", 1), ("openat2", 0), ("linkat", 0)] {
         let t = trees();
         fs::create_dir(t.path("out")).unwrap();
-        // strace resolves the path at its start, so the folder must exist.
+        // strace resolves the path at its start, so the directory must exist.
         let on = if call == "linkat" { "out/t" } else { "out" };
         if call == "linkat" {
             fs::create_dir(t.path("out/t")).unwrap();
@@ -293,7 +293,7 @@ fn a_folder_of_the_output_directory_replaced_by_a_link_redirects_nothing() {
 #[test]
 fn f_and_o_do_not_replace_a_device() {
     if !is_root() || !have_devices() {
-        skip("takes root to make a device");
+        skip("needs root to make a device");
         return;
     }
     let t = Sandbox::new();

@@ -17,7 +17,7 @@ fn sandbox() -> Sandbox {
     let t = Sandbox::new();
     t.write("a", "precious");
     t.write("b", log(5000));
-    t.write("t/c", "in a folder");
+    t.write("t/c", "in a directory");
     for name in ["b.gz", "x.gz"] {
         t.write(name, member(name.as_bytes(), &Fields::default()));
     }
@@ -100,10 +100,10 @@ const CLASHES: [Clash; 7] = [
 
 fn clashing() -> Sandbox {
     let t = Sandbox::new();
-    for folder in ["", "d/"] {
-        let old = t.write(format!("{folder}a.gz"), member(b"old", &Fields::default()));
-        t.write(format!("{folder}a.gz.gz"), member(&old, &Fields { comment: Some(b"outer"), ..Fields::default() }));
-        t.write(format!("{folder}a"), "new");
+    for directory in ["", "d/"] {
+        let old = t.write(format!("{directory}a.gz"), member(b"old", &Fields::default()));
+        t.write(format!("{directory}a.gz.gz"), member(&old, &Fields { comment: Some(b"outer"), ..Fields::default() }));
+        t.write(format!("{directory}a"), "new");
     }
     symlink("a.gz", t.path("soft")).unwrap();
     fs::hard_link(t.path("a.gz"), t.path("hard")).unwrap();

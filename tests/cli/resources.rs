@@ -64,7 +64,7 @@ fn a_soft_descriptor_limit_below_the_need_of_all_workers_is_no_error() {
 }
 
 #[test]
-fn a_folder_is_closed_after_its_last_output() {
+fn a_directory_is_closed_after_its_last_output() {
     require!("bash");
     let t = Sandbox::new();
     for i in 0..200 {

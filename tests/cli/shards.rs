@@ -20,10 +20,10 @@ fn made(t: &Sandbox) -> BTreeSet<String> {
 }
 
 /// The files of a new tree that a shard compresses.
-fn compressed_by(shard: &str, folder: &str, words: &[&str]) -> BTreeSet<String> {
+fn compressed_by(shard: &str, directory: &str, words: &[&str]) -> BTreeSet<String> {
     let t = tree();
     let mut command = t.gzcc([&["-rq", "--shard", shard][..], words].concat()).into_command();
-    assert!(command.current_dir(t.path(folder)).status().unwrap().success());
+    assert!(command.current_dir(t.path(directory)).status().unwrap().success());
     made(&t)
 }
 
@@ -42,12 +42,13 @@ fn shards_are_disjoint_and_cover_the_tree() {
 }
 
 #[test]
-fn a_shard_does_not_depend_on_how_the_folder_is_named_or_where_it_is() {
+fn a_shard_does_not_depend_on_how_the_directory_is_named_or_where_it_is() {
     let expected = compressed_by("2/3", "", &["t"]);
     assert!(!expected.is_empty());
-    for (folder, name) in [("", "./t"), ("", "t/"), ("", "t//"), ("", "t/."), ("t", "."), ("t/0", ".."), ("t", "../t")]
+    for (directory, name) in
+        [("", "./t"), ("", "t/"), ("", "t//"), ("", "t/."), ("t", "."), ("t/0", ".."), ("t", "../t")]
     {
-        assert_eq!(compressed_by("2/3", folder, &[name]), expected, "{name} in {folder}");
+        assert_eq!(compressed_by("2/3", directory, &[name]), expected, "{name} in {directory}");
     }
     let t = tree();
     t.gzcc(["-rq", "--shard", "2/3", t.path("t").to_str().unwrap()]).succeeds();
@@ -56,14 +57,14 @@ fn a_shard_does_not_depend_on_how_the_folder_is_named_or_where_it_is() {
 
 #[test]
 fn named_files_are_sharded_and_one_run_reports_a_missing_one() {
-    let all = |names: &[String], told: &str| {
+    let all = |names: &[String], printed: &str| {
         let t = tree();
         let mut lines = String::new();
         for number in 1..=4 {
             let ran = t.gzcc(["--shard", &format!("{number}/4"), "--files-from", "-"]).stdin(names.join("\n")).run();
             lines += &ran.stderr();
         }
-        assert_eq!(lines, told);
+        assert_eq!(lines, printed);
         made(&t)
     };
     let mut names: Vec<String> = (0..FILES).map(|i| format!("t/{}/f{i}.log", i % 4)).collect();
@@ -112,10 +113,10 @@ fn shards_that_gnu_parallel_runs_compress_every_file_once() {
     std::fs::create_dir(t.path("home")).unwrap();
     let gzcc = env!("CARGO_BIN_EXE_gzcc");
     let script = format!("HOME=$PWD/home parallel --will-cite -j4 {gzcc} -r --rm --shard {{}}/4 t ::: 1 2 3 4");
-    let told = String::from_utf8(t.shell(&script).succeeds()).unwrap();
-    let counts: Vec<usize> = told.lines().map(|line| line.split(' ').nth(1).unwrap().parse().unwrap()).collect();
-    assert_eq!((counts.len(), counts.iter().sum::<usize>()), (4, FILES), "{told}");
-    assert!(counts.iter().all(|&count| count > 0), "{told}");
+    let printed = String::from_utf8(t.shell(&script).succeeds()).unwrap();
+    let counts: Vec<usize> = printed.lines().map(|line| line.split(' ').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!((counts.len(), counts.iter().sum::<usize>()), (4, FILES), "{printed}");
+    assert!(counts.iter().all(|&count| count > 0), "{printed}");
     for i in 0..FILES {
         t.assert_holds(format!("t/{}/f{i}.log.gz", i % 4), format!("content of {i}").as_bytes());
         assert!(!t.exists(format!("t/{}/f{i}.log", i % 4)));
@@ -131,10 +132,10 @@ fn no_shard_replaces_what_another_shard_decompressed() {
         let packed = t.gzcc(["-c", "in"]).succeeds();
         t.write(format!("t/{name}"), packed);
     }
-    let told =
+    let printed =
         "gzcc: --shard does not decompress with --force, as another part may make the same output; see gzcc --help";
     for words in [&["-rdf", "t"][..], &["-rdf", "--rm", "t"], &["-rdf", "-O", "out", "t"]] {
-        t.gzcc([&["--shard", "1/7"], words].concat()).says(1, &[told]);
+        t.gzcc([&["--shard", "1/7"], words].concat()).says(1, &[printed]);
     }
     for number in 1..=7 {
         let shard = format!("{number}/7");

@@ -9,7 +9,7 @@ use crate::programs::{command, full, skip};
 fn calls(words: &[&str]) -> Vec<String> {
     let t = Sandbox::new();
     t.write("a", log(1000));
-    t.write("folder/a", log(1000));
+    t.write("directory/a", log(1000));
     let strace = ["-f", "-qq", "-o", "trace", env!("CARGO_BIN_EXE_gzcc")];
     t.command("strace", [&strace[..], words].concat()).succeeds();
     String::from_utf8(t.read("trace")).unwrap().lines().map(str::to_owned).collect()
@@ -36,7 +36,7 @@ fn a_run_over_one_small_file_starts_no_thread_and_reads_no_system_file() {
 fn other_runs_handle_signals_and_use_all_processors() {
     require!("strace");
     let has = |words: &[&str], what: &str| calls(words).iter().any(|call| call.contains(what));
-    for words in [&["-c", "a", "a"][..], &["--json", "a"], &["-r", "folder"], &["-o", "b", "a"]] {
+    for words in [&["-c", "a", "a"][..], &["--json", "a"], &["-r", "directory"], &["-o", "b", "a"]] {
         assert!(has(words, "clone") && has(words, "/proc/self/cgroup"), "{words:?}");
     }
     // A temporary name must not stay behind after a signal.

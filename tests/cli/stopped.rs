@@ -11,7 +11,7 @@ use crate::harness::{Finished, Sandbox};
 use crate::traced::{child_of, wait_until};
 
 /// The time right after the `nth` system call `call`, counted from 1, on `on`: a file, by any descriptor, or `.` for the
-/// sandbox's folder, which covers the calls on names in it.
+/// sandbox's directory, which covers the calls on names in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     pub on: &'static str,
@@ -69,7 +69,7 @@ pub fn count_calls(t: &Sandbox, on: &str, calls: &str, words: &[&str], status: i
     let (to, traced) = (trace.path().to_str().unwrap(), format!("trace={calls}"));
     let strace = ["-f", "-o", to, "-P", on.to_str().unwrap(), "-e", &traced, env!("CARGO_BIN_EXE_gzcc")];
     let ran = t.command("strace", strace.iter().chain(words)).run();
-    ran.assert(ran.status.code() == Some(status), "it ends well when nobody meddles");
+    ran.assert(ran.status.code() == Some(status), "the run succeeds without interference");
     let trace = fs::read_to_string(trace.path()).unwrap();
     trace.lines().filter(|line| calls.split(',').any(|call| line.contains(&format!(" {call}(")))).count()
 }

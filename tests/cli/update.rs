@@ -77,7 +77,7 @@ fn on_coarse_disk(t: &Sandbox, mkfs: &str, script: &str) -> Call {
 #[test]
 fn a_second_update_to_a_file_system_with_coarse_times_compresses_nothing() {
     if !is_root() {
-        skip("takes root to mount a file system");
+        skip("needs root to mount a file system");
         return;
     }
     if unshare().is_none() {
@@ -101,7 +101,7 @@ fn a_second_update_to_a_file_system_with_coarse_times_compresses_nothing() {
         );
         let ran = on_coarse_disk(&t, mkfs, &script).run();
         if ran.status.code() == Some(99) {
-            skip(&format!("there is no {mkfs} here, or nowhere to mount it"));
+            skip(&format!("{mkfs} is missing, or its file system cannot be mounted"));
             continue;
         }
         ran.assert(ran.status.success(), mkfs);
@@ -194,6 +194,6 @@ fn update_keeps_the_original_if_its_output_is_replaced_during_the_comparison() {
         std::fs::rename(t.path("other"), t.path("a.gz")).unwrap();
     });
     ran.assert(ran.status.code() == Some(1), "it is an error");
-    ran.assert(ran.stderr() == "gzcc: a: a.gz changed while it was compared\n", "and told");
+    ran.assert(ran.stderr() == "gzcc: a: a.gz changed while it was compared\n", "and reported");
     assert_eq!(t.read("a"), noise(3 * BLOCK, 4));
 }

@@ -1,4 +1,4 @@
-//! Events for programs that watch a folder (inotify(7)): one under the final name when the file is complete.
+//! Events for programs that watch a directory (inotify(7)): one under the final name when the file is complete.
 
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -14,9 +14,9 @@ const WHOLE: ReadFlags = ReadFlags::CLOSE_WRITE.union(ReadFlags::MOVED_TO);
 struct Watch(OwnedFd);
 
 impl Watch {
-    fn new(folder: &Path) -> Self {
+    fn new(directory: &Path) -> Self {
         let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).unwrap();
-        inotify::add_watch(&inotify, folder, WatchFlags::ALL_EVENTS).unwrap();
+        inotify::add_watch(&inotify, directory, WatchFlags::ALL_EVENTS).unwrap();
         Self(inotify)
     }
 
@@ -39,7 +39,7 @@ impl Watch {
 }
 
 #[test]
-fn watchers_of_a_folder_get_an_event_for_each_complete_output() {
+fn watchers_of_a_directory_get_an_event_for_each_complete_output() {
     let t = Sandbox::new();
     let watch = Watch::new(&t.path("."));
     // Each call works on the files that the previous call left.

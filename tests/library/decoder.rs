@@ -61,7 +61,7 @@ fn trailing_garbage_is_ignored_and_reported() {
     let packed = [encoded(b"content", 7, &Parameters::default()), b"garbage".to_vec()].concat();
     let mut decoder = Decoder::new(&packed[..]);
     let mut content = String::new();
-    assert!(!decoder.has_trailing_garbage(), "nobody knows yet");
+    assert!(!decoder.has_trailing_garbage(), "the end is not reached yet");
     decoder.read_to_string(&mut content).unwrap();
     assert_eq!((content.as_str(), decoder.has_trailing_garbage()), ("content", true));
 }

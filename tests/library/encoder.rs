@@ -158,7 +158,7 @@ fn an_error_of_the_sink_stops_the_writer_and_is_returned() {
                     content.chunks(10_000).try_for_each(|piece| to.write_all(piece).map(|()| written += piece.len()))
                 });
                 assert_eq!(failed.err().unwrap().raw_os_error(), Some(28));
-                assert!(written < content.len(), "it goes on for a while, but not to the end");
+                assert!(written < content.len(), "the writer stops before the end");
             });
         }
     }
@@ -270,5 +270,5 @@ fn content_below_a_block_starts_no_thread() {
         assert_eq!(threads(size, 8), alone, "{size} bytes");
     }
     assert_eq!(threads(20 * BLOCK, 1), alone);
-    assert!(threads(20 * BLOCK, 3) > alone, "there are threads where there is work for them");
+    assert!(threads(20 * BLOCK, 3) > alone, "content of many blocks starts threads");
 }

@@ -82,9 +82,9 @@ pub fn decoded(packed: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Runs `work` on a new thread; fails if it does not end within [`TIME_LIMIT`].
 pub fn within_time_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, told) = mpsc::channel();
+    let (tell, printed) = mpsc::channel();
     thread::spawn(move || tell.send(work()));
-    told.recv_timeout(TIME_LIMIT).expect("it ends, and without a panic")
+    printed.recv_timeout(TIME_LIMIT).expect("it ends, and without a panic")
 }
 
 /// Runs this test alone in a child process and returns what it prints. Returns `None` in the child, which then does the
@@ -96,9 +96,9 @@ pub fn in_child_process(test: &str) -> Option<String> {
     let mut command = programs::command(std::env::current_exe().unwrap());
     command.args([test, "--exact", "--nocapture"]).env("GZCC_CHILD", "1");
     let output = programs::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped())).wait_with_output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
-    Some(told)
+    let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+    Some(printed)
 }
 
 /// A value of this process from /proc/self/status, in kB.

@@ -78,12 +78,12 @@ pub(crate) fn encoded(content: &[u8], piece: usize, parameters: &Parameters) -> 
 /// The output of a run over a file with this content.
 #[cfg(feature = "batch")]
 pub(crate) fn compressed_as_a_file(content: &[u8], parameters: &Parameters) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("f");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("f");
     std::fs::write(&file, content).unwrap();
     let settings = gzcc::Settings { inputs: vec![file.into()], ..settings(parameters) };
     assert_eq!(gzcc::compress(&settings, &()).unwrap().done, 1);
-    std::fs::read(folder.path().join("f.gz")).unwrap()
+    std::fs::read(directory.path().join("f.gz")).unwrap()
 }
 
 /// Without runs over files: the output of one worker that gets the content in one piece.

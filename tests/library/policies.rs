@@ -51,8 +51,8 @@ fn an_existing_output_is_skipped_replaced_or_asked_about() {
         (OverwritePolicy::Ask, false, 1, 0),
         (OverwritePolicy::Ask, true, 1, 1),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let (input, output) = (folder.path().join("f"), folder.path().join("f.gz"));
+        let directory = tempfile::tempdir().unwrap();
+        let (input, output) = (directory.path().join("f"), directory.path().join("f.gz"));
         fs::write(&input, "content").unwrap();
         fs::write(&output, "old").unwrap();
         let observer = Answering::new(answer);
@@ -65,8 +65,8 @@ fn an_existing_output_is_skipped_replaced_or_asked_about() {
 
 #[test]
 fn links_and_special_modes_are_refused_according_to_the_policy() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
     for name in ["file", "linked", "setid", "sticky"] {
         fs::write(path(name), "content").unwrap();
     }
@@ -101,7 +101,7 @@ fn links_and_special_modes_are_refused_according_to_the_policy() {
 
 #[test]
 fn compressed_files_are_recognised_by_the_suffixes_of_the_policy() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (compressed_files, skipped_names) in [
         (CompressedFiles::SkipGzip, &["a.gz"][..]),
         (CompressedFiles::SkipGnu, &["a.gz", "core_z"]),
@@ -109,7 +109,7 @@ fn compressed_files_are_recognised_by_the_suffixes_of_the_policy() {
         (CompressedFiles::Include, &[]),
     ] {
         for name in ["a", "a.gz", "core_z", "a.zst"] {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             fs::write(&path, "content").unwrap();
             let filter = Filter { compressed_files, ..Filter::default() };
             let settings = Settings { filter, overwrite: OverwritePolicy::Replace, ..Settings::default() };
@@ -132,8 +132,8 @@ fn the_settings_decide_which_devices_take_compressed_data() {
             *self.0.lock().unwrap() += 1;
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let input = folder.path().join("f");
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("f");
     fs::write(&input, "content").unwrap();
     let destination = Destination::File("/dev/null".into());
     let accepting = Settings { inputs: vec![input.into()], destination, ..Settings::default() };
@@ -144,7 +144,7 @@ fn the_settings_decide_which_devices_take_compressed_data() {
     assert_eq!(refused.0.into_inner().unwrap(), 1);
 
     // Decompressed data may go anywhere.
-    let packed = folder.path().join("p.gz");
+    let packed = directory.path().join("p.gz");
     fs::write(&packed, crate::encoded(b"content", 7, &crate::Parameters::default())).unwrap();
     assert_eq!(decompress(&Settings { inputs: vec![packed.into()], ..refusing }, &()).unwrap().done, 1);
 }

@@ -26,14 +26,15 @@ fn invalid_settings_are_refused_before_any_work() {
     assert_eq!((refused.kind(), sink.len()), (io::ErrorKind::InvalidInput, 0));
     assert_eq!(refused.to_string(), "invalid level 13: the native engine has levels 0 to 12");
     assert!(refused.get_ref().unwrap().is::<InvalidOptions>());
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("f"), "content").unwrap();
-    let settings = Settings { inputs: vec![folder.path().join("f").into()], suffix: "".into(), ..Settings::default() };
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("f"), "content").unwrap();
+    let settings =
+        Settings { inputs: vec![directory.path().join("f").into()], suffix: "".into(), ..Settings::default() };
     assert_eq!(
         compress(&settings, &()).unwrap_err().to_string(),
         "invalid suffix: expected a non-empty suffix without /"
     );
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
 /// Records all events.
@@ -70,34 +71,34 @@ impl Observer for Recorder {
 #[test]
 fn an_observer_receives_every_byte_count_and_every_end() {
     for crew in worker_settings() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
         let sizes = [("big", 3 * BLOCK + 1), ("small", 1000), ("two", 2 * BLOCK)];
         sizes.iter().for_each(|(name, size)| fs::write(path(name), log(*size)).unwrap());
         fs::write(path("old.gz"), "").unwrap();
         let names = ["big", "small", "two", "old.gz", "missing"];
         let settings = Settings { inputs: names.map(|name| path(name).into()).into(), ..crew.clone() };
-        let told = Recorder::default();
-        let tally = compress(&settings, &told).unwrap();
+        let printed = Recorder::default();
+        let tally = compress(&settings, &printed).unwrap();
         assert_eq!((tally.done, tally.skipped, tally.failed), (3, 1, 1));
         let all = sizes.iter().map(|(_, size)| *size as u64).sum::<u64>();
-        assert_eq!((told.bytes_in.into_inner(), tally.bytes_in), (all, all));
-        assert_eq!(told.bytes_out.into_inner(), tally.bytes_out);
-        assert_eq!((told.firsts.into_inner(), told.lasts.into_inner()), (3, 3));
-        let ended = told.ended.into_inner().unwrap();
+        assert_eq!((printed.bytes_in.into_inner(), tally.bytes_in), (all, all));
+        assert_eq!(printed.bytes_out.into_inner(), tally.bytes_out);
+        assert_eq!((printed.firsts.into_inner(), printed.lasts.into_inner()), (3, 3));
+        let ended = printed.ended.into_inner().unwrap();
         assert_eq!(ended[&path("big")], format!("done {}", path("big.gz").display()));
         assert_eq!(ended[&path("old.gz")], "skipped already has the suffix; left alone");
         assert!(ended[&path("missing")].starts_with("failed No such file"), "{ended:?}");
         assert_eq!(ended.len(), 5);
 
         let inputs = ["big.gz", "small.gz", "two.gz"].map(|name| path(name).into()).into();
-        let told = Recorder::default();
+        let printed = Recorder::default();
         let settings = Settings { inputs, destination: Destination::Directory(path("out")), ..crew };
         fs::create_dir(path("out")).unwrap();
-        let tally = decompress(&settings, &told).unwrap();
+        let tally = decompress(&settings, &printed).unwrap();
         assert_eq!((tally.done, tally.bytes_out, tally.failed), (3, all, 0));
-        assert_eq!(told.bytes_out.into_inner(), all);
-        let out: PathBuf = path("out").join(folder.path().strip_prefix("/").unwrap()).join("two");
+        assert_eq!(printed.bytes_out.into_inner(), all);
+        let out: PathBuf = path("out").join(directory.path().strip_prefix("/").unwrap()).join("two");
         assert!(fs::read(out).unwrap() == log(2 * BLOCK));
     }
 }
@@ -114,8 +115,8 @@ fn an_error_has_a_kind_a_source_and_the_path_of_its_output() {
             }
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
     fs::write(path("f"), "content").unwrap();
     fs::write(path("bad.gz"), "no gzip data").unwrap();
     let failure = |input: &str, destination: Destination, decompresses: bool| {
@@ -135,7 +136,7 @@ fn an_error_has_a_kind_a_source_and_the_path_of_its_output() {
     assert_eq!(damaged.kind(), ErrorKind::Damage(Damage::NotGzip));
     assert!(damaged.source().is_some_and(|source| source.is::<Damage>()));
 
-    let out = path("no folder").join("out.gz");
+    let out = path("no directory").join("out.gz");
     let unnamed = failure("f", Destination::File(out.clone()), false);
     assert_eq!((unnamed.kind(), unnamed.path()), (ErrorKind::Io(io::ErrorKind::NotFound), Some(&*out)));
     assert_eq!(unnamed.to_string(), format!("{}: No such file or directory", out.display()));
@@ -144,19 +145,19 @@ fn an_error_has_a_kind_a_source_and_the_path_of_its_output() {
 #[test]
 fn a_run_prints_nothing() {
     let test = "a_run_prints_nothing";
-    if let Some(told) = in_child_process(&format!("runs::{test}")) {
-        let lines: Vec<_> = told.lines().filter(|line| !line.is_empty()).collect();
+    if let Some(printed) = in_child_process(&format!("runs::{test}")) {
+        let lines: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
         // The lines of the test harness.
-        assert_eq!(lines.len(), 3, "{told}");
-        assert!(lines[1].ends_with("... ok"), "{told}");
+        assert_eq!(lines.len(), 3, "{printed}");
+        assert!(lines[1].ends_with("... ok"), "{printed}");
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("f"), "content").unwrap();
-    let inputs = ["f", "missing"].map(|name| folder.path().join(name).into());
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("f"), "content").unwrap();
+    let inputs = ["f", "missing"].map(|name| directory.path().join(name).into());
     let settings = Settings { inputs: inputs.into(), ..Settings::default() };
     assert_eq!(compress(&settings, &()).unwrap().failed, 1);
-    let inputs = vec![folder.path().join("f.gz").into()];
+    let inputs = vec![directory.path().join("f.gz").into()];
     let settings = Settings { inputs, destination: Destination::Discard, ..settings };
     assert_eq!(decompress(&settings, &()).unwrap().done, 1);
 }
@@ -180,8 +181,8 @@ fn a_panic_of_an_observer_fails_no_input_and_is_propagated_at_the_end() {
         for only_at_the_end in [false, true] {
             let crew = crew.clone();
             within_time_limit(move || {
-                let folder = tempfile::tempdir().unwrap();
-                let path = |name: &str| folder.path().join(name);
+                let directory = tempfile::tempdir().unwrap();
+                let path = |name: &str| directory.path().join(name);
                 for (name, size) in [("a", 10), ("big", 4 * BLOCK), ("z", 1000)] {
                     fs::write(path(name), log(size)).unwrap();
                 }
@@ -189,9 +190,9 @@ fn a_panic_of_an_observer_fails_no_input_and_is_propagated_at_the_end() {
                 let settings = Settings { inputs: inputs.into(), ..crew };
                 let observer = Poisoned(Mutex::default(), only_at_the_end);
                 let run = std::panic::AssertUnwindSafe(|| compress(&settings, &observer));
-                let panic = std::panic::catch_unwind(run).expect_err("the panic goes on");
+                let panic = std::panic::catch_unwind(run).expect_err("the panic is propagated");
                 // A worker that waited for the lock panics with PoisonError, and its panic may be propagated first.
-                let waited = panic.downcast_ref::<String>().is_some_and(|told| told.contains("PoisonError"));
+                let waited = panic.downcast_ref::<String>().is_some_and(|printed| printed.contains("PoisonError"));
                 assert!(waited || panic.downcast_ref() == Some(&"this panic is part of the test"));
                 for name in ["a.gz", "big.gz", "z.gz"] {
                     assert!(path(name).exists(), "{name}");
@@ -231,11 +232,11 @@ impl Observer for Ends {
 
 #[test]
 fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
     fs::write(path("a"), log(BLOCK + 1)).unwrap();
     fs::write(path("b"), log(100)).unwrap();
-    let told = |inputs: [&str; 2], out: &str, originals, decompresses: bool| {
+    let printed = |inputs: [&str; 2], out: &str, originals, decompresses: bool| {
         let inputs = inputs.map(|name| path(name).into()).into();
         let settings = Settings { inputs, destination: Destination::File(path(out)), originals, ..Settings::default() };
         let ends = Ends::default();
@@ -244,9 +245,9 @@ fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
     };
     let end = |name: &str, position, how: &str| (name.to_owned(), position, how.to_owned());
     let both = vec![end("a", Some(0), "done"), end("b", Some(1), "done")];
-    assert_eq!(told(["a", "b"], "both.gz", Originals::Keep, false), (both.clone(), 0, true));
+    assert_eq!(printed(["a", "b"], "both.gz", Originals::Keep, false), (both.clone(), 0, true));
     let kept = [both, vec![end("kept.gz", None, "skipped")]].concat();
-    assert_eq!(told(["a", "b"], "kept.gz", Originals::Remove, false), (kept, 0, true));
+    assert_eq!(printed(["a", "b"], "kept.gz", Originals::Remove, false), (kept, 0, true));
 
     let mut packed = fs::read(path("both.gz")).unwrap();
     let middle = packed.len() / 2;
@@ -254,7 +255,7 @@ fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
     fs::write(path("bad.gz"), packed).unwrap();
     let spoilt =
         vec![end("both.gz", Some(0), "done"), end("bad.gz", Some(1), "damaged"), end("spoilt", None, "failed")];
-    assert_eq!(told(["both.gz", "bad.gz"], "spoilt", Originals::Keep, true), (spoilt, 2, false));
+    assert_eq!(printed(["both.gz", "bad.gz"], "spoilt", Originals::Keep, true), (spoilt, 2, false));
 }
 
 /// Records progress steps: bytes in, bytes out, first, last.
@@ -269,8 +270,8 @@ impl Observer for Steps {
 
 #[test]
 fn an_input_that_fails_in_the_middle_has_a_first_and_a_last_step() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
     fs::write(path("f"), log(6 * BLOCK)).unwrap();
     assert_eq!(compress(&Settings { inputs: vec![path("f").into()], ..Settings::default() }, &()).unwrap().done, 1);
     let mut packed = fs::read(path("f.gz")).unwrap();

@@ -65,7 +65,7 @@ pub fn have_all(programs: &[&str]) -> bool {
     false
 }
 
-/// The file that the system starts when it is told to start `program`.
+/// The file that the system starts for `program`.
 pub fn find(program: impl AsRef<OsStr>) -> Option<PathBuf> {
     let program = Path::new(program.as_ref());
     if program.components().count() > 1 || program.is_absolute() {
@@ -75,7 +75,7 @@ pub fn find(program: impl AsRef<OsStr>) -> Option<PathBuf> {
     let executable = |file: &PathBuf| {
         fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     };
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(executable)
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(executable)
 }
 
 /// A command that starts `program` with the default signal dispositions. Panics with its name if it is missing.

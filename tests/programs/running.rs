@@ -44,10 +44,10 @@ pub fn spawn_within(limit: Duration, command: &mut Command) -> Running {
             child => break child.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display())),
         }
     };
-    let (ended, told) = mpsc::channel();
+    let (ended, watched) = mpsc::channel();
     let (group, shown) = (Pid::from_child(&child), format!("{command:?}"));
     thread::spawn(move || {
-        if told.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             super::note(format_args!("killed after {limit:?}: {shown}"));
             let _ = kill_process_group(group, Signal::KILL);
         }

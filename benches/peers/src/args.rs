@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long)]
     pub bounds: bool,
 
-    /// Files, or folders whose subfolders are groups; an argument that ends in a colon starts a group, which is measured as a whole: logs: a.log b.log text: c.txt
+    /// Files, or directories whose subdirectories are groups; an argument that ends in a colon starts a group, which is measured as a whole: logs: a.log b.log text: c.txt
     #[arg(required_unless_present_any = ["made", "bounds"], value_name = "[GROUP:] FILES")]
     pub files: Vec<OsString>,
 }

@@ -46,11 +46,11 @@ pub fn add_made(groups: &mut Vec<Group>, as_one: bool) {
     }
 }
 
-/// Adds a group for each subfolder of a folder, with the files there.
-fn add_folders(path: &Path, groups: &mut Vec<Group>) -> Result<()> {
-    for folder in sorted_entries(path)? {
-        groups.push(Group::new(folder.file_name().unwrap_or_default().to_string_lossy().into_owned()));
-        for file in sorted_entries(&folder)? {
+/// Adds a group for each subdirectory of a directory, with the files there.
+fn add_directories(path: &Path, groups: &mut Vec<Group>) -> Result<()> {
+    for directory in sorted_entries(path)? {
+        groups.push(Group::new(directory.file_name().unwrap_or_default().to_string_lossy().into_owned()));
+        for file in sorted_entries(&directory)? {
             groups.last_mut().expect("one was just added").add(file.as_os_str())?;
         }
     }
@@ -65,13 +65,13 @@ fn sorted_entries(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Reads the files of `[GROUP:] FILE... [GROUP: FILE...]...`. Files before the first group name form a group called `files`. A
-/// folder stands for a group for each of its subfolders.
+/// directory stands for a group for each of its subdirectories.
 pub fn read(arguments: &[OsString]) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     for argument in arguments {
         match argument.as_bytes().strip_suffix(b":") {
             Some(name) => groups.push(Group::new(String::from_utf8_lossy(name).into_owned())),
-            None if Path::new(argument).is_dir() => add_folders(Path::new(argument), &mut groups)?,
+            None if Path::new(argument).is_dir() => add_directories(Path::new(argument), &mut groups)?,
             None => {
                 if groups.is_empty() {
                     groups.push(Group::new("files".into()));

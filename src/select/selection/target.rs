@@ -126,7 +126,7 @@ pub(super) fn mirrored_directory(path: &Path) -> Result<PathBuf, Outcome> {
         .filter(|component| !matches!(component, Component::RootDir | Component::CurDir))
         .map(|component| match component {
             Component::Normal(name) => Ok(name),
-            _ => Err(Outcome::Failed(Error::other("a path with .. cannot be mirrored in the output folder"))),
+            _ => Err(Outcome::Failed(Error::other("a path with .. cannot be mirrored in the output directory"))),
         })
         .collect()
 }

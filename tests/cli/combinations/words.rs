@@ -1,6 +1,6 @@
 //! The parts of random command lines. `{KIND}` stands for a value of that kind.
 //!
-//! A value can become an operand (`-S -S /`), so no argument may point outside the folder that a combination runs in:
+//! A value can become an operand (`-S -S /`), so no argument may point outside the directory that a combination runs in:
 //! the test asserts [`stays_inside`] for each.
 
 /// Options of gzcc. No value is a FIFO or an endless device, because reading one may never end.
@@ -39,8 +39,8 @@ pub const GZCC: &[&str] = &[
     "-o {output}",
     "-o{output}",
     "--output={output}",
-    "-O {folder}",
-    "--output-dir={folder}",
+    "-O {directory}",
+    "--output-dir={directory}",
     "-S{suffix}",
     "-S {suffix}",
     "--rsyncable",
@@ -167,7 +167,7 @@ pub fn values(kind: &str) -> (&'static [&'static str], &'static [&'static str]) 
         "level" => (&["0", "1", "6", "9", "10", "11", "12"], &["13", "-1", "x", ""]),
         "engine" => (&["native", "flate2", "flate2"], &["zopfli", ""]),
         "output" => (&["new", "new", "old.gz", "a", "d", "-", "link"], &["missing/new", "dangling", ""]),
-        "folder" => (&["o", "o", "d", "o/p/q", "."], &["a", "link", "dangling", ""]),
+        "directory" => (&["o", "o", "d", "o/p/q", "."], &["a", "link", "dangling", ""]),
         "suffix" => (&[".gz", ".z", "x", "-gz"], &["", "a/b", "."]),
         "number" => (&["0", "1", "2", "16", "50", "99"], &["100", "-1", "99999999999999999999", "x", ""]),
         "size" => (&["0", "1", "100", "10K", "11M", "20M", "1G"], &["1E", "99999999999G", "-1", "x", ""]),

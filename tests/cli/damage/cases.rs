@@ -74,7 +74,7 @@ impl Verdict {
     }
 }
 
-/// Numbered files in a folder.
+/// Numbered files in a directory.
 pub struct Cases {
     t: Sandbox,
     pub files: Vec<Vec<u8>>,
@@ -138,7 +138,7 @@ impl Cases {
             let output = format!("out/{i}");
             match words.get(&i) {
                 Some(line) if !is_warning(line) => {
-                    assert!(!self.t.exists(&output), "{output} was left behind, of which it is said: {line}");
+                    assert!(!self.t.exists(&output), "{output} remains, and the message is: {line}");
                     Verdict::Bad(line.clone())
                 }
                 Some(_) => Verdict::Garbage(self.t.read(&output)),
@@ -148,7 +148,7 @@ impl Cases {
         let verdicts: Vec<Verdict> = verdicts.collect();
         let made = std::fs::read_dir(self.t.path("out")).unwrap().count();
         let whole = verdicts.iter().filter(|verdict| verdict.content().is_some()).count();
-        assert_eq!(made, whole, "there is more in the folder than the outputs");
+        assert_eq!(made, whole, "the directory contains more than the outputs");
         std::fs::remove_dir_all(self.t.path("out")).unwrap();
         verdicts
     }

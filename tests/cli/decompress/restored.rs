@@ -103,12 +103,12 @@ fn only_the_last_component_of_a_stored_path_is_used() {
     std::os::unix::fs::symlink("..", t.path("up")).unwrap();
     let stored: [&[u8]; 6] = [b"../victim", b"../../victim", &absolute, b"./../victim", b"sub/victim", b"..//victim"];
     for (i, name) in stored.into_iter().enumerate() {
-        let folder = format!("in{i}");
-        t.write(format!("{folder}/a.gz"), named(name, b"evil"));
-        t.gzcc(["-dNf", &format!("{folder}/a.gz")]).succeeds();
-        assert_eq!(t.read(format!("{folder}/victim")), b"evil", "the last part of {name:?} is what counts");
-        t.gzcc(["-dNf", "-Oout", &format!("{folder}/a.gz")]).succeeds();
-        assert_eq!(t.read(format!("out/{folder}/victim")), b"evil");
+        let directory = format!("in{i}");
+        t.write(format!("{directory}/a.gz"), named(name, b"evil"));
+        t.gzcc(["-dNf", &format!("{directory}/a.gz")]).succeeds();
+        assert_eq!(t.read(format!("{directory}/victim")), b"evil", "the last part of {name:?} is what counts");
+        t.gzcc(["-dNf", "-Oout", &format!("{directory}/a.gz")]).succeeds();
+        assert_eq!(t.read(format!("out/{directory}/victim")), b"evil");
     }
     assert_eq!(t.read("victim"), b"as it was");
     // A link under the output's name is replaced, not followed.
@@ -141,7 +141,7 @@ fn the_second_input_with_the_same_stored_name_is_an_error() {
             let ran = t.gzcc(options.into_iter().chain(names.iter().map(String::as_str))).run();
             ran.assert(ran.status.code() == Some(1) && ran.stderr().lines().count() == 9, "all but one are named");
             let made = String::from_utf8(t.read("same")).unwrap();
-            assert!(!t.exists(&made), "the one that is there has gone");
+            assert!(!t.exists(&made), "the existing output is gone");
             assert_eq!(t.names().len(), 10, "{scheduler} {jobs}: and the others have not");
         }
     }

@@ -18,7 +18,7 @@ pub const ERRORS: &[(&str, &str)] = &[
     ("EMFILE", "Too many open files"),
 ];
 
-/// The calls that may touch an input, an output, a folder or metadata, or start a worker. With `?`, strace ignores
+/// The calls that may touch an input, an output, a directory or metadata, or start a worker. With `?`, strace ignores
 /// calls that the architecture lacks.
 const CALLS: &str = "?open,openat,openat2,read,pread64,write,?lseek,?ftruncate,fsync,syncfs,linkat,?rename,?renameat,\
     renameat2,?fchmod,?fchown,utimensat,?unlink,unlinkat,?stat,?lstat,?fstat,?newfstatat,statx,fgetxattr,fremovexattr,\
@@ -35,7 +35,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Whether the fault is possible. No signal interrupts the reading of a folder (getdents(2)), and directory
+    /// Whether the fault is possible. No signal interrupts the reading of a directory (getdents(2)), and directory
     /// iterators stop after an error.
     pub fn is_possible(&self) -> bool {
         (&*self.call, self.error) != ("getdents64", "EINTR")
@@ -56,8 +56,8 @@ pub struct Trace {
 }
 
 impl Trace {
-    fn read(folder: &Path, sandbox: &Sandbox) -> Self {
-        let files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    fn read(directory: &Path, sandbox: &Sandbox) -> Self {
+        let files = fs::read_dir(directory).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
         let lines = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
         let sandbox = fs::canonicalize(sandbox.path(".")).unwrap().to_str().unwrap().to_owned();
         Self { threads: files.map(lines).collect(), sandbox }
@@ -96,7 +96,7 @@ impl Trace {
     }
 
     /// Whether a line refers to a file in the sandbox. An absolute path counts only by its target; strace also prints
-    /// the folder that it does not use.
+    /// the directory that it does not use.
     fn refers_to_sandbox(&self, line: &str) -> bool {
         let elsewhere = line.contains("AT_FDCWD<") && line.contains(">, \"/");
         line.starts_with("clone") || is_relative(line) || line.contains(&self.sandbox) && !elsewhere
@@ -110,14 +110,14 @@ fn is_relative(line: &str) -> bool {
 
 /// Runs gzcc in `t` under strace with these options.
 fn traced(words: &[&str], redirections: &str, t: &Sandbox, options: &[&str]) -> (Finished, Trace) {
-    let folder = tempfile::tempdir().unwrap();
-    let to = folder.path().join("trace");
+    let directory = tempfile::tempdir().unwrap();
+    let to = directory.path().join("trace");
     let quoted = |words: &[&str]| words.iter().map(|word| format!("'{word}' ")).collect::<String>();
     let strace = ["strace", "-ff", "-y", "-o", to.to_str().unwrap()];
     let gzcc = quoted(&[&[env!("CARGO_BIN_EXE_gzcc")][..], words].concat());
     let script = format!("exec {}{}{gzcc}{redirections}", quoted(&strace), quoted(options));
     let ran = t.command("bash", ["-c", &script]).run();
-    let trace = Trace::read(folder.path(), t);
+    let trace = Trace::read(directory.path(), t);
     (ran, trace)
 }
 

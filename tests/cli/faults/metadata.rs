@@ -152,7 +152,7 @@ fn a_name_that_cannot_be_synced_is_an_error_and_the_original_stays() {
             ran.assert(ran.status.code() == Some(1) && hits == 1, "an error");
             ran.assert(ran.stderr() == "gzcc: a: a.gz: Input/output error\n", "one line");
             assert_eq!(t.read("a"), content);
-            assert_eq!(t.exists("a.gz"), named, "the output is synced before it is named, its folder afterwards");
+            assert_eq!(t.exists("a.gz"), named, "the output is synced before it is named, its directory afterwards");
             if named {
                 t.assert_holds("a.gz", &content);
             }
@@ -168,7 +168,7 @@ fn a_temporary_file_remains_only_if_it_cannot_be_removed() {
     let faults = ["fsync:error=EIO", "unlinkat:error=EIO"];
     let (ran, hits) = inject(&t, &faults, &["--rm", "--named-temporaries", "a"]);
     ran.assert(ran.status.code() == Some(1) && hits == 2, "an error");
-    ran.assert(ran.stderr() == "gzcc: a: a.gz: Input/output error\n", "what failed first is told");
+    ran.assert(ran.stderr() == "gzcc: a: a.gz: Input/output error\n", "the first failure is reported");
     assert_eq!(t.read("a"), content);
     let [temporary, original] = &t.names()[..] else { panic!("{:?}", t.names()) };
     assert!(temporary.starts_with(".gzcc-") && original == "a");
@@ -216,11 +216,11 @@ fn a_run_completes_without_the_workers_that_cannot_be_started() {
     }
 }
 
-/// A folder that may be written and entered but not read cannot be opened for fsync.
+/// A directory that may be written and entered but not read cannot be opened for fsync.
 #[test]
-fn a_new_output_folder_works_below_an_unreadable_parent() {
+fn a_new_output_directory_works_below_an_unreadable_parent() {
     if is_root() {
-        skip("root may read every folder");
+        skip("root may read every directory");
         return;
     }
     let t = Sandbox::new();

@@ -53,7 +53,7 @@ pub const COMPRESSING: &[Scenario] = &[
         ..scenario("named temporaries, replacing", &["-j1", "--named-temporaries", "-f", "a", "b"], THREE.split_at(2).0)
     },
     scenario("syncing", &["-j1", "--sync", "a", "b"], THREE.split_at(2).0),
-    Scenario { needs_root: true, ..scenario("of somebody else", &["-j1", "a", "b", "c"], THREE) },
+    Scenario { needs_root: true, ..scenario("of another user", &["-j1", "a", "b", "c"], THREE) },
 ];
 
 pub const DECOMPRESSING: &[Scenario] = &[
@@ -75,12 +75,16 @@ pub const REMOVING: &[Scenario] = &[
     scenario("removing a big compressed file", &["-d", "--rm", "-j2", "big.gz", "a.gz"], PACKED_BIG),
 ];
 
-pub const FOLDERS: &[Scenario] = &[
+pub const DIRECTORIES: &[Scenario] = &[
     scenario("a tree", &["-j1", "-r", "t", "d"], TREE),
     scenario("a tree, removing", &["-j1", "-r", "--rm", "t", "d"], TREE),
     scenario("a tree, two workers", &["-j2", "-r", "--rm", "t", "d"], TREE),
-    scenario("mirrored folders", &["-j1", "-O", "new/out", "x/a", "x/y/b", "x/y/c", "d"], MIRRORED),
-    scenario("mirrored folders, removing", &["-j1", "--rm", "-O", "new/out", "x/a", "x/y/b", "x/y/c", "d"], MIRRORED),
+    scenario("mirrored directories", &["-j1", "-O", "new/out", "x/a", "x/y/b", "x/y/c", "d"], MIRRORED),
+    scenario(
+        "mirrored directories, removing",
+        &["-j1", "--rm", "-O", "new/out", "x/a", "x/y/b", "x/y/c", "d"],
+        MIRRORED,
+    ),
 ];
 
 pub const STREAMS: &[Scenario] = &[
@@ -112,8 +116,8 @@ impl Scenario {
         self.files.iter().any(|(_, output)| *output == "out")
     }
 
-    /// Whether one fault in a folder may affect several files.
-    pub fn has_folders(&self) -> bool {
+    /// Whether one fault in a directory may affect several files.
+    pub fn has_directories(&self) -> bool {
         self.files.iter().any(|(input, _)| input.contains('/'))
     }
 }

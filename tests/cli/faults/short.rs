@@ -156,7 +156,7 @@ fn a_pipe_with_short_reads_is_read_to_its_end() {
 fn a_sysfs_file_is_compressed_despite_its_false_size() {
     let t = Sandbox::new();
     let Ok(content) = std::fs::read("/sys/kernel/mm/transparent_hugepage/enabled") else {
-        skip("there is no such file");
+        skip("such a file does not exist here");
         return;
     };
     let packed = t.gzcc(["-c", "/sys/kernel/mm/transparent_hugepage/enabled"]).succeeds();

@@ -11,7 +11,7 @@ use super::injection::Fault;
 use super::scenarios::{MODE, OLD, Pair, Prepared, Scenario, modified};
 use crate::harness::{Finished, Sandbox};
 
-/// Names in messages that are neither inputs nor folders.
+/// Names in messages that are neither inputs nor directories.
 const STREAMS: [&str; 2] = ["standard input", "standard output"];
 
 /// Checks a run and returns the reason if a condition is violated. `hits` are the lines of the calls that failed.
@@ -20,7 +20,7 @@ pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, 
     // With several workers, the fault may have hit a call on another file. In that case the only requirement is that
     // nothing is lost.
     let foreign = hits.iter().any(|hit| !hit.contains('@') && !hit.starts_with("clone"));
-    // No file system fails to close a folder that was read; the standard library panics in that case.
+    // No file system fails to close a directory that was read; the standard library panics in that case.
     let foreign = foreign || hits.iter().any(|hit| hit.starts_with("close(")) && ran.stderr().contains("closedir");
     let reported = reported(prepared, fault, ran, foreign)?;
     require((status == 0) == reported.is_empty() || foreign, || {
@@ -29,7 +29,7 @@ pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, 
     require(
         hits.len() >= reported.len()
             || is_full(fault)
-            || prepared.scenario.has_folders()
+            || prepared.scenario.has_directories()
             || prepared.scenario.joins()
             || foreign,
         || "more files than failed calls are reported".into(),
@@ -41,8 +41,8 @@ pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, 
     check_leftovers(prepared, hits, t)?;
     let judge = if prepared.scenario.joins() { check_joined } else { check_single };
     for pair in &prepared.pairs {
-        let with_folder = reported.iter().any(|name| name != pair.input && covers(name, pair.input));
-        let result = InputResult { status, reported: reported.contains(pair.input), with_folder, foreign, hits };
+        let with_directory = reported.iter().any(|name| name != pair.input && covers(name, pair.input));
+        let result = InputResult { status, reported: reported.contains(pair.input), with_directory, foreign, hits };
         judge(prepared, pair, &result, t).map_err(|why| format!("{}: {why}", pair.input))?;
     }
     Ok(())
@@ -52,8 +52,8 @@ pub fn of(prepared: &Prepared<'_>, fault: &Fault, hits: &[String], t: &Sandbox, 
 struct InputResult<'a> {
     status: i32,
     reported: bool,
-    /// A message names a folder above the input.
-    with_folder: bool,
+    /// A message names a directory above the input.
+    with_directory: bool,
     foreign: bool,
     hits: &'a [String],
 }
@@ -79,7 +79,7 @@ fn reported(prepared: &Prepared<'_>, fault: &Fault, ran: &Finished, foreign: boo
         require(foreign || STREAMS.contains(&name) || prepared.pairs.iter().any(ours), || format!("no name: {line}"))?;
         // Inputs that share a failed output are named too.
         let shares = prepared.scenario.joins() && stderr.contains(fault.message);
-        // A folder that cannot be read is opened with O_PATH, and fchmod fails on such a descriptor.
+        // A directory that cannot be read is opened with O_PATH, and fchmod fails on such a descriptor.
         let entered = fault.error == "EACCES" && reason.ends_with("cannot set mode: Bad file descriptor");
         let passed = is_full(fault) && reason.ends_with("not begun, as the disk is full");
         let given = reason.contains(fault.message) || entered || passed;
@@ -99,7 +99,7 @@ fn covers(name: &str, path: &str) -> bool {
     path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a call opens a folder for a walk: opendir(3) and its checks. Such a call is not repeated after EINTR: no
+/// Whether a call opens a directory for a walk: opendir(3) and its checks. Such a call is not repeated after EINTR: no
 /// local file system returns that.
 fn opens_a_walk(hit: &str) -> bool {
     hit.contains("O_NONBLOCK|O_CLOEXEC|O_DIRECTORY") || hit.contains(", \"\", ") || hit.starts_with("statx(")
@@ -142,15 +142,15 @@ fn check_single(prepared: &Prepared<'_>, pair: &Pair, result: &InputResult<'_>, 
         return Ok(());
     }
     match result.reported {
-        // What was found before the folder failed is complete, the rest has not been started.
-        false if result.with_folder => require(kept != (scenario.removes() && whole), || "half done".into()),
+        // What was found before the directory failed is complete, the rest has not been started.
+        false if result.with_directory => require(kept != (scenario.removes() && whole), || "half done".into()),
         false => {
             require(whole, || "not done, and nothing reported".into())?;
             require(kept != scenario.removes(), || "the original should be kept or gone".into())
         }
         true => {
             require(kept, || "reported, and its original is gone".into())?;
-            // If the folder could not be synced, or the last descriptor not closed, the output is whole, but may not
+            // If the directory could not be synced, or the last descriptor not closed, the output is whole, but may not
             // survive a power failure.
             let named_before = result.hit(&["fsync", "close"]);
             require(whole == (result.status == 2) || named_before, || {

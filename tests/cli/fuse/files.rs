@@ -13,7 +13,7 @@ use super::wire::{Opcode, Reply, Request};
 const ROOT: u64 = 1;
 
 const KIND: u32 = 0o170_000;
-const FOLDER: u32 = 0o040_000;
+const DIRECTORY: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
 const LINK: u32 = 0o120_000;
 
@@ -40,14 +40,14 @@ pub struct Quirks {
     pub new_inodes: bool,
     /// Each stat reports another ctime.
     pub new_ctimes: bool,
-    /// Each name in a folder is listed twice.
+    /// Each name in a directory is listed twice.
     pub repeats: bool,
     /// Closing a file that was opened for writing fails with this error, and the written data is lost.
     pub no_close: Option<Errno>,
     /// Every sync of a file fails with this error.
     pub no_fsync: Option<Errno>,
-    /// Changing the mode of a folder fails with this error.
-    pub no_folder_modes: Option<Errno>,
+    /// Changing the mode of a directory fails with this error.
+    pub no_directory_modes: Option<Errno>,
 }
 
 impl Quirks {
@@ -62,11 +62,11 @@ impl Quirks {
         repeats: false,
         no_close: None,
         no_fsync: None,
-        no_folder_modes: None,
+        no_directory_modes: None,
     };
 }
 
-/// A name in a folder.
+/// A name in a directory.
 #[derive(Clone, Copy, Debug)]
 struct NameEntry {
     node: u64,
@@ -102,7 +102,7 @@ type Answer = Result<Reply, Errno>;
 
 impl Files {
     pub fn new(quirks: Quirks, owner: (u32, u32)) -> Self {
-        let root = Node { mode: FOLDER | 0o755, owner, links: 2, times: [now(); 3], ..Node::default() };
+        let root = Node { mode: DIRECTORY | 0o755, owner, links: 2, times: [now(); 3], ..Node::default() };
         Self { quirks, requests: Vec::new(), nodes: BTreeMap::from([(ROOT, root)]), stats: 0, names_created: 0 }
     }
 
@@ -114,7 +114,7 @@ impl Files {
             Opcode::Lookup => self.lookup(request),
             Opcode::Getattr => Ok(self.attributes(request.node)),
             Opcode::Setattr => self.set(request),
-            Opcode::Mkdir => self.make(request, FOLDER | request.u32(0), Some(request.name(8, 0))),
+            Opcode::Mkdir => self.make(request, DIRECTORY | request.u32(0), Some(request.name(8, 0))),
             Opcode::Symlink => self.symlink(request),
             Opcode::Readlink => Ok(Reply::default().bytes(&self.node(request.node).content)),
             Opcode::Create => self.create(request),
@@ -140,14 +140,14 @@ impl Files {
         self.nodes.get_mut(&number).unwrap()
     }
 
-    fn node_of(&mut self, folder: u64, name: &OsStr) -> Option<u64> {
-        self.node(folder).entries.get(name).map(|entry| entry.node)
+    fn node_of(&mut self, directory: u64, name: &OsStr) -> Option<u64> {
+        self.node(directory).entries.get(name).map(|entry| entry.node)
     }
 
-    fn enter(&mut self, folder: u64, name: &OsStr, node: u64) {
+    fn enter(&mut self, directory: u64, name: &OsStr, node: u64) {
         self.names_created += 1;
         let entry = NameEntry { node, position: self.names_created };
-        self.node(folder).entries.insert(name.to_owned(), entry);
+        self.node(directory).entries.insert(name.to_owned(), entry);
     }
 
     fn lookup(&mut self, request: &Request<'_>) -> Answer {
@@ -216,9 +216,9 @@ impl Files {
                 *time = Some(self.stored((request.u64(32 + 8 * which), request.u32(56 + 4 * which))));
             }
         }
-        let refused = self.quirks.no_folder_modes;
+        let refused = self.quirks.no_directory_modes;
         let node = self.node(request.node);
-        if let Some(refused) = refused.filter(|_| has(0) && node.mode & KIND == FOLDER) {
+        if let Some(refused) = refused.filter(|_| has(0) && node.mode & KIND == DIRECTORY) {
             return Err(refused);
         }
         if has(0) {
@@ -242,7 +242,7 @@ impl Files {
         Ok(self.attributes(request.node))
     }
 
-    /// Creates a file or folder under `name`, or an unnamed file.
+    /// Creates a file or directory under `name`, or an unnamed file.
     fn make(&mut self, request: &Request<'_>, mode: u32, name: Option<&OsStr>) -> Answer {
         if name.is_some_and(|name| self.node_of(request.node, name).is_some()) {
             return Err(Errno::EXIST);
@@ -299,10 +299,10 @@ impl Files {
         Ok(self.entry(number))
     }
 
-    fn remove(&mut self, request: &Request<'_>, folder: bool) -> Answer {
+    fn remove(&mut self, request: &Request<'_>, directory: bool) -> Answer {
         let name = request.name(0, 0);
         let number = self.node_of(request.node, name).ok_or(Errno::NOENT)?;
-        if folder && !self.node(number).entries.is_empty() {
+        if directory && !self.node(number).entries.is_empty() {
             return Err(Errno::NOTEMPTY);
         }
         self.node(request.node).entries.remove(name);
@@ -313,25 +313,25 @@ impl Files {
     }
 
     fn rename(&mut self, request: &Request<'_>, flags: u32, names: usize) -> Answer {
-        let (to_folder, from, to) = (request.u64(0), request.name(names, 0), request.name(names, 1));
+        let (to_directory, from, to) = (request.u64(0), request.name(names, 0), request.name(names, 1));
         match self.quirks.no_noreplace {
             Some(refused) if flags != 0 => return Err(refused),
             _ if flags & !NOREPLACE != 0 => return Err(Errno::INVAL),
             _ => {}
         }
         let number = self.node_of(request.node, from).ok_or(Errno::NOENT)?;
-        let replaced = self.node_of(to_folder, to);
+        let replaced = self.node_of(to_directory, to);
         if flags & NOREPLACE != 0 && replaced.is_some() {
             return Err(Errno::EXIST);
         }
         self.node(request.node).entries.remove(from);
-        self.enter(to_folder, to, number);
+        self.enter(to_directory, to, number);
         if let Some(replaced) = replaced {
             self.node(replaced).links -= 1;
         }
         self.touch(number, false);
         self.touch(request.node, true);
-        self.touch(to_folder, true);
+        self.touch(to_directory, true);
         Ok(Reply::default())
     }
 

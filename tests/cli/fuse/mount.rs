@@ -17,17 +17,17 @@ use crate::harness::is_root;
 
 /// A mounted file system, served by a thread until it is dropped.
 pub struct Mount {
-    folder: PathBuf,
+    directory: PathBuf,
     server: Option<JoinHandle<()>>,
 }
 
 impl Mount {
-    /// Mounts a file system over `folder`, and runs `serve` with the FUSE device.
-    pub fn new(folder: &Path, serve: impl FnOnce(File) + Send + 'static) -> io::Result<Self> {
-        let folder = folder.canonicalize()?;
-        let device = if is_root() { mount_as_root(&folder)? } else { mount_as_anyone(&folder)? };
+    /// Mounts a file system over `directory`, and runs `serve` with the FUSE device.
+    pub fn new(directory: &Path, serve: impl FnOnce(File) + Send + 'static) -> io::Result<Self> {
+        let directory = directory.canonicalize()?;
+        let device = if is_root() { mount_as_root(&directory)? } else { mount_as_anyone(&directory)? };
         let server = Some(std::thread::spawn(move || serve(device)));
-        Ok(Self { folder, server })
+        Ok(Self { directory, server })
     }
 }
 
@@ -35,8 +35,8 @@ impl Drop for Mount {
     fn drop(&mut self) {
         // Detached, because a process that outlives its test may still have a file open.
         let detached = match is_root() {
-            true => unmount(&self.folder, UnmountFlags::DETACH).is_ok(),
-            false => Command::new("fusermount3").args(["-q", "-u", "-z", "--"]).arg(&self.folder).status().is_ok(),
+            true => unmount(&self.directory, UnmountFlags::DETACH).is_ok(),
+            false => Command::new("fusermount3").args(["-q", "-u", "-z", "--"]).arg(&self.directory).status().is_ok(),
         };
         if let Some(server) = self.server.take().filter(|_| detached) {
             let _ = server.join();
@@ -44,21 +44,21 @@ impl Drop for Mount {
     }
 }
 
-fn mount_as_root(folder: &Path) -> io::Result<File> {
+fn mount_as_root(directory: &Path) -> io::Result<File> {
     let device = OpenOptions::new().read(true).write(true).open("/dev/fuse")?;
-    let mode = folder.metadata()?.mode();
+    let mode = directory.metadata()?.mode();
     let fd = device.as_raw_fd();
     let options = format!("fd={fd},rootmode={mode:o},user_id=0,group_id=0,default_permissions,allow_other");
     let options = CString::new(options)?;
-    mount("gzcc-test", folder, "fuse", MountFlags::NOSUID | MountFlags::NODEV, &*options)?;
+    mount("gzcc-test", directory, "fuse", MountFlags::NOSUID | MountFlags::NODEV, &*options)?;
     Ok(device)
 }
 
 /// fusermount3 receives the number of a socket in the environment, and sends the opened device through it.
-fn mount_as_anyone(folder: &Path) -> io::Result<File> {
+fn mount_as_anyone(directory: &Path) -> io::Result<File> {
     let (ours, theirs) = UnixStream::pair()?;
     let mut command = Command::new("fusermount3");
-    command.args(["-o", "fsname=gzcc-test,default_permissions", "--"]).arg(folder).env("_FUSE_COMMFD", "0");
+    command.args(["-o", "fsname=gzcc-test,default_permissions", "--"]).arg(directory).env("_FUSE_COMMFD", "0");
     let finished = command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).output()?;
     // Closes the other end of the socket.
     drop(command);

@@ -140,7 +140,7 @@ fn a_signal_leaves_no_placeholder() {
     assert_eq!(t.names(), ["a", "a.gz"]);
 }
 
-/// The index of the openat call that creates the placeholder: the last one in the folder.
+/// The index of the openat call that creates the placeholder: the last one in the directory.
 fn placeholder(t: &FuseSandbox) -> usize {
     let openings = count_calls(t, ".", "openat", &["-j1", "a"], 0);
     fs::remove_file(t.path("a.gz")).unwrap();

@@ -98,7 +98,7 @@ pub struct Request<'a> {
     pub opcode: Option<Opcode>,
     /// The request's number, which the reply repeats.
     pub unique: u64,
-    /// The file or folder that the request refers to.
+    /// The file or directory that the request refers to.
     pub node: u64,
     pub uid: u32,
     pub gid: u32,

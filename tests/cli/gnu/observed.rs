@@ -86,9 +86,9 @@ pub fn masked(line: &str) -> String {
 }
 
 /// Describes every file below the directory.
-pub fn describe_files(folder: &Path, start: SystemTime) -> BTreeMap<PathBuf, File> {
+pub fn describe_files(directory: &Path, start: SystemTime) -> BTreeMap<PathBuf, File> {
     let mut files = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(folder).min_depth(1) {
+    for entry in walkdir::WalkDir::new(directory).min_depth(1) {
         let entry = entry.unwrap();
         let metadata = entry.metadata().unwrap();
         let kind = metadata.file_type();
@@ -111,7 +111,7 @@ pub fn describe_files(folder: &Path, start: SystemTime) -> BTreeMap<PathBuf, Fil
                 " something else"
             };
         }
-        files.insert(entry.path().strip_prefix(folder).unwrap().to_owned(), File { description, content });
+        files.insert(entry.path().strip_prefix(directory).unwrap().to_owned(), File { description, content });
     }
     files
 }

@@ -39,7 +39,7 @@ fn the_number_of_workers_follows_the_address_space_limit() {
     let workers = |limit: &str, words: &[&str]| {
         let ran = limited(&t, limit, &[words, &["-vf", "-j64", "a"]].concat()).run();
         let line = ran.stderr().lines().next().unwrap_or_default().to_owned();
-        ran.assert(ran.status.success() && line.ends_with(", threads"), "the workers are told");
+        ran.assert(ran.status.success() && line.ends_with(", threads"), "-v prints the number of workers");
         line.split(' ').nth(1).unwrap().parse::<usize>().unwrap()
     };
     assert_eq!(workers("true", &[]), 64);

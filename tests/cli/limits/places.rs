@@ -49,13 +49,13 @@ fn an_output_on_a_read_only_file_system_is_an_error_and_other_files_are_compress
             t.shell("rm elsewhere.gz").succeeds();
             t.write("elsewhere", log(1000));
             let walked = mounted(&t, mounting, &format!("gzcc {way} -r ro elsewhere")).run();
-            let told = walked.stderr();
-            walked.assert(lines.iter().all(|line| told.contains(line)), "a walk says the same");
+            let printed = walked.stderr();
+            walked.assert(lines.iter().all(|line| printed.contains(line)), "a walk says the same");
             t.shell("rm elsewhere.gz").succeeds();
             t.write("elsewhere", log(1000));
             mounted(&t, mounting, &format!("gzcc -d {way} ro/c.gz")).says(1, &[&refused("ro/c.gz", "ro/c")]);
         }
-        // A read-only original can be compressed to another folder, but not removed.
+        // A read-only original can be compressed to another directory, but not removed.
         let kept = "gzcc: ro/a: original kept: Read-only file system";
         mounted(&t, mounting, "gzcc --rm -f -O out ro/a").says(2, &[kept]);
         t.assert_holds("out/ro/a.gz", &a);
@@ -72,14 +72,15 @@ fn every_file_below_the_longest_path_is_compressed_or_named_in_an_error() {
     for scheduler in ["--scheduler=threads", "--scheduler=rayon"] {
         for (words, gone) in [(&["-r"][..], false), (&["-r", "--rm"], true), (&["-r", "-O", "out"], false)] {
             let t = Sandbox::new();
-            let folder = "d".repeat(200);
+            let directory = "d".repeat(200);
             fs::create_dir(t.path("t")).unwrap();
-            let build = format!("cd t; for i in $(seq {LEVELS}); do echo $i > f; mkdir {folder}; cd {folder}; done");
+            let build =
+                format!("cd t; for i in $(seq {LEVELS}); do echo $i > f; mkdir {directory}; cd {directory}; done");
             t.shell(&build).succeeds();
             let ran = t.gzcc([words, &[scheduler, "t"]].concat()).run();
             ran.assert(ran.status.code() == Some(1), "it cannot get to all of it, and says so");
-            let told = ran.stderr();
-            let said: Vec<&str> = told.lines().collect();
+            let printed = ran.stderr();
+            let said: Vec<&str> = printed.lines().collect();
             let all_told =
                 said.iter().all(|line| line.starts_with("gzcc: t/") && line.ends_with(": File name too long"));
             ran.assert(!said.is_empty() && all_told, "it says where and why");
@@ -95,7 +96,7 @@ fn every_file_below_the_longest_path_is_compressed_or_named_in_an_error() {
             ran.assert((18..=21).contains(&done), &format!("{done} are done, {files} named"));
             ran.assert(
                 files + done >= 19 && said.len() > files,
-                "the others, or the folder that they are in, are named",
+                "the others, or the directory that they are in, are named",
             );
             if !words.contains(&"-O") {
                 assert_eq!(count("f"), if gone { LEVELS - done } else { LEVELS });
@@ -143,7 +144,7 @@ const LIMITED_FILE_SYSTEMS: [LimitedFileSystem; 7] = [
 impl LimitedFileSystem {
     fn call(&self, t: &Sandbox, words: &[&str]) -> Call {
         let on = fs::canonicalize(t.path(".")).unwrap();
-        // The first call on the folder opens the input; the injection counts calls.
+        // The first call on the directory opens the input; the injection counts calls.
         let mut all = vec!["-f", "-o", "/dev/null", "-P", on.to_str().unwrap(), "-e", "trace=openat,linkat,renameat2"];
         self.inject.iter().for_each(|inject| all.extend(["-e", inject]));
         all.push(env!("CARGO_BIN_EXE_gzcc"));
@@ -166,13 +167,13 @@ fn an_output_is_made_on_file_systems_without_unnamed_files_links_or_noreplace() 
             let (force, removes) = (words.contains(&"-f"), words.contains(&"--rm"));
             let ran = foreign.call(&t, &[words, &["a"]].concat()).run();
             let case = format!("{}: {words:?}, taken: {taken}", foreign.what);
-            let told = ran.stderr();
+            let printed = ran.stderr();
             if taken && !force {
                 let left = "gzcc: a: a.gz already exists; left alone (-f replaces it)\n";
-                ran.assert(ran.status.code() == Some(2) && told == left, &case);
+                ran.assert(ran.status.code() == Some(2) && printed == left, &case);
                 assert_eq!(t.read("a.gz"), b"old", "{case}");
             } else {
-                ran.assert(ran.status.success() && told.is_empty(), &case);
+                ran.assert(ran.status.success() && printed.is_empty(), &case);
                 t.assert_holds("a.gz", &a);
                 assert_eq!(t.exists("a"), !removes, "{case}");
             }
@@ -184,7 +185,7 @@ fn an_output_is_made_on_file_systems_without_unnamed_files_links_or_noreplace() 
 
 /// NFS, as above: gzcc remembers that the file system lacks unnamed files.
 #[test]
-fn a_folder_without_unnamed_files_is_probed_once() {
+fn a_directory_without_unnamed_files_is_probed_once() {
     require!("strace");
     let t = Sandbox::new();
     for i in 0..4 {

@@ -33,7 +33,8 @@ fn count_with_suffix(t: &Sandbox, end: &str) -> usize {
 /// Each of `runs` with each scheduler; a sample in the default tier.
 fn with_schedulers<T: Copy>(runs: &[T]) -> impl Iterator<Item = (&'static str, T)> {
     let all = ["threads", "rayon"].into_iter().flat_map(|scheduler| runs.iter().map(move |run| (scheduler, *run)));
-    sample(2, all)
+    // A step of 5 includes both schedulers, and the first and the last of the runs.
+    sample(5, all)
 }
 
 #[test]
@@ -116,19 +117,19 @@ fn an_existing_file_with_the_name_of_an_output_is_an_input() {
         t.write("t/a.gz.gz", &outer);
         let in_the_way = "gzcc: t/a.gz.gz: t/a.gz already exists; left alone (-f replaces it)";
         let named: Vec<_> = order.iter().map(|name| format!("t/{name}")).collect();
-        let told = t.gzcc(["-d", "-j1", &named[0], &named[1]]).says(2, &[in_the_way]);
-        assert_eq!((told.as_str(), t.read("t/a")), ("Decompressed 1 file, 1 skipped\n", b"inner".to_vec()));
+        let printed = t.gzcc(["-d", "-j1", &named[0], &named[1]]).says(2, &[in_the_way]);
+        assert_eq!((printed.as_str(), t.read("t/a")), ("Decompressed 1 file, 1 skipped\n", b"inner".to_vec()));
         std::fs::remove_file(t.path("t/a")).unwrap();
-        let told = t.gzcc(["-dr", "-j1", "t"]).says(2, &[in_the_way]);
-        assert_eq!((told.as_str(), t.read("t/a")), ("Decompressed 1 file, 1 skipped\n", b"inner".to_vec()));
+        let printed = t.gzcc(["-dr", "-j1", "t"]).says(2, &[in_the_way]);
+        assert_eq!((printed.as_str(), t.read("t/a")), ("Decompressed 1 file, 1 skipped\n", b"inner".to_vec()));
     }
     let t = Sandbox::new();
     t.write("a.gz", &inner);
     t.write("a.gz.gz", &outer);
     for names in [["a.gz.gz", "a.gz"], ["a.gz", "a.gz.gz"]] {
         for workers in ["-j1", "-j2"] {
-            let told = t.gzcc(["-df", workers].into_iter().chain(names));
-            told.says(1, &["gzcc: a.gz.gz: a.gz is an input as well"]);
+            let printed = t.gzcc(["-df", workers].into_iter().chain(names));
+            printed.says(1, &["gzcc: a.gz.gz: a.gz is an input as well"]);
             assert_eq!((t.read("a"), t.read("a.gz")), (b"inner".to_vec(), inner.clone()));
         }
     }

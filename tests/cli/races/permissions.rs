@@ -1,4 +1,4 @@
-//! Rights on outputs for every way to make them, and ownership in folders that all users can write to.
+//! Rights on outputs for every way to make them, and ownership in directories that all users can write to.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -27,7 +27,7 @@ const OUTPUT_CASES: [(&[&str], bool, [&str; 2]); 12] = [
 
 const BESIDE: [&str; 2] = ["d/a.gz", "d/a"];
 
-/// Makes a sandbox with an input in the folder `d`, and `standing` as an old output that all users can read.
+/// Makes a sandbox with an input in the directory `d`, and `standing` as an old output that all users can read.
 fn prepare(decompresses: bool, standing: Option<&str>) -> (Sandbox, &'static str) {
     let t = Sandbox::new();
     let input = if decompresses { "d/a.gz" } else { "d/a" };
@@ -66,7 +66,7 @@ fn an_output_is_private_until_its_owner_is_set_however_it_is_made() {
     }
 }
 
-/// `inherits`: the folder has a default ACL. `has_acl`: the original has an ACL.
+/// `inherits`: the directory has a default ACL. `has_acl`: the original has an ACL.
 fn assert_private_until_owned(inherits: bool, has_acl: bool) {
     for_every_output_case(|t, words, input, _| {
         t.set_mode(input, 0o664);
@@ -90,8 +90,8 @@ fn assert_private_until_owned(inherits: bool, has_acl: bool) {
         let is_made = |line: &&str| line.contains("O_CREAT") || line.contains("O_TMPFILE") || line.contains("creat(");
         let made: Vec<usize> = (0..done.len()).filter(|&at| is_made(&done[at])).collect();
         assert!(made.len() == 1 && done[made[0]].contains(", 0600)"), "{words:?}\n{trace}");
-        let folders: Vec<&&str> = done.iter().filter(|line| line.contains("mkdirat(")).collect();
-        assert!(folders.iter().all(|line| line.contains(", 0700)")), "{words:?}\n{trace}");
+        let directories: Vec<&&str> = done.iter().filter(|line| line.contains("mkdirat(")).collect();
+        assert!(directories.iter().all(|line| line.contains(", 0700)")), "{words:?}\n{trace}");
         // The calls on the file after its creation, in order.
         let calls = done[made[0] + 1..].iter().filter_map(|line| line.split_whitespace().nth(1)?.split('(').next());
         let is_naming = |call: &&str| ["linkat", "renameat", "renameat2"].contains(call);
@@ -131,10 +131,10 @@ fn a_named_temporary_never_has_a_mode_wider_than_0600() {
 fn an_output_with_an_acl_grants_no_new_rights_however_it_is_made() {
     require!("setfacl", "getfacl");
     for_every_output_case(|t, words, input, output| {
-        for folder in [".", "d"] {
-            t.command("setfacl", ["-d", "-m", "u:54321:rwx", folder]).succeeds();
+        for directory in [".", "d"] {
+            t.command("setfacl", ["-d", "-m", "u:54321:rwx", directory]).succeeds();
         }
-        // All users but one can read it. The folder's default ACL names another user.
+        // All users but one can read it. The directory's default ACL names another user.
         t.set_mode(input, 0o644);
         t.command("setfacl", ["-m", "u:12345:---", input]).succeeds();
         t.gzcc(words).succeeds();
@@ -145,7 +145,7 @@ fn an_output_with_an_acl_grants_no_new_rights_however_it_is_made() {
 }
 
 #[test]
-fn a_mirrored_folder_grants_no_new_rights() {
+fn a_mirrored_directory_grants_no_new_rights() {
     require!("setfacl", "getfacl");
     for (mode, acl, expected) in [
         ("750", None, "user::rwx\ngroup::r-x\nother::---"),
@@ -177,7 +177,7 @@ const AS_UNPRIVILEGED: [&str; 4] = ["--reuid=65534", "--regid=65534", "--clear-g
 
 fn can_drop_privileges() -> bool {
     if !is_root() {
-        skip("takes root to work among other users' files");
+        skip("needs root to work among other users' files");
         return false;
     }
     have("setpriv")
@@ -207,7 +207,7 @@ fn a_group_that_cannot_be_set_gets_only_what_other_has_however_the_output_is_mad
     }
 }
 
-/// A sticky folder that all users can write to, like /tmp: only a file's owner can remove it.
+/// A sticky directory that all users can write to, like /tmp: only a file's owner can remove it.
 fn sticky() -> Sandbox {
     let t = Sandbox::new();
     copy_of_gzcc(&t);
@@ -226,7 +226,7 @@ fn sticky() -> Sandbox {
 }
 
 #[test]
-fn in_a_sticky_folder_only_the_users_own_files_are_removed() {
+fn in_a_sticky_directory_only_the_users_own_files_are_removed() {
     if !can_drop_privileges() {
         return;
     }
@@ -251,7 +251,7 @@ fn in_a_sticky_folder_only_the_users_own_files_are_removed() {
 
 /// Another user's link must not redirect root's output.
 #[test]
-fn in_a_sticky_folder_root_follows_no_link_to_an_output() {
+fn in_a_sticky_directory_root_follows_no_link_to_an_output() {
     if !can_drop_privileges() {
         return;
     }

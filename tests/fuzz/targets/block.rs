@@ -65,7 +65,7 @@ fn inflated(dictionary: &[u8], data: &[u8], size: usize) -> Vec<u8> {
         state.set_dictionary(dictionary).expect("a new state takes a dictionary");
     }
     let mut out = Vec::with_capacity(size + 1);
-    let status = state.decompress_vec(data, &mut out, FlushDecompress::Finish).expect("a stream in order");
+    let status = state.decompress_vec(data, &mut out, FlushDecompress::Finish).expect("a valid stream");
     assert_eq!((status, state.total_in()), (Status::StreamEnd, data.len() as u64), "to its end and no farther");
     out
 }

@@ -57,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
         });
         assert_agreement(&piped, &expected, &file);
         if whole.content.len() <= CONTENT_LIMIT && piped.content.len() <= CONTENT_LIMIT {
-            assert_eq!(piped.verdict, whole.verdict, "a file and a pipe are told apart");
+            assert_eq!(piped.verdict, whole.verdict, "a pipe has another verdict than a file");
         }
     }
 });

@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
 fn assert_flate2_agrees(data: &[u8], found: &ParsedHeader, read: usize) {
     assert_eq!(found.size, read as u64);
     let header = rebuild(&data[..read]);
-    assert_eq!(header, &data[..read], "what is read is all there is");
+    assert_eq!(header, &data[..read], "the copy equals the bytes that were read");
     let decoder = GzDecoder::new(data);
     let Some(header) = decoder.header() else {
         assert!(read > MOST_TEXT, "flate2 refuses it");

@@ -45,7 +45,7 @@ fn verdict(file: &[u8], pass_through: bool, enough: usize, content: &mut Vec<u8>
         let limit = (enough + 1) as u64;
         match (&mut decoder).take(limit).read_to_end(content) {
             Err(error) => return bad(&error.to_string()),
-            Ok(_) if content.len() > enough => return bad("longer than anybody waits for"),
+            Ok(_) if content.len() > enough => return bad("too long for this test"),
             Ok(_) => {}
         }
         let size = rest.len() - decoder.into_inner().len();
@@ -56,7 +56,7 @@ fn verdict(file: &[u8], pass_through: bool, enough: usize, content: &mut Vec<u8>
     }
     let begun = rest.len() < file.len();
     match rest {
-        _ if content.len() > enough => bad("longer than anybody waits for"),
+        _ if content.len() > enough => bad("too long for this test"),
         [] if begun || pass_through => Verdict::Whole,
         _ if pass_through => {
             content.extend(rest);

@@ -32,15 +32,15 @@ fuzz_target!(|data: &[u8]| {
         overwrite: OverwritePolicy::Replace,
         ..Settings::default()
     };
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder");
-    let packed = folder.path().join("packed");
+    let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a directory");
+    let packed = directory.path().join("packed");
     let file = memfd(&content);
     let made = made(&packed, &[&file], settings.clone(), (1, Scheduler::Threads));
     let mut decoder = GzDecoder::new(&made[..]);
     let mut unpacked = Vec::new();
     decoder.read_to_end(&mut unpacked).expect("a member");
     assert!(unpacked == content, "flate2 makes something else of it");
-    assert!(decoder.into_inner().is_empty(), "there is something behind the first member");
+    assert!(decoder.into_inner().is_empty(), "bytes follow the first member");
     // Rayon's threads are slow to start, so not every input uses them.
     let scheduler = if flags & 4 != 0 { Scheduler::Rayon } else { Scheduler::Threads };
     let by_many = self::made(&packed, &[&file], settings.clone(), (3, scheduler));

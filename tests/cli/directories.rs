@@ -1,4 +1,4 @@
-//! Walks into folders with -r.
+//! Walks into directories with -r.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -36,7 +36,10 @@ fn a_second_walk_ignores_the_outputs_of_the_first() {
     let ran = t.gzcc(["-r", "t"]).run();
     ran.assert(ran.status.code() == Some(2) && ran.stderr().lines().count() == 4, "four outputs are in the way");
     let count = t.gzcc(["-rf", "t"]).succeeds();
-    assert!(count.starts_with(b"Compressed 4 files"), "whether an old output is met before it is replaced, is chance");
+    assert!(
+        count.starts_with(b"Compressed 4 files"),
+        "whether the walk finds an old output before its replacement is chance"
+    );
     assert_eq!(t.names(), names);
 }
 
@@ -55,9 +58,9 @@ fn a_name_with_the_suffix_causes_no_warning_under_r() {
 fn a_walk_skips_links_special_files_and_temporaries() {
     let t = tree();
     t.write("outside/x", "precious");
-    symlink("../outside", t.path("t/folder")).unwrap();
+    symlink("../outside", t.path("t/directory")).unwrap();
     symlink("../outside/x", t.path("t/file")).unwrap();
-    t.write("t/.gzcc-0123456789abcdef", "somebody else's");
+    t.write("t/.gzcc-0123456789abcdef", "another process's");
     rustix::fs::mkfifoat(CWD, t.path("t/fifo"), Mode::RWXU).unwrap();
     let not_regular = "gzcc: t/fifo: is not a regular file; left alone (-c reads it)";
     assert_eq!(t.gzcc(["-r", "--rm", "t"]).says(2, &[not_regular]), "Compressed 4 files, 3 skipped\n");
@@ -66,7 +69,7 @@ fn a_walk_skips_links_special_files_and_temporaries() {
 }
 
 #[test]
-fn a_link_to_a_folder_is_walked_only_if_originals_are_kept() {
+fn a_link_to_a_directory_is_walked_only_if_originals_are_kept() {
     let t = tree();
     symlink("t", t.path("link")).unwrap();
     t.gzcc(["-r", "--rm", "link"]).says(2, &["gzcc: link: is a symbolic link; left alone"]);
@@ -75,7 +78,7 @@ fn a_link_to_a_folder_is_walked_only_if_originals_are_kept() {
 }
 
 #[test]
-fn files_and_folders_are_processed_together_and_a_missing_one_is_named() {
+fn files_and_directories_are_processed_together_and_a_missing_one_is_named() {
     let t = tree();
     t.write("single", "x");
     let count = t.gzcc(["-r", "single", "nothing", "t/sub"]).says(1, &["gzcc: nothing: No such file or directory"]);
@@ -108,7 +111,7 @@ fn an_output_for_an_empty_tree_is_a_warning() {
 }
 
 #[test]
-fn a_tree_is_mirrored_into_an_output_folder_even_below_itself() {
+fn a_tree_is_mirrored_into_an_output_directory_even_below_itself() {
     let t = tree();
     t.gzcc(["-r", "-O", "t/out", "t"]).succeeds();
     t.gzcc(["-r", "-f", "-O", "t/out", "t"]).succeeds();
@@ -118,7 +121,7 @@ fn a_tree_is_mirrored_into_an_output_folder_even_below_itself() {
 }
 
 #[test]
-fn an_unreadable_folder_is_named_and_the_others_are_processed() {
+fn an_unreadable_directory_is_named_and_the_others_are_processed() {
     if crate::harness::is_root() {
         skip("nothing is forbidden to root");
         return;
