@@ -47,7 +47,8 @@ mod tests {
             let (low, high) = bytes.split_at(8);
             [u64::from_le_bytes(low.try_into().unwrap()), u64::from_le_bytes(high.try_into().unwrap())]
         };
-        for bits in 0..=0xffff_u32 {
+        // Miri is slow: it takes values with each bit both set and clear.
+        for bits in (0..=0xffff_u32).step_by(if cfg!(miri) { 257 } else { 1 }) {
             let b: [u8; 16] = std::array::from_fn(|i| if bits >> i & 1 == 1 { a[i] } else { a[i] ^ (1 << (i % 8)) });
             assert_eq!(same_bytes(halves(a), halves(b)), bits);
             assert_eq!(portable(halves(a), halves(b)), bits);

@@ -3,7 +3,7 @@
 
 use clap::Command;
 
-/// The options that `-h` lists: the common ones, so that with rules and examples the help fits 32 rows. `--help` lists all.
+/// The options that `-h` lists: the common ones, so that with rules and examples the help has 30 lines. `--help` lists all.
 const COMMON: [&str; 15] = [
     "decompress",
     "test",
@@ -32,8 +32,7 @@ pub(super) const EXAMPLES: [(&str, &str); 5] = [
 ];
 
 /// General rules, in `-h` and `--help`.
-const RULES: &str = "Originals are kept unless --rm is given.
-Without FILE, or with -, standard input goes to standard output.
+const RULES: &str = "Originals are kept without --rm. Without FILE or with -, stdin goes to stdout.
 Exit status: 0 success, 1 error, 2 warnings only.";
 
 /// More rules, in `--help` only.
