@@ -96,7 +96,9 @@ fn assert_as_zlib(data: &[u8]) -> Inflated {
 /// The same with other sizes of input and output.
 fn assert_as_zlib_in_pieces(data: &[u8]) {
     let expected = zlib(data);
-    for (input, output) in [(1, 1), (1, 1000), (3, 7), (17, 70_000), (1000, 1), (100, 331), (40, 600)] {
+    let sizes = [(1, 1), (17, 70_000), (1, 1000), (3, 7), (1000, 1), (100, 331), (40, 600)];
+    // Miri takes a thousand times as long.
+    for (input, output) in sizes.into_iter().take(if cfg!(miri) { 2 } else { 7 }) {
         let actual = native_in(data, |call| 1 + call * 7 % input, |call| 1 + call * 5 % output);
         assert!(actual == expected, "{input}, {output}: {}\n{data:02x?}", difference(&actual, &expected));
     }
