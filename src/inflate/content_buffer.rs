@@ -12,8 +12,9 @@ pub(super) struct ContentBuffer {
     len: usize,
 }
 
-/// Minimum number of bytes that are cleared when the content needs more space.
-const MIN_GROWTH: usize = 64 * 1024;
+/// Bytes that are cleared when the content needs more space. The buffer of a file that is a little longer than the one before grows
+/// by this, not by its length: clearing took 1 % of the time of files of 300 KB.
+const GROWTH: usize = 64 * 1024;
 
 impl ContentBuffer {
     /// Content of at most the capacity of `buffer`, whose bytes are overwritten.
@@ -43,7 +44,7 @@ impl ContentBuffer {
     /// The content, followed by space for at least one more byte unless the buffer is full.
     pub(super) fn with_space(&mut self) -> &mut [u8] {
         if self.len == self.bytes.len() {
-            let length = (2 * self.len).max(MIN_GROWTH).min(self.bytes.capacity());
+            let length = (self.len + GROWTH).min(self.bytes.capacity());
             self.bytes.resize(length, 0);
         }
         &mut self.bytes
