@@ -54,7 +54,7 @@ impl Anchors {
         self.scan(window, before..start, |_, _| false);
         let mut repeat = None;
         self.scan(window, start.max(self.scanned)..limit, |pos, candidate| {
-            let back = common_suffix(window, candidate, pos, start);
+            let back = window.common_suffix(candidate, pos, candidate.min(pos - start));
             let length = window.common(candidate, pos, HASHED, MAX_MATCH.min(end - pos));
             let long = back + length >= MIN_REPEATED;
             if long {
@@ -100,11 +100,6 @@ impl Anchors {
         let in_window = distance.wrapping_sub(1) < WINDOW.min(pos);
         (in_window && window.load64(pos - distance) == word).then(|| pos - distance)
     }
-}
-
-/// The number of equal bytes before `a` and before `b`, which is behind `a`; the latter at `start` or behind it.
-fn common_suffix(window: Window<'_>, a: usize, b: usize, start: usize) -> usize {
-    (1..=a.min(b - start)).take_while(|back| window.byte(a - back) == window.byte(b - back)).count()
 }
 
 #[cfg(test)]

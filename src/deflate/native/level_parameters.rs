@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use super::cost_model::CostModel;
 use super::literal_statistics::LiteralStatistics;
+use super::matchfinder::lazy_bucket::LazyBuckets;
+use super::matchfinder::rows::MatchRows;
 use super::parser::Parser;
 use super::parser::greedy::GreedyParser;
 use super::parser::lazy::{LazyParameters, LazyParser};
@@ -11,17 +13,21 @@ use super::parser::lookahead::LookaheadParser;
 use super::parser::optimal::{OptimalParameters, OptimalParser};
 use crate::deflate::Window;
 
+/// Two entries of four bytes for each of 2^15 hashes, and one of two bytes for each of 2^14 hashes of three bytes.
+type LazyBucketParser = LazyParser<LazyBuckets<{ 1 << 15 }, { 1 << 14 }>>;
+type TinyLazyBucketParser = LazyParser<LazyBuckets<{ 1 << 11 }, { 1 << 12 }>>;
+
 /// Rows for as many positions as a window has. For three bytes, 2^13 entries make binaries and images 1 % larger; 2^16, which are
 /// slower, make everything 0.1 % smaller.
-type LazyParser16 = LazyParser<16, { 1 << 11 }, { 1 << 15 }>;
+type LazyParser16 = LazyParser<MatchRows<16, { 1 << 11 }, { 1 << 15 }>>;
 
 /// Rows for four times as many positions, because some rows fill faster. With half the rows and half the entries, Silesia is
 /// 0.16 % larger, and small files, for which all rows are cleared, take 10 % less time.
-type LazyParser64 = LazyParser<64, { 1 << 11 }, { 1 << 16 }>;
+type LazyParser64 = LazyParser<MatchRows<64, { 1 << 11 }, { 1 << 16 }>>;
 
 /// The same for tiny inputs: rows for as many positions as these have.
-type TinyLazyParser16 = LazyParser<16, { 1 << 9 }, { 1 << 13 }>;
-type TinyLazyParser64 = LazyParser<64, { 1 << 8 }, { 1 << 13 }>;
+type TinyLazyParser16 = LazyParser<MatchRows<16, { 1 << 9 }, { 1 << 13 }>>;
+type TinyLazyParser64 = LazyParser<MatchRows<64, { 1 << 8 }, { 1 << 13 }>>;
 
 /// The parser of a level and its parameters.
 #[derive(Clone, Copy)]
@@ -32,6 +38,10 @@ enum Method {
     Lookahead,
     /// The same with a table of 256 KiB.
     LargeLookahead,
+    /// The same with two positions of lookahead, and more positions inserted.
+    ThoroughLookahead,
+    /// Two candidates, lazy.
+    LazyBuckets(LazyParameters),
     /// Rows of 16, lazy.
     Lazy16(LazyParameters),
     /// Rows of 64, lazy.
@@ -58,10 +68,10 @@ struct LevelParameters {
 /// | 1 | 3.9 @ .3006 | 4.3 @ .1179 |
 /// | 2 | 2.6 @ .2907 | 3.3 @ .1104 |
 /// | 3 | 2.2 @ .2864 | 2.9 @ .1099 |
-/// | 4 | 1.3 @ .2722 | 1.08 @ .1061 |
-/// | 5 | 1.1 @ .2665 | 1.0 @ .0983 |
-/// | 6 | 1.02 to 1.05 @ .2625 | 0.92 to 0.98 @ .0959 |
-/// | 7 | 1.0 @ .2613 | 0.88 @ .0940 |
+/// | 4 | 1.7 @ .2782 | 1.8 @ .1038 |
+/// | 5 | 1.25 @ .2674 | 1.2 @ .0953 |
+/// | 6 | 0.96 to 1.0 @ .2615 | 0.85 to 0.9 @ .0938 |
+/// | 7 | 0.95 @ .2609 | 0.84 @ .0934 |
 /// | 8 | 0.9 @ .2605 | 0.87 @ .0932 |
 /// | 9 | 0.58 @ .2576 | 0.58 @ .0925 |
 /// | 10 | | 0.053 @ .0913 |
@@ -69,7 +79,7 @@ struct LevelParameters {
 /// | 12 | 1.09 of libdeflate -12 @ .2484 | 1.14 of libdeflate -12 @ .0897 |
 ///
 /// Effects of single changes. At level 6: a search depth of 8 instead of 16 is 0.9 % larger and no faster, 14 is 0.2 %
-/// larger; a nice length of 48 instead of 64 is 0.7 % larger, and if it applies to the lazy search only, nci is 2 % larger;
+/// larger; a nice length of 64 instead of 258 makes logs 2 % larger;
 /// a lazy search depth of 7 instead of 8 is 0.15 % larger, 9 is 0.13 % smaller and 1 % slower, 16 is 0.6 % smaller and 10 %
 /// slower. Level 8 with rows of 64 (depth 32, lazy depth 24) is 0.1 % smaller and 15 % slower. Chunks of 512 instead of
 /// 1,024 at level 9 make logs 0.25 % and small files 0.02 % smaller, and dickens 0.04 % larger.
@@ -77,10 +87,10 @@ const LEVELS: [LevelParameters; 12] = [
     LevelParameters { method: Method::Greedy, chunk: 8192 },
     LevelParameters { method: Method::Lookahead, chunk: 4096 },
     LevelParameters { method: Method::LargeLookahead, chunk: 2048 },
-    LevelParameters { method: Method::Lazy16(lazy(16, 32, 0)), chunk: 2048 },
-    LevelParameters { method: Method::Lazy16(lazy(16, 32, 4)), chunk: 2048 },
-    LevelParameters { method: Method::Lazy16(lazy(16, 64, 8)), chunk: 2048 },
-    LevelParameters { method: Method::Lazy16(lazy(16, 128, 12)), chunk: 1024 },
+    LevelParameters { method: Method::ThoroughLookahead, chunk: 2048 },
+    LevelParameters { method: Method::LazyBuckets(lazy(2, 258, 2)), chunk: 2048 },
+    LevelParameters { method: Method::Lazy16(lazy(16, 258, 8)), chunk: 2048 },
+    LevelParameters { method: Method::Lazy16(lazy(16, 258, 12)), chunk: 1024 },
     LevelParameters { method: Method::Lazy16(lazy(16, 258, 16)), chunk: 1024 },
     LevelParameters { method: Method::Lazy64(lazy(64, 258, 64)), chunk: 512 },
     LevelParameters { method: Method::Optimal(optimal(40, 128, 2)), chunk: 1024 },
@@ -100,7 +110,7 @@ const fn optimal(max_search_depth: usize, nice_length: usize, max_passes: usize)
 const MAX_SKIPPING_LEVEL: u8 = 6;
 
 /// The highest level at which the number of distinct literals limits the shortest match. Higher levels defer matches, and the
-/// limit costs more than it gains there: dickens is 0.5 % larger at level 6, and 1.5 % smaller at level 4.
+/// limit costs more than it gains there: dickens is 0.5 % larger at level 6, and 1.5 % smaller at level 4 when that was lazy.
 const MAX_LITERAL_LIMIT_LEVEL: u8 = 4;
 
 /// The first pass of levels 10 to 12 only estimates the prices of symbols and finds the ends of blocks.
@@ -110,11 +120,13 @@ const FIRST_PASS: LazyParameters = lazy(16, 64, 16);
 const COST_MODEL_SAMPLE: usize = 384;
 const LITERAL_COUNT_SAMPLE: usize = 256;
 
-/// A parser of levels 2 or 3, whose table has two entries of four bytes for each of 2^13 or 2^15 hashes, or of 2^10 for tiny
+/// A parser of levels 2 to 4, whose table has two entries of four bytes for each of 2^13 or 2^15 hashes, or of 2^10 for tiny
 /// inputs.
-type TinyLookahead = LookaheadParser<{ 1 << 10 }>;
-type SmallLookahead = LookaheadParser<{ 1 << 13 }>;
-type LargeLookahead = LookaheadParser<{ 1 << 15 }>;
+type TinyLookahead = LookaheadParser<{ 1 << 10 }, false>;
+type SmallLookahead = LookaheadParser<{ 1 << 13 }, false>;
+type LargeLookahead = LookaheadParser<{ 1 << 15 }, false>;
+type TinyThoroughLookahead = LookaheadParser<{ 1 << 10 }, true>;
+type ThoroughLookahead = LookaheadParser<{ 1 << 15 }, true>;
 
 /// The size of a block. Small inputs have parsers of their own: at level 1 because a better one costs little time there, and at
 /// all levels because the large tables take longer to clear than a tiny input takes to be parsed.
@@ -153,6 +165,10 @@ impl Method {
             (Self::Greedy, InputSize::Large) => Box::new(GreedyParser::new()),
             (Self::Greedy | Self::Lookahead, _) => Box::new(SmallLookahead::new()),
             (Self::LargeLookahead, _) => Box::new(LargeLookahead::new()),
+            (Self::ThoroughLookahead, InputSize::Tiny) => Box::new(TinyThoroughLookahead::new()),
+            (Self::ThoroughLookahead, _) => Box::new(ThoroughLookahead::new()),
+            (Self::LazyBuckets(parameters), InputSize::Tiny) => Box::new(TinyLazyBucketParser::new(parameters)),
+            (Self::LazyBuckets(parameters), _) => Box::new(LazyBucketParser::new(parameters)),
             (Self::Lazy16(parameters), InputSize::Tiny) => Box::new(TinyLazyParser16::new(parameters)),
             (Self::Lazy16(parameters), _) => Box::new(LazyParser16::new(parameters)),
             (Self::Lazy64(parameters), InputSize::Tiny) => Box::new(TinyLazyParser64::new(parameters)),
@@ -197,7 +213,10 @@ impl LevelState {
             optimal,
             chunk,
             skips_incompressible: level <= MAX_SKIPPING_LEVEL,
-            uses_cost_model: !matches!(method, Method::Greedy | Method::Lookahead | Method::LargeLookahead),
+            uses_cost_model: !matches!(
+                method,
+                Method::Greedy | Method::Lookahead | Method::LargeLookahead | Method::ThoroughLookahead
+            ),
             limits_by_literals: level <= MAX_LITERAL_LIMIT_LEVEL,
         }
     }

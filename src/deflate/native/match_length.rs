@@ -25,6 +25,16 @@ impl Window<'_> {
         same_bytes([a[0], a[1]], [b[0], b[1]]) | same_bytes([a[2], a[3]], [b[2], b[3]]) << 16
     }
 
+    /// The length of the common suffix of the bytes before `a` and before `b`, at most `most`.
+    #[inline(always)]
+    pub(super) fn common_suffix(self, a: usize, b: usize, most: usize) -> usize {
+        let mut length = 0;
+        while length < most && self.byte(a - length - 1) == self.byte(b - length - 1) {
+            length += 1;
+        }
+        length
+    }
+
     /// The length of the common prefix of `a` and `b`, at most `most`. The first `known` bytes are known to be equal.
     #[inline(always)]
     pub(super) fn common(self, a: usize, b: usize, known: usize, most: usize) -> usize {

@@ -3,14 +3,14 @@
 //! | parser | levels | method |
 //! |---|---|---|
 //! | [`greedy`] | 1 | takes the first match that it finds |
-//! | [`lookahead`] | 2, 3 | takes the longest match at a position or the next one |
-//! | [`lazy`] | 4 to 9, first pass of 10 to 12 | defers a match while a better one begins soon |
+//! | [`lookahead`] | 2 to 4 | takes the longest match at a position or one of the next |
+//! | [`lazy`] | 5 to 9, first pass of 10 to 12 | defers a match while a better one begins soon |
 //! | [`optimal`] | 10 to 12 | computes the cheapest path through a block |
 
 use std::ops::Range;
 
 use super::cost_model::CostModel;
-use super::sequences::Sequences;
+use super::sequences::{Match, Sequences};
 use crate::deflate::Window;
 
 /// A parser with its match finder.
@@ -26,6 +26,13 @@ pub(crate) trait Parser: Send {
     /// Window and cost model are parameters of their own. As references in a struct, the compiler would have to assume that stores
     /// to the tables change them.
     fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize;
+}
+
+/// A match and the position where it begins.
+#[derive(Clone, Copy)]
+struct PlacedMatch {
+    pos: usize,
+    found: Match,
 }
 
 pub(super) mod greedy;

@@ -78,6 +78,41 @@ fn no_level_is_much_larger_than_the_one_below() {
     }
 }
 
+/// Rows of a table of people, in three forms.
+fn tables() -> [(&'static str, Vec<u8>); 3] {
+    const CITIES: [&str; 8] = ["Berlin", "Paris", "London", "Madrid", "Rome", "Vienna", "Warsaw", "Oslo"];
+    let mut rng = Rng::new(47);
+    let names: Vec<String> = (0..500)
+        .map(|_| (0..4 + rng.below(5)).map(|_| char::from(b"abcdefghiklmnoprstuw"[rng.below(20)])).collect())
+        .collect();
+    let mut tables = [("CSV", Vec::new()), ("JSON lines", Vec::new()), ("SQL", Vec::new())];
+    for id in 0..4000 {
+        let (name, city, age) = (&names[rng.below(500)], CITIES[rng.below(8)], 18 + rng.below(70));
+        let amount = format!("{}.{:02}", rng.below(1000), rng.below(100));
+        let rows = [
+            format!("{id},{name},{city},{age},{amount}\n"),
+            format!(
+                "{{\"id\": {id}, \"name\": \"{name}\", \"city\": \"{city}\", \"age\": {age}, \"amount\": {amount}}}\n"
+            ),
+            format!("INSERT INTO people VALUES ({id}, '{name}', '{city}', {age}, {amount});\n"),
+        ];
+        tables.iter_mut().zip(rows).for_each(|((_, table), row)| table.extend(row.into_bytes()));
+    }
+    tables
+}
+
+/// Level 6 is 1.2 % larger than level 5 on a small table of CSV.
+#[test]
+fn no_level_is_larger_than_the_one_below_on_tables_and_logs() {
+    for (name, content) in tables().into_iter().chain([("log", text(SIZE))]) {
+        let mut before = usize::MAX / 2;
+        for (level, size) in native_sizes(&content) {
+            assert!(size <= before + before / 80, "{name}, level {level}: {size} after {before}");
+            before = size;
+        }
+    }
+}
+
 /// Four kinds of letters take two and a quarter bits each, because the code has symbols for matches too.
 #[test]
 fn short_matches_do_not_enlarge_a_small_alphabet() {
@@ -96,8 +131,8 @@ fn runs_are_not_assembled_from_distant_matches() {
     }
 }
 
-/// The previous number is near and therefore cheaper than a longer match from far away. Without it, decimal numbers take 1.7
-/// bytes and hexadecimal ones 2.4. Level 9 searches too far for that.
+/// The previous number is near and therefore cheaper than a longer match from far away. A multiple of the distance to it must not
+/// replace it, and it is kept from chunk to chunk. Otherwise decimal numbers take 1.7 bytes and hexadecimal ones 2.4.
 #[test]
 fn growing_numbers_match_the_previous_number() {
     const NUMBERS: u32 = 12_500;
@@ -107,8 +142,8 @@ fn growing_numbers_match_the_previous_number() {
         ("32 bits", (0..NUMBERS).flat_map(|i| (3 * i).to_be_bytes()).collect()),
     ];
     for (name, content) in contents {
-        for (level, size) in native_sizes(&content).filter(|&(level, _)| (5..9).contains(&level)) {
-            assert!(size <= NUMBERS as usize * 8 / 5, "{name}, level {level}: {size}");
+        for (level, size) in native_sizes(&content).filter(|&(level, _)| (5..10).contains(&level)) {
+            assert!(size <= NUMBERS as usize * 3 / 2, "{name}, level {level}: {size}");
         }
     }
 }

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
+use super::SearchDepth;
 use super::hashing;
-use super::rows::SearchDepth;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
 use crate::deflate::native::symbols::{MAX_MATCH, MIN_MATCH};

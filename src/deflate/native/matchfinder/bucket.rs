@@ -1,4 +1,4 @@
-//! Two candidates for each hash of five bytes: levels 2 and 3.
+//! Two candidates for each hash of five bytes: levels 2 to 5.
 
 use std::ops::Range;
 
@@ -26,6 +26,13 @@ impl Bucket {
         same_tag(self.old as u32, self.new) || same_tag((self.old >> 32) as u32, self.new)
     }
 
+    /// The distances to the candidates with the same tag in the window, newer first.
+    #[inline(always)]
+    pub(crate) fn distances(self) -> [Option<usize>; 2] {
+        [self.old as u32, (self.old >> 32) as u32]
+            .map(|old| if same_tag(old, self.new) { hashing::distance(old, self.new) } else { None })
+    }
+
     /// The longer of both matches for the position `range.start`, up to 32 bytes; the nearer one if they are as long. No branch
     /// depends on the data.
     #[inline(always)]
@@ -33,6 +40,12 @@ impl Bucket {
         let newer = self.match_at(window, range.clone(), self.old as u32);
         let older = self.match_at(window, range, (self.old >> 32) as u32);
         if older.length > newer.length { older } else { newer }
+    }
+
+    /// The match at the newer candidate, up to 32 bytes.
+    #[inline(always)]
+    pub(crate) fn newest(self, window: Window<'_>, range: Range<usize>) -> Match {
+        self.match_at(window, range, self.old as u32)
     }
 
     /// The match at a candidate, up to 32 bytes; its length is 0 if the candidate is too far or has another tag.
@@ -71,5 +84,12 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
         let old = self.table[slot];
         self.table[slot] = old << 32 | u64::from(new);
         Bucket { old, new }
+    }
+
+    /// The positions with these bytes that were stored last, for a position that is not stored.
+    #[inline(always)]
+    pub(crate) fn peek(&self, word: u64, pos: usize) -> Bucket {
+        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(word, pos);
+        Bucket { old: self.table[slot], new }
     }
 }

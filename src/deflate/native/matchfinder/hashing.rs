@@ -1,4 +1,4 @@
-//! Hash functions of the bytes at a position, and the tagged table entries of levels 2 and 3.
+//! Hash functions of the bytes at a position, and the tagged table entries of levels 2 to 5.
 //!
 //! All hashes multiply by 2^n divided by the golden ratio (Knuth, volume 3, section 6.4) and use the highest bits, which
 //! depend on all hashed bytes.

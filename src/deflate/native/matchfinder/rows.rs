@@ -1,25 +1,27 @@
-//! Rows of candidates: levels 4 to 9, and the first pass of levels 10 to 12.
+//! Rows of candidates: levels 6 to 9, and the first pass of levels 10 to 12.
 //!
 //! A row holds the last positions whose four bytes have the same hash, and a tag for each: eight more bits of the hash. All
 //! tags are compared at once, and only positions with the same tag are looked at. A hash chain is limited by its serial
 //! loads, one for each candidate; a row of 16 is one cache line.
 //!
-//! [`MatchRows::search_around`] finds a better match than a known one by its end: it looks up the last four bytes that a better
+//! [`search_around`](LazyFinder::search_around) finds a better match than a known one by its end: it looks up the last four bytes that a better
 //! match must have. These are rarer than the first four, because most matches end where their kind of content ends. So there
 //! are fewer candidates, and they stay in their rows for longer. One search finds longer matches at the same position and
 //! better matches one or two positions later.
 
 use std::ops::Range;
 
-use super::hashing::{hash3, hash4};
+use super::hashing::hash4;
+use super::last_position::LastPosition;
+use super::{AroundQuery, LazyFinder, SearchDepth, in_window};
+use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
 use crate::deflate::native::simd::same_bytes;
 use crate::deflate::native::symbols::MIN_MATCH;
-use crate::deflate::{WINDOW, Window};
 
 /// Bytes that are hashed. Rows do not contain shorter matches.
-pub(crate) const HASHED: usize = 4;
+const HASHED: usize = 4;
 
 /// The last positions of one hash.
 #[derive(Clone, Copy)]
@@ -36,7 +38,7 @@ struct Row<const WIDTH: usize> {
 /// two.
 pub(crate) struct MatchRows<const WIDTH: usize, const ROWS: usize, const HASH3: usize> {
     rows: Box<[Row<WIDTH>; ROWS]>,
-    hash3: Box<[u16; HASH3]>,
+    hash3: LastPosition<HASH3>,
 }
 
 /// Where the positions of a hash are.
@@ -44,27 +46,6 @@ struct HashedRow {
     /// The index of the row.
     row: usize,
     tag: u8,
-}
-
-/// When a search at a position ends.
-#[derive(Clone, Copy)]
-pub(crate) struct SearchDepth {
-    /// Candidates to look at, of those in the row.
-    pub(crate) max_search_depth: usize,
-    /// A match of this length ends the search.
-    pub(crate) nice_length: usize,
-}
-
-/// Which candidates [`MatchRows::search_around`] looks at.
-pub(crate) struct AroundQuery {
-    /// The position of the known match.
-    pub(crate) pos: usize,
-    /// The position of the four bytes to look up: the last that a better match must have.
-    pub(crate) tail: usize,
-    /// Candidates to look at, of those in the row.
-    pub(crate) depth: usize,
-    /// Bytes from `pos` on that must be equal, the lowest bit for the first: all of one mask or all of the other.
-    pub(crate) needed: [u32; 2],
 }
 
 impl<const WIDTH: usize> Row<WIDTH> {
@@ -107,12 +88,6 @@ impl<const WIDTH: usize> Row<WIDTH> {
     }
 }
 
-/// Whether a match may have this distance.
-#[inline(always)]
-fn in_window(distance: usize) -> bool {
-    distance.wrapping_sub(1) < WINDOW
-}
-
 /// Rotates the lowest `WIDTH` bits so that bit `first` becomes the lowest.
 #[inline(always)]
 fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
@@ -123,16 +98,6 @@ fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
 }
 
 impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH, ROWS, HASH3> {
-    pub(crate) fn new() -> Self {
-        Self { rows: boxed_array(Row::EMPTY), hash3: boxed_array(0) }
-    }
-
-    /// Forgets the last block.
-    pub(crate) fn clear(&mut self) {
-        self.rows.fill(Row::EMPTY);
-        self.hash3.fill(0);
-    }
-
     /// The row of four bytes, and their tag.
     #[inline(always)]
     fn hashed_row(word: u32) -> HashedRow {
@@ -141,23 +106,30 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
         HashedRow { row: (hash >> (32 - bits)) as usize % ROWS, tag: (hash >> (24 - bits)) as u8 }
     }
 
-    /// The last position whose three bytes have the same hash.
-    #[inline(always)]
-    fn last_of_hash3(&mut self, word: u32) -> &mut u16 {
-        &mut self.hash3[(hash3(word) >> (32 - HASH3.ilog2())) as usize % HASH3]
-    }
-
     #[inline(always)]
     fn insert(&mut self, window: Window<'_>, pos: usize) {
         let word = window.load32(pos);
         let HashedRow { row, tag } = Self::hashed_row(word);
         self.rows[row].insert(tag, pos);
-        *self.last_of_hash3(word) = pos as u16;
+        self.hash3.insert(word, pos);
+    }
+}
+
+impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for MatchRows<WIDTH, ROWS, HASH3> {
+    const HASHED: usize = HASHED;
+    const MAX_CANDIDATES: usize = WIDTH;
+
+    fn new() -> Self {
+        Self { rows: boxed_array(Row::EMPTY), hash3: LastPosition::new() }
     }
 
-    /// Inserts every position of a range; into the table for matches of three bytes only if `hash3`.
+    fn clear(&mut self) {
+        self.rows.fill(Row::EMPTY);
+        self.hash3.clear();
+    }
+
     #[inline(never)]
-    pub(crate) fn insert_all(&mut self, window: Window<'_>, positions: Range<usize>, hash3: bool) {
+    fn insert_all(&mut self, window: Window<'_>, positions: Range<usize>, hash3: bool) {
         if hash3 {
             positions.for_each(|pos| self.insert(window, pos));
             return;
@@ -168,10 +140,8 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
         }
     }
 
-    /// Finds the longest match for the position `range.start`, at most up to `range.end`, and inserts the position. The
-    /// distance is 0 if there is no match.
     #[inline(always)]
-    pub(crate) fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match {
+    fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match {
         let Range { start: pos, end } = range;
         let bytes = window.load128(pos);
         let word = bytes[0] as u32;
@@ -198,9 +168,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
             }
         }
         row.insert(tag, pos);
-        let last = self.last_of_hash3(word);
-        let distance = usize::from((pos as u16).wrapping_sub(*last));
-        *last = pos as u16;
+        let distance = self.hash3.insert(word, pos);
         let is_match = |distance: usize| (window.load32(pos - distance) ^ word) << 8 == 0;
         if best.distance == 0 && in_window(distance) && is_match(distance) {
             best.distance = distance;
@@ -208,10 +176,8 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH,
         best
     }
 
-    /// Calls `found` for each candidate of a query that has the tag of the bytes at `tail` and the needed bytes, newest first:
-    /// with its distance, and a bit for each of 16 bytes that differs.
     #[inline(always)]
-    pub(crate) fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
+    fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
         let AroundQuery { pos, tail, depth, needed } = query;
         let HashedRow { row, tag } = Self::hashed_row(window.load32(tail));
         let bytes = window.load128(pos);

@@ -9,8 +9,8 @@ use std::ops::Range;
 use crate::deflate::Window;
 use crate::deflate::native::entropy::SymbolPrices;
 use crate::deflate::native::histogram::Histogram;
+use crate::deflate::native::matchfinder::SearchDepth;
 use crate::deflate::native::matchfinder::binary_tree::BinaryTrees;
-use crate::deflate::native::matchfinder::rows::SearchDepth;
 use crate::deflate::native::sequences::{LiteralOrMatch, Match, Sequences};
 use crate::deflate::native::symbols::{
     DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, DistanceCode, LENGTHS, MAX_MATCH, MIN_MATCH,

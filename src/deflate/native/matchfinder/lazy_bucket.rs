@@ -1,0 +1,81 @@
+//! Two candidates for each hash of five bytes, and one for each hash of three: level 5.
+//!
+//! Two candidates with five equal bytes are better than all of a row with four in text, logs and tables, and no branch depends on
+//! which of them is longer. In structured data, rows find more.
+
+use std::ops::Range;
+
+use super::bucket::BucketTable;
+use super::last_position::LastPosition;
+use super::{AroundQuery, LazyFinder, SearchDepth};
+use crate::deflate::Window;
+use crate::deflate::native::sequences::Match;
+use crate::deflate::native::symbols::{MAX_MATCH, MIN_MATCH};
+
+/// Buckets of five bytes, and the last position of each hash of three.
+pub(crate) struct LazyBuckets<const ENTRIES: usize, const HASH3: usize> {
+    buckets: BucketTable<ENTRIES>,
+    hash3: LastPosition<HASH3>,
+}
+
+impl<const ENTRIES: usize, const HASH3: usize> LazyFinder for LazyBuckets<ENTRIES, HASH3> {
+    const HASHED: usize = 5;
+    const MAX_CANDIDATES: usize = 2;
+
+    fn new() -> Self {
+        Self { buckets: BucketTable::new(), hash3: LastPosition::new() }
+    }
+
+    fn clear(&mut self) {
+        self.buckets.clear();
+        self.hash3.clear();
+    }
+
+    #[inline(never)]
+    fn insert_all(&mut self, window: Window<'_>, positions: Range<usize>, hash3: bool) {
+        for pos in positions {
+            let word = window.load64(pos);
+            self.buckets.insert(word, pos);
+            if hash3 {
+                self.hash3.insert(word as u32, pos);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match {
+        let Range { start: pos, end } = range;
+        let word = window.load64(pos);
+        let bucket = self.buckets.insert(word, pos);
+        let distance = self.hash3.insert(word as u32, pos);
+        if bucket.has_candidate() {
+            let Match { length, distance } = match limits.max_search_depth {
+                1 => bucket.newest(window, pos..end),
+                _ => bucket.longest(window, pos..end),
+            };
+            if length >= 32 {
+                let length = window.common_beyond::<32>(pos - distance, pos, MAX_MATCH).min(end - pos);
+                return Match { length, distance };
+            }
+            if length >= MIN_MATCH {
+                return Match { length, distance };
+            }
+        }
+        let short = LastPosition::<HASH3>::match_at(window, pos..end, distance);
+        short.unwrap_or(Match { length: MIN_MATCH, distance: 0 })
+    }
+
+    #[inline(always)]
+    fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
+        let AroundQuery { pos, tail, needed, .. } = query;
+        let bytes = window.load128(pos);
+        for distance in self.buckets.peek(window.load64(tail), tail).distances() {
+            let Some(distance) = distance else { continue };
+            let differ = window.differ16(pos.wrapping_sub(distance), bytes);
+            // One branch for both masks.
+            if ((differ & needed[0] == 0) | (differ & needed[1] == 0)) && distance <= pos {
+                found(distance, differ);
+            }
+        }
+    }
+}
