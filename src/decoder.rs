@@ -1,11 +1,19 @@
 //! The public decoder: reads the content of gzip data from a reader.
 //!
-//! Inflates in the caller's thread, with the inflater that the workers of a run use. It returns the available content
-//! before it reads the source again, because a source may block. It returns no content after a damaged member.
+//! With one worker it inflates in the caller's thread, with the inflater that the workers of a run use. It returns the available
+//! content before it reads the source again, because a source may block. With several workers (`shared_inflation`), the caller
+//! reads the source, and a stream inflates its data. It returns no content after a damaged member.
+
+mod content_channel;
+mod decoder_options;
+mod shared_inflation;
 
 use std::io::{self, BufRead, Read};
 
+pub use self::decoder_options::DecoderOptions;
+use self::shared_inflation::{NextContent, SharedInflation};
 use crate::deflate::{self, Engine};
+use crate::encoder::InvalidOptions;
 use crate::error::FinalError;
 use crate::format::gzip::{Damage, ReadError};
 use crate::inflate::{
@@ -20,10 +28,13 @@ const CONTENT: usize = 64 * 1024;
 /// Every member is verified against the CRC-32 and the length in its trailer. Zero bytes after the last member are
 /// ignored, and so is other trailing garbage, which [`has_trailing_garbage`](Self::has_trailing_garbage) reports.
 ///
-/// Memory is at most 2 MiB (512 KiB unless the data is BGZF), whatever the data expands to. To limit the content of
+/// With one [worker](DecoderOptions::workers), which is the default, it decodes in the thread that reads. Several workers are
+/// threads of the decoder. Dropping it ends and joins them.
+///
+/// Memory is at most 2 MiB (512 KiB unless the data is BGZF) with one worker, whatever the data expands to. To limit the content of
 /// untrusted data, use [`Read::take`].
 ///
-/// All content up to a sync flush is returned before the source is read again, so a peer that ends its messages with
+/// With one worker, all content up to a sync flush is returned before the source is read again, so a peer that ends its messages with
 /// one (as [`Encoder`](crate::Encoder) does on a flush) can be answered. Members that state their size (BGZF) are read
 /// several at a time.
 ///
@@ -53,6 +64,8 @@ const CONTENT: usize = 64 * 1024;
 pub struct Decoder<R> {
     source: ReaderSource<R>,
     inflater: Inflater,
+    /// Several workers, which inflate instead.
+    shared: Option<Box<SharedInflation>>,
     /// Inflates members that state their size (BGZF). Created with the first of them.
     blocks: Option<EngineDecoder>,
     checksum: MemberChecksum,
@@ -86,11 +99,25 @@ impl<R: Read> CompressedSource for ReaderSource<R> {
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, up to 256 KiB at a time. The source needs no buffer of its own.
     pub fn new(source: R) -> Self {
+        Self::with_shared(source, None)
+    }
+
+    /// Reads from `source`, and decompresses as the options say.
+    ///
+    /// # Errors
+    /// If an option is invalid.
+    pub fn with_options(source: R, options: &DecoderOptions) -> Result<Self, InvalidOptions> {
+        let shared = options.settings()?.and_then(SharedInflation::start);
+        Ok(Self::with_shared(source, shared))
+    }
+
+    fn with_shared(source: R, shared: Option<SharedInflation>) -> Self {
         let mut inflater = Inflater::new(Engine::Native);
         inflater.restart(ForeignData::default());
         Self {
             source: ReaderSource(source),
             inflater,
+            shared: shared.map(Box::new),
             blocks: None,
             checksum: MemberChecksum::default(),
             content: Vec::with_capacity(CONTENT),
@@ -126,6 +153,11 @@ impl<R: Read> Decoder<R> {
         let bytes = std::mem::take(&mut self.content);
         // This remains if the source panics.
         self.end = Some(Err(FinalError::other("the source panicked")));
+        if let Some(shared) = &mut self.shared {
+            let next = shared.next(&mut self.source, bytes);
+            self.end = None;
+            return self.add_verified(next);
+        }
         let content = match self.inflater.next(&mut self.source, bytes) {
             FilePart::Content(content) => content,
             FilePart::Batch(batch, mut bytes) => {
@@ -136,6 +168,14 @@ impl<R: Read> Decoder<R> {
         };
         self.end = None;
         self.add(content);
+    }
+
+    /// Keeps content that the workers have inflated and verified.
+    fn add_verified(&mut self, next: NextContent) {
+        match next {
+            NextContent::Part(bytes) => self.content = bytes,
+            NextContent::End(end) => self.end = Some(end.map_err(|error| self.fail(error))),
+        }
     }
 
     /// Verifies inflated content, and keeps the valid part.

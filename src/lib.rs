@@ -21,7 +21,7 @@
 //!
 //! **Streams to streams**: [`Encoder`] is a writer that compresses to another writer. [`EncoderReader`] is a reader of the
 //! compressed content of another reader. [`EncoderOptions`] has their level, engine and number of workers. [`Decoder`] is a reader
-//! of the content of another reader's gzip data.
+//! of the content of another reader's gzip data. [`DecoderOptions`] has its number of workers.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -101,7 +101,7 @@ pub mod shutdown;
 mod sync;
 mod tally;
 
-pub use self::decoder::Decoder;
+pub use self::decoder::{Decoder, DecoderOptions};
 pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
 pub use self::error::{Error, ErrorKind};
 pub use self::escaped_name::EscapedName;

@@ -8,11 +8,11 @@ use std::path::Path;
 
 /// The layers of the library, highest first, with the top-level modules of each. Modules of a layer may name each other.
 const LAYERS: [&[&str]; 7] = [
-    &["lib", "run", "encoder", "fuzzing", "shutdown"],
+    &["lib", "run", "encoder", "decoder", "fuzzing", "shutdown"],
     &["pipeline"],
     &["select"],
     &["io"],
-    &["outcome", "tally", "observer", "settings", "decoder", "error"],
+    &["outcome", "tally", "observer", "settings", "error"],
     &["deflate", "inflate", "format"],
     &["sync", "escaped_name"],
 ];

@@ -1,37 +1,48 @@
 //! `--update --rm`: whether an existing .gz contains an original, byte for byte.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::fd::AsFd;
 
-use crate::decoder::Decoder;
+use crate::deflate::{self, Engine};
+use crate::format::gzip::ReadError;
+use crate::inflate::{EngineDecoder, FilePart, ForeignData, Inflater, MemberChecksum};
 use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
-
-/// Bytes compared at a time.
-const COMPARED: usize = 256 * 1024;
 
 /// Whether `compressed` decompresses to exactly the content of `original`, a regular file.
 ///
 /// # Errors
 /// Errors of the system. A file that is damaged, or not gzip data, counts as one with other content.
 pub(crate) fn contains(compressed: &File, original: &Input) -> io::Result<bool> {
-    let mut decoder = Decoder::new(compressed);
-    let (mut content, mut expected) = (Vec::with_capacity(COMPARED), vec![0; COMPARED]);
-    let mut offset = 0;
+    let (mut inflater, mut checksum) = (Inflater::new(Engine::Native), MemberChecksum::default());
+    let (mut decoder, mut buffer) = (None, Vec::with_capacity(deflate::WORST_CASE));
+    let (mut expected, mut offset) = (Vec::new(), 0);
+    inflater.restart(ForeignData::default());
     loop {
-        content.clear();
-        let decompressed = match decoder.by_ref().take(COMPARED as u64).read_to_end(&mut content) {
-            Err(error) if error.raw_os_error().is_none() => return Ok(false),
-            decompressed => decompressed?,
+        let content = match inflater.next(&mut compressed.as_fd(), buffer) {
+            FilePart::Content(content) => content,
+            FilePart::Batch(batch, unused) => {
+                batch.inflate(decoder.get_or_insert_with(|| EngineDecoder::new(Engine::Native)), unused)
+            }
         };
-        // At the end of the decompressed content, this also shows whether the original continues.
-        let read = read_at_least(original.fd()?, &mut expected, COMPARED, offset)?;
-        if content != expected[..read] {
+        if !content.verified && checksum.check(&content.bytes, &content.member_ends, Vec::new()).is_err() {
             return Ok(false);
         }
-        if decompressed < COMPARED {
-            return Ok(!decoder.has_trailing_garbage());
+        // At the end of the decompressed content, one more byte shows whether the original continues.
+        let length = content.bytes.len();
+        let wanted = length + usize::from(content.end.is_some());
+        expected.resize(wanted, 0);
+        let read = read_at_least(original.fd()?, &mut expected, wanted, offset)?;
+        if content.bytes != expected[..read] {
+            return Ok(false);
         }
-        offset += decompressed as u64;
+        match content.end {
+            None => offset += length as u64,
+            Some(Ok(trailing)) => return Ok(trailing.is_read()),
+            Some(Err(ReadError::Source(error))) => return Err(error),
+            Some(Err(ReadError::Damage(_))) => return Ok(false),
+        }
+        buffer = content.bytes;
     }
 }

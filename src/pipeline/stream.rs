@@ -55,6 +55,7 @@ mod writer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use self::arriving_data::ArrivingData;
 pub(crate) use self::block::{BlockEnds, Member};
 use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};

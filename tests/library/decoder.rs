@@ -7,7 +7,7 @@ use gzcc::Decoder;
 use crate::{Parameters, decoded, encoded, gunzipped, in_child_process, log, memory_figure, through};
 
 /// Returns 1 to 32 bytes per read, and `Interrupted` at some reads.
-struct Sips<'a>(&'a [u8], u32);
+pub(crate) struct Sips<'a>(pub &'a [u8], pub u32);
 
 impl Read for Sips<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -22,7 +22,7 @@ impl Read for Sips<'_> {
 }
 
 /// `content` as BGZF: members with their size in the header.
-fn bgzf(content: &[u8]) -> Vec<u8> {
+pub(crate) fn bgzf(content: &[u8]) -> Vec<u8> {
     through("bgzip", &["-c"], content)
 }
 

@@ -8,6 +8,7 @@
 mod programs;
 
 mod decoder;
+mod decoder_workers;
 mod encoder;
 mod encoder_reader;
 mod flush;

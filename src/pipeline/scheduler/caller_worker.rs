@@ -64,9 +64,10 @@ impl CallerWorker {
         self.run.settings.jobs.get()
     }
 
-    /// Starts one more worker if the limit allows. If the system has no more threads, the present workers do the work.
-    pub(crate) fn start_another(&mut self) {
-        let Some(spare) = self.spare.checked_sub(1) else { return };
+    /// Starts one more worker if the limit allows; returns whether it did. If the system has no more threads, the present workers do
+    /// the work.
+    pub(crate) fn start_another(&mut self) -> bool {
+        let Some(spare) = self.spare.checked_sub(1) else { return false };
         let run = Arc::clone(&self.run);
         let is_started = match &mut self.threads {
             WorkerThreads::Plain(handles) => {
@@ -81,6 +82,7 @@ impl CallerWorker {
             }
         };
         self.spare = if is_started { spare } else { 0 };
+        is_started
     }
 
     /// Wakes the workers that wait, after blocks were submitted or cancelled.

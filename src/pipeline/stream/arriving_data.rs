@@ -6,6 +6,8 @@
 //!   without data does not keep the others from other files.
 //! - A worker without work reads ahead, until the next chunk has arrived. It stops where no data is available for a moment.
 //!
+//! A decoder of the library pushes its data. Then no worker reads, and the one at the front only waits.
+//!
 //! The lock is held while bytes are copied. Nothing is read under it.
 
 use std::collections::VecDeque;
@@ -54,9 +56,9 @@ struct Arrived {
     is_ended: bool,
     /// Why it ended, until the worker at the front takes the error.
     error: Option<io::Error>,
-    /// Reads more. `None` while a worker does.
+    /// Reads more. `None` while a worker does, and if the data is pushed.
     reader: Option<InputReader>,
-    /// The worker at the front waits for another one that reads.
+    /// The worker at the front waits for data from elsewhere.
     front_waits: bool,
     /// No data was available to read ahead, and the worker at the front has not read since.
     is_stalled: bool,
@@ -78,7 +80,15 @@ impl ArrivingData {
     pub(super) fn new() -> io::Result<Self> {
         let mut buffer = segment()?;
         buffer.resize(SEGMENT, 0);
-        let reader = InputReader { buffer: buffer.into_boxed_slice(), left: None };
+        Ok(Self::with_reader(Some(InputReader { buffer: buffer.into_boxed_slice(), left: None })))
+    }
+
+    /// Data that a caller pushes.
+    pub(crate) fn pushed() -> Self {
+        Self::with_reader(None)
+    }
+
+    fn with_reader(reader: Option<InputReader>) -> Self {
         let state = Arrived {
             segments: VecDeque::new(),
             spare: Vec::new(),
@@ -86,11 +96,50 @@ impl ArrivingData {
             end: 0,
             is_ended: false,
             error: None,
-            reader: Some(reader),
+            reader,
             front_waits: false,
             is_stalled: false,
         };
-        Ok(Self { state: Mutex::new(state), changed: Condvar::new() })
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Adds the next data.
+    ///
+    /// # Errors
+    /// If there is not enough memory.
+    pub(crate) fn push(&self, bytes: &[u8]) -> io::Result<()> {
+        let added = lock(&self.state).add(bytes);
+        self.changed.notify_all();
+        added.map(drop)
+    }
+
+    /// Ends the data, with an error if it is incomplete.
+    pub(crate) fn end(&self, error: Option<io::Error>) {
+        let mut state = lock(&self.state);
+        (state.is_ended, state.error) = (true, error);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Waits until fewer than `enough` bytes wait to be inflated, or the worker at the front waits for more; returns true. Returns
+    /// false once `is_done`, which is checked again after each [`wake`](Self::wake).
+    pub(crate) fn wait_for_demand(&self, enough: u64, is_done: impl Fn() -> bool) -> bool {
+        let mut state = lock(&self.state);
+        loop {
+            if is_done() {
+                return false;
+            }
+            if !state.is_ended && (state.front_waits || state.end - state.start < enough) {
+                return true;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets the waiting caller check again.
+    pub(crate) fn wake(&self) {
+        drop(lock(&self.state));
+        self.changed.notify_all();
     }
 
     /// Whether all data before `end` has arrived, or all that there is.
@@ -133,6 +182,7 @@ impl ArrivingData {
     pub(super) fn advance_to(&self, offset: u64) {
         let state = &mut *lock(&self.state);
         state.is_stalled = false;
+        let mut is_less = false;
         while let Some(first) = state.segments.front()
             && first.len() == SEGMENT
             && state.start + SEGMENT as u64 <= offset
@@ -143,6 +193,10 @@ impl ArrivingData {
                 segment.clear();
                 segment
             }));
+            is_less = true;
+        }
+        if is_less {
+            self.changed.notify_all();
         }
     }
 
@@ -166,6 +220,8 @@ impl ArrivingData {
                 state = lock(&self.state);
             } else if waits {
                 state.front_waits = true;
+                // The caller that pushes may wait for that.
+                self.changed.notify_all();
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.front_waits = false;
             } else {

@@ -78,14 +78,18 @@ pub(super) enum NextChunk {
 }
 
 impl Chunks {
-    /// Divides an input, unless the engine is flate2, whose decoder starts only at members, or the input does not begin with a gzip
+    /// Divides an input, whose data may be given, unless the engine is flate2, whose decoder starts only at members, or the input does not begin with a gzip
     /// member, or with one of BGZF: batches of these need no guesses.
     ///
     /// # Errors
     /// If the start of a pipe cannot be read.
-    pub(super) fn of(input: &Input, context: &StreamContext<'_>) -> io::Result<Division> {
+    pub(super) fn of(
+        input: &Input,
+        given: Option<Arc<ArrivingData>>,
+        context: &StreamContext<'_>,
+    ) -> io::Result<Division> {
         if context.settings.engine != Engine::Native {
-            return Ok(Division::Whole(None));
+            return Ok(Division::Whole(given));
         }
         let is_stdin = input.is_stdin();
         let range = if is_stdin { input.rest_of_stdin() } else { input.size.map(|size| 0..size) };
@@ -93,7 +97,7 @@ impl Chunks {
             let file = FileData { start: range.start, length: range.end - range.start, is_stdin };
             return Ok(Self::of_file(file, input, context).map_or(Division::Whole(None), Division::Chunks));
         }
-        let data = Arc::new(ArrivingData::new()?);
+        let data = given.map_or_else(|| ArrivingData::new().map(Arc::new), Ok)?;
         Ok(match begins_divisible(&mut ArrivingReader::new(&data, input, 0, true))? {
             true => Division::Chunks(Self::of_pipe(data, context)),
             false => Division::Whole(Some(data)),

@@ -117,6 +117,13 @@ impl Reader {
         }
     }
 
+    /// Inflates data that a caller pushes.
+    pub(crate) fn pushed(member: Member, data: Arc<ArrivingData>) -> Self {
+        let blocks = BlockSource::Inflate(InflatedInput { arrived: Some(data), ..InflatedInput::default() });
+        let current = CurrentMember { member: Arc::new(member), first: true, left: None, min_shared: 0, blocks };
+        Self { current: Some(current), upcoming: None }
+    }
+
     /// Whether there may be enough to read for more than one worker.
     pub(super) fn is_divisible(&self) -> bool {
         let is_enough = |current: &CurrentMember| match current.blocks {
@@ -268,7 +275,7 @@ impl CurrentMember {
         if self.first
             && let BlockSource::Inflate(inflated) = &mut self.blocks
         {
-            match Chunks::of(&self.member.input, context)? {
+            match Chunks::of(&self.member.input, inflated.arrived.take(), context)? {
                 Division::Chunks(mut chunks) => {
                     let first = chunks.take();
                     self.blocks = BlockSource::Chunks(chunks);
@@ -278,13 +285,14 @@ impl CurrentMember {
             }
         }
         let input = &self.member.input;
-        let mut content = input.sequential(&mut self.left)?;
         match &mut self.blocks {
-            BlockSource::Split(splitter) => splitter.read_next(content, worker.buffer.input()).map(Some),
+            BlockSource::Split(splitter) => {
+                splitter.read_next(input.sequential(&mut self.left)?, worker.buffer.input()).map(Some)
+            }
             BlockSource::Inflate(InflatedInput { inflater, arrived, offset }) => {
                 let foreign = context.settings.foreign_data(input.is_stdin());
                 let Some(data) = arrived else {
-                    return inflate(inflater, foreign, &mut content, context).map(Some);
+                    return inflate(inflater, foreign, &mut input.sequential(&mut self.left)?, context).map(Some);
                 };
                 let mut arrived = ArrivingReader::new(data, input, *offset, true);
                 let inflated = inflate(inflater, foreign, &mut arrived, context);
