@@ -197,7 +197,7 @@ impl BlockEncoder<'_, '_> {
     fn parse_chunk(&mut self) {
         // Within incompressible data, a small chunk is enough to detect a change.
         let amid_incompressible = self.unmatched >= incompressible::MIN_UNMATCHED;
-        let chunk = if amid_incompressible { self.level.chunk / 4 } else { self.level.chunk };
+        let chunk = if amid_incompressible { self.level.chunk() / 4 } else { self.level.chunk() };
         let input = self.pending.input.end..self.end;
         self.insert_skipped(input.start);
         self.level.prepare(self.window, input.clone(), &mut self.model);
@@ -218,7 +218,7 @@ impl BlockEncoder<'_, '_> {
     /// new one. Returns the estimated bits of the pending block; they are not needed at the end of the input.
     fn add_chunk(&mut self, chunk: Histogram, parsed: usize) -> f32 {
         let SplitDecision { splits, bits } = if self.pending.sequence_count > 0 {
-            let full = self.pending.sequence_count + self.level.chunk > sequences::MAX_PENDING;
+            let full = self.pending.sequence_count + self.level.chunk() > sequences::MAX_PENDING;
             block_split::decide(&self.pending.histogram, &chunk, full)
         } else {
             SplitDecision { splits: false, bits: if parsed == self.end { 0.0 } else { entropy::bits(&chunk) } }

@@ -188,8 +188,8 @@ pub(super) struct LevelState {
     size: InputSize,
     /// Replaces the sequences of each DEFLATE block at levels 10 to 12.
     pub(super) optimal: Option<Box<OptimalParser>>,
-    /// Sequences of a chunk.
-    pub(super) chunk: usize,
+    /// Sequences of a chunk, unless the parser has other chunks.
+    chunk: usize,
     /// Whether incompressible data is stored without being parsed.
     pub(super) skips_incompressible: bool,
     /// Whether the parser compares the prices of matches and literals.
@@ -234,6 +234,12 @@ impl LevelState {
     pub(super) fn parser(&mut self) -> &mut dyn Parser {
         let parser = &mut self.parsers[self.size as usize];
         &mut **parser.get_or_insert_with(|| self.method.parser(self.size))
+    }
+
+    /// Sequences of a chunk of the current block.
+    pub(super) fn chunk(&mut self) -> usize {
+        let chunk = self.chunk;
+        self.parser().chunk(chunk)
     }
 
     /// Adjusts the cost model to the `input` of the next chunk.

@@ -18,6 +18,11 @@ pub(crate) trait Parser: Send {
     /// Forgets the last block; `block` is next.
     fn begin_block(&mut self, window: Window<'_>, block: Range<usize>);
 
+    /// Sequences of a chunk of the current block, where the level has chunks of `chunk` sequences.
+    fn chunk(&self, chunk: usize) -> usize {
+        chunk
+    }
+
     /// Inserts positions that are not parsed: those of a dictionary, or of data that is stored.
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>);
 

@@ -140,6 +140,12 @@ impl Parser for GreedyParser {
         }
     }
 
+    fn chunk(&self, chunk: usize) -> usize {
+        // Text is 2 % faster with larger chunks, and 0.1 % larger. Other content changes more often: parts of text between random
+        // bytes would be 0.9 % larger.
+        if self.is_text { 2 * chunk } else { chunk }
+    }
+
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
         match self.is_text {
             true => self.table.insert_unparsed::<TextHashing>(window, positions),
