@@ -16,9 +16,6 @@ const SPAN: usize = 8000;
 /// the corpus, and fewer than in runs of more than 32 bytes on average.
 const MIN_REPEATED: u32 = 992;
 
-/// Upper bound in bits of the price of a literal. A byte that the sample misses gets at most this.
-const MAX_LITERAL_BITS: f32 = 13.0;
-
 /// The shortest match that pays, by the number of distinct literals: few distinct literals are cheap (as in libdeflate,
 /// 2016). With more distinct literals, matches of three bytes pay.
 const MIN_MATCH_BY_LITERALS: [u8; 80] = {
@@ -85,9 +82,9 @@ impl LiteralStatistics {
         entropy::alphabet_bits(&self.counts) / self.total as f32 + 1.0 / self.distinct as f32
     }
 
-    /// Bits of each literal in a block of literals alone.
+    /// Bits of each literal in a block of literals alone. The size of the sample bounds those that it misses.
     pub(super) fn prices(&self) -> [f32; 256] {
-        let prices = SymbolPrices::new(&self.counts, MAX_LITERAL_BITS);
+        let prices = SymbolPrices::new(&self.counts, f32::INFINITY);
         let one_more = 1.0 / self.distinct as f32;
         self.counts.map(|count| prices.bits(count) + one_more)
     }
