@@ -48,6 +48,10 @@ pub struct Args {
     #[arg(long)]
     pub made: bool,
 
+    /// Report each level of gzcc that is more than twice as slow a byte on a group as on the group of this name
+    #[arg(long, value_name = "GROUP")]
+    pub slow_against: Option<String>,
+
     /// Print the table of tests/library/made_sizes.txt: the smallest size of each made-up content at levels 4 to 12
     #[arg(long)]
     pub bounds: bool,

@@ -11,6 +11,7 @@ mod made;
 mod measurements;
 mod pareto;
 mod sizes;
+mod slow;
 mod table;
 mod targets;
 
@@ -45,9 +46,14 @@ fn run(args: &Args) -> Result<()> {
     if args.sizes {
         return sizes::run(&cases, &groups, args);
     }
+    let mut all = Vec::new();
     for group in &groups {
         let measurements = Measurements::take(&cases, group, args).with_context(|| format!("group {}", group.name))?;
         print(&measurements, group, args);
+        all.push((group.name.as_str(), measurements));
+    }
+    if let Some(reference) = &args.slow_against {
+        slow::print(&all, reference)?;
     }
     Ok(())
 }

@@ -30,7 +30,8 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    fn speed(&self) -> f64 {
+    /// Bytes per second: the median of the rounds.
+    pub fn speed(&self) -> f64 {
         median(self.speeds.clone())
     }
 
