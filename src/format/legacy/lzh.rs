@@ -99,9 +99,9 @@ impl LzhDecoder {
             return Ok(false);
         }
         self.bits.consume(COUNT_WIDTH)?;
-        let precode = PrefixCode::read(PRECODE_SYMBOLS, 5, Some(3), &mut self.bits, next)?;
+        let precode = PrefixCode::read(&PRECODE, &mut self.bits, next)?;
         self.litlen = read_litlen_code(&precode, &mut self.bits, next)?;
-        self.distance = PrefixCode::read(DISTANCE_SYMBOLS, 4, None, &mut self.bits, next)?;
+        self.distance = PrefixCode::read(&DISTANCE_CODE, &mut self.bits, next)?;
         self.symbols_left = count;
         Ok(true)
     }
@@ -136,6 +136,22 @@ fn read_litlen_code(precode: &PrefixCode, bits: &mut MsbBits, next: NextByte<'_>
     if symbol > LITLEN_SYMBOLS { Err(LegacyError::Invalid) } else { PrefixCode::from_lengths(&lengths) }
 }
 
+/// How the lengths of a code are stored.
+struct CodeFormat {
+    /// The largest number of symbols.
+    max_symbols: usize,
+    /// Bits of the count of symbols, and of a single symbol.
+    width: u32,
+    /// After the symbol before this one, two bits state how many symbols without a code follow.
+    gap: Option<usize>,
+}
+
+/// The code of the code lengths.
+const PRECODE: CodeFormat = CodeFormat { max_symbols: PRECODE_SYMBOLS, width: 5, gap: Some(3) };
+
+/// The code of distances.
+const DISTANCE_CODE: CodeFormat = CodeFormat { max_symbols: DISTANCE_SYMBOLS, width: 4, gap: None };
+
 /// A canonical Huffman code whose first bit is the highest.
 #[derive(Debug)]
 enum PrefixCode {
@@ -154,15 +170,9 @@ enum PrefixCode {
 }
 
 impl PrefixCode {
-    /// Reads a code of at most `max_symbols` symbols. The widths of its count and of a single symbol are `width` bits. After the
-    /// symbol before `gap`, two bits state how many symbols without a code follow.
-    fn read(
-        max_symbols: usize,
-        width: u32,
-        gap: Option<usize>,
-        bits: &mut MsbBits,
-        next: NextByte<'_>,
-    ) -> Result<Self, LegacyError> {
+    /// Reads a code.
+    fn read(format: &CodeFormat, bits: &mut MsbBits, next: NextByte<'_>) -> Result<Self, LegacyError> {
+        let &CodeFormat { max_symbols, width, gap } = format;
         let count = bits.read(width, next)? as usize;
         if count == 0 {
             return Self::single(bits.read(width, next)? as usize, max_symbols);
