@@ -1,13 +1,10 @@
 //! The gzcc command: converts a command line to an exit status.
 //!
 //! Parsing is in `args` and `gnu`, printing in `report`; the work is done by the library.
-#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
 mod args;
 mod benchmark;
 mod closed_descriptors;
-#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
-mod entry;
 mod gnu;
 mod limits;
 mod malloc;
@@ -19,6 +16,7 @@ mod workers;
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use gzcc::EscapedName;
@@ -30,20 +28,13 @@ use self::benchmark::{Benchmark, BenchmarkOutput};
 use self::presentation::{Presentation, Rules, Verbosity};
 use self::report::{Counters, Report, Status, count_line, print_message};
 
-/// The entry point where `entry` has none.
-#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
-fn main() -> std::process::ExitCode {
-    exit_status().into()
-}
-
-/// Runs the command. Returns the exit status of the process.
-fn exit_status() -> u8 {
+fn main() -> ExitCode {
     std::panic::set_hook(Box::new(print_panic));
     let status = limits::with_enough_stack(run).unwrap_or(Ok(Status::Error)).unwrap_or_else(|UsageError(message)| {
         print_message(format_args!("{message}"));
         Status::Error
     });
-    status.code()
+    ExitCode::from(status.code())
 }
 
 /// Parses the command line and does what it requests.

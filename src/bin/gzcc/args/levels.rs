@@ -26,6 +26,7 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--min-size",
     "--max-depth",
     "--shard",
+    "--chunk-length",
     "--completions",
     "--progress",
 ];
