@@ -10,6 +10,9 @@ use super::gzip::{Damage, ReadError, Trailer};
 /// The signature of a local header.
 pub const ENTRY_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 
+/// The signature of the directory, behind the last entry.
+pub const DIRECTORY_SIGNATURE: [u8; 4] = *b"PK\x01\x02";
+
 /// The signature that a data descriptor may begin with.
 const DESCRIPTOR_SIGNATURE: [u8; 4] = *b"PK\x07\x08";
 
@@ -53,7 +56,7 @@ impl ZipEntry {
     /// Reads a local header, without its signature, from `next`, which returns `None` at the end of the data.
     ///
     /// # Errors
-    /// If the entry is encrypted or compressed by another method, if the data ends, and the errors of `next`.
+    /// If the entry is encrypted, compressed by another method, or stored with its length behind it; if the data ends, and the errors of `next`.
     pub fn read(next: impl FnMut() -> io::Result<Option<u8>>) -> Result<Self, ReadError> {
         let mut fields = Fields { next, offset: ENTRY_SIGNATURE.len() as u64 };
         let [_version, flags, method, _time, _date] =
@@ -76,6 +79,8 @@ impl ZipEntry {
             _ => size,
         };
         let method = match method {
+            // Only the directory has the length of such an entry.
+            METHOD_STORED if flags & FLAG_DESCRIPTOR != 0 => return Err(Damage::ZipMethod(method).into()),
             METHOD_STORED => ZipMethod::Stored(stored_length),
             METHOD_DEFLATED => ZipMethod::Deflated,
             method => return Err(Damage::ZipMethod(method).into()),

@@ -168,7 +168,13 @@ impl Inflater {
         let Some(entry) = self.zip_entry.take() else { return Err(Damage::NotGzip.into()) };
         let trailer = entry.trailer(self.buffer.offset(), || self.buffer.byte(source))?;
         self.buffer.provide(source, zip::ENTRY_SIGNATURE.len())?;
-        let has_more = self.buffer.bytes().starts_with(&zip::ENTRY_SIGNATURE);
-        Ok((trailer, StepResult::End(if has_more { Trailing::ZipEntries } else { Trailing::ZipDirectory })))
+        let rest = self.buffer.bytes();
+        let trailing = match rest.get(..zip::ENTRY_SIGNATURE.len()) {
+            None => return Err(Damage::Truncated(self.buffer.offset() + rest.len() as u64).into()),
+            Some(signature) if signature == zip::DIRECTORY_SIGNATURE => Trailing::ZipDirectory,
+            Some(signature) if signature == zip::ENTRY_SIGNATURE => Trailing::ZipEntries,
+            Some(_) => Trailing::Garbage,
+        };
+        Ok((trailer, StepResult::End(trailing)))
     }
 }

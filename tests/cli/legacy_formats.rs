@@ -155,8 +155,25 @@ fn other_entries_of_a_zip_file_are_not_lost_silently() {
 }
 
 #[test]
+fn a_zip_file_without_its_directory_keeps_its_original() {
+    let t = Sandbox::new();
+    let whole = zip(&log(100), &Entry::default());
+    let end = whole.len() - b"PK\x01\x02 and so on".len();
+    t.write("a.gz", &whole[..end]);
+    t.gzcc(["-d", "--rm", "a.gz"]).says(1, &[&format!("gzcc: a.gz: unexpected end of file at byte {end}")]);
+    t.write("a.gz", [&whole[..end], b"else"].concat());
+    t.gzcc(["-d", "--rm", "a.gz"]).says(2, &["gzcc: a.gz: trailing garbage ignored"]);
+    assert_eq!(t.names(), ["a", "a.gz"]);
+}
+
+#[test]
 fn zip_entries_that_cannot_be_read_are_refused() {
     let t = Sandbox::new();
+    // The length follows the data, so where that ends is unknown. Data of zeros looks like the sums of no data.
+    let endless = zip(&[0; 100], &Entry { method: 0, descriptor: true, ..Entry::default() });
+    t.gzcc(["-dc"])
+        .stdin(endless)
+        .says(1, &["gzcc: standard input: the first zip entry is compressed by method 0; use unzip"]);
     let encrypted = zip(b"x", &Entry { flags: 1, ..Entry::default() });
     t.gzcc(["-dc"]).stdin(encrypted).says(1, &["gzcc: standard input: the first zip entry is encrypted; use unzip"]);
     let other = zip(b"x", &Entry { method: 12, ..Entry::default() });
