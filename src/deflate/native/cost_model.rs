@@ -9,6 +9,8 @@
 //! are useless, and prices move towards those of literals alone (see `literal_statistics`). Random text of four letters becomes
 //! 7 % smaller by that; other content does not change.
 
+use std::ops::Range;
+
 use super::code_lengths;
 use super::entropy::SymbolPrices;
 use super::histogram::Histogram;
@@ -65,6 +67,9 @@ const INITIAL_BITS: u16 = 6;
 const NEAR_DISTANCE_BITS: u16 = 2;
 /// Near distance symbols: those of distances up to 16.
 const NEAR_DISTANCE_SYMBOLS: usize = 8;
+
+/// The average price of literals of few kinds, 1.6 to 3 bits. The search does not slow down with two kinds, which are cheaper.
+const PRICE_OF_FEW_LETTERS: Range<u32> = 26..48;
 
 /// The shortest match in runs. A shorter match would only begin a run, which a literal does more cheaply.
 const MIN_MATCH_IN_RUNS: usize = 6;
@@ -200,6 +205,12 @@ impl CostModel {
         }
         let matches_of_three = histogram.litlen[usize::from(LENGTHS[0].symbol)];
         self.use_hash3 = matches_of_three * HASH3_SHARE > histogram.distances.iter().sum();
+    }
+
+    /// Whether the input has few distinct bytes and matches save little, as in random letters of four kinds.
+    pub(super) fn has_few_letters(&self) -> bool {
+        let few = PRICE_OF_FEW_LETTERS.contains(&self.average_literal);
+        few && self.literals_only_weight > 0.0
     }
 
     /// Whether a match costs at most as much as its literals; `bytes` are the first eight.

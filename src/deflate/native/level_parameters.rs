@@ -98,8 +98,12 @@ const LEVELS: [LevelParameters; 12] = [
     LevelParameters { method: Method::Optimal(optimal(300, 258, 5)), chunk: 1024 },
 ];
 
+/// Candidates of levels 5 to 9 where there are few letters. With 16, random letters of three or four kinds are 1.8 and 0.3 % smaller,
+/// and take three times as long as prose at levels 6 to 8.
+const FEW_LETTERS_DEPTH: usize = 4;
+
 const fn lazy(max_search_depth: usize, nice_length: usize, lazy_search_depth: usize) -> LazyParameters {
-    LazyParameters { max_search_depth, nice_length, lazy_search_depth }
+    LazyParameters { max_search_depth, nice_length, lazy_search_depth, few_letters_depth: FEW_LETTERS_DEPTH }
 }
 
 const fn optimal(max_search_depth: usize, nice_length: usize, max_passes: usize) -> OptimalParameters {
@@ -114,7 +118,7 @@ const MAX_SKIPPING_LEVEL: u8 = 6;
 const MAX_LITERAL_LIMIT_LEVEL: u8 = 4;
 
 /// The first pass of levels 10 to 12 only estimates the prices of symbols and finds the ends of blocks.
-const FIRST_PASS: LazyParameters = lazy(16, 64, 16);
+const FIRST_PASS: LazyParameters = LazyParameters { few_letters_depth: 16, ..lazy(16, 64, 16) };
 
 /// Approximate size in bytes of the sample that a cost model needs, and of one that only counts distinct literals.
 const COST_MODEL_SAMPLE: usize = 384;
