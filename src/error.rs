@@ -269,23 +269,28 @@ impl<T, E: Into<Error>> About<T> for Result<T, E> {
 pub(crate) struct FinalError {
     kind: io::ErrorKind,
     text: String,
+    /// The system's number of the error, if it is one of the system's.
+    code: Option<i32>,
 }
 
 impl FinalError {
     /// An error of another kind than the system's.
     pub(crate) fn other(text: &str) -> Self {
-        Self { kind: io::ErrorKind::Other, text: text.to_owned() }
+        Self { kind: io::ErrorKind::Other, text: text.to_owned(), code: None }
     }
 
     /// A new error with the kind and the text.
     pub(crate) fn again(&self) -> io::Error {
-        io::Error::new(self.kind, self.text.clone())
+        match self.code {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(self.kind, self.text.clone()),
+        }
     }
 }
 
 impl From<&io::Error> for FinalError {
     fn from(error: &io::Error) -> Self {
-        Self { kind: error.kind(), text: error.to_string() }
+        Self { kind: error.kind(), text: error.to_string(), code: error.raw_os_error() }
     }
 }
 

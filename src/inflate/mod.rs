@@ -203,7 +203,7 @@ impl Inflater {
     }
 
     /// Whether the next step needs more data than there is, and would wait for it.
-    fn must_wait(&self, source: &mut dyn CompressedSource) -> bool {
+    fn must_wait(&mut self, source: &mut dyn CompressedSource) -> bool {
         let needed = match self.state {
             InflaterState::Data | InflaterState::Plain | InflaterState::Legacy | InflaterState::Stored(1..) => 1,
             InflaterState::Start | InflaterState::Between if bgzf_batch::may_be_next(&self.buffer) => {
@@ -213,7 +213,8 @@ impl Inflater {
                 MAX_USUAL_HEADER
             }
         };
-        !self.buffer.has(needed) && !source.is_ready()
+        // The step reports an error of the source.
+        !self.buffer.provide_ready(source, needed).unwrap_or(true)
     }
 
     /// Whether the rest of the data is copied, because it is not gzip data.

@@ -101,6 +101,30 @@ fn an_error_of_the_source_is_returned_after_the_content_before_it() {
 }
 
 #[test]
+fn an_error_of_the_source_behind_a_member_is_returned_by_any_number_of_workers() {
+    /// A source that always fails, with an error of the system.
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(5))
+        }
+    }
+
+    let content = text(4_000_000);
+    let member = gzip(&content);
+    assert!(member.len() > 1_500_000, "the member ends in another chunk: {}", member.len());
+    for (workers, scheduler) in RUNS {
+        let source = member.chain(Failing);
+        let (found, read, again) = read_all(source, &options(workers, scheduler));
+        let error = io::Error::from_raw_os_error(5);
+        let expected = format!("({:?}, {:?})", error.kind(), error.to_string());
+        assert!(found == content, "{workers} workers, {scheduler:?}: {} bytes", found.len());
+        assert!(read.contains(&expected) && again.contains(&expected), "{workers} workers, {scheduler:?}: {read}");
+    }
+}
+
+#[test]
 fn a_decoder_that_is_dropped_ends_its_workers_wherever_they_are() {
     within_time_limit(|| {
         let text = text(6_000_000);

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
+use crate::error::FinalError;
 use crate::inflate::CompressedSource;
 use crate::io::input::Input;
 use crate::io::transfer::is_readable;
@@ -29,7 +30,7 @@ const SEGMENT: usize = 64 * 1024;
 const KEPT: u64 = 512 * 1024;
 
 /// How long a worker that reads ahead waits for data. The writer of a pipe that was emptied needs some 20 µs to fill it.
-const PATIENCE: Duration = Duration::from_millis(1);
+const READ_AHEAD_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// Most segments that are kept for reuse.
 const SPARE_SEGMENTS: usize = 16;
@@ -54,8 +55,9 @@ struct Arrived {
     end: u64,
     /// No more data will arrive.
     is_ended: bool,
-    /// Why it ended, until the worker at the front takes the error.
-    error: Option<io::Error>,
+    /// Why it ended, if the data is incomplete. Every read of the worker at the front behind the data returns it: the first ones may
+    /// only look ahead.
+    error: Option<FinalError>,
     /// Reads more. `None` while a worker does, and if the data is pushed.
     reader: Option<InputReader>,
     /// The worker at the front waits for data from elsewhere.
@@ -108,7 +110,11 @@ impl ArrivingData {
     /// # Errors
     /// If there is not enough memory.
     pub(crate) fn push(&self, bytes: &[u8]) -> io::Result<()> {
-        let added = lock(&self.state).add(bytes);
+        let mut state = lock(&self.state);
+        let added = state.add(bytes);
+        // The worker at the front sets it again, if it needs more.
+        state.front_waits = false;
+        drop(state);
         self.changed.notify_all();
         added.map(drop)
     }
@@ -116,7 +122,7 @@ impl ArrivingData {
     /// Ends the data, with an error if it is incomplete.
     pub(crate) fn end(&self, error: Option<io::Error>) {
         let mut state = lock(&self.state);
-        (state.is_ended, state.error) = (true, error);
+        (state.is_ended, state.error) = (true, error.as_ref().map(FinalError::from));
         drop(state);
         self.changed.notify_all();
     }
@@ -165,13 +171,13 @@ impl ArrivingData {
         while !self.has_arrived(end) && !is_enough() {
             let mut state = lock(&self.state);
             // The worker at the front can wait for data itself.
-            let patience = if state.front_waits { Duration::ZERO } else { PATIENCE };
+            let timeout = if state.front_waits { Duration::ZERO } else { READ_AHEAD_TIMEOUT };
             let Some(reader) = state.reader.take() else {
                 state.is_stalled = true;
                 return;
             };
             drop(state);
-            if !self.read_now(reader, input, Some(patience)) {
+            if !self.read_now(reader, input, Some(timeout)) {
                 lock(&self.state).is_stalled = true;
                 return;
             }
@@ -209,8 +215,8 @@ impl ArrivingData {
                 return Ok(state.copy(offset, buffer));
             }
             if state.is_ended {
-                let error = state.error.take_if(|_| waits);
-                return error.map_or(Ok(0), Err);
+                let error = state.error.as_ref().filter(|_| waits);
+                return error.map_or(Ok(0), |error| Err(error.again()));
             }
             if let Some(reader) = state.reader.take() {
                 drop(state);
@@ -241,12 +247,12 @@ impl ArrivingData {
         self.read_now(reader, input, Some(Duration::ZERO))
     }
 
-    /// Reads with `reader`, which was taken out of the state, and puts it back. With `patience`, waits so long for data; returns
+    /// Reads with `reader`, which was taken out of the state, and puts it back. With `timeout`, waits that long for data; returns
     /// whether there was some, or the end.
-    fn read_now(&self, mut reader: InputReader, input: &Input, patience: Option<Duration>) -> bool {
+    fn read_now(&self, mut reader: InputReader, input: &Input, timeout: Option<Duration>) -> bool {
         yield_point();
-        let read = match patience {
-            Some(patience) if !input.fd().is_ok_and(|fd| is_readable(fd, patience)) => None,
+        let read = match timeout {
+            Some(timeout) if !input.fd().is_ok_and(|fd| is_readable(fd, timeout)) => None,
             _ => Some(reader.read(input)),
         };
         let mut state = lock(&self.state);
@@ -256,7 +262,9 @@ impl ArrivingData {
             Some(Ok(0) | Err(_)) => state.is_ended = true,
         }
         let has_read = added.is_some();
-        state.error = added.and_then(Result::err).or(state.error.take());
+        if let Some(Err(error)) = &added {
+            state.error = Some(error.into());
+        }
         state.reader = Some(reader);
         drop(state);
         self.changed.notify_all();

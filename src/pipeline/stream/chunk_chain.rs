@@ -7,7 +7,6 @@
 //! another one.
 
 use std::io;
-use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -190,13 +189,16 @@ fn chunk_length(length: u64, settings: &StreamSettings) -> Option<u64> {
     (length >= MIN_CHUNK).then_some(even.clamp(MIN_CHUNK, MAX_CHUNK))
 }
 
+/// Largest length that a test can ask for. Offsets in bits, and behind a chunk, must not overflow.
+const MAX_GIVEN_CHUNK: u64 = 1 << 40;
+
 /// The length that a test asks for.
 pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
     #[cfg(all(test, feature = "batch"))]
     if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
         return Some(chunk);
     }
-    settings.chunk_length.map(NonZeroU64::get)
+    settings.chunk_length.map(|length| length.get().min(MAX_GIVEN_CHUNK))
 }
 
 /// The chunks of one input.

@@ -194,6 +194,7 @@ impl Reader {
             return match self.next_ready() {
                 // No data is available.
                 Ready::MustRead => Ready::NotYet,
+                Ready::Task(task) => Ready::Task(BlockTask { blocked_reader: true, ..task }),
                 ready => ready,
             };
         }
