@@ -66,13 +66,13 @@ fn native_sizes(content: &[u8]) -> impl Iterator<Item = (u8, usize)> {
     })
 }
 
-/// A higher level finds more matches, which do not always pay. It may be larger by one part in thirty.
+/// A higher level finds more matches, which do not always pay. It may be larger by one part in forty.
 #[test]
 fn no_level_is_much_larger_than_the_one_below() {
     for (name, content) in contents() {
         let mut before = usize::MAX / 2;
         for (level, size) in native_sizes(&content) {
-            assert!(size <= before + before / 30 + 20, "{name}, level {level}: {size} after {before}");
+            assert!(size <= before + before / 40 + 20, "{name}, level {level}: {size} after {before}");
             before = size;
         }
     }
