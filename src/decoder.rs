@@ -142,7 +142,7 @@ impl<R: Read> Decoder<R> {
         &mut self.source.0
     }
 
-    /// The source. Data that was read ahead, up to 256 KiB, is lost.
+    /// The source. Data that was read ahead is lost: up to 256 KiB with one worker, and 1 MiB more for each of several workers.
     pub fn into_inner(self) -> R {
         self.source.0
     }

@@ -56,7 +56,8 @@ impl ZipEntry {
     /// Reads a local header, without its signature, from `next`, which returns `None` at the end of the data.
     ///
     /// # Errors
-    /// If the entry is encrypted, compressed by another method, or stored with its length behind it; if the data ends, and the errors of `next`.
+    /// If the entry is encrypted, compressed by another method, or stored with its length behind it; if the data ends; and the
+    /// errors of `next`.
     pub fn read(next: impl FnMut() -> io::Result<Option<u8>>) -> Result<Self, ReadError> {
         let mut fields = Fields { next, offset: ENTRY_SIGNATURE.len() as u64 };
         let [_version, flags, method, _time, _date] =

@@ -1,8 +1,9 @@
 //! The position at which one chunk of a file ends and the next one starts.
 //!
 //! The decoder of the next chunk searches its start from a fixed offset on. So the decoder of the current chunk ends it at the
-//! first position from there on that the search finds. Both read the same bytes around a position, [`LOOKAHEAD`] and the
-//! buffer's history, so they decide alike.
+//! first position from there on that the search finds. In a file, both read the same bytes around a position, [`LOOKAHEAD`] and the
+//! buffer's history, so they decide alike. In a pipe, some of these bytes may not have arrived for one of them. If they decide
+//! differently, the guess of the next chunk is wrong and is not used.
 
 use super::block_finder::{canonical_start, would_find};
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};

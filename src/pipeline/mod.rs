@@ -12,8 +12,8 @@
 //!    requested.
 //! 5. `outcomes` counts the result and passes it to the observer.
 //!
-//! An encoder of the library is the same with a `block_channel` at both ends of the stream; a decoder pushes its data to the stream. Nothing here selects inputs
-//! (`select`), knows the file system (`io`), or prints.
+//! An encoder of the library is the same with a `block_channel` at both ends of the stream; a decoder pushes its data to the
+//! stream. Nothing here selects inputs (`select`), knows the file system (`io`), or prints.
 
 pub(crate) mod block_channel;
 #[cfg(feature = "batch")]

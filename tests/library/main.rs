@@ -83,9 +83,9 @@ pub fn decoded(packed: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Runs `work` on a new thread; fails if it does not end within [`TIME_LIMIT`].
 pub fn within_time_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, printed) = mpsc::channel();
-    thread::spawn(move || tell.send(work()));
-    printed.recv_timeout(TIME_LIMIT).expect("it ends, and without a panic")
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(work()));
+    receiver.recv_timeout(TIME_LIMIT).expect("it ends, and without a panic")
 }
 
 /// Runs this test alone in a child process and returns what it prints. Returns `None` in the child, which then does the

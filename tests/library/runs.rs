@@ -70,34 +70,34 @@ impl Observer for Recorder {
 
 #[test]
 fn an_observer_receives_every_byte_count_and_every_end() {
-    for crew in worker_settings() {
+    for workers in worker_settings() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let sizes = [("big", 3 * BLOCK + 1), ("small", 1000), ("two", 2 * BLOCK)];
         sizes.iter().for_each(|(name, size)| fs::write(path(name), log(*size)).unwrap());
         fs::write(path("old.gz"), "").unwrap();
         let names = ["big", "small", "two", "old.gz", "missing"];
-        let settings = Settings { inputs: names.map(|name| path(name).into()).into(), ..crew.clone() };
-        let printed = Recorder::default();
-        let tally = compress(&settings, &printed).unwrap();
+        let settings = Settings { inputs: names.map(|name| path(name).into()).into(), ..workers.clone() };
+        let recorder = Recorder::default();
+        let tally = compress(&settings, &recorder).unwrap();
         assert_eq!((tally.done, tally.skipped, tally.failed), (3, 1, 1));
         let all = sizes.iter().map(|(_, size)| *size as u64).sum::<u64>();
-        assert_eq!((printed.bytes_in.into_inner(), tally.bytes_in), (all, all));
-        assert_eq!(printed.bytes_out.into_inner(), tally.bytes_out);
-        assert_eq!((printed.firsts.into_inner(), printed.lasts.into_inner()), (3, 3));
-        let ended = printed.ended.into_inner().unwrap();
+        assert_eq!((recorder.bytes_in.into_inner(), tally.bytes_in), (all, all));
+        assert_eq!(recorder.bytes_out.into_inner(), tally.bytes_out);
+        assert_eq!((recorder.firsts.into_inner(), recorder.lasts.into_inner()), (3, 3));
+        let ended = recorder.ended.into_inner().unwrap();
         assert_eq!(ended[&path("big")], format!("done {}", path("big.gz").display()));
         assert_eq!(ended[&path("old.gz")], "skipped already has the suffix; left alone");
         assert!(ended[&path("missing")].starts_with("failed No such file"), "{ended:?}");
         assert_eq!(ended.len(), 5);
 
         let inputs = ["big.gz", "small.gz", "two.gz"].map(|name| path(name).into()).into();
-        let printed = Recorder::default();
-        let settings = Settings { inputs, destination: Destination::Directory(path("out")), ..crew };
+        let recorder = Recorder::default();
+        let settings = Settings { inputs, destination: Destination::Directory(path("out")), ..workers };
         fs::create_dir(path("out")).unwrap();
-        let tally = decompress(&settings, &printed).unwrap();
+        let tally = decompress(&settings, &recorder).unwrap();
         assert_eq!((tally.done, tally.bytes_out, tally.failed), (3, all, 0));
-        assert_eq!(printed.bytes_out.into_inner(), all);
+        assert_eq!(recorder.bytes_out.into_inner(), all);
         let out: PathBuf = path("out").join(directory.path().strip_prefix("/").unwrap()).join("two");
         assert!(fs::read(out).unwrap() == log(2 * BLOCK));
     }
@@ -177,9 +177,9 @@ fn a_panic_of_an_observer_fails_no_input_and_is_propagated_at_the_end() {
             panic!("this panic is part of the test");
         }
     }
-    for crew in worker_settings() {
+    for workers in worker_settings() {
         for only_at_the_end in [false, true] {
-            let crew = crew.clone();
+            let workers = workers.clone();
             within_time_limit(move || {
                 let directory = tempfile::tempdir().unwrap();
                 let path = |name: &str| directory.path().join(name);
@@ -187,12 +187,12 @@ fn a_panic_of_an_observer_fails_no_input_and_is_propagated_at_the_end() {
                     fs::write(path(name), log(size)).unwrap();
                 }
                 let inputs = ["missing", "a", "big", "z"].map(|name| path(name).into());
-                let settings = Settings { inputs: inputs.into(), ..crew };
+                let settings = Settings { inputs: inputs.into(), ..workers };
                 let observer = Poisoned(Mutex::default(), only_at_the_end);
                 let run = std::panic::AssertUnwindSafe(|| compress(&settings, &observer));
                 let panic = std::panic::catch_unwind(run).expect_err("the panic is propagated");
                 // A worker that waited for the lock panics with PoisonError, and its panic may be propagated first.
-                let waited = panic.downcast_ref::<String>().is_some_and(|printed| printed.contains("PoisonError"));
+                let waited = panic.downcast_ref::<String>().is_some_and(|text| text.contains("PoisonError"));
                 assert!(waited || panic.downcast_ref() == Some(&"this panic is part of the test"));
                 for name in ["a.gz", "big.gz", "z.gz"] {
                     assert!(path(name).exists(), "{name}");
@@ -236,7 +236,7 @@ fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
     let path = |name: &str| directory.path().join(name);
     fs::write(path("a"), log(BLOCK + 1)).unwrap();
     fs::write(path("b"), log(100)).unwrap();
-    let printed = |inputs: [&str; 2], out: &str, originals, decompresses: bool| {
+    let result_of = |inputs: [&str; 2], out: &str, originals, decompresses: bool| {
         let inputs = inputs.map(|name| path(name).into()).into();
         let settings = Settings { inputs, destination: Destination::File(path(out)), originals, ..Settings::default() };
         let ends = Ends::default();
@@ -245,9 +245,9 @@ fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
     };
     let end = |name: &str, position, how: &str| (name.to_owned(), position, how.to_owned());
     let both = vec![end("a", Some(0), "done"), end("b", Some(1), "done")];
-    assert_eq!(printed(["a", "b"], "both.gz", Originals::Keep, false), (both.clone(), 0, true));
+    assert_eq!(result_of(["a", "b"], "both.gz", Originals::Keep, false), (both.clone(), 0, true));
     let kept = [both, vec![end("kept.gz", None, "skipped")]].concat();
-    assert_eq!(printed(["a", "b"], "kept.gz", Originals::Remove, false), (kept, 0, true));
+    assert_eq!(result_of(["a", "b"], "kept.gz", Originals::Remove, false), (kept, 0, true));
 
     let mut packed = fs::read(path("both.gz")).unwrap();
     let middle = packed.len() / 2;
@@ -255,7 +255,7 @@ fn a_shared_output_is_reported_only_if_it_fails_or_keeps_its_originals() {
     fs::write(path("bad.gz"), packed).unwrap();
     let spoilt =
         vec![end("both.gz", Some(0), "done"), end("bad.gz", Some(1), "damaged"), end("spoilt", None, "failed")];
-    assert_eq!(printed(["both.gz", "bad.gz"], "spoilt", Originals::Keep, true), (spoilt, 2, false));
+    assert_eq!(result_of(["both.gz", "bad.gz"], "spoilt", Originals::Keep, true), (spoilt, 2, false));
 }
 
 /// Records progress steps: bytes in, bytes out, first, last.
@@ -278,9 +278,9 @@ fn an_input_that_fails_in_the_middle_has_a_first_and_a_last_step() {
     let at = packed.len() / 2;
     packed[at..at + 100].fill(0xff);
     fs::write(path("bad.gz"), packed).unwrap();
-    for crew in worker_settings() {
+    for workers in worker_settings() {
         let inputs = vec![path("bad.gz").into()];
-        let settings = Settings { inputs, destination: Destination::Discard, ..crew };
+        let settings = Settings { inputs, destination: Destination::Discard, ..workers };
         let steps = Steps::default();
         assert_eq!(decompress(&settings, &steps).unwrap().failed, 1);
         let steps = steps.0.into_inner().unwrap();

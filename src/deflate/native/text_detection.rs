@@ -1,4 +1,4 @@
-//! Whether a block is text: a parser that takes longer matches only is faster on text, and on binary data larger.
+//! Whether a block is text. A parser that takes only longer matches is faster on text; on binary data its output is larger.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use crate::deflate::Window;
 /// Bytes of the sample.
 const SAMPLE: usize = 1024;
 
-/// A block is text if at most one byte in this many is a control character that text does not contain. In files of text it is at
-/// most one in 15 (a tape archive of short programs), in binary files and images mostly one in nine or more.
+/// A block is text if at most one byte in this many is a control character that text does not contain. In files of text hardly any
+/// byte is one (up to one in 15 in a tape archive of short programs), in binary files and images mostly one in nine or more.
 const MAX_CONTROL_SHARE: usize = 16;
 
 /// Whether the positions `block` are text, judged by a sample. Any byte from 128 on counts as text, as UTF-8 has them.

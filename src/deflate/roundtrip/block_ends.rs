@@ -3,6 +3,9 @@
 use super::generators::text;
 use super::*;
 
+/// A dictionary with which every input has the parser and the tables of large inputs.
+const LARGE_TABLES: &[u8] = b"x";
+
 /// A phrase, random bytes, the phrase again, and a few bytes more.
 fn phrase_again(length: usize, between: usize, behind: usize) -> Vec<u8> {
     let phrase = random_bytes(length, 51);
@@ -15,7 +18,9 @@ fn a_match_may_end_anywhere_before_the_end() {
     for length in [3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 31, 33, 257, 258, 259] {
         inputs.extend((0..=16).map(|behind| phrase_again(length, 11, behind)));
     }
-    assert_roundtrip(levels().filter(|level| !is_slow(level)), b"", &inputs);
+    for dictionary in [&b""[..], LARGE_TABLES] {
+        assert_roundtrip(levels().filter(|level| !is_slow(level)), dictionary, &inputs);
+    }
     let inputs: Vec<_> = inputs.into_iter().step_by(3).collect();
     assert_roundtrip(levels().filter(is_slow), b"", &inputs);
 }
@@ -27,7 +32,9 @@ fn the_only_match_may_reach_into_the_last_byte() {
     for between in [1, 100, 240, 270, 290, 310, 600] {
         inputs.extend([3, 4, 8, 12, 13, 100, 258].map(|length| phrase_again(length, between, 0)));
     }
-    assert_roundtrip(levels(), b"", &inputs);
+    for dictionary in [&b""[..], LARGE_TABLES] {
+        assert_roundtrip(levels(), dictionary, &inputs);
+    }
 }
 
 /// Each match is deferred for the better one that begins a byte later, up to the end of the block.
@@ -46,7 +53,9 @@ fn matches_may_be_deferred_up_to_the_end() {
             }
         }
     }
-    assert_roundtrip(levels().filter(|level| !is_slow(level)), b"", &inputs);
+    for dictionary in [&b""[..], LARGE_TABLES] {
+        assert_roundtrip(levels().filter(|level| !is_slow(level)), dictionary, &inputs);
+    }
     let inputs: Vec<_> = inputs.into_iter().step_by(11).collect();
     assert_roundtrip(levels().filter(is_slow), b"", &inputs);
 }
@@ -70,9 +79,10 @@ fn every_block_length_roundtrips() {
     for level in levels() {
         let mut compressor = new_compressor_for(level);
         for end in (1..40).chain(270..310).chain(560..610) {
-            let mut out = Vec::new();
-            compressor.compress(&content[..end], 0, true, &mut out);
-            assert!(inflate(b"", &out, end) == content[..end], "{level:?}, {end} bytes");
+            for start in [0, 1] {
+                let (dictionary, input) = content[..end].split_at(start);
+                assert!(roundtrips(&mut compressor, dictionary, input), "{level:?}, {start} to {end}");
+            }
         }
     }
 }

@@ -221,7 +221,10 @@ proptest! {
     }
 
     #[test]
-    fn the_canonical_start_is_a_fixed_point_within_the_same_byte_boundary(data in vec(prop_oneof![Just(0), any::<u8>()], 0..20), bit in 0..200_u64) {
+    fn the_canonical_start_is_a_fixed_point_within_the_same_byte_boundary(
+        data in vec(prop_oneof![Just(0), any::<u8>()], 0..20),
+        bit in 0..200_u64,
+    ) {
         let start = canonical_start(&data, bit);
         prop_assert!((bit..bit + 8).contains(&start));
         prop_assert_eq!(canonical_start(&data, start), start);

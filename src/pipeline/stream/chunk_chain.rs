@@ -77,8 +77,8 @@ pub(super) enum NextChunk {
 }
 
 impl Chunks {
-    /// Divides an input, whose data may be given, unless the engine is flate2, whose decoder starts only at members, or the input does not begin with a gzip
-    /// member, or with one of BGZF: batches of these need no guesses.
+    /// Divides an input, whose data may be given. It is not divided if the engine is flate2, whose decoder starts only at members;
+    /// if the input does not begin with a gzip member; or if that is a member of BGZF, whose batches need no guesses.
     ///
     /// # Errors
     /// If the start of a pipe cannot be read.

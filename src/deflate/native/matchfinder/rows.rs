@@ -4,8 +4,8 @@
 //! tags are compared at once, and only positions with the same tag are looked at. A hash chain is limited by its serial
 //! loads, one for each candidate; a row of 16 is one cache line.
 //!
-//! [`search_around`](LazyFinder::search_around) finds a better match than a known one by its end: it looks up the last four bytes that a better
-//! match must have. These are rarer than the first four, because most matches end where their kind of content ends. So there
+//! [`search_around`](LazyFinder::search_around) finds a better match than a known one by its end: it looks up the last four bytes
+//! that a better match must have. These are rarer than the first four, because most matches end where their kind of content ends. So there
 //! are fewer candidates, and they stay in their rows for longer. One search finds longer matches at the same position and
 //! better matches one or two positions later.
 

@@ -1,8 +1,9 @@
 //! Near-optimal parsing: the cheapest path through a block by the prices of its symbols. Levels 10 to 12.
 //!
 //! All matches of the block are found once. Then the cheapest path from each position to the end is computed from those of the
-//! later positions, from the end to the beginning. The prices come from the previous path, at first from lazy parsing, corrected
-//! as the last block's paths were; after a few passes, path and prices agree. (The shortest path as in Zopfli, 2013; cached matches as in libdeflate, 2016.)
+//! later positions, from the end to the beginning. The prices come from the previous path. The first prices come from lazy parsing,
+//! corrected by the change that the paths of the last block made. After a few passes, path and prices agree. (The shortest path as
+//! in Zopfli, 2013; cached matches as in libdeflate, 2016.)
 
 use std::ops::Range;
 
