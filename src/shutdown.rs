@@ -11,9 +11,9 @@ pub fn stop_commits(patience: Duration) {
     commit_gate::close(patience);
 }
 
-/// Calls `prepare` before the first temporary file of this process gets a name. A run without such files, as there are for a
-/// moment when an output is replaced, leaves nothing behind if it is killed. So a program that expects a run to be short need
-/// not prepare for signals unless `prepare` is called. Only the last `prepare` counts.
+/// Calls `prepare` before the first temporary file of this process gets a name, for example while an output is replaced. Until
+/// then, a run that is killed leaves nothing behind. So a program that expects a short run can set up its signal handling in
+/// `prepare` instead of at the start. Only the last `prepare` counts.
 pub fn before_temporaries(prepare: impl FnOnce() + Send + 'static) {
     temporary::before_first(Box::new(prepare));
 }

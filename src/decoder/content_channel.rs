@@ -10,7 +10,7 @@ use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::ArrivingData;
 use crate::sync::lock;
 
-/// Most parts of the content that wait for the caller. A part has up to 512 KiB. A worker that writes another one waits.
+/// Most parts of the content that wait for the caller. A part has up to 640 KiB. A worker that writes another one waits.
 const MAX_PARTS: usize = 4;
 
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl ContentChannel {
         !state.parts.is_empty() || state.outcome.is_some()
     }
 
-    /// Lets the workers fail that write content.
+    /// Makes every worker that writes content fail.
     pub(super) fn cancel(&self) {
         lock(&self.state).is_cancelled = true;
         self.taken.notify_all();

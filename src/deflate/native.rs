@@ -141,8 +141,8 @@ struct BlockEncoder<'a, 'out> {
     model: CostModel,
     /// Input bytes since the last match; counted only at levels that skip incompressible data.
     unmatched: usize,
-    /// Where the positions end that the match finder knows. Behind them are the dictionary, or stored data, up to the current
-    /// position.
+    /// End of the positions that the match finder knows. From there to the current position, the dictionary or stored data is not
+    /// inserted yet.
     inserted: usize,
 }
 

@@ -2,8 +2,8 @@
 
 use flate2::Crc;
 
+use super::MemberEnd;
 use super::bgzf_batch::BgzfBatch;
-use super::member_end::MemberEnd;
 use super::resume_point::ResumePoint;
 use crate::format::gzip::{MemberStats, ReadError};
 

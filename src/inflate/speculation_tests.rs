@@ -6,11 +6,11 @@ use std::ops::Range;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::inflater_tests::Steps;
+use super::inflater::inflater_tests::Steps;
 use super::markers::{ResolvedWindow, resolve};
+use super::resume_point::Position;
 use super::{
-    CompressedSource, FilePart, ForeignData, Inflater, MemberEnd, Position, ResumePoint, Speculation, SpeculationStep,
-    Trailing,
+    CompressedSource, FilePart, ForeignData, Inflater, MemberEnd, ResumePoint, Speculation, SpeculationStep, Trailing,
 };
 use crate::deflate::Engine;
 use crate::sync::jitter::splitmix64;

@@ -61,8 +61,8 @@ pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a read returns at once, or does so within `timeout`, which is less than a second: data is available, or the input has
-/// ended. Also if that cannot be found out.
+/// Whether a read returns at once or within `timeout`, which is less than a second: data is available, or the input has ended.
+/// Also true if `poll` fails, unless a signal interrupts it.
 pub(crate) fn is_readable(fd: BorrowedFd<'_>, timeout: Duration) -> bool {
     let timeout = Timespec { tv_sec: 0, tv_nsec: timeout.subsec_nanos().into() };
     !matches!(poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&timeout)), Ok(0) | Err(Errno::INTR))

@@ -7,7 +7,7 @@
 //!    `sink`. Inputs that are refused end there, before any work.
 //! 3. `stream` gives each worker a block and its sequence number. The workers compress or inflate their blocks at the same time.
 //!    The worker that completes the next block in order writes it. When a file is decompressed, a block is a chunk of it
-//!    (`stream::chunk_worker`), a batch of BGZF members, or content that the reader has inflated.
+//!    (`stream::chunk_inflation`), a batch of BGZF members, or content that the reader has inflated.
 //! 4. `sink` receives the bytes. After the last one it gives the output its metadata and name, and removes the original if
 //!    requested.
 //! 5. `outcomes` counts the result and passes it to the observer.

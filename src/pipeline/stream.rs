@@ -15,7 +15,7 @@
 //! # Decompression
 //! A block moves in the same way. Where it comes from depends on the file:
 //! - A large file or a pipe is divided into chunks (`chunk_chain`), and workers inflate several of them at the same time
-//!   (`chunk_worker`). The data of a pipe is kept until they have done so (`arriving_data`). The content of a chunk is long, so its
+//!   (`chunk_inflation`). The data of a pipe is kept until they have done so (`arriving_data`). The content of a chunk is long, so its
 //!   ticket accepts it in parts: the writer writes one part while the worker inflates the next.
 //! - BGZF members state their size. The reader splits them off in batches, which the workers inflate.
 //! - The reader itself inflates small files.
@@ -34,11 +34,11 @@
 mod arriving_data;
 mod block;
 mod chunk_chain;
+mod chunk_inflation;
 mod chunk_source;
 #[cfg(test)]
 #[cfg(feature = "batch")]
 pub(super) mod chunk_tests;
-mod chunk_worker;
 mod context;
 mod input_splitter;
 mod pending_blocks;
@@ -69,7 +69,7 @@ pub(crate) use self::writer::Writer;
 use crate::outcome::{InputId, Outcome};
 use crate::sync::{lock, yield_point};
 
-/// Most parts of a block that wait to be written. A part has up to 512 KiB. With one or two, the worker that inflates waits for
+/// Most parts of a block that wait to be written. A part has up to 640 KiB. With one or two, the worker that inflates waits for
 /// the one that writes whenever a write takes longer than usual.
 const MAX_WAITING_PARTS: usize = 4;
 

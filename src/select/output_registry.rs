@@ -94,7 +94,8 @@ impl OutputRegistry {
     /// Records the name of an output file that was created. Enough if no walk and no list can come across the file.
     pub(crate) fn record_name(&self, output: &OutputFile) -> io::Result<()> {
         let mut first = lock(&self.first_changes);
-        // An output gets its name, which changes it, after it was recorded: after the first one on its device.
+        // Naming an output sets its change time, and outputs are recorded before they are named. So the present change time of the
+        // first one on a device is a lower bound for all outputs there.
         if first.devices.insert(output.directory().device()) {
             let changed = change_time(&stat_of(output)?);
             first.earliest = Some(first.earliest.map_or(changed, |earliest| earliest.min(changed)));

@@ -1,4 +1,4 @@
-//! Made-up content, the same on every machine: what no corpus has in quantity, and where encoders collapse.
+//! Made-up content, the same on every machine: kinds that are rare in corpora, and kinds that encoders compress very badly.
 //!
 //! The test of sizes (tests/library) and the comparison of speeds (benches/peers) use it.
 

@@ -1,4 +1,4 @@
-//! The number of workers of a run. It is determined late, because the default takes several files of the system to find.
+//! The number of workers of a run. It is determined late, because finding the default requires reading several system files.
 
 use std::num::NonZeroUsize;
 
@@ -28,8 +28,8 @@ impl Workers {
 /// it has 33 MB at most, which take 50 ms.
 const MAX_BRIEF_INPUT: u64 = 32 << 10;
 
-/// Whether the run ends before a second worker could start, or a signal would have to be handled. Its input is one small
-/// file. The default number of workers is then not needed, unless the report contains it.
+/// Whether the input is one small file, so that the run ends before a second worker could help or signals need handling. The
+/// default number of workers is then not needed, unless the report contains it.
 ///
 /// If the file changes before it is opened, the run takes longer than it has to, but does the same.
 pub(crate) fn is_brief(settings: &Settings, presentation: &Presentation) -> bool {

@@ -1,12 +1,12 @@
 //! Finds repetitions of incompressible data while it is stored, by a sample of its positions.
 //!
 //! A match finder that inserts every position takes most of the time on incompressible data. Here, a position is an anchor if its
-//! byte equals the next one: one position in 256 of such data, whatever values it lacks. The content decides, so both copies of
-//! repeated data have the same anchors.
+//! byte equals the next one: about one position in 256. The test names no byte value, so data that lacks some values has anchors
+//! too. The content decides, so both copies of repeated data have the same anchors.
 
 use std::ops::Range;
 
-use super::matchfinder::hashing;
+use super::matchfinder::hash_functions;
 use super::simd::same_bytes;
 use super::symbols::MAX_MATCH;
 use crate::deflate::boxed_array::boxed_array;
@@ -94,7 +94,7 @@ impl Anchors {
     #[inline(always)]
     fn insert(&mut self, window: Window<'_>, pos: usize) -> Option<usize> {
         let word = window.load64(pos);
-        let entry = &mut self.table[(hashing::hash8(word) >> (64 - ENTRIES.ilog2())) as usize % ENTRIES];
+        let entry = &mut self.table[(hash_functions::hash8(word) >> (64 - ENTRIES.ilog2())) as usize % ENTRIES];
         let distance = usize::from((pos as u16).wrapping_sub(*entry));
         *entry = pos as u16;
         let in_window = distance.wrapping_sub(1) < WINDOW.min(pos);

@@ -18,7 +18,7 @@ use crate::deflate::{WINDOW, Window};
 pub(super) mod binary_tree;
 pub(super) mod bucket;
 pub(super) mod hash;
-pub(super) mod hashing;
+pub(super) mod hash_functions;
 pub(super) mod last_position;
 pub(super) mod lazy_bucket;
 pub(super) mod rows;

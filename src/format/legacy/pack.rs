@@ -1,9 +1,9 @@
 //! Huffman codes of bytes as `pack` writes them (`.z`).
 //!
 //! After the magic bytes come the length of the content (four bytes, the highest first), the length of the longest code, the number
-//! of codes of each length, and the bytes that the codes stand for, ordered by length. The number for the longest length is two
-//! less than the number of codes, because there are always two. The last code marks the end of the content. Within a length, codes
-//! count upward from the number of longer codes' prefixes.
+//! of codes of each length, and the bytes that the codes stand for, ordered by length. At least two codes have the longest
+//! length, so their number is stored less two. The last code marks the end of the content. Of the values of a length, the smallest
+//! are prefixes of longer codes, and the codes follow in ascending order.
 
 use super::msb_bits::MsbBits;
 use super::{LegacyError, LegacyOutput, LegacyStatus, NextByte};

@@ -1,7 +1,8 @@
-//! The data types of a block on its way through a stream.
+//! The data types of a block on its way through a stream. Here, a member is one input of the stream: a file that is decompressed may
+//! consist of several gzip members.
 //!
 //! The reader produces a [`BlockTask`], a worker turns its [`BlockInput`] into a [`BlockOutput`], and the writer writes that at
-//! the block's [`BlockPosition`]. This file contains no logic.
+//! the block's [`BlockPosition`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,7 @@
 //! A file is divided at fixed offsets, but a decoder starts only at a block whose window it knows. The worker of a chunk finds out
 //! both for the next chunk: it decodes past the offset up to a block boundary, and publishes that block with its window as a
 //! [`ResumePoint`]. Starts are therefore published in the order of the chunks. Workers with later chunks decode from a guessed
-//! start until then (`chunk_worker`). The start of the lowest unfinished chunk is always known, so its worker never waits for
+//! start until then (`chunk_inflation`). The start of the lowest unfinished chunk is always known, so its worker never waits for
 //! another one.
 
 use std::io;
@@ -29,7 +29,7 @@ use crate::sync::{lock, yield_point};
 const MAX_FAILED_GUESSES: u32 = 4;
 
 /// Most bytes of a chunk. Two workers take the same time with 512 KiB to 2 MiB, and 6 % more with 3 MiB: measured on 320 MB of
-/// logs, text and binaries that gzip -6 compressed to 88 MB. Data that compresses to less than a sixth fills the symbols of a
+/// logs, text and binaries that gzip -6 compressed to 88 MB. Data that compresses to less than a quarter fills the symbols of a
 /// worker before the end of 1 MiB.
 const MAX_CHUNK: u64 = 1 << 20;
 
@@ -189,10 +189,10 @@ fn chunk_length(length: u64, settings: &StreamSettings) -> Option<u64> {
     (length >= MIN_CHUNK).then_some(even.clamp(MIN_CHUNK, MAX_CHUNK))
 }
 
-/// Largest length that a test can ask for. Offsets in bits, and behind a chunk, must not overflow.
+/// Largest length that the settings can ask for. Offsets in bits, and behind a chunk, must not overflow.
 const MAX_GIVEN_CHUNK: u64 = 1 << 40;
 
-/// The length that a test asks for.
+/// The length that the settings, or a test of the library, ask for.
 pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
     #[cfg(all(test, feature = "batch"))]
     if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {

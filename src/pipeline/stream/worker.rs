@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::StreamContext;
 use super::block::{BlockEnds, BlockInput, BlockOutput, BlockPosition, Compressed, FileRange, StreamError};
-use super::chunk_worker::ChunkInflation;
+use super::chunk_inflation::ChunkInflation;
 use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
 use crate::inflate::{BgzfBatch, Content, EngineDecoder};
 use crate::io::transfer::read_at_least;

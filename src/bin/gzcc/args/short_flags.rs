@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::definition::{Args, DEFAULT_SUFFIX};
 use super::values::level;
 
-/// Parses the arguments after the program's name. `None` if one of them is anything else than a file, a level or a flag that
+/// Parses the arguments after the program's name. `None` if one of them is anything other than a file, a level or a flag that
 /// [`set`] knows.
 pub(super) fn parse(arguments: &[OsString]) -> Option<Args> {
     let mut args = Args { suffix: DEFAULT_SUFFIX.into(), ..Args::default() };

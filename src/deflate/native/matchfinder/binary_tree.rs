@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::SearchDepth;
-use super::hashing;
+use super::hash_functions;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
 use crate::deflate::native::symbols::{MAX_MATCH, MIN_MATCH};
@@ -71,7 +71,7 @@ impl BinaryTrees {
         let nice_length = limits.nice_length.min(most);
         self.insert_hash3(window, pos, word, &mut found);
         let mut best = MIN_MATCH;
-        let root = &mut self.roots[(hashing::hash4(word) >> (32 - TREE_BITS)) as usize];
+        let root = &mut self.roots[(hash_functions::hash4(word) >> (32 - TREE_BITS)) as usize];
         let mut node = std::mem::replace(root, pos as u32);
         // The links where the next lesser and the next greater position are stored, and the length of the prefix that all positions
         // below them have in common with the new one.
@@ -119,7 +119,7 @@ impl BinaryTrees {
     /// Inserts a position into the table for three bytes, and calls `found` for the nearest match of three bytes there.
     #[inline(always)]
     fn insert_hash3(&mut self, window: Window<'_>, pos: usize, word: u32, found: &mut impl FnMut(Match)) {
-        let entry = &mut self.hash3[(hashing::hash3(word) >> (32 - HASH3_BITS)) as usize];
+        let entry = &mut self.hash3[(hash_functions::hash3(word) >> (32 - HASH3_BITS)) as usize];
         let near = entry.iter().take_while(|&&at| at != NONE && pos - (at as usize) <= WINDOW);
         let same = |at: &&u32| (window.load32(**at as usize) ^ word) << 8 == 0;
         let mut near = near;

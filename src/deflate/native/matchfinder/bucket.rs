@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::hashing::{self, TaggedEntry, same_tag, tagged_entry};
+use super::hash_functions::{self, TaggedEntry, same_tag, tagged_entry};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
@@ -30,7 +30,7 @@ impl Bucket {
     #[inline(always)]
     pub(crate) fn distances(self) -> [Option<usize>; 2] {
         [self.old as u32, (self.old >> 32) as u32]
-            .map(|old| if same_tag(old, self.new) { hashing::distance(old, self.new) } else { None })
+            .map(|old| if same_tag(old, self.new) { hash_functions::distance(old, self.new) } else { None })
     }
 
     /// The longer of both matches for the position `range.start`, up to 32 bytes; the nearer one if they are as long. No branch
@@ -51,7 +51,7 @@ impl Bucket {
     /// The match at a candidate, up to 32 bytes; its length is 0 if the candidate is too far or has another tag.
     #[inline(always)]
     fn match_at(self, window: Window<'_>, Range { start: pos, end }: Range<usize>, old: u32) -> Match {
-        let distance = hashing::distance(old, self.new);
+        let distance = hash_functions::distance(old, self.new);
         let valid = same_tag(old, self.new) && distance.is_some();
         let distance = if valid { distance.unwrap_or(0) } else { 0 };
         // Bytes behind the end must not decide which match is longer.

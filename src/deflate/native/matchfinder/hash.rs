@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::hashing::LONG_FACTOR;
+use super::hash_functions::LONG_FACTOR;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::window::POSITIONS;
 use crate::deflate::{WINDOW, Window};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
-use crate::deflate::native::matchfinder::{hashing, in_window};
+use crate::deflate::native::matchfinder::{hash_functions, in_window};
 use crate::deflate::native::sequences::Match;
 
 /// A table of `ENTRIES` (a power of two) positions modulo 2^16, by the hash of three bytes.
@@ -26,7 +26,7 @@ impl<const ENTRIES: usize> LastPosition<ENTRIES> {
     /// window.
     #[inline(always)]
     pub(crate) fn insert(&mut self, word: u32, pos: usize) -> usize {
-        let hash = hashing::hash3(word);
+        let hash = hash_functions::hash3(word);
         let last = &mut self.table[(hash >> (32 - ENTRIES.ilog2())) as usize % ENTRIES];
         let distance = usize::from((pos as u16).wrapping_sub(*last));
         *last = pos as u16;

@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::hashing::hash4;
+use super::hash_functions::hash4;
 use super::last_position::LastPosition;
 use super::{AroundQuery, LazyFinder, SearchDepth, in_window};
 use crate::deflate::Window;

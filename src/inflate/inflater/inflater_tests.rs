@@ -11,9 +11,9 @@ use crate::format::gzip::ReadError;
 use crate::sync::jitter::splitmix64;
 
 /// Returns up to `step` bytes at a time.
-pub(super) struct Steps<'a> {
-    pub(super) rest: &'a [u8],
-    pub(super) step: usize,
+pub(in crate::inflate) struct Steps<'a> {
+    pub(in crate::inflate) rest: &'a [u8],
+    pub(in crate::inflate) step: usize,
 }
 
 impl CompressedSource for Steps<'_> {

@@ -39,7 +39,7 @@ use crate::inflate::{
 };
 
 /// Most parts of a chunk that are inflated ahead. They have up to 4 MiB, so that the memory of a worker stays below 16 MiB.
-const MAX_PARTS_AHEAD: usize = 8;
+const MAX_PARTS_AHEAD: usize = 6;
 
 /// A chunk that a worker inflates.
 pub(super) struct ChunkInflation<'a, 'run> {
@@ -105,7 +105,7 @@ impl<'a> ChunkInflation<'a, '_> {
             SpeculationStep::Continue => return Ok(Guess::Interrupted),
             SpeculationStep::Stopped => return Ok(Guess::NotFound),
         }
-        // The end of data that arrives may not be known, so an inflater might take its damage for real.
+        // In a pipe, the data that has arrived may end anywhere. An inflater would report that as a truncated file.
         let may_inflate = chain.source.length().is_some();
         let mut ahead = None;
         step = SpeculationStep::Continue;
