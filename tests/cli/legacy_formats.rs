@@ -196,7 +196,7 @@ fn damaged_data_of_a_format_with_a_length_or_a_checksum_is_refused() {
 }
 
 #[test]
-fn gzip_refuses_whatever_is_refused() {
+fn damaged_data_gets_the_verdict_of_gzip() {
     require!("gzip");
     let t = Sandbox::new();
     let mut seed = 1;
@@ -209,8 +209,9 @@ fn gzip_refuses_whatever_is_refused() {
             damaged[at] = random[2];
             t.write(name, &damaged);
             let (ours, gnus) = (t.gzcc(["-dc", name]).run(), t.command("gzip", ["-dc"]).stdin(&damaged).run());
-            // Without a checksum, gzip decodes behind the end of LZH data and reaches its own verdict.
-            let is_known = name.contains("lzh");
+            // Without a checksum, gzip decodes behind the end of LZH data and reaches its own verdict. It ignores some fields of
+            // a zip file.
+            let is_known = name.contains("lzh") || name.contains("zip") && !ours.status.success();
             let agree = ours.status.success() == gnus.status.success()
                 && (!ours.status.success() || ours.stdout == gnus.stdout);
             ours.assert(agree || is_known, &format!("{name} with byte {at} replaced; gzip: {}", gnus.stderr()));
