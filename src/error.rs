@@ -279,7 +279,7 @@ impl FinalError {
         Self { kind: io::ErrorKind::Other, text: text.to_owned(), code: None }
     }
 
-    /// A new error with the kind and the text.
+    /// A new error with the kind and the text, and the number if it has one.
     pub(crate) fn again(&self) -> io::Error {
         match self.code {
             Some(code) => io::Error::from_raw_os_error(code),
