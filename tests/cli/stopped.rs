@@ -54,11 +54,19 @@ pub fn command_stopped_at(t: &Sandbox, moment: Moment, command: &[&OsStr], inter
         wait_until(|| traced().contains(STOPPED) || traced().contains("+++ exited"));
         assert!(traced().contains(STOPPED), "it ended without coming to {moment:?}:\n{}", traced());
         let gzcc = child_of(strace).unwrap();
+        // After it has written that, strace has one more call to make, which fails if gzcc continues before it. Then it sleeps.
+        wait_until(|| is_asleep(strace));
         intervene();
         wait_until(|| kill_process(gzcc, Signal::CONT).is_err() || child_of(strace).is_none());
     });
     ran.stdout = fs::read(stdout.path()).unwrap();
     ran
+}
+
+/// Whether the process waits for something.
+fn is_asleep(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    stat.rsplit(") ").next().is_some_and(|fields| fields.starts_with('S'))
 }
 
 /// Returns how many of the system calls `calls` (comma-separated names) gzcc makes on `on` in a run with `words` without
