@@ -16,14 +16,14 @@ use crate::observer::Observer;
 use crate::outcome::{InputId, Outcome, Warning};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::CallerWorker;
-use crate::pipeline::stream::{ArrivingData, Member, Reader, Stream, Writer};
+use crate::pipeline::stream::{ArrivingData, MAX_CHUNK, Member, Reader, Stream, Writer};
 use crate::settings::StreamSettings;
 
 /// Bytes read from the source at a time.
 const READ: usize = 256 * 1024;
 
 /// Bytes of the source for each worker that are read ahead: a chunk.
-const AHEAD: u64 = 1 << 20;
+const AHEAD: u64 = MAX_CHUNK;
 
 /// The next content of a decoder.
 pub(super) enum NextContent {

@@ -58,6 +58,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub(crate) use self::arriving_data::ArrivingData;
 pub(crate) use self::block::{BlockEnds, Member};
 use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
+pub(crate) use self::chunk_chain::MAX_CHUNK;
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};
 pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::pending_blocks::PendingBlocks;

@@ -31,7 +31,7 @@ const MAX_FAILED_GUESSES: u32 = 4;
 /// Most bytes of a chunk. Two workers take the same time with 512 KiB to 2 MiB, and 6 % more with 3 MiB: measured on 320 MB of
 /// logs, text and binaries that gzip -6 compressed to 88 MB. Data that compresses to less than a quarter fills the symbols of a
 /// worker before the end of 1 MiB.
-const MAX_CHUNK: u64 = 1 << 20;
+pub(crate) const MAX_CHUNK: u64 = 1 << 20;
 
 /// Least bytes of a chunk, and of a file that is divided. In smaller chunks the search for the first block, and the symbols
 /// before the content becomes known, cost more than a second worker gains. The reader inflates smaller files while another

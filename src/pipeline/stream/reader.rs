@@ -156,9 +156,14 @@ impl Reader {
         let next = match &mut current.blocks {
             BlockSource::Split(splitter) => splitter.next_range(&current.member.input).map(Ok),
             BlockSource::Inflate(_) => None,
-            BlockSource::Chunks(chunks) => match next_chunk(chunks) {
-                Ok(next) => next.map(Ok),
-                Err(NotReady) => return Ready::NotYet,
+            BlockSource::Chunks(chunks) => match chunks.next() {
+                NextChunk::Ready => Some(Ok(chunks.take())),
+                // An empty block ends the member.
+                NextChunk::Ended => {
+                    Some(Ok(MemberBlock { input: BlockInput::Content(Content::default()), last: true }))
+                }
+                NextChunk::MustRead => None,
+                NextChunk::NotYet => return Ready::NotYet,
             },
             BlockSource::Submitted(channel) => match channel.take_submitted() {
                 Some(Submitted::Blocks(blocks)) => {
@@ -234,19 +239,6 @@ impl Reader {
         while let Some(SettledInput { id, outcome }) = upcoming.skip_next() {
             outcomes.record(&id, outcome);
         }
-    }
-}
-
-/// The next chunk cannot be taken yet.
-struct NotReady;
-
-/// Takes the next chunk; after the last one, an empty block that ends the member. `None` if more data has to be read first.
-fn next_chunk(chunks: &mut Chunks) -> Result<Option<MemberBlock>, NotReady> {
-    match chunks.next() {
-        NextChunk::Ready => Ok(Some(chunks.take())),
-        NextChunk::Ended => Ok(Some(MemberBlock { input: BlockInput::Content(Content::default()), last: true })),
-        NextChunk::MustRead => Ok(None),
-        NextChunk::NotYet => Err(NotReady),
     }
 }
 

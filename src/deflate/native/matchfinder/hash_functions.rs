@@ -3,7 +3,7 @@
 //! All hashes multiply by 2^n divided by the golden ratio (Knuth, volume 3, section 6.4) and use the highest bits, which
 //! depend on all hashed bytes.
 
-use crate::deflate::WINDOW;
+use super::in_window;
 
 const FACTOR: u32 = 0x9E37_79B1;
 pub(super) const LONG_FACTOR: u64 = 0x9E37_79B1_85EB_CA87;
@@ -54,12 +54,13 @@ pub(super) fn same_tag(old: u32, new: u32) -> bool {
 #[inline(always)]
 pub(super) fn distance(old: u32, new: u32) -> Option<usize> {
     let distance = usize::from((new as u16).wrapping_sub(old as u16));
-    (distance.wrapping_sub(1) < WINDOW).then_some(distance)
+    in_window(distance).then_some(distance)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflate::WINDOW;
 
     #[test]
     fn a_hash_depends_on_its_bytes_only() {
