@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gzcc::command::run_with_engine;
 use gzcc::deflate::{self, BlockCompressor, Window, WindowBuffer};
@@ -10,16 +9,16 @@ use gzcc::settings::{Destination, Originals, Scheduler, Settings};
 
 use crate::harness::{BLOCK, Sandbox, log, noise, sample};
 
-/// Blocks compressed in this process by faulty engines.
-static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+/// Marks the block that an [`Erring`] engine compresses wrongly.
+const MARK: &[u8] = b"compress this wrongly";
 
-/// An engine whose third block is valid DEFLATE data of other content.
+/// An engine that makes valid DEFLATE data of other content for a block with [`MARK`].
 struct Erring(Box<dyn BlockCompressor>);
 
 impl BlockCompressor for Erring {
     fn compress(&mut self, window: Window<'_>, block: Range<usize>, last: bool, out: &mut Vec<u8>) {
-        if BLOCKS.fetch_add(1, Ordering::Relaxed) == 2 {
-            let mut content = window.bytes(0..block.end).to_vec();
+        let mut content = window.bytes(0..block.end).to_vec();
+        if content[block.start..].windows(MARK.len()).any(|bytes| bytes == MARK) {
             content[block.start + 1000] ^= 1;
             return self.0.compress(WindowBuffer::new().fill(&content), block, last, out);
         }
@@ -27,14 +26,15 @@ impl BlockCompressor for Erring {
     }
 }
 
-/// One run at a time, as all engines share the counter.
 #[test]
 fn verify_finds_a_wrong_block_and_keeps_the_original() {
     for scheduler in [Scheduler::Threads, Scheduler::Rayon] {
         for (jobs, verify) in sample(3, [(1, true), (2, true), (3, true), (2, false)]) {
             for destination in ["beside", "named", "joined"] {
                 let t = Sandbox::new();
-                let content = t.write("a", log(5 * BLOCK));
+                let mut content = log(5 * BLOCK);
+                content[2 * BLOCK + 5000..][..MARK.len()].copy_from_slice(MARK);
+                let content = t.write("a", content);
                 let mut settings = Settings {
                     inputs: vec![t.path("a").into()],
                     originals: Originals::Remove,
@@ -50,7 +50,6 @@ fn verify_finds_a_wrong_block_and_keeps_the_original() {
                 if destination == "joined" {
                     settings.inputs.push(t.path("a").into());
                 }
-                BLOCKS.store(0, Ordering::Relaxed);
                 let tally = run_with_engine(settings, &(), |kind, level| {
                     Box::new(Erring(deflate::new_compressor(kind, level)))
                 });

@@ -22,7 +22,9 @@ fn fixed_block(matches: usize) -> Vec<u8> {
     member_of(&deflate, &zeros)
 }
 
-/// Asserts that the run stays within 32 MiB and 16 MiB per worker, until its last mebibyte of content.
+/// Asserts that the run stays within 32 MiB and 16 MiB per worker, until its last mebibyte of content, or the last half of less.
+///
+/// Some content must be read first: until the new program runs, the kernel reports the memory of the process that started it.
 #[track_caller]
 fn assert_bounded(what: &str, gz: &[u8], content_length: usize) {
     let t = Sandbox::new();
@@ -31,7 +33,7 @@ fn assert_bounded(what: &str, gz: &[u8], content_length: usize) {
         let mut command = t.gzcc(["-dc", "-j", &jobs.to_string(), "file.gz"]).into_command();
         let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));
         let mut stdout = child.stdout.take().unwrap();
-        let most = content_length.saturating_sub(1 << 20) as u64;
+        let most = (content_length - (content_length / 2).min(1 << 20)) as u64;
         let read = std::io::copy(&mut std::io::Read::take(&mut stdout, most), &mut std::io::sink()).unwrap();
         let used = peak(child.id());
         let rest = std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
