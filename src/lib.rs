@@ -122,6 +122,7 @@ pub use self::{
 #[doc(hidden)]
 pub mod command {
     pub use crate::io::closing;
+    pub use crate::io::install_tree::InstallTree;
     pub use crate::io::transfer::write_all;
     pub use crate::outcome::NOT_REACHED;
     pub use crate::pipeline::in_memory;

@@ -11,10 +11,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::error::OutputName;
-use crate::io::file_status::{Identity, Owner};
+use crate::error::{Error, OutputName};
+use crate::io::file_status::{Identity, Owner, file_type};
 use crate::io::naming_method::KnownMethod;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 /// Extended attribute that holds the ACL that new files in a directory inherit (acl(5)).
@@ -170,9 +170,21 @@ impl Directory {
         retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
     }
 
-    /// Creates the directory `name` with the mode 0700. Returns false if the name exists.
-    pub(crate) fn create_directory(&self, name: &OsStr) -> io::Result<bool> {
-        match retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, Mode::RWXU)) {
+    /// Opens the directory `name` in this one. For a symbolic link, the system's reason (too many levels of links) would be
+    /// misleading, so the error says that it is a link.
+    pub(crate) fn child(&self, name: &OsStr) -> Result<Self, Error> {
+        self.beneath(Path::new(name)).map_err(|error| {
+            let existing = self.lstat(name).ok().flatten();
+            match existing.as_ref().map(file_type) {
+                Some(FileType::Symlink) => Error::other("is a symbolic link; outputs are not written through it"),
+                _ => error.into(),
+            }
+        })
+    }
+
+    /// Creates the directory `name` with the mode `mode & !umask`. Returns false if the name exists.
+    pub(crate) fn create_directory(&self, name: &OsStr, mode: Mode) -> io::Result<bool> {
+        match retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, mode)) {
             Ok(()) => Ok(true),
             Err(Errno::EXIST) => Ok(false),
             Err(error) => Err(error.into()),

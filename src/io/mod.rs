@@ -11,6 +11,8 @@ pub(crate) mod directory;
 pub(crate) mod file_status;
 pub(crate) mod input;
 #[cfg(feature = "batch")]
+pub(crate) mod install_tree;
+#[cfg(feature = "batch")]
 pub(crate) mod known_file;
 pub(crate) mod memory_file;
 pub(crate) mod metadata;

@@ -11,11 +11,11 @@ use crate::harness::{Sandbox, spawn};
 use crate::terminal::terminal;
 
 /// A shell, its start arguments, and the start-up file that loads the completions and records gzcc's arguments.
-struct Shell {
-    name: &'static str,
-    start: &'static [&'static str],
-    /// `SCRIPT` and `WORDS` stand for the paths of the completions and of the record.
-    first: &'static str,
+pub struct Shell {
+    pub name: &'static str,
+    pub start: &'static [&'static str],
+    /// `SCRIPT` and `WORDS` stand for the paths of the completions and of the record, `DATA` for the data directory.
+    pub first: &'static str,
 }
 
 const BASH: Shell = Shell {
@@ -116,8 +116,13 @@ fn an_unknown_shell_is_an_error_that_lists_the_known_ones() {
 /// Types each line in a new shell and compares gzcc's arguments.
 #[track_caller]
 fn assert_completes(shell: &Shell, cases: &[(&str, &[&str])]) {
+    assert_completes_in(&Sandbox::new(), shell, cases);
+}
+
+/// As [`assert_completes`], in a sandbox that is the user's home and data directory.
+#[track_caller]
+pub fn assert_completes_in(t: &Sandbox, shell: &Shell, cases: &[(&str, &[&str])]) {
     require!(shell.name, "setsid");
-    let t = Sandbox::new();
     for file in ["work/alpha.log", "work/dirty", "work/directory/x", "work/one/file"] {
         t.write(file, "x");
     }
@@ -125,10 +130,11 @@ fn assert_completes(shell: &Shell, cases: &[(&str, &[&str])]) {
     t.write("script", script);
     let path = |name| t.path(name).to_str().unwrap().to_owned();
     let first = shell.first.replace("SCRIPT", &path("script")).replace("WORDS", &path("words"));
+    let first = first.replace("DATA", path("").trim_end_matches('/'));
     t.write("first", &first);
     t.write(".zshrc", &first);
     for (typed, expected) in cases {
-        let (screen, words) = complete(&t, shell, typed);
+        let (screen, words) = complete(t, shell, typed);
         let mut expected = expected.to_vec();
         expected.push("end");
         assert_eq!(

@@ -30,6 +30,7 @@ mod gnu;
 mod growing;
 mod help;
 mod inflating;
+mod install_docs;
 mod integration;
 mod kills;
 mod legacy_formats;

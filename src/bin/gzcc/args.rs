@@ -5,6 +5,7 @@
 mod benchmark_args;
 mod completions;
 mod definition;
+mod documents;
 mod environment;
 mod filter_args;
 mod help;
@@ -18,11 +19,13 @@ mod values;
 
 use std::ffi::OsString;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use self::definition::{Args, SchedulerArg};
+pub(crate) use self::documents::Document;
 use self::environment::EnvDefaults;
 pub(crate) use self::environment::Environment;
 use self::filter_args::FileSelection;
@@ -53,6 +56,12 @@ pub(crate) enum Request {
         text: String,
         /// The name that the program was called by.
         program: &'static str,
+    },
+    /// The manual pages and completions, to be installed below a directory.
+    InstallDocs {
+        /// `None`: where the user's shell and man look.
+        directory: Option<PathBuf>,
+        documents: Vec<Document>,
     },
 }
 
@@ -89,6 +98,7 @@ pub(crate) fn parse(
     let request = match matches.and_then(|mut matches| Args::from_arg_matches_mut(&mut matches)) {
         Ok(Args { man: true, .. }) => print(manual::page(definition())),
         Ok(Args { completions: Some(shell), .. }) => print(completions::script(shell, definition())),
+        Ok(Args { install_docs: Some(directory), files, .. }) => documents::request(directory, &files)?,
         Ok(args) if args.is_benchmark() => Request::Benchmark(Box::new(args.into_benchmark(&environment.defaults()?)?)),
         Ok(args) => Request::Run(Box::new(args.into_run(&environment.defaults()?)?)),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => print(help::requested(&error, Args::command())),

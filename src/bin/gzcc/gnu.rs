@@ -12,7 +12,7 @@ mod texts;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use gzcc::settings::{Destination, Mode};
+use gzcc::settings::{self, Destination, Mode};
 
 use self::gnu_args::GnuArgs;
 use crate::args::{CommandLine, Environment, Request, UsageError};
@@ -32,6 +32,16 @@ const NAMES: [(&str, Mode, Destination); 6] = [
 pub(crate) fn name_of(program: &OsStr) -> Option<&'static str> {
     let name = program.as_bytes().rsplit(|&b| b == b'/').next()?;
     NAMES.iter().map(|(known, ..)| *known).find(|known| known.as_bytes() == name)
+}
+
+/// All names to which gzip's rules apply.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, ..)| *name)
+}
+
+/// The help under the name `program`.
+pub(crate) fn help(program: &str) -> String {
+    texts::help(program, settings::DEFAULT_ENGINE.max_level() > settings::BEST_LEVEL)
 }
 
 /// Parses the arguments after the program's name, and before them those in `GZIP` and `PIGZ`.

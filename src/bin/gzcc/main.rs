@@ -6,6 +6,7 @@ mod args;
 mod benchmark;
 mod closed_descriptors;
 mod gnu;
+mod install_docs;
 mod limits;
 mod malloc;
 mod presentation;
@@ -16,6 +17,7 @@ mod workers;
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -23,8 +25,9 @@ use gzcc::EscapedName;
 use gzcc::deflate;
 use gzcc::settings::{Mode, Settings};
 
-use self::args::{CommandLine, Environment, Request, RunRequest, UsageError};
+use self::args::{CommandLine, Document, Environment, Request, RunRequest, UsageError};
 use self::benchmark::{Benchmark, BenchmarkOutput};
+use self::install_docs::Installation;
 use self::presentation::{Presentation, Rules, Verbosity};
 use self::report::{Counters, Report, Status, count_line, print_message};
 
@@ -45,6 +48,7 @@ fn run() -> Result<Status, UsageError> {
         Request::Run(request) => process_files(*request)?,
         Request::Benchmark(benchmark) => run_benchmark(*benchmark),
         Request::Print { text, program } => print(&text, program),
+        Request::InstallDocs { directory, documents } => install_documents(directory, &documents)?,
     })
 }
 
@@ -114,6 +118,19 @@ fn run_benchmark(mut benchmark: Benchmark) -> Status {
     let _ = signals::watch(Arc::new(silent));
     let BenchmarkOutput { text, status } = benchmark::run(&benchmark, descriptors, deflate::new_compressor);
     status.max(print(&text, presentation.program))
+}
+
+/// Installs the manual pages and completions, and prints the names of the files.
+fn install_documents(directory: Option<PathBuf>, documents: &[Document]) -> Result<Status, UsageError> {
+    limits::report_file_size_limit_as_error();
+    let presentation = Presentation { verbosity: Verbosity::Silent, ..Presentation::default() };
+    let silent = Report::new(&Settings::default(), &presentation, None);
+    // If this fails, a signal ends the process at once and may leave a temporary behind.
+    let _ = signals::watch(Arc::new(silent));
+    let Installation { text, errors } = install_docs::install(directory, documents)?;
+    errors.iter().for_each(|error| print_message(format_args!("gzcc: {error}")));
+    let status = if errors.is_empty() { Status::Success } else { Status::Error };
+    Ok(status.max(print(&text, presentation.program)))
 }
 
 /// Prints a text on standard output. Messages start with the name `program`.

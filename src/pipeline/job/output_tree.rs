@@ -1,19 +1,17 @@
 //! The directory of `-O`, and the directories below it, which mirror those of the inputs. Each is created for its first file.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use rustix::fs::FileType;
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use crate::error::{About, Error};
 use crate::escaped_name::EscapedName;
 use crate::io::directory::{Directory, LastDirectory};
-use crate::io::file_status::file_type;
 use crate::io::metadata::{Metadata, Original};
 use crate::sync::lock;
 
@@ -83,8 +81,8 @@ impl OutputTree {
             path.push(component);
             if let Component::Normal(name) = component {
                 let output = directory.output_name(name);
-                let created = directory.create_directory(name).about(output.clone())?;
-                let below = beneath(&directory, name).about(output.clone())?;
+                let created = directory.create_directory(name, Mode::RWXU).about(output.clone())?;
+                let below = directory.child(name).about(output.clone())?;
                 if created {
                     let mirrored = self.mirror_access(&path, &below, &directory);
                     let mirrored = mirrored.inspect_err(|_| directory.remove_directory(name)).about(output.clone())?;
@@ -112,18 +110,6 @@ impl OutputTree {
         }
         Ok(applied)
     }
-}
-
-/// Opens the directory `name` in `parent`. For a symbolic link, the system's reason (too many levels of links) would be
-/// misleading, so the error says that it is a link.
-fn beneath(parent: &Directory, name: &OsStr) -> Result<Directory, Error> {
-    parent.beneath(Path::new(name)).map_err(|error| {
-        let existing = parent.lstat(name).ok().flatten();
-        match existing.as_ref().map(file_type) {
-            Some(FileType::Symlink) => Error::other("is a symbolic link; outputs are not written through it"),
-            _ => error.into(),
-        }
-    })
 }
 
 /// Refuses a path that contains a dangling link. Of such a link, mkdir would only say that it exists.

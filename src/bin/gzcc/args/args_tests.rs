@@ -16,6 +16,7 @@ fn run(line: &str) -> Result<RunRequest, UsageError> {
         Request::Run(run) => Ok(*run),
         Request::Print { text, .. } => panic!("{text}"),
         Request::Benchmark(benchmark) => panic!("{benchmark:?}"),
+        Request::InstallDocs { directory, .. } => panic!("{directory:?}"),
     }
 }
 
@@ -120,6 +121,8 @@ fn an_invalid_command_line_is_rejected_with_one_line() {
         "-Sa/b",
         "--rm -c a",
         "--nonsense",
+        "--install-docs=",
+        "--install-docs dir a",
         "-o",
         "--max-size 1",
         "-l -o x",

@@ -211,6 +211,13 @@ pub(super) struct Args {
     /// Print a completion script for SHELL
     #[arg(long, value_enum, value_name = "SHELL", help_heading = HELP)]
     pub(super) completions: Option<Shell>,
+    /// Install the manual page and the completions
+    ///
+    /// DIR is a data directory such as /usr/share. The default is /usr/local/share for root, and $XDG_DATA_HOME or
+    /// ~/.local/share for other users. Existing files are replaced; symbolic links below DIR are not followed. If gzcc is
+    /// the program that PATH has under one of gzip's names, that name gets a page, too.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, value_hint = ValueHint::DirPath, help_heading = HELP)]
+    pub(super) install_docs: Option<Option<OsString>>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]

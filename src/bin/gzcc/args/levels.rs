@@ -28,6 +28,7 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--shard",
     "--chunk-length",
     "--completions",
+    "--install-docs",
     "--progress",
 ];
 

@@ -4,8 +4,10 @@ use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
+mod gzip_page;
 mod reference;
 
+pub(super) use self::gzip_page::gzip_page;
 use self::reference::{SECTIONS, SectionItem};
 use super::completions::spellings;
 use super::help::EXAMPLES;
@@ -62,13 +64,7 @@ const SEE_ALSO: [(&str, &str); 6] =
 /// The page.
 pub(super) fn page(mut definition: Command) -> String {
     definition.build();
-    let mut page = Roff::new();
-    let version = concat!("gzcc ", env!("CARGO_PKG_VERSION"));
-    page.control("TH", ["GZCC", "1", "\"\"", version, "User Commands"]);
-    // Without hyphenation and justification, so that names of options and commands can be searched and copied.
-    page.control("nh", []).control("ad", ["l"]);
-    page.control("SH", ["NAME"]);
-    page.text([roman("gzcc - compress files in parallel to plain gzip, or decompress them")]);
+    let mut page = begin("gzcc", "compress files in parallel to plain gzip, or decompress them");
     page.control("SH", ["SYNOPSIS"]);
     page.text([bold("gzcc"), roman(" ["), italic("OPTIONS"), roman("] ["), italic("FILE"), roman("]...")]);
     page.control("SH", ["DESCRIPTION"]);
@@ -102,14 +98,31 @@ pub(super) fn page(mut definition: Command) -> String {
     for (command, what) in EXAMPLES {
         page.control("TP", []).text([bold(command)]).text([roman(what)]);
     }
+    see_also(&mut page, &SEE_ALSO);
+    page.render()
+}
+
+/// The head of a page, and its section NAME.
+fn begin(program: &str, what: &str) -> Roff {
+    let mut page = Roff::new();
+    let version = concat!("gzcc ", env!("CARGO_PKG_VERSION"));
+    page.control("TH", [&program.to_uppercase(), "1", "\"\"", version, "User Commands"]);
+    // Without hyphenation and justification, so that names of options and commands can be searched and copied.
+    page.control("nh", []).control("ad", ["l"]);
+    page.control("SH", ["NAME"]);
+    page.text([roman(format!("{program} - {what}"))]);
+    page
+}
+
+/// The section SEE ALSO.
+fn see_also(page: &mut Roff, pages: &[(&str, &str)]) {
     page.control("SH", ["SEE ALSO"]);
     let mut names = Vec::new();
-    for (position, (name, section)) in SEE_ALSO.iter().enumerate() {
+    for (position, (name, section)) in pages.iter().enumerate() {
         let comma = if position > 0 { ", " } else { "" };
         names.extend([roman(comma), bold(*name), roman(format!("({section})"))]);
     }
     page.text(names);
-    page.render()
 }
 
 /// An item of a section of the reference.
@@ -169,6 +182,7 @@ fn names(option: &Arg) -> Vec<Inline> {
         match (option.is_require_equals_set(), option.get_num_args().is_some_and(|args| args.min_values() == 0)) {
             (true, true) => line.extend([roman("[="), value, roman("]")]),
             (true, false) => line.extend([roman("="), value]),
+            (false, true) => line.extend([roman(" ["), value, roman("]")]),
             _ => line.extend([roman(" "), value]),
         }
     }
