@@ -38,6 +38,57 @@ fn a_variable_applies_unless_an_option_overrides_it() {
     assert_eq!(crate::harness::gunzip(&compressed(Some("0"), &[])), content);
 }
 
+/// The default number of workers is that of the CPUs, which a test cannot raise; one CPU is always below or equal to it.
+#[test]
+fn a_batch_system_lowers_the_default_number_of_workers_and_an_option_overrides_it() {
+    require!("taskset", "grep");
+    let t = Sandbox::new();
+    let all = workers(&t, &[], &[]);
+    for variables in [
+        &[("SLURM_CPUS_PER_TASK", "1")][..],
+        &[("SLURM_CPUS_ON_NODE", "1")],
+        &[("PBS_JOBID", "7.host"), ("NCPUS", "1")],
+        &[("PBS_NUM_PPN", "1")],
+        &[("LSB_DJOB_NUMPROC", "1")],
+        &[("JOB_ID", "9"), ("NSLOTS", "1")],
+        &[("SLURM_CPUS_ON_NODE", "5000"), ("SLURM_CPUS_PER_TASK", "1")],
+    ] {
+        assert_eq!(workers(&t, variables, &[]), "1 worker", "{variables:?}");
+        assert_eq!(workers(&t, variables, &["-j3"]), "3 workers", "{variables:?}");
+        assert_eq!(workers(&t, &[variables, &[("GZCC_JOBS", "5")]].concat(), &[]), "5 workers", "{variables:?}");
+    }
+    for value in ["", "0", "-1", "many", "2(x4)", "1.5", " 1", "5000", "99999999999999999999999"] {
+        assert_eq!(workers(&t, &[("SLURM_CPUS_PER_TASK", value)], &[]), all, "{value:?} lowers nothing");
+    }
+    assert_eq!(workers(&t, &[("NCPUS", "1"), ("NSLOTS", "1")], &[]), all, "these names are not those of a job");
+    // The affinity is a limit of its own.
+    let first = t.command("sh", ["-c", "taskset -cp $$ | grep -o '[0-9]*' | tail -n 1"]).succeeds();
+    let first = String::from_utf8(first).unwrap();
+    let mut call = t.command("taskset", ["-c", first.trim(), env!("CARGO_BIN_EXE_gzcc"), "-vf", "a"]);
+    call.set("SLURM_CPUS_PER_TASK", "64");
+    let ran = call.run();
+    ran.assert(ran.stderr().starts_with("gzcc: 1 worker, threads\n"), "a batch system does not raise the number");
+}
+
+/// No variable of a batch system is read as an option of gzip, but its CPUs are the limit under every name.
+#[test]
+fn a_batch_system_lowers_the_number_of_workers_under_gzips_names() {
+    require!("strace");
+    let t = Sandbox::new();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("pigz")).unwrap();
+    let threads = |variables: &[(&str, &str)], words: &[&str]| {
+        t.write("a", noise(3 * BLOCK, 3));
+        let strace = ["-f", "-qq", "-o", "trace", "-e", "trace=clone,clone3", "./pigz", "-f", "a"];
+        let mut call = t.command("strace", [&strace[..], words].concat());
+        variables.iter().for_each(|(name, value)| call.set(name, value));
+        call.succeeds();
+        fs::read_to_string(t.path("trace")).unwrap().lines().filter(|line| line.contains("CLONE_THREAD")).count()
+    };
+    let one = threads(&[], &["-p1"]);
+    assert_eq!(threads(&[("SLURM_CPUS_PER_TASK", "1")], &[]), one);
+    assert_eq!(threads(&[("SLURM_CPUS_PER_TASK", "1")], &["-p3"]), one + 2);
+}
+
 #[test]
 fn an_invalid_variable_is_an_error_that_names_it_before_any_work() {
     let t = Sandbox::new();

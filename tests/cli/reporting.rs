@@ -76,6 +76,8 @@ fn each_file_has_an_object_and_a_summary_follows() {
             ("workers", 3.into()),
             ("scheduler", scheduler[12..].into()),
             ("exit_status", 1.into()),
+            ("shard", Value::Null),
+            ("shards", Value::Null),
         ] {
             assert_eq!(summary[field], value, "{field}");
         }

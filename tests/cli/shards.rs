@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use crate::harness::Sandbox;
 
 const FILES: usize = 60;
@@ -121,6 +123,64 @@ fn shards_that_gnu_parallel_runs_compress_every_file_once() {
         t.assert_holds(format!("t/{}/f{i}.log.gz", i % 4), format!("content of {i}").as_bytes());
         assert!(!t.exists(format!("t/{}/f{i}.log", i % 4)));
     }
+}
+
+/// The commands of the man page that add up the reports of 16 shards, for another number of shards.
+fn sum_of_reports(t: &Sandbox, shards: usize) -> Value {
+    let page = String::from_utf8(t.gzcc(["--man"]).succeeds()).unwrap();
+    // groff prints copyable minus signs as U+2212.
+    let page = t.command("groff", ["-man", "-Tutf8", "-P-cbou"]).stdin(page).succeeds();
+    let page = String::from_utf8(page).unwrap().replace('\u{2212}', "-");
+    let lines = page.lines().map(str::trim).skip_while(|line| !line.starts_with("grep -h '\"type\""));
+    let until_end = lines.scan(false, |ended, line| {
+        (!*ended).then(|| {
+            *ended = line.ends_with("}'");
+            line
+        })
+    });
+    let script = until_end.collect::<Vec<_>>().join("\n").replace("n 16", &format!("n {shards}"));
+    serde_json::from_slice(&t.command("sh", ["-c", &script]).succeeds()).unwrap()
+}
+
+#[test]
+fn the_reports_of_all_shards_add_up_and_missing_shards_are_named() {
+    require!("groff", "jq", "bash", "grep");
+    let t = tree();
+    std::fs::create_dir(t.path("reports")).unwrap();
+    let run = |shard: usize| {
+        let report = format!("reports/{shard}.json");
+        t.shell(&format!("gzcc --json -r --update --shard {shard}/12 t >> {report}")).succeeds();
+    };
+    (1..=12).filter(|shard| ![3, 11].contains(shard)).for_each(run);
+    // The report of a run that was killed ends within a line, without a summary. A name may look like one.
+    let name = r#"{"type":"file","input":"\"type\":\"summary\"","status":"done"}"#;
+    t.write("reports/3.json", format!("{name}\n{}", r#"{"type":"file","inp"#));
+    let before = sum_of_reports(&t, 12);
+    assert_eq!((&before["missing"], &before["failed"]), (&json!([3, 11]), &json!(0)));
+    assert_eq!(before["done"], made(&t).len());
+    // Another run of a shard compresses nothing a second time, and its failures replace those of the run before.
+    t.shell("echo >> reports/3.json; echo gone > list").succeeds();
+    for shard in 1..=12 {
+        let report = format!("reports/{shard}.json");
+        t.shell(&format!("gzcc --json --shard {shard}/12 --files-from list >> {report} 2>> said || true")).succeeds();
+    }
+    let failed = sum_of_reports(&t, 12);
+    assert_eq!((&failed["missing"], &failed["failed"]), (&json!([]), &json!(1)));
+    (1..=12).for_each(run);
+    let after = sum_of_reports(&t, 12);
+    let content: usize = (0..FILES).map(|i| format!("content of {i}").len()).sum();
+    let made: usize = made(&t).iter().map(|name| t.read(format!("{name}.gz")).len()).sum();
+    assert_eq!((&after["missing"], &after["failed"], &after["done"]), (&json!([]), &json!(0), &json!(FILES)));
+    assert_eq!((&after["bytes_in"], &after["bytes_out"]), (&json!(content), &json!(made)));
+    assert_eq!(sum_of_reports(&t, 14)["missing"], json!([13, 14]));
+}
+
+#[test]
+fn a_summary_names_its_shard() {
+    let t = tree();
+    let printed = t.gzcc(["--json", "-r", "--shard", "5/7", "t"]).succeeds();
+    let summary: Value = serde_json::from_slice(printed.split(|&b| b == b'\n').rev().nth(1).unwrap()).unwrap();
+    assert_eq!((&summary["type"], &summary["shard"], &summary["shards"]), (&json!("summary"), &json!(5), &json!(7)));
 }
 
 /// P11: shards must not replace each other's outputs whose originals are removed.

@@ -3,6 +3,7 @@
 //! Parsing is in `args` and `gnu`, printing in `report`; the work is done by the library.
 
 mod args;
+mod batch_job;
 mod benchmark;
 mod closed_descriptors;
 mod gnu;

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use gzcc::command::resources;
 use gzcc::settings::{Destination, Settings};
 
+use crate::batch_job::assigned_cpus;
 use crate::presentation::{Presentation, Verbosity};
 
 /// The number of workers that the command line and the environment request.
@@ -19,9 +20,15 @@ pub(crate) struct Workers {
 impl Workers {
     /// The number of workers at this level.
     pub(crate) fn number(self, level: u8) -> NonZeroUsize {
-        let number = self.requested.unwrap_or_else(|| resources::available_workers(level));
+        let number = self.requested.unwrap_or_else(|| default_number(level));
         self.max.map_or(number, |max| max.min(number))
     }
+}
+
+/// The default number of workers: the smaller of what the system and the batch system allow.
+fn default_number(level: u8) -> NonZeroUsize {
+    let available = resources::available_workers(level);
+    assigned_cpus(|variable| std::env::var_os(variable)).map_or(available, |cpus| cpus.min(available))
 }
 
 /// Bytes of the largest input of a brief run: it is a part of one block, and the slowest level takes some milliseconds. Decompressed,

@@ -21,6 +21,16 @@ impl Shard {
         Some(Self { index, of: NonZeroU32::new(of)? })
     }
 
+    /// The number of this shard, counted from 1.
+    pub fn number(self) -> u32 {
+        self.index + 1
+    }
+
+    /// The number of all shards.
+    pub fn of(self) -> u32 {
+        self.of.get()
+    }
+
     /// Whether the name belongs to this shard.
     pub fn contains(self, name: &[u8]) -> bool {
         // The high half of the product distributes evenly over any number of shards, without a division.
@@ -114,6 +124,8 @@ mod tests {
     #[test]
     fn shard_numbers_run_from_1_to_the_number_of_shards() {
         assert_eq!([Shard::new(0, 4), Shard::new(5, 4), Shard::new(1, 0), Shard::new(0, 0)], [None; 4]);
-        assert!(Shard::new(4, 4).is_some() && Shard::new(1, 1).is_some());
+        for (number, of) in [(1, 1), (4, 4), (u32::MAX, u32::MAX)] {
+            assert_eq!(Shard::new(number, of).map(|shard| (shard.number(), shard.of())), Some((number, of)));
+        }
     }
 }

@@ -173,7 +173,8 @@ pub(super) struct Args {
 
     /// Workers [default: all CPUs]
     ///
-    /// The default respects CPU affinity and the CPU quota and memory limit of the container.
+    /// The default respects CPU affinity, the CPU quota and memory limit of the container, and the CPUs that a batch system
+    /// assigned to the job (SLURM_CPUS_PER_TASK and others).
     #[arg(short, long, value_name = "N", visible_short_alias = 'p', visible_alias = "processes",
           allow_negative_numbers = true, value_parser = jobs, help_heading = RUNNING)]
     pub(super) jobs: Option<NonZeroUsize>,

@@ -13,10 +13,19 @@ use super::completions::spellings;
 use super::help::EXAMPLES;
 
 /// Variables of the environment.
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("GZCC_JOBS", "The number of workers if no option gives it; not under gzip's names."),
     ("GZCC_LEVEL", "The level if no option gives it; not under gzip's names."),
     ("GZCC_MEMORY", "The value of --memory if that is not given; not under gzip's names."),
+    (
+        "SLURM_CPUS_PER_TASK, SLURM_CPUS_ON_NODE",
+        "The CPUs that Slurm assigned to the job: the largest default number of workers. They never raise it; --jobs and \
+         GZCC_JOBS override them. Values that are not positive numbers are ignored.",
+    ),
+    (
+        "NCPUS, PBS_NUM_PPN, LSB_DJOB_NUMPROC, NSLOTS",
+        "The same for PBS, LSF and Grid Engine. NCPUS counts only with PBS_JOBID, NSLOTS only with JOB_ID.",
+    ),
     ("TZ", "The time zone of dates that are given without one, and of the times that --list prints."),
     ("GZIP", "Under gzip's names only: options that come before those of the command line."),
     ("PIGZ", "Under pigz' names only: options that come after those of GZIP."),

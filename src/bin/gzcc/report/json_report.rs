@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use gzcc::command::{NOT_REACHED, lock};
 use gzcc::outcome::{Done, Warning};
-use gzcc::settings::{Mode, Settings};
+use gzcc::settings::{Mode, Settings, Shard};
 use gzcc::{Ended, Outcome, Tally};
 
 use super::reasons::{ErrorReason, SkipReason};
@@ -27,6 +27,7 @@ pub(super) struct JsonReport {
     mode: &'static str,
     workers: usize,
     scheduler: &'static str,
+    shard: Option<Shard>,
     lines: Mutex<Lines>,
 }
 
@@ -90,6 +91,9 @@ struct SummaryObject {
     workers: usize,
     scheduler: &'static str,
     exit_status: u8,
+    /// The number of the shard and that of all shards.
+    shard: Option<u32>,
+    shards: Option<u32>,
 }
 
 impl JsonReport {
@@ -101,7 +105,7 @@ impl JsonReport {
             Mode::List | Mode::ListTrailers => "list",
         };
         let (workers, scheduler) = (settings.jobs.get(), settings.scheduler.name());
-        Self { mode, workers, scheduler, lines: Mutex::default() }
+        Self { mode, workers, scheduler, shard: settings.filter.shard, lines: Mutex::default() }
     }
 
     /// Writes the object of an input.
@@ -140,6 +144,8 @@ impl JsonReport {
             workers: self.workers,
             scheduler: self.scheduler,
             exit_status: exit.code(),
+            shard: self.shard.map(Shard::number),
+            shards: self.shard.map(Shard::of),
         })
     }
 

@@ -104,6 +104,20 @@ pub(super) const SECTIONS: [Section; 11] = [
                 "# GNU parallel on two hosts",
                 "parallel -S h1,h2 -j1 gzcc -r --update --shard {}/2 /data ::: 1 2",
             ]),
+            Text(
+                "With --json, append the report of shard K to reports/K.json. This adds up the summaries of 16 shards and names \
+                 those that have none. done, bytes_in and bytes_out are sums over all runs; skipped and failed are those of the \
+                 last run of each shard. A run that was killed has no summary, so its files are missing from the sums.",
+            ),
+            Code(&[
+                "grep -h '\"type\":\"summary\"' reports/*.json |",
+                "jq -s --argjson n 16 'group_by(.shard) | {",
+                "  missing: ([range(1; $n + 1)] - map(.[0].shard)),",
+                "  done: ([.[][].done] | add), bytes_in: ([.[][].bytes_in] | add),",
+                "  bytes_out: ([.[][].bytes_out] | add),",
+                "  skipped: ([.[][-1].skipped] | add),",
+                "  failed: ([.[][-1].failed] | add)}'",
+            ]),
         ],
     },
     Section {
@@ -167,7 +181,8 @@ pub(super) const SECTIONS: [Section; 11] = [
         heading: "WORKERS AND MEMORY",
         items: &[Text(
             "By default there are as many workers as the CPU affinity and the container's CPU quota allow, and as the \
-             container's memory limit and ulimit -v have room for. A run takes 6 MiB, and 5 MiB a worker (16 MiB at levels 10 to \
+             container's memory limit and ulimit -v have room for, and no more than a batch system assigned to the job (see \
+             ENVIRONMENT). A run takes 6 MiB, and 5 MiB a worker (16 MiB at levels 10 to \
              12), whatever the size of the files. --memory lowers the number of workers accordingly. Each named file adds some \
              30 bytes. The output bytes are the same for any number of workers.",
         )],
@@ -195,6 +210,7 @@ pub(super) const SECTIONS: [Section; 11] = [
             Term("mode", "compress, decompress, test, list or benchmark."),
             Term("done, skipped, failed", "Counts."),
             Term("workers, scheduler, exit_status", "Of the run."),
+            Term("shard, shards", "K and N of --shard K/N; null without it."),
             Term(
                 "compress, decompress",
                 "Of a level: seconds (the median), seconds_min, seconds_max, and mb_per_second of content; null where nothing \
