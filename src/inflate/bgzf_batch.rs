@@ -142,19 +142,20 @@ fn inflate(block: &[u8], offset: u64, decoder: &mut EngineDecoder, buffer: &mut 
     let content = &buffer.content()[start..];
     let Trailer { crc, length } = trailer(block);
     let at = offset + data.len() as u64;
+    let wrong_length = |actual| Damage::Length { trailer: at, stored: length, actual };
     match consumed {
         Ok(consumed) if consumed == data.len() => {}
         // The content fills the buffer of more than 128 KiB without an end: it is longer than any block's.
-        _ if buffer.free() == 0 => return Err(Damage::Length(at, length, content.len() as u32)),
+        _ if buffer.free() == 0 => return Err(wrong_length(content.len() as u32)),
         Ok(consumed) | Err(consumed) => return Err(Damage::Data(offset + consumed as u64)),
     }
     let mut computed = Crc::new();
     computed.update(content);
     if computed.sum() != crc {
-        return Err(Damage::Crc(at, crc, computed.sum()));
+        return Err(Damage::Crc { trailer: at, stored: crc, computed: computed.sum() });
     }
     if content.len() as u64 != u64::from(length) {
-        return Err(Damage::Length(at, length, content.len() as u32));
+        return Err(wrong_length(content.len() as u32));
     }
     Ok(())
 }

@@ -35,10 +35,12 @@ impl MemberChecksum {
             let actual = Trailer { crc: self.crc.sum(), length: self.length as u32 };
             let stored = trailer.unwrap_or(actual);
             if actual.crc != stored.crc {
-                return Err(BadMember { damage: Damage::Crc(offset, stored.crc, actual.crc), end: at });
+                let damage = Damage::Crc { trailer: offset, stored: stored.crc, computed: actual.crc };
+                return Err(BadMember { damage, end: at });
             }
             if actual.length != stored.length {
-                return Err(BadMember { damage: Damage::Length(offset, stored.length, actual.length), end: at });
+                let damage = Damage::Length { trailer: offset, stored: stored.length, actual: actual.length };
+                return Err(BadMember { damage, end: at });
             }
             *self = Self::default();
         }

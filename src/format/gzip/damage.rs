@@ -12,16 +12,35 @@ pub enum Damage {
     Method(u8),
     /// The flags (FLG) contain reserved bits.
     Flags(u8),
-    /// The header's CRC does not match: (stored, computed).
-    HeaderCrc(u16, u16),
+    /// The CRC-16 of the header does not match.
+    HeaderCrc {
+        /// In the header.
+        stored: u16,
+        /// Of the header's bytes.
+        computed: u16,
+    },
     /// The data ends inside a member, at this offset.
     Truncated(u64),
     /// Invalid DEFLATE data at this offset.
     Data(u64),
-    /// The CRC-32 of the content does not match: (offset of the trailer, stored, computed).
-    Crc(u64, u32, u32),
-    /// The length of the content does not match: (offset of the trailer, stored, actual), modulo 2^32.
-    Length(u64, u32, u32),
+    /// The CRC-32 of the content does not match.
+    Crc {
+        /// Offset of the trailer.
+        trailer: u64,
+        /// In the trailer.
+        stored: u32,
+        /// Of the content.
+        computed: u32,
+    },
+    /// The length of the content does not match, modulo 2^32.
+    Length {
+        /// Offset of the trailer.
+        trailer: u64,
+        /// In the trailer.
+        stored: u32,
+        /// Of the content.
+        actual: u32,
+    },
     /// The first entry of a zip file is encrypted.
     ZipEncrypted,
     /// The first entry of a zip file is compressed by this method, which is neither deflate nor none.
@@ -38,18 +57,18 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotGzip => f.write_str("not in gzip format"),
-            Self::Method(method) => write!(f, "compressed by method {method}, which nobody knows"),
+            Self::Method(method) => write!(f, "unknown compression method {method}"),
             Self::Flags(flags) => write!(f, "its header has unknown flags ({flags:#04x})"),
-            Self::HeaderCrc(stored, computed) => {
+            Self::HeaderCrc { stored, computed } => {
                 write!(f, "damaged header (CRC {stored:#06x} stored, {computed:#06x} computed)")
             }
             Self::Truncated(at) => write!(f, "unexpected end of file at byte {at}"),
             Self::Data(at) => write!(f, "damaged data at byte {at}"),
-            Self::Crc(at, stored, computed) => {
-                write!(f, "damaged data before byte {at} (CRC {stored:#010x} stored, {computed:#010x} computed)")
+            Self::Crc { trailer, stored, computed } => {
+                write!(f, "damaged data before byte {trailer} (CRC {stored:#010x} stored, {computed:#010x} computed)")
             }
-            Self::Length(at, stored, actual) => {
-                write!(f, "damaged data before byte {at} (length {stored} stored, {actual} found)")
+            Self::Length { trailer, stored, actual } => {
+                write!(f, "damaged data before byte {trailer} (length {stored} stored, {actual} found)")
             }
             Self::ZipEncrypted => f.write_str("the first zip entry is encrypted; use unzip"),
             Self::ZipMethod(method) => write!(f, "the first zip entry is compressed by method {method}; use unzip"),

@@ -83,7 +83,7 @@ pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) ->
         let computed = reader.crc.sum() as u16;
         let stored = u16::from_le_bytes([reader.byte()?, reader.byte()?]);
         if stored != computed {
-            return Err(Damage::HeaderCrc(stored, computed).into());
+            return Err(Damage::HeaderCrc { stored, computed }.into());
         }
     }
     Ok(MemberStart::Member(ParsedHeader { name, mtime, size: reader.offset - start }))

@@ -114,7 +114,7 @@ impl Inflater {
             Err(LegacyError::Source(error)) => Err(error.into()),
             Err(LegacyError::Truncated) => Err(Damage::Truncated(offset).into()),
             Err(LegacyError::Invalid) => Err(Damage::Data(offset).into()),
-            Err(LegacyError::Length(stored, actual)) => Err(Damage::Length(offset, stored, actual).into()),
+            Err(LegacyError::Length(stored, actual)) => Err(Damage::Length { trailer: offset, stored, actual }.into()),
         }
     }
 

@@ -89,7 +89,7 @@ fn assert_damage_is_real(data: &[u8], damage: Damage) {
         Damage::Truncated(at) => assert_eq!(at, data.len() as u64),
         Damage::Method(method) => assert!(method == data[2] && method != 8),
         Damage::Flags(flags) => assert!(flags == data[3] && flags >= 0x20),
-        Damage::HeaderCrc(stored, computed) => assert!(stored != computed && data[3] & 2 != 0),
+        Damage::HeaderCrc { stored, computed } => assert!(stored != computed && data[3] & 2 != 0),
         other => panic!("{other:?} is nothing that a header can have"),
     }
     assert!(GzDecoder::new(data).header().is_none(), "flate2 takes what is refused: {damage:?}");

@@ -172,7 +172,7 @@ impl Messages {
             Damage::Flags(flags) => {
                 print_message(format_args!("{program}: {name} has flags {flags:#x} -- not supported"))
             }
-            Damage::HeaderCrc(stored, computed) => print_message(format_args!(
+            Damage::HeaderCrc { stored, computed } => print_message(format_args!(
                 "{program}: {name}: header checksum {stored:#06x} != computed checksum {computed:#06x}"
             )),
             // In the header gzip has not started the verbose line yet.
@@ -181,8 +181,8 @@ impl Messages {
                 print_message(format_args!("{line_start}\n{program}: {name}: unexpected end of file"))
             }
             Damage::Data(_) => invalid("format violated"),
-            Damage::Crc(..) => invalid("crc error"),
-            Damage::Length(..) => invalid("length error"),
+            Damage::Crc { .. } => invalid("crc error"),
+            Damage::Length { .. } => invalid("length error"),
             Damage::ZipEntries => print_message(format_args!("{program}: {name} has more than one entry -- unchanged")),
             Damage::ZipEncrypted => print_message(format_args!("\n{program}: {name}: encrypted file -- use unzip")),
             Damage::ZipMethod(_) => {
