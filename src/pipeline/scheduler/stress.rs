@@ -23,7 +23,7 @@ use crate::pipeline::job::Jobs;
 use crate::pipeline::outcome_queue::OutcomeQueue;
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler;
-use crate::pipeline::stream::chunk_tests::ChunkLength;
+use crate::pipeline::stream::chunk_tests::hold_chunk_tests;
 use crate::settings::{Mode, Scheduler, Settings};
 use crate::sync::{jitter, lock, yield_point};
 use crate::tally::Tally;
@@ -65,9 +65,7 @@ impl BlockCompressor for PanickingEngine {
 #[test]
 fn a_run_with_random_delays_ends_with_the_results_of_one_worker() {
     let runs = if std::env::var_os("GZCC_TESTS").is_some_and(|tests| tests == "full") { 1000 } else { 100 };
-    // Large files are divided into several chunks.
-    let chunk = ChunkLength::hold();
-    chunk.set(64 * 1024);
+    let _held = hold_chunk_tests();
     let directory = tempfile::tempdir().unwrap();
     let cases = cases(directory.path());
     let expected: Vec<StressResult> = cases.iter().map(by_one_worker).collect();

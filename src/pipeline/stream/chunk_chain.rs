@@ -192,12 +192,8 @@ fn chunk_length(length: u64, settings: &StreamSettings) -> Option<u64> {
 /// Largest length that the settings can ask for. Offsets in bits, and behind a chunk, must not overflow.
 const MAX_GIVEN_CHUNK: u64 = 1 << 40;
 
-/// The length that the settings, or a test of the library, ask for.
+/// The length that the settings ask for.
 pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
-    #[cfg(all(test, feature = "batch"))]
-    if let chunk @ 1.. = chunk_tests::CHUNK_LENGTH.load(std::sync::atomic::Ordering::Relaxed) {
-        return Some(chunk);
-    }
     settings.chunk_length.map(|length| length.get().min(MAX_GIVEN_CHUNK))
 }
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -17,34 +18,50 @@ use crate::settings::{Destination, OverwritePolicy, Scheduler, Settings};
 use crate::sync::jitter::splitmix64;
 use crate::sync::lock;
 
-/// Length of the chunks in these tests; 0 is the usual length.
-pub(super) static CHUNK_LENGTH: AtomicU64 = AtomicU64::new(0);
-
 /// Number of chunks whose start was guessed right.
 pub(super) static RIGHT_GUESSES: AtomicU64 = AtomicU64::new(0);
 
-/// Held while [`CHUNK_LENGTH`] is set.
-static CHUNK_LENGTH_IN_USE: Mutex<()> = Mutex::new(());
+/// Held by one test of many small chunks at a time. The delays of the stress test would slow down all of them.
+pub(in crate::pipeline) fn hold_chunk_tests() -> MutexGuard<'static, ()> {
+    static CHUNK_TESTS: Mutex<()> = Mutex::new(());
+    lock(&CHUNK_TESTS)
+}
 
-/// Sets the length of the chunks until it is dropped. It is held by one test at a time: another one that delays workers or sets
-/// another length would take far longer.
-pub(in crate::pipeline) struct ChunkLength(#[expect(dead_code, reason = "held")] MutexGuard<'static, ()>);
+/// The workers of a run, and the length of its chunks. `None` is the usual length.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChunkWorkers {
+    pub(super) jobs: usize,
+    pub(super) scheduler: Scheduler,
+    pub(super) chunk_length: Option<u64>,
+}
 
-impl ChunkLength {
-    pub(in crate::pipeline) fn hold() -> Self {
-        Self(lock(&CHUNK_LENGTH_IN_USE))
+impl ChunkWorkers {
+    /// This many threads.
+    pub(super) const fn threads(jobs: usize) -> Self {
+        Self { jobs, scheduler: Scheduler::Threads, chunk_length: None }
     }
 
-    pub(in crate::pipeline) fn set(&self, length: u64) {
-        CHUNK_LENGTH.store(length, Ordering::Relaxed);
+    pub(super) const fn rayon(jobs: usize) -> Self {
+        Self { jobs, scheduler: Scheduler::Rayon, chunk_length: None }
+    }
+
+    pub(super) const fn chunks(self, length: u64) -> Self {
+        Self { chunk_length: Some(length), ..self }
+    }
+
+    pub(super) fn settings(self) -> Settings {
+        Settings {
+            jobs: self.jobs.try_into().unwrap(),
+            scheduler: self.scheduler,
+            chunk_length: self.chunk_length.and_then(NonZeroU64::new),
+            ..Settings::default()
+        }
     }
 }
 
-impl Drop for ChunkLength {
-    fn drop(&mut self) {
-        self.set(0);
-    }
-}
+/// The workers of most tests, with chunks of the usual length.
+pub(super) const RUNS: [ChunkWorkers; 4] =
+    [ChunkWorkers::threads(1), ChunkWorkers::threads(2), ChunkWorkers::rayon(3), ChunkWorkers::threads(8)];
 
 /// Keeps the outcome of the only input.
 #[derive(Default)]
@@ -57,8 +74,8 @@ impl Observer for OnlyOutcome {
 }
 
 /// The content that a run decompresses from the file, and its outcomes.
-pub(super) fn inflate(file: &Path, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, String) {
-    run(file, Settings { jobs: jobs.try_into().unwrap(), scheduler, ..Settings::default() })
+pub(super) fn inflate(file: &Path, workers: ChunkWorkers) -> (Option<Vec<u8>>, String) {
+    run(file, workers.settings())
 }
 
 /// The same with other settings.
@@ -139,19 +156,16 @@ pub(super) fn files() -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn the_content_is_the_same_at_every_length_of_chunks() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let directory = tempfile::tempdir().unwrap();
     let guesses = RIGHT_GUESSES.load(Ordering::Relaxed);
     for (name, bytes) in files() {
         let expected = gunzip(&bytes);
         let file = write(&directory, &bytes);
         for length in [64, 1000, 4096, 20_000, 100_000] {
-            chunk.set(length);
-            for (jobs, scheduler) in
-                [(1, Scheduler::Threads), (2, Scheduler::Threads), (3, Scheduler::Rayon), (8, Scheduler::Threads)]
-            {
-                let (content, outcomes) = inflate(&file, jobs, scheduler);
-                assert!(content.as_ref() == Some(&expected), "{name}, chunks of {length}, {jobs} workers: {outcomes}");
+            for workers in RUNS.map(|workers| workers.chunks(length)) {
+                let (content, outcomes) = inflate(&file, workers);
+                assert!(content.as_ref() == Some(&expected), "{name}, {workers:?}: {outcomes}");
             }
         }
     }
@@ -159,16 +173,15 @@ fn the_content_is_the_same_at_every_length_of_chunks() {
     assert!(guesses > 5, "only {guesses} chunks were decoded before their start was known");
 }
 
-/// Workers share the memory for guesses. Without any, they inflate the chunks one after the other.
+/// ChunkWorkers share the memory for guesses. Without any, they inflate the chunks one after the other.
 #[test]
 fn a_limit_of_memory_does_not_change_the_content() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let directory = tempfile::tempdir().unwrap();
     let content = text(400_000, 3);
     let file = write(&directory, &gzip(&content, 6));
-    chunk.set(10_000);
     for memory in [30 << 20, 40 << 20, 55 << 20, 70 << 20] {
-        let settings = Settings { jobs: 4.try_into().unwrap(), memory: Some(memory), ..Settings::default() };
+        let settings = Settings { memory: Some(memory), ..ChunkWorkers::threads(4).chunks(10_000).settings() };
         let (found, outcomes) = run(&file, settings);
         assert!(found.as_ref() == Some(&content), "{memory} bytes: {outcomes}");
     }
@@ -176,21 +189,20 @@ fn a_limit_of_memory_does_not_change_the_content() {
 
 #[test]
 fn a_chunk_may_end_at_every_byte() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let directory = tempfile::tempdir().unwrap();
     let bytes = gzip(&text(60_000, 2), 6);
     let expected = gunzip(&bytes);
     let file = write(&directory, &bytes);
     for length in (64..bytes.len() as u64).step_by(97) {
-        chunk.set(length);
-        let (content, outcomes) = inflate(&file, 2, Scheduler::Threads);
+        let (content, outcomes) = inflate(&file, ChunkWorkers::threads(2).chunks(length));
         assert!(content.as_ref() == Some(&expected), "chunks of {length}: {outcomes}");
     }
 }
 
 #[test]
 fn damage_has_the_same_outcome_at_every_number_of_workers() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let directory = tempfile::tempdir().unwrap();
     for (name, bytes) in files() {
         for seed in 0..12 {
@@ -202,11 +214,9 @@ fn damage_has_the_same_outcome_at_every_number_of_workers() {
                 _ => damaged[at..].iter_mut().take(9).for_each(|byte| *byte = 0x55),
             }
             let file = write(&directory, &damaged);
-            chunk.set(0);
-            let expected = inflate(&file, 1, Scheduler::Threads);
+            let expected = inflate(&file, ChunkWorkers::threads(1));
             for (length, jobs) in [(64, 2), (5000, 1), (5000, 2), (30_000, 3)] {
-                chunk.set(length);
-                let found = inflate(&file, jobs, Scheduler::Threads);
+                let found = inflate(&file, ChunkWorkers::threads(jobs).chunks(length));
                 assert!(found == expected, "{name}, damage {seed}, chunks of {length}, {jobs} workers: {found:?}");
             }
         }

@@ -12,16 +12,12 @@ use std::time::Duration;
 use flate2::read::MultiGzDecoder;
 use rustix::fs::{CWD, Mode, mkfifoat};
 
-use super::chunk_tests::{ChunkLength, RIGHT_GUESSES, files, gunzip, gzip, inflate, text};
-use crate::settings::{Destination, OverwritePolicy, Scheduler, Settings};
+use super::chunk_tests::{ChunkWorkers, RIGHT_GUESSES, RUNS, files, gunzip, gzip, hold_chunk_tests, inflate, text};
+use crate::settings::{Destination, OverwritePolicy, Settings};
 use crate::sync::jitter::splitmix64;
 
-/// The workers and the schedulers of the tests.
-const RUNS: [(usize, Scheduler); 4] =
-    [(1, Scheduler::Threads), (2, Scheduler::Threads), (3, Scheduler::Rayon), (8, Scheduler::Threads)];
-
 /// The content that a run decompresses from a pipe, and its outcomes. The data arrives in pieces of up to `largest` bytes.
-fn inflate_pipe(bytes: &[u8], largest: usize, jobs: usize, scheduler: Scheduler) -> (Option<Vec<u8>>, String) {
+fn inflate_pipe(bytes: &[u8], largest: usize, workers: ChunkWorkers) -> (Option<Vec<u8>>, String) {
     let directory = tempfile::tempdir().unwrap();
     let fifo = directory.path().join("fifo");
     mkfifoat(CWD, &fifo, Mode::RWXU).unwrap();
@@ -39,22 +35,21 @@ fn inflate_pipe(bytes: &[u8], largest: usize, jobs: usize, scheduler: Scheduler)
                 rest = after;
             }
         });
-        let (content, outcomes) = inflate(&fifo, jobs, scheduler);
+        let (content, outcomes) = inflate(&fifo, workers);
         (content, outcomes.replace(directory.path().to_str().unwrap(), ""))
     })
 }
 
 #[test]
 fn a_pipe_has_the_content_of_a_file_however_its_data_arrives() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let guesses = RIGHT_GUESSES.load(Ordering::Relaxed);
     for (name, bytes) in files() {
         let expected = gunzip(&bytes);
         for (length, largest) in [(64, 3000), (1000, 100_000), (20_000, 500), (20_000, 1 << 20)] {
-            chunk.set(length);
-            for (jobs, scheduler) in RUNS {
-                let (content, outcomes) = inflate_pipe(&bytes, largest, jobs, scheduler);
-                assert!(content.as_ref() == Some(&expected), "{name}, chunks of {length}, {jobs} workers: {outcomes}");
+            for workers in RUNS.map(|workers| workers.chunks(length)) {
+                let (content, outcomes) = inflate_pipe(&bytes, largest, workers);
+                assert!(content.as_ref() == Some(&expected), "{name}, {workers:?}: {outcomes}");
             }
         }
     }
@@ -64,18 +59,18 @@ fn a_pipe_has_the_content_of_a_file_however_its_data_arrives() {
 
 #[test]
 fn a_pipe_may_deliver_single_bytes() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let bytes = gzip(&text(40_000, 2), 6);
-    for length in [64, 1000, 0] {
-        chunk.set(length);
-        let (content, outcomes) = inflate_pipe(&bytes, 1, 3, Scheduler::Threads);
-        assert!(content == Some(gunzip(&bytes)), "chunks of {length}: {outcomes}");
+    let workers = ChunkWorkers::threads(3);
+    for workers in [workers.chunks(64), workers.chunks(1000), workers] {
+        let (content, outcomes) = inflate_pipe(&bytes, 1, workers);
+        assert!(content == Some(gunzip(&bytes)), "{workers:?}: {outcomes}");
     }
 }
 
 #[test]
 fn a_damaged_pipe_has_the_same_outcome_at_every_number_of_workers() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     for (name, bytes) in files() {
         for seed in 0..6 {
             let mut damaged = bytes.clone();
@@ -85,11 +80,9 @@ fn a_damaged_pipe_has_the_same_outcome_at_every_number_of_workers() {
                 1 => damaged.truncate(at),
                 _ => damaged.splice(at..at, *b"garbage").for_each(drop),
             }
-            chunk.set(0);
-            let expected = inflate_pipe(&damaged, 1 << 20, 1, Scheduler::Threads);
+            let expected = inflate_pipe(&damaged, 1 << 20, ChunkWorkers::threads(1));
             for (length, largest, jobs) in [(64, 5000, 2), (5000, 1 << 20, 1), (5000, 700, 3), (30_000, 1 << 20, 8)] {
-                chunk.set(length);
-                let found = inflate_pipe(&damaged, largest, jobs, Scheduler::Threads);
+                let found = inflate_pipe(&damaged, largest, ChunkWorkers::threads(jobs).chunks(length));
                 let case = format!("{name}, damage {seed}, chunks of {length}, {jobs} workers");
                 assert!(found == expected, "{case}: {} instead of {}", found.1, expected.1);
             }
@@ -111,14 +104,13 @@ fn content_of_start(bytes: &[u8]) -> Vec<u8> {
 
 /// Decompresses from one FIFO to another. The rest of the data after each of `cuts` is written only after the content before it
 /// has been read.
-fn converse(bytes: &[u8], cuts: &[usize], jobs: usize, directory: &Path) {
+fn converse(bytes: &[u8], cuts: &[usize], workers: ChunkWorkers, directory: &Path) {
     let (from, to) = (directory.join("from"), directory.join("to"));
     let settings = Settings {
         inputs: vec![from.clone().into()],
         destination: Destination::File(to.clone()),
         overwrite: OverwritePolicy::Replace,
-        jobs: jobs.try_into().unwrap(),
-        ..Settings::default()
+        ..workers.settings()
     };
     thread::spawn(move || crate::decompress(&settings, &()).unwrap());
     let mut writer = File::options().write(true).open(from).unwrap();
@@ -140,7 +132,7 @@ fn converse(bytes: &[u8], cuts: &[usize], jobs: usize, directory: &Path) {
 }
 
 /// Asserts that a run from one FIFO to another ends, although the rest of the data is held back.
-fn assert_converses(bytes: &[u8], cuts: &[usize], jobs: usize, case: &str) {
+fn assert_converses(bytes: &[u8], cuts: &[usize], workers: ChunkWorkers) {
     let (sender, receiver) = mpsc::channel();
     let (bytes, cuts) = (bytes.to_vec(), cuts.to_vec());
     thread::spawn(move || {
@@ -148,10 +140,10 @@ fn assert_converses(bytes: &[u8], cuts: &[usize], jobs: usize, case: &str) {
         for name in ["from", "to"] {
             mkfifoat(CWD, directory.path().join(name), Mode::RWXU).unwrap();
         }
-        converse(&bytes, &cuts, jobs, directory.path());
+        converse(&bytes, &cuts, workers, directory.path());
         sender.send(())
     });
-    assert!(receiver.recv_timeout(Duration::from_secs(120)).is_ok(), "{case}: the content waits for more data");
+    assert!(receiver.recv_timeout(Duration::from_secs(120)).is_ok(), "{workers:?}: the content waits for more data");
 }
 
 /// Members that state their size.
@@ -174,20 +166,21 @@ fn bgzf_blocks_are_written_before_the_data_after_them_arrives() {
     // A block is known to be complete when the start of the next one has arrived. It is written as a whole.
     let cuts = [ends[0] + 2, ends[2] + 2, ends[2] + 10, ends[3] + 20];
     for jobs in [1, 2, 8] {
-        assert_converses(&bytes, &cuts, jobs, &format!("{jobs} workers"));
+        assert_converses(&bytes, &cuts, ChunkWorkers::threads(jobs));
     }
 }
 
 #[test]
 fn content_is_written_before_the_data_after_it_arrives() {
-    let chunk = ChunkLength::hold();
+    let _held = hold_chunk_tests();
     let member = gzip(&text(200_000, 3), 6);
     let two = [&member[..], &gzip(&text(50_000, 4), 1)].concat();
     // In the data, at the end of a block's data or nearly so, in the trailer, at a member's end, and in the next header.
     let cuts =
         [1000, 1001, 30_000, member.len() - 9, member.len() - 3, member.len(), member.len() + 5, two.len() - 100];
-    for (length, jobs) in [(0, 1), (0, 2), (1000, 2), (20_000, 3), (64, 8)] {
-        chunk.set(length);
-        assert_converses(&two, &cuts, jobs, &format!("chunks of {length}, {jobs} workers"));
+    let usual = [1, 2].map(ChunkWorkers::threads);
+    let short = [(1000, 2), (20_000, 3), (64, 8)].map(|(length, jobs)| ChunkWorkers::threads(jobs).chunks(length));
+    for workers in usual.into_iter().chain(short) {
+        assert_converses(&two, &cuts, workers);
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -172,7 +173,8 @@ impl StressCase {
 }
 
 fn fast() -> Settings {
-    Settings { level: 1, ..Settings::default() }
+    // Large files are divided into several chunks.
+    Settings { level: 1, chunk_length: NonZeroU64::new(64 * 1024), ..Settings::default() }
 }
 
 fn files(sizes: &[(&str, usize)]) -> Files {
