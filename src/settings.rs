@@ -33,6 +33,18 @@ pub const MAX_JOBS: usize = 1024;
 /// The default level, as in gzip, pigz and zlib.
 pub const DEFAULT_LEVEL: u8 = 6;
 
+/// The format of compressed data that is written. Every reader of gzip data reads both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One gzip member (RFC 1952).
+    #[default]
+    Gzip,
+    /// BGZF, as `bgzip` writes it (SAM/BAM specification, section 4.1): many gzip members with up to 65,280 bytes of content, each
+    /// of which states its size. Programs that know the format read any part of a file without the part before it; others may
+    /// stop after the first member, as browsers do.
+    Bgzf,
+}
+
 /// How work is distributed among the workers. Both write the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {

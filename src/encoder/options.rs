@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::format::gzip::{self, Header};
 use crate::settings::resources::{available_workers, within_limits_with_arenas};
-use crate::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, MAX_JOBS, Scheduler, StreamSettings};
+use crate::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, Format, MAX_JOBS, Scheduler, StreamSettings};
 
 /// How an [`Encoder`](crate::Encoder) or an [`EncoderReader`](crate::EncoderReader) compresses.
 ///
@@ -32,6 +32,7 @@ use crate::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, MAX_JOBS, Scheduler
 pub struct EncoderOptions {
     level: u8,
     engine: Engine,
+    format: Format,
     /// `None`: as many as there are processors.
     workers: Option<usize>,
     scheduler: Scheduler,
@@ -47,6 +48,7 @@ impl Default for EncoderOptions {
         Self {
             level: DEFAULT_LEVEL,
             engine: DEFAULT_ENGINE,
+            format: Format::Gzip,
             workers: None,
             scheduler: Scheduler::Threads,
             rsyncable: false,
@@ -76,6 +78,14 @@ impl EncoderOptions {
     #[must_use]
     pub fn engine(mut self, engine: Engine) -> Self {
         self.engine = engine;
+        self
+    }
+
+    /// The format. BGZF has neither [`rsyncable`](Self::rsyncable) blocks nor a header with name and time, and its blocks are always
+    /// [`independent`](Self::independent). Default: [`Format::Gzip`].
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
         self
     }
 
@@ -151,6 +161,9 @@ impl EncoderOptions {
         {
             return Err(InvalidOptions::Workers(workers));
         }
+        if self.format == Format::Bgzf && (self.rsyncable || self.name.is_some() || self.time.is_some()) {
+            return Err(InvalidOptions::Bgzf);
+        }
         match &self.name {
             Some(name) if !(1..=gzip::MAX_NAME).contains(&name.len()) || name.iter().any(|b| b"/\0".contains(b)) => {
                 Err(InvalidOptions::HeaderName(name.clone()))
@@ -162,17 +175,21 @@ impl EncoderOptions {
     /// The same as settings of a stream, checked.
     pub(super) fn settings(&self) -> Result<StreamSettings, InvalidOptions> {
         self.check()?;
-        let Self { level, engine, workers, scheduler, rsyncable, independent, verify, .. } = *self;
+        let Self { level, engine, format, workers, scheduler, rsyncable, independent, verify, .. } = *self;
         let jobs = workers.and_then(NonZeroUsize::new).unwrap_or_else(|| available_workers(level));
         // A failed allocation would abort the program.
         let jobs = within_limits_with_arenas(jobs, level);
         let defaults = StreamSettings::compressing(engine, level, jobs);
-        Ok(StreamSettings { scheduler, rsyncable, independent, verify, ..defaults })
+        Ok(StreamSettings { format, scheduler, rsyncable, independent, verify, ..defaults })
     }
 
     /// The member's header.
     pub(super) fn header(&self) -> Vec<u8> {
         let mut header = Vec::new();
+        if self.format == Format::Bgzf {
+            // The workers write the header of each member.
+            return header;
+        }
         let name = self.name.as_deref().map(OsStr::from_bytes);
         let since_1970 = self.time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let mtime = since_1970.and_then(|time| i64::try_from(time.as_secs()).ok());
@@ -198,6 +215,8 @@ pub enum InvalidOptions {
     Workers(usize),
     /// The header cannot hold this name.
     HeaderName(Vec<u8>),
+    /// BGZF with blocks that end by content, or with a name or a time in the header.
+    Bgzf,
 }
 
 impl std::error::Error for InvalidOptions {}
@@ -213,6 +232,7 @@ impl fmt::Display for InvalidOptions {
                 let (name, most) = (name.escape_ascii(), gzip::MAX_NAME);
                 write!(f, "invalid header name '{name}': expected 1 to {most} bytes without '/' and zero bytes")
             }
+            Self::Bgzf => f.write_str("BGZF has no rsyncable blocks, and no name and time in its headers"),
         }
     }
 }
@@ -242,6 +262,10 @@ mod tests {
             (
                 defaults().header_name("a/\n"),
                 "invalid header name 'a/\\n': expected 1 to 255 bytes without '/' and zero bytes",
+            ),
+            (
+                defaults().format(Format::Bgzf).rsyncable(true),
+                "BGZF has no rsyncable blocks, and no name and time in its headers",
             ),
         ];
         for (options, text) in invalid {

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use rustix::fs::{OFlags, SeekFrom, Stat};
 
 use crate::error::Error;
-use crate::format::gzip::{self, Damage, MemberStart, ReadError, StoredChecksum, Trailer};
+use crate::format::gzip::{self, Damage, MemberStart, ReadError, StoredChecksum};
 use crate::io::directory::Directory;
 use crate::io::file_status::{Identity, is_regular, modification_time, same_content, stat_of};
 use crate::io::memory_file::MemoryFile;
 use crate::io::metadata::Metadata;
 use crate::io::same_file::OpenedFile;
 use crate::io::sequential_reader::SequentialReader;
+use crate::io::stated_length::StatedLength;
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Done, InputId, MemberStats, Outcome};
 use crate::settings::file_time::FileTime;
@@ -155,8 +156,8 @@ impl Input {
         Some(gzip::read_header(0, next))
     }
 
-    /// Reads the first header and the last trailer, and nothing between them. The result is correct for one member with
-    /// less than 4 GiB of content.
+    /// Reads the first header and the last trailer, and nothing between them; in BGZF all headers and trailers. The length is correct
+    /// for BGZF, and for one member with less than 4 GiB of content.
     pub(crate) fn gzip_ends(&self) -> Result<Done, Outcome> {
         let size = self.size.ok_or_else(|| Error::other("has no end that could be read first"))?;
         let header = match self.gzip_header().transpose()? {
@@ -168,7 +169,8 @@ impl Input {
         let at = size.checked_sub(header.size + gzip::TRAILER as u64).map(|data| header.size + data);
         let at = at.ok_or(Error::from(Damage::Truncated(size)))?;
         read_at_least(self.fd()?, &mut trailer, gzip::TRAILER, at)?;
-        let Trailer { crc, length } = gzip::read_trailer(trailer);
+        let crc = gzip::read_trailer(trailer).crc;
+        let length = StatedLength::read(self.fd()?, size)?.map_or(0, StatedLength::bytes);
         let mtime = Some(i64::from(header.mtime)).filter(|&mtime| mtime != 0).or(self.mtime());
         let stats = MemberStats {
             overhead: header.size + gzip::TRAILER as u64,
@@ -176,7 +178,7 @@ impl Input {
             mtime,
             ..MemberStats::default()
         };
-        Ok(Done { bytes_in: size, bytes_out: length.into(), stats, ..Done::default() })
+        Ok(Done { bytes_in: size, bytes_out: length, stats, ..Done::default() })
     }
 
     /// Whether the input may have `bytes` bytes or more. A regular file of length 0 is assumed to be empty.

@@ -24,6 +24,7 @@ pub(crate) mod same_file;
 pub(crate) mod sequential_reader;
 #[cfg(feature = "batch")]
 pub(crate) mod sparse;
+pub(crate) mod stated_length;
 #[cfg(feature = "batch")]
 pub(crate) mod temporary;
 pub(crate) mod transfer;

@@ -335,7 +335,7 @@ impl Jobs {
         }
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
-        let leaves_outdated = settings.only_smaller.is_some() && has_outdated_output(input, &path)?;
+        let leaves_outdated = settings.only_smaller.is_some() && has_outdated_output(input, &path, settings.format)?;
         let warning = path.warning.take();
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());

@@ -8,6 +8,7 @@ use std::fmt;
 use flate2::Crc;
 
 use crate::deflate::{Engine, WINDOW};
+use crate::format::bgzf;
 use crate::format::gzip::{self, MemberStart};
 use crate::inflate::EngineDecoder;
 use crate::inflate::native::DecodeStatus;
@@ -108,6 +109,31 @@ impl Verification {
         let has_ended = self.state == VerificationState::Trailer;
         let is_equal = self.crc.sum() == crc && self.length == length;
         if is_equal && has_ended == is_whole && self.trailer == trailer { Ok(()) } else { Err(Mismatch) }
+    }
+
+    /// Decompresses the next `bytes`, whole members of BGZF, and compares the content of all members so far with `expected`.
+    pub(crate) fn check_members(&mut self, mut bytes: &[u8], expected: &ContentSoFar) -> Result<(), Mismatch> {
+        let &ContentSoFar { crc, length, is_whole } = expected;
+        if is_whole {
+            bytes = bytes.strip_suffix(&bgzf::END_MARKER).ok_or(Mismatch)?;
+        }
+        while !bytes.is_empty() {
+            let sizes = bgzf::parse_header(bytes).ok_or(Mismatch)?;
+            let (member, next) = bytes.split_at_checked(sizes.block).ok_or(Mismatch)?;
+            let before = (std::mem::replace(&mut self.crc, Crc::new()), std::mem::take(&mut self.length));
+            self.decoder.restart();
+            (self.at, self.state) = (0, VerificationState::Data);
+            self.trailer.clear();
+            self.inflate(&member[sizes.header..])?;
+            if self.state != VerificationState::Trailer || self.trailer != gzip::trailer(self.crc.sum(), self.length) {
+                return Err(Mismatch);
+            }
+            let crc = std::mem::replace(&mut self.crc, before.0);
+            self.crc.combine(&crc);
+            self.length += before.1;
+            bytes = next;
+        }
+        if self.crc.sum() == crc && self.length == length { Ok(()) } else { Err(Mismatch) }
     }
 
     fn inflate(&mut self, mut bytes: &[u8]) -> Result<(), Mismatch> {

@@ -16,7 +16,7 @@ pub use self::filter::{CompressedFiles, Filter, Globs, Rule, Shard};
 pub use self::name_list::NameList;
 use super::resources::available_workers;
 use super::stream_settings::{CopyForeign, StreamSettings};
-use super::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, Scheduler};
+use super::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, Format, Scheduler};
 
 /// The decisions of one run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
@@ -53,6 +53,8 @@ pub struct Settings {
     pub engine: Engine,
     /// Compression level, 0 (stored) to the engine's [`max_level`](Engine::max_level).
     pub level: u8,
+    /// The format that is written.
+    pub format: Format,
     /// The number of workers of the run, the calling thread included. From 1 to [`MAX_JOBS`](super::MAX_JOBS).
     pub jobs: NonZeroUsize,
     /// How work is distributed among the workers.
@@ -136,6 +138,7 @@ impl Settings {
             mode: Mode::Compress,
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
+            format: Format::Gzip,
             jobs,
             scheduler: Scheduler::Threads,
             recursive: false,
@@ -217,6 +220,7 @@ impl Settings {
         StreamSettings {
             engine: self.engine,
             level: self.level,
+            format: self.format,
             jobs: self.jobs,
             scheduler: self.scheduler,
             independent: self.independent,

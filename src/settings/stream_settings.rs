@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
-use super::{Engine, Scheduler};
+use super::{Engine, Format, Scheduler};
 use crate::inflate::ForeignData;
 
 /// What workers do with the inputs of a stream.
@@ -12,6 +12,8 @@ pub(crate) struct StreamSettings {
     pub engine: Engine,
     /// Compression level, 0 to the engine's [`max_level`](Engine::max_level).
     pub level: u8,
+    /// The format that is written.
+    pub format: Format,
     /// The number of workers, the calling thread included.
     pub jobs: NonZeroUsize,
     /// How work is distributed among them.
@@ -61,6 +63,7 @@ impl StreamSettings {
         Self {
             engine,
             level,
+            format: Format::Gzip,
             jobs,
             scheduler: Scheduler::Threads,
             independent: false,

@@ -13,6 +13,7 @@ mod harness;
 
 mod arguments;
 mod benchmark;
+mod bgzf;
 mod changing;
 mod choosing;
 mod closed;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 
-use gzcc::settings::Engine;
+use gzcc::settings::{Engine, Format};
 use gzcc::with_encoder;
 
 use crate::programs::{repetitions, sample};
@@ -33,13 +33,14 @@ fn an_encoder_writes_the_output_of_a_run_over_a_file_with_that_content() {
 #[test]
 fn every_compression_option_applies_to_an_encoder() {
     let content = log(2 * BLOCK + 5);
-    let with: [fn(&mut Parameters); 7] = [
+    let with: [fn(&mut Parameters); 8] = [
         |settings| settings.level = 0,
         |settings| settings.level = 1,
         |settings| settings.level = 12,
         |settings| settings.engine = Engine::Flate2,
         |settings| settings.independent = true,
         |settings| settings.rsyncable = true,
+        |settings| (settings.format, settings.verify) = (Format::Bgzf, true),
         |settings| settings.verify = true,
     ];
     let mut sizes = BTreeMap::new();
@@ -57,7 +58,7 @@ fn every_compression_option_applies_to_an_encoder() {
         sizes.entry(made.len()).or_insert(i);
     }
     // Each changes the output, but verification.
-    assert_eq!(sizes.len(), 7, "{sizes:?}");
+    assert_eq!(sizes.len(), 8, "{sizes:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 
-use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, Scheduler};
+use gzcc::settings::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, Format, Scheduler};
 use gzcc::{EncoderOptions, with_encoder};
 
 /// How content is compressed.
@@ -11,6 +11,7 @@ use gzcc::{EncoderOptions, with_encoder};
 pub(crate) struct Parameters {
     pub engine: Engine,
     pub level: u8,
+    pub format: Format,
     pub jobs: NonZeroUsize,
     pub scheduler: Scheduler,
     pub independent: bool,
@@ -23,6 +24,7 @@ impl Default for Parameters {
         Self {
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
+            format: Format::Gzip,
             jobs: std::thread::available_parallelism().unwrap(),
             scheduler: Scheduler::Threads,
             independent: false,
@@ -58,15 +60,24 @@ pub(crate) fn worker_settings() -> impl Iterator<Item = gzcc::Settings> {
 /// Settings of a run with these parameters.
 #[cfg(feature = "batch")]
 fn settings(parameters: &Parameters) -> gzcc::Settings {
-    let Parameters { engine, level, jobs, scheduler, independent, rsyncable, verify } = *parameters;
-    gzcc::Settings { engine, level, scheduler, independent, rsyncable, verify, ..gzcc::Settings::of_workers(jobs) }
+    let Parameters { engine, level, format, jobs, scheduler, independent, rsyncable, verify } = *parameters;
+    gzcc::Settings {
+        engine,
+        level,
+        format,
+        scheduler,
+        independent,
+        rsyncable,
+        verify,
+        ..gzcc::Settings::of_workers(jobs)
+    }
 }
 
 /// Options of an encoder with these parameters.
 pub(crate) fn options(parameters: &Parameters) -> EncoderOptions {
-    let Parameters { engine, level, jobs, scheduler, independent, rsyncable, verify } = *parameters;
+    let Parameters { engine, level, format, jobs, scheduler, independent, rsyncable, verify } = *parameters;
     let options = EncoderOptions::default().engine(engine).level(level).workers(jobs.get()).scheduler(scheduler);
-    options.independent(independent).rsyncable(rsyncable).verify(verify)
+    options.format(format).independent(independent).rsyncable(rsyncable).verify(verify)
 }
 
 /// The encoder's output for `content`, written in pieces of `piece` bytes.

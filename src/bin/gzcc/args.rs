@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use self::definition::{Args, SchedulerArg};
+use self::definition::{Args, FormatArg, SchedulerArg};
 pub(crate) use self::documents::Document;
 use self::environment::EnvDefaults;
 pub(crate) use self::environment::Environment;
@@ -136,6 +136,10 @@ impl Args {
             filter,
             engine,
             level,
+            format: match self.format {
+                FormatArg::Gzip => settings::Format::Gzip,
+                FormatArg::Bgzf => settings::Format::Bgzf,
+            },
             scheduler: match self.scheduler {
                 SchedulerArg::Threads => settings::Scheduler::Threads,
                 SchedulerArg::Rayon => settings::Scheduler::Rayon,
@@ -193,6 +197,12 @@ impl Args {
         }
         if (self.decompress || self.test || self.list) && (self.verify || self.update) {
             return Err(rejected("--verify and --update go with compressing"));
+        }
+        if self.format == FormatArg::Bgzf && self.rsyncable {
+            return Err(rejected("--rsyncable does not go with --format bgzf, whose blocks have a fixed length"));
+        }
+        if self.format == FormatArg::Bgzf && self.name && self.mode() == Mode::Compress {
+            return Err(rejected("--name does not go with --format bgzf, whose headers hold no name"));
         }
         let to_files = destination.is_per_input();
         if self.update && !to_files {

@@ -1,7 +1,8 @@
 //! `--update`: what happens to an input whose output exists already.
 //!
 //! An output has its original's modification time, so a time that differs in either direction means that the original
-//! changed. With equal times the size decides. As in rsync, a change that keeps both is not detected.
+//! changed. With equal times the size decides: that in the last trailer, or in BGZF the sum over all blocks. As in rsync, a change
+//! that keeps both is not detected.
 
 use std::fs::File;
 use std::io;
@@ -13,15 +14,14 @@ use rustix::fs::{OFlags, Stat};
 use super::output_path::OutputPath;
 use crate::error::Error;
 use crate::escaped_name::EscapedName;
-use crate::format::gzip;
 use crate::io::commit_gate;
 use crate::io::file_status::{Identity, change_time, is_regular, modification_time, same_content, stat_of};
 use crate::io::input::Input;
-use crate::io::transfer::read_at_least;
+use crate::io::stated_length::StatedLength;
 use crate::outcome::{Done, Outcome, Reason};
 use crate::pipeline::compare;
 use crate::pipeline::sink::per_input::remove_original;
-use crate::settings::{FileTime, OverwritePolicy, Settings};
+use crate::settings::{FileTime, Format, OverwritePolicy, Settings};
 
 /// A regular file under the name of an input's output, which a previous run may have created.
 pub(super) struct PreviousOutput<'a> {
@@ -51,7 +51,7 @@ impl<'a> PreviousOutput<'a> {
     /// Decides by time and size; by content if the original is to be removed and is not newer. Changes nothing.
     pub(super) fn decide(&self, settings: &Settings) -> Result<Decision, Outcome> {
         if !settings.removes() {
-            let up_to_date = self.is_up_to_date()?;
+            let up_to_date = self.is_up_to_date(settings.format)?;
             return Ok(if up_to_date { Decision::Keep(Reason::UpToDate(self.shown())) } else { Decision::Replace });
         }
         if self.stored_time() < self.input_time() && !self.has_time_of_input() {
@@ -67,9 +67,15 @@ impl<'a> PreviousOutput<'a> {
         })
     }
 
-    /// Whether it has the time and the size of its input.
-    pub(super) fn is_up_to_date(&self) -> Result<bool, Outcome> {
-        Ok(self.has_time_of_input() && self.has_size_of_input()?)
+    /// Whether it has the time and the size of its input, and can be read as `format`. BGZF can be read as gzip.
+    pub(super) fn is_up_to_date(&self, format: Format) -> Result<bool, Outcome> {
+        if !self.has_time_of_input() {
+            return Ok(false);
+        }
+        let file = self.open()?;
+        let stated = StatedLength::read(file.as_fd(), self.stat.st_size as u64).map_err(|error| self.failed(error))?;
+        let is_readable = |stated| format == Format::Gzip || matches!(stated, StatedLength::Bgzf(_));
+        Ok(stated.is_some_and(|stated| is_readable(stated) && stated.is(self.input.size.unwrap_or(0))))
     }
 
     fn has_time_of_input(&self) -> bool {
@@ -84,18 +90,6 @@ impl<'a> PreviousOutput<'a> {
     /// The modification time of the input.
     fn input_time(&self) -> FileTime {
         self.input.modified().unwrap_or(self.stored_time())
-    }
-
-    /// Whether the size in its last trailer is the input's size, modulo 2^32. Outputs have one member.
-    fn has_size_of_input(&self) -> Result<bool, Outcome> {
-        let Some(at) = (self.stat.st_size as u64).checked_sub(gzip::TRAILER as u64) else {
-            return Ok(false);
-        };
-        let mut trailer = [0; gzip::TRAILER];
-        let file = self.open()?;
-        let got = read_at_least(file.as_fd(), &mut trailer, gzip::TRAILER, at).map_err(|error| self.failed(error))?;
-        let length = gzip::read_trailer(trailer).length;
-        Ok(got == gzip::TRAILER && length == self.input.size.unwrap_or(0) as u32)
     }
 
     /// Removes the original, whose content is in `compared`. The run that created that file may have ended before the file and
@@ -135,9 +129,9 @@ impl<'a> PreviousOutput<'a> {
 }
 
 /// Whether an output exists that does not have the time and size of the input. One that cannot be read counts as outdated.
-pub(super) fn has_outdated_output(input: &Input, path: &OutputPath) -> io::Result<bool> {
+pub(super) fn has_outdated_output(input: &Input, path: &OutputPath, format: Format) -> io::Result<bool> {
     let previous = PreviousOutput::find(input, path)?;
-    Ok(previous.is_some_and(|previous| !previous.is_up_to_date().unwrap_or(false)))
+    Ok(previous.is_some_and(|previous| !previous.is_up_to_date(format).unwrap_or(false)))
 }
 
 /// Whether a file system that was given the time `modified` may have stored `stored`. File systems round down to their

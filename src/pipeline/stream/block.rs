@@ -15,7 +15,7 @@ use crate::inflate::{BgzfBatch, Content};
 use crate::io::input::Input;
 use crate::outcome::Outcome;
 use crate::pipeline::block_channel::SubmittedBlocks;
-use crate::settings::StreamSettings;
+use crate::settings::{Format, StreamSettings};
 
 /// An input of a stream, with the header that is written before its data. When compressing, the input becomes one gzip member;
 /// when decompressing, its content is written.
@@ -23,7 +23,7 @@ use crate::settings::StreamSettings;
 pub(crate) struct Member {
     /// The opened input.
     pub input: Input,
-    /// The member's gzip header; empty when decompressing.
+    /// The member's gzip header; empty when decompressing, and in BGZF, where workers write the headers.
     pub header: Vec<u8>,
     /// The writer discards the remaining blocks, so the reader need not read them.
     abandoned: AtomicBool,
@@ -33,7 +33,7 @@ impl Member {
     /// The member for `input`. Its header holds name and time if the settings ask for them.
     pub(crate) fn new(input: Input, settings: &StreamSettings) -> Self {
         let mut header = Vec::new();
-        if !settings.decompresses {
+        if !settings.decompresses && settings.format == Format::Gzip {
             let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
             let mtime = input.mtime().filter(|_| settings.keep_time);
             gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);
@@ -148,6 +148,17 @@ pub(super) struct Compressed {
     pub(super) crc: Crc,
     /// The file was longer than it was when it was opened.
     pub(super) grew: bool,
+    /// The members of BGZF that `bytes` consists of.
+    pub(super) members: Vec<MemberSizes>,
+}
+
+/// Sizes of a member of BGZF, in bytes: 64 KiB at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemberSizes {
+    /// The member from header to trailer.
+    pub compressed: u32,
+    /// Its content.
+    pub content: u32,
 }
 
 /// How a stream fails.

@@ -6,14 +6,17 @@
 //! With `--rsyncable`, blocks end where a hash of the preceding bytes has a certain value. After a local change, the same
 //! content has the same block ends, so it becomes the same compressed bytes. These blocks are small; a worker gets as many
 //! together as fit into [`BLOCK`] bytes.
+//!
+//! In BGZF, a block is a whole number of members, and has no window.
 
 use std::io;
 
 use super::block::{BlockEnds, BlockInput, FileRange, MemberBlock};
 use crate::deflate::{BLOCK, WINDOW};
+use crate::format::bgzf;
 use crate::io::input::Input;
 use crate::io::sequential_reader::SequentialReader;
-use crate::settings::StreamSettings;
+use crate::settings::{Format, StreamSettings};
 
 /// Minimum length of a block that ends by content, in bytes. Each block costs new Huffman codes and a sync flush of 5 bytes.
 /// With these limits a block has 48 KiB on average, and the files of the corpus grow by less than half a percent.
@@ -25,6 +28,9 @@ const MAX_LENGTH: usize = 256 * 1024;
 /// Bits of the hash that are zero at the end of a block: one position in 2^15. These are the highest bits, because they depend
 /// on the most bytes.
 const END_MASK: u64 = 0x7fff << 49;
+
+/// Length of a block in BGZF: as many members as fit into a block.
+const BGZF_BLOCK: usize = BLOCK / bgzf::WRITTEN_CONTENT * bgzf::WRITTEN_CONTENT;
 
 /// Number of preceding bytes that the hash depends on: each byte shifts the earlier ones by one of the 64 bits.
 const HASH_REACH: usize = 64;
@@ -52,6 +58,8 @@ pub(crate) struct InputSplitter {
     window: Vec<u8>,
     /// The beginning of an incomplete block.
     incomplete: Vec<u8>,
+    /// Length of a block with a fixed end.
+    block: usize,
     /// Blocks have no window.
     independent: bool,
     /// Blocks end by content.
@@ -61,19 +69,23 @@ pub(crate) struct InputSplitter {
 impl InputSplitter {
     /// Starts at the beginning of an input.
     pub(crate) fn new(settings: &StreamSettings) -> Self {
-        let StreamSettings { independent, rsyncable, .. } = *settings;
-        Self { offset: 0, window: Vec::new(), incomplete: Vec::new(), independent, rsyncable }
+        let StreamSettings { rsyncable, .. } = *settings;
+        let (block, independent) = match settings.format {
+            Format::Gzip => (BLOCK, settings.independent),
+            Format::Bgzf => (BGZF_BLOCK, true),
+        };
+        Self { offset: 0, window: Vec::new(), incomplete: Vec::new(), block, independent, rsyncable }
     }
 
     /// The next block of an input that is read by position. Reads nothing.
     pub(super) fn next_range(&mut self, input: &Input) -> Option<MemberBlock> {
         let size = input.size.filter(|_| !self.rsyncable)?;
         let offset = self.offset;
-        let length = (size - offset).min(BLOCK as u64) as usize;
+        let length = (size - offset).min(self.block as u64) as usize;
         let window = if self.independent { 0 } else { offset.min(WINDOW as u64) as usize };
         self.offset += length as u64;
         let input = BlockInput::AtOffset(FileRange { offset, window, length });
-        Some(MemberBlock { input, last: length < BLOCK })
+        Some(MemberBlock { input, last: length < self.block })
     }
 
     /// Reads the next block, or several small ones, with their window into `buffer`.
@@ -97,7 +109,7 @@ impl InputSplitter {
 
     /// Length of window and content at which [`split`](Self::split) finds a complete block even if more content follows.
     pub(crate) fn capacity(&self) -> usize {
-        self.window.len() + BLOCK
+        self.window.len() + self.block
     }
 
     /// Splits `bytes` into blocks: the [`prefix`](Self::prefix) and the content after it, up to

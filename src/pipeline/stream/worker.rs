@@ -10,13 +10,16 @@ use flate2::Crc;
 use rustix::io::Errno;
 
 use super::StreamContext;
-use super::block::{BlockEnds, BlockInput, BlockOutput, BlockPosition, Compressed, FileRange, StreamError};
+use super::block::{
+    BlockEnds, BlockInput, BlockOutput, BlockPosition, Compressed, FileRange, MemberSizes, StreamError,
+};
 use super::chunk_inflation::ChunkInflation;
 use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
+use crate::format::bgzf;
 use crate::inflate::{BgzfBatch, Content, EngineDecoder};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
-use crate::settings::resources;
+use crate::settings::{Format, resources};
 
 /// The state of one worker. It is expensive to create, so a worker reuses it for all blocks.
 pub(crate) struct Worker {
@@ -88,7 +91,13 @@ impl Worker {
             return Err(StreamError::Member(Outcome::Skipped(Reason::Changed)));
         }
         let mut compressed = Compressed::new(position, context)?;
-        compressed.add(&mut *self.compressor, self.buffer.window(0), window..read.min(expected), position.last)?;
+        let block = window..read.min(expected);
+        match context.settings.format {
+            Format::Gzip => {
+                compressed.add(&mut *self.compressor, self.buffer.window(0), block, position.last)?;
+            }
+            Format::Bgzf => compressed.add_members(&mut *self.compressor, &self.buffer, block)?,
+        }
         compressed.grew = read > expected;
         Ok(compressed)
     }
@@ -105,6 +114,11 @@ impl Worker {
         let mut start = *window;
         for (i, end) in ends.iter().enumerate() {
             let end = window + end;
+            if context.settings.format == Format::Bgzf {
+                compressed.add_members(&mut *self.compressor, &self.buffer, start..end)?;
+                start = end;
+                continue;
+            }
             let dictionary = if context.settings.independent { 0 } else { start.min(WINDOW) };
             // The view must begin with the dictionary, because the compressed bytes depend on positions in the view.
             let view = self.buffer.window(start - dictionary);
@@ -124,7 +138,7 @@ impl Compressed {
         if position.first {
             bytes.extend_from_slice(&position.member.header);
         }
-        Ok(Self { bytes, length: 0, crc: Crc::new(), grew: false })
+        Ok(Self { bytes, length: 0, crc: Crc::new(), grew: false, members: Vec::new() })
     }
 
     /// Compresses the part `block` of `window` and appends it.
@@ -140,6 +154,26 @@ impl Compressed {
         self.crc.update(window.bytes(block.clone()));
         self.length += block.len();
         compressor.compress_block(window, block, last, &mut self.bytes);
+        Ok(())
+    }
+
+    /// Compresses the part `content` of `buffer` to members of BGZF, and appends them.
+    fn add_members(
+        &mut self,
+        compressor: &mut dyn BlockCompressor,
+        buffer: &WindowBuffer,
+        content: Range<usize>,
+    ) -> io::Result<()> {
+        for start in content.clone().step_by(bgzf::WRITTEN_CONTENT) {
+            let length = (content.end - start).min(bgzf::WRITTEN_CONTENT);
+            let begin = bgzf::begin_block(&mut self.bytes);
+            let before = std::mem::replace(&mut self.crc, Crc::new());
+            self.add(compressor, buffer.window(start), 0..length, true)?;
+            let size = bgzf::end_block(&mut self.bytes, begin, self.crc.sum(), length);
+            let crc = std::mem::replace(&mut self.crc, before);
+            self.crc.combine(&crc);
+            self.members.push(MemberSizes { compressed: size as u32, content: length as u32 });
+        }
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use flate2::Crc;
 use super::block::{BlockOutput, BlockPosition, Compressed, StreamError};
 use super::{StreamContext, savings};
 use crate::error::{Error, ErrorKind};
+use crate::format::bgzf;
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{BadMember, Content, MemberChecksum, Trailing};
 use crate::io::commit_gate;
@@ -16,7 +17,7 @@ use crate::observer::Progress;
 use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, WrittenMember};
 use crate::pipeline::verify::{ContentSoFar, Verification};
-use crate::settings::StreamSettings;
+use crate::settings::{Format, StreamSettings};
 
 /// Writes the blocks of a stream to its sink.
 #[derive(Debug)]
@@ -200,14 +201,22 @@ impl Writer {
         position: &BlockPosition,
         context: &StreamContext<'_>,
     ) -> Result<(), StreamError> {
-        let Compressed { mut bytes, length, crc, grew } = compressed;
+        let Compressed { mut bytes, length, crc, grew, members } = compressed;
         let member = &mut self.member;
         member.crc.combine(&crc);
         member.bytes_in += length as u64;
         member.grew |= grew;
-        if position.last {
-            bytes.extend_from_slice(&gzip::trailer(member.crc.sum(), member.bytes_in));
-            member.stats.overhead = (position.member.header.len() + gzip::TRAILER) as u64;
+        member.stats.overhead += (members.len() * bgzf::WRITTEN_OVERHEAD) as u64;
+        match context.settings.format {
+            _ if !position.last => {}
+            Format::Gzip => {
+                bytes.extend_from_slice(&gzip::trailer(member.crc.sum(), member.bytes_in));
+                member.stats.overhead = (position.member.header.len() + gzip::TRAILER) as u64;
+            }
+            Format::Bgzf => {
+                bytes.extend_from_slice(&bgzf::END_MARKER);
+                member.stats.overhead += bgzf::END_MARKER.len() as u64;
+            }
         }
         if context.settings.verify {
             self.verify(&bytes, position, context)?;
@@ -232,7 +241,10 @@ impl Writer {
         }
         let expected =
             ContentSoFar { crc: self.member.crc.sum(), length: self.member.bytes_in, is_whole: position.last };
-        let verified = verification.check(bytes, &expected);
+        let verified = match context.settings.format {
+            Format::Gzip => verification.check(bytes, &expected),
+            Format::Bgzf => verification.check_members(bytes, &expected),
+        };
         Ok(verified.map_err(|mismatch| Error::new(ErrorKind::Verification, mismatch))?)
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
 use super::{Destination, Mode, Settings};
-use crate::settings::MAX_JOBS;
+use crate::settings::{Format, MAX_JOBS};
 
 /// Settings that contradict each other, with the reason in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,10 @@ impl Settings {
             "invalid destination: compressing and decompressing need an output, testing and listing have none".into()
         } else if self.removes() && self.destination == Destination::Stdout {
             "originals cannot be removed if outputs are written to standard output".into()
+        } else if self.format == Format::Bgzf
+            && (self.rsyncable || mode == Mode::Compress && (self.keep_name || self.keep_time))
+        {
+            "BGZF has no rsyncable blocks, and no name and time in its headers".into()
         } else if self.only_smaller.is_some_and(|percent| percent > 100) {
             "invalid percentage: expected 0 to 100".into()
         } else {
@@ -53,7 +57,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let wrong: [fn(&mut Settings); 9] = [
+        let wrong: [fn(&mut Settings); 10] = [
             |settings| settings.level = 13,
             |settings| (settings.engine, settings.level) = (Engine::Flate2, 10),
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
@@ -63,6 +67,7 @@ mod tests {
             |settings| settings.mode = Mode::Test,
             |settings| (settings.originals, settings.destination) = (Originals::Remove, Destination::Stdout),
             |settings| settings.only_smaller = Some(101),
+            |settings| (settings.format, settings.keep_name) = (Format::Bgzf, true),
         ];
         for (i, wrong) in wrong.iter().enumerate() {
             let mut settings = Settings::default();

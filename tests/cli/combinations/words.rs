@@ -44,6 +44,7 @@ pub const GZCC: &[&str] = &[
     "-S{suffix}",
     "-S {suffix}",
     "--rsyncable",
+    "--format=bgzf",
     "--verify",
     "--sync",
     "--no-sync",

@@ -1,5 +1,5 @@
-//! Compresses any content with any options. flate2 must decompress one member to the content, and the bytes must not
-//! depend on the workers, the scheduler or the source (file or pipe).
+//! Compresses any content with any options. flate2 must decompress one member, or in BGZF all members, to the content, and the
+//! bytes must not depend on the workers, the scheduler or the source (file or pipe).
 #![no_main]
 
 use std::ffi::OsString;
@@ -9,10 +9,10 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::thread;
 
-use flate2::bufread::GzDecoder;
+use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use gzcc::command::run_with_engine;
 use gzcc::deflate::BLOCK;
-use gzcc::settings::{Destination, Engine, Mode, OverwritePolicy, Scheduler, Settings};
+use gzcc::settings::{Destination, Engine, Format, Mode, OverwritePolicy, Scheduler, Settings};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::MemfdFlags;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -24,11 +24,14 @@ fuzz_target!(|data: &[u8]| {
     };
     let content = shaped(content, shape);
     let engine = if flags & 64 != 0 { Engine::Native } else { Engine::Flate2 };
+    let format = if flags & 128 != 0 { Format::Bgzf } else { Format::Gzip };
     let settings = Settings {
         engine,
         level: level % (engine.max_level() + 1),
         independent: flags & 1 != 0,
-        rsyncable: flags & 2 != 0,
+        format,
+        rsyncable: flags & 2 != 0 && format == Format::Gzip,
+        verify: format == Format::Bgzf,
         overwrite: OverwritePolicy::Replace,
         ..Settings::default()
     };
@@ -36,11 +39,15 @@ fuzz_target!(|data: &[u8]| {
     let packed = directory.path().join("packed");
     let file = memfd(&content);
     let made = made(&packed, &[&file], settings.clone(), (1, Scheduler::Threads));
-    let mut decoder = GzDecoder::new(&made[..]);
     let mut unpacked = Vec::new();
-    decoder.read_to_end(&mut unpacked).expect("a member");
+    if format == Format::Bgzf {
+        MultiGzDecoder::new(&made[..]).read_to_end(&mut unpacked).expect("members");
+    } else {
+        let mut decoder = GzDecoder::new(&made[..]);
+        decoder.read_to_end(&mut unpacked).expect("a member");
+        assert!(decoder.into_inner().is_empty(), "bytes follow the first member");
+    }
     assert!(unpacked == content, "flate2 makes something else of it");
-    assert!(decoder.into_inner().is_empty(), "bytes follow the first member");
     // Rayon's threads are slow to start, so not every input uses them.
     let scheduler = if flags & 4 != 0 { Scheduler::Rayon } else { Scheduler::Threads };
     let by_many = self::made(&packed, &[&file], settings.clone(), (3, scheduler));

@@ -62,7 +62,8 @@ pub(super) struct Args {
     pub(super) list: bool,
     /// With -l: read trailers only; marks figures with ~
     ///
-    /// The figures of a file with several members, or of more than 4 GiB of content, are those of its last trailer.
+    /// The figures of a file with several members, or of more than 4 GiB of content, are those of its last trailer. The length of
+    /// a BGZF file is that of all its blocks.
     #[arg(long, help_heading = OPERATION)]
     pub(super) trailers: bool,
     /// Fail if a file expands to more than SIZE (10M, 4G)
@@ -86,6 +87,9 @@ pub(super) struct Args {
     /// DEFLATE engine; levels 10 to 12 need `native`
     #[arg(long, value_enum, default_value_t = EngineArg::default(), help_heading = COMPRESSION)]
     pub(super) engine: EngineArg,
+    /// Format of the output; both are read by every gunzip
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = FormatArg::Gzip, help_heading = COMPRESSION)]
+    pub(super) format: FormatArg,
     /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) rsyncable: bool,
@@ -219,6 +223,15 @@ pub(super) struct Args {
     /// the program that PATH has under one of gzip's names, that name gets a page, too.
     #[arg(long, value_name = "DIR", num_args = 0..=1, value_hint = ValueHint::DirPath, help_heading = HELP)]
     pub(super) install_docs: Option<Option<OsString>>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum FormatArg {
+    /// one gzip member
+    #[default]
+    Gzip,
+    /// blocks that bgzip, samtools and tabix can seek in
+    Bgzf,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]

@@ -41,8 +41,8 @@ const STATUSES: [(&str, &str); 3] = [
 
 const DESCRIPTION: [&str; 5] = [
     "gzcc compresses every FILE to FILE.gz, many files at once and large files in blocks on all cores; with -d it \
-     decompresses them. The output is plain gzip (RFC 1952), one member for each file, which every gunzip, browser and \
-     library reads. Its bytes depend on the content and the options only, not on the number of workers.",
+     decompresses them. The output is plain gzip (RFC 1952), one member for each file (but see BGZF), which every gunzip, \
+     browser and library reads. Its bytes depend on the content and the options only, not on the number of workers.",
     "Originals are kept unless --rm is given. The output gets its name when it is complete: until then the name is free, or \
      holds the old file with -f, also if the process is killed or the disk is full. The output has the mode, ACL, times and, \
      where permitted, the owner and group of its original.",

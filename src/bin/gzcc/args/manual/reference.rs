@@ -19,7 +19,7 @@ pub(super) enum SectionItem {
 use SectionItem::{Code, Term, Text};
 
 /// The sections, in the order of the page.
-pub(super) const SECTIONS: [Section; 11] = [
+pub(super) const SECTIONS: [Section; 12] = [
     Section {
         heading: "DECOMPRESSING",
         items: &[
@@ -118,6 +118,25 @@ pub(super) const SECTIONS: [Section; 11] = [
                 "  skipped: ([.[][-1].skipped] | add),",
                 "  failed: ([.[][-1].failed] | add)}'",
             ]),
+        ],
+    },
+    Section {
+        heading: "BGZF",
+        items: &[
+            Text(
+                "--format bgzf writes the format of bgzip(1), samtools(1) and tabix(1) (SAM specification, section 4.1): many gzip \
+                 members with up to 65,280 bytes of content, each of which states its size, and an empty one as end marker. Every \
+                 gunzip reads it. Programs that know the format read any part of a file without the part before it. Browsers and \
+                 some libraries stop after the first member, so use it only where its readers are known.",
+            ),
+            Text(
+                "Levels are those of --format gzip. They are not the levels of bgzip, whose -l 8 and -l 9 are as small and as slow \
+                 as -10 and -12. No member refers to content before it, so the file is larger than one member with the same content. As in \
+                 bgzip, headers hold neither name nor time, so -N is a usage error, as is --rsyncable. With -c or -o, several \
+                 inputs become several BGZF files in a row, which bgzip reads as one. --update adds up the sizes of all members; \
+                 it replaces a .gz that is not BGZF only if --format bgzf is given.",
+            ),
+            Code(&["gzcc --format bgzf calls.vcf && tabix -p vcf calls.vcf.gz"]),
         ],
     },
     Section {
