@@ -17,6 +17,7 @@ mod bgzf;
 mod changing;
 mod choosing;
 mod closed;
+mod cluster;
 mod combinations;
 mod completions;
 mod damage;

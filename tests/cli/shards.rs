@@ -126,7 +126,7 @@ fn shards_that_gnu_parallel_runs_compress_every_file_once() {
 }
 
 /// The commands of the man page that add up the reports of 16 shards, for another number of shards.
-fn sum_of_reports(t: &Sandbox, shards: usize) -> Value {
+pub fn sum_of_reports(t: &Sandbox, shards: usize) -> Value {
     let page = String::from_utf8(t.gzcc(["--man"]).succeeds()).unwrap();
     // groff prints copyable minus signs as U+2212.
     let page = t.command("groff", ["-man", "-Tutf8", "-P-cbou"]).stdin(page).succeeds();
