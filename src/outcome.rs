@@ -160,6 +160,8 @@ pub enum Warning {
     TrailingGarbage,
     /// The input is a zip file with more entries than the first one, which were ignored.
     ZipEntries,
+    /// The input's modification time is not in its header, which holds times from 1970 to 2106. The output file has it.
+    TimeNotStored,
 }
 
 /// The reason why an input was skipped.
@@ -186,7 +188,9 @@ pub enum Reason {
     NotOverwritten(PathBuf),
     /// An output of this name exists.
     OutputExists(PathBuf),
-    /// The output's name belongs to a directory, device, FIFO or socket, which is never replaced.
+    /// The output's name belongs to a directory, which is never replaced.
+    OutputIsDirectory(PathBuf),
+    /// The output's name belongs to a device, FIFO or socket, which is never replaced.
     OutputNotReplaceable(PathBuf),
     /// It is a directory, and the run is not recursive.
     Directory,
@@ -250,7 +254,7 @@ impl fmt::Display for Reason {
             Self::OutputExists(output) => {
                 write!(f, "{} already exists; left alone", EscapedName::path(output))
             }
-            Self::OutputNotReplaceable(output) => {
+            Self::OutputIsDirectory(output) | Self::OutputNotReplaceable(output) => {
                 write!(f, "{} is neither a regular file nor a symbolic link; left alone", EscapedName::path(output))
             }
             Self::Directory => f.write_str("is a directory; left alone"),
@@ -284,6 +288,7 @@ impl fmt::Display for Warning {
             Self::Changed => f.write_str("changed while it was read"),
             Self::TrailingGarbage => f.write_str("trailing garbage ignored"),
             Self::ZipEntries => f.write_str("has more than one entry; rest ignored"),
+            Self::TimeNotStored => f.write_str("time not stored: the header holds times from 1970 to 2106"),
         }
     }
 }

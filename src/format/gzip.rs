@@ -48,11 +48,16 @@ pub struct Header<'a> {
     pub level: u8,
 }
 
+/// The value of MTIME for a time in seconds since 1970. `None` if the field cannot hold it: 0 means "no time stamp".
+pub fn stored_time(mtime: i64) -> Option<u32> {
+    u32::try_from(mtime).ok().filter(|&mtime| mtime != 0)
+}
+
 /// Appends a member's header to `out`.
 pub fn write_header(header: &Header<'_>, out: &mut Vec<u8>) {
     // RFC 1952 specifies Latin-1. Like every gzip, this writes the bytes of the name unchanged.
     let name = header.name.map(OsStr::as_bytes);
-    let mtime = header.mtime.and_then(|t| u32::try_from(t).ok()).unwrap_or(0);
+    let mtime = header.mtime.and_then(stored_time).unwrap_or(0);
     out.extend_from_slice(&MAGIC);
     out.push(METHOD_DEFLATE);
     out.push(if name.is_some() { FLAG_NAME } else { 0 });

@@ -51,7 +51,9 @@ pub(crate) struct OutputFile {
 pub(crate) enum Refusal {
     /// The name exists and may not be replaced.
     Exists,
-    /// The name belongs to a directory, device, FIFO or socket.
+    /// The name belongs to a directory.
+    Directory,
+    /// The name belongs to a device, FIFO or socket.
     NotReplaceable,
     /// The name belongs to the input itself.
     IsTheInput,
@@ -95,7 +97,10 @@ pub(crate) trait Protection: std::fmt::Debug + Send + Sync {
 impl OverwriteCheck {
     /// Refuses to replace the file `name` in `directory`, whose status is `existing`, unless that is allowed.
     pub(crate) fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
-        if !matches!(file_type(existing), FileType::RegularFile | FileType::Symlink) {
+        let file_type = file_type(existing);
+        if file_type == FileType::Directory {
+            Err(Refusal::Directory)
+        } else if !matches!(file_type, FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
         } else if !self.force {
             Err(Refusal::Exists)
@@ -319,6 +324,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("out"), Mode::RWXU).unwrap();
         assert!(matches!(output(dir.path(), true).commit(FORCE, false), Err(Refusal::NotReplaceable)));
+        fs::remove_file(dir.path().join("out")).unwrap();
+        fs::create_dir(dir.path().join("out")).unwrap();
+        assert!(matches!(output(dir.path(), true).commit(FORCE, false), Err(Refusal::Directory)));
     }
 
     #[test]

@@ -137,6 +137,8 @@ pub(crate) struct WrittenMember<'a> {
     pub change: Change,
     /// The data after the input's last member.
     pub trailing: Trailing,
+    /// The header should hold the input's time, and cannot, and the settings ask for a warning.
+    pub lacks_time: bool,
 }
 
 impl WrittenMember<'_> {
@@ -156,7 +158,8 @@ impl WrittenMember<'_> {
             Trailing::ZipEntries => Some(Warning::ZipEntries),
             Trailing::Nothing | Trailing::Zeros | Trailing::ZipDirectory => None,
         };
-        self.change_warning().into_iter().chain(trailing)
+        let time = self.lacks_time.then_some(Warning::TimeNotStored);
+        self.change_warning().into_iter().chain(trailing).chain(time)
     }
 
     fn done(&self, output: Option<PathBuf>, warnings: Vec<Warning>) -> Outcome {

@@ -82,12 +82,18 @@ pub struct Settings {
     pub accepts_output: DescriptorPolicy,
     /// Copy data that is not gzip unchanged when decompressing to standard output, as `gzip -dcf` does.
     pub copy_foreign: bool,
+    /// A single byte after a file's last gzip member, other than zero, is an error, as in gzip: it may be the beginning of a
+    /// member that is missing. Otherwise it is trailing garbage, as longer data is.
+    pub refuses_lone_byte: bool,
     /// The suffix that a compressed file's name adds to its original's. Not empty, and without `/`.
     pub suffix: OsString,
     /// Store each file's name in its header. When decompressing, use the stored name for the output.
     pub keep_name: bool,
     /// Store each file's modification time in its header. When decompressing, set the stored time on the output.
     pub keep_time: bool,
+    /// Warn about a file whose time should be stored in its header and does not fit, as gzip does: the header holds times from 1970
+    /// to 2106. The output file has the time in any case.
+    pub warns_about_time: bool,
     /// Compress each block without the preceding 32 KiB as dictionary.
     pub independent: bool,
     /// End blocks where the content decides, so that a change in the input changes only nearby output.
@@ -152,9 +158,11 @@ impl Settings {
             accepts_stdin: |_| true,
             accepts_output: |_| true,
             copy_foreign: false,
+            refuses_lone_byte: false,
             suffix: ".gz".into(),
             keep_name: false,
             keep_time: false,
+            warns_about_time: false,
             independent: false,
             rsyncable: false,
             verify: false,
@@ -229,8 +237,10 @@ impl Settings {
             decompresses: self.decompresses(),
             copy_foreign: self.copied_foreign_data(),
             other_formats: true,
+            refuses_lone_byte: self.refuses_lone_byte,
             keep_name: self.keep_name,
             keep_time: self.keep_time,
+            warns_about_time: self.warns_about_time,
             only_smaller: self.only_smaller,
             max_size: self.max_size,
             memory: self.memory,

@@ -30,10 +30,14 @@ pub(crate) struct StreamSettings {
     pub copy_foreign: CopyForeign,
     /// Decodes the other formats that gunzip reads: LZW, pack, LZH, and the first entry of a zip file.
     pub other_formats: bool,
+    /// A single byte after the last member, other than zero, is an error.
+    pub refuses_lone_byte: bool,
     /// Store each input's name in its header.
     pub keep_name: bool,
     /// Store each input's modification time in its header, or report the stored one.
     pub keep_time: bool,
+    /// Warn about an input whose time the header cannot hold.
+    pub warns_about_time: bool,
     /// Discard outputs that are not this many percent smaller than their original.
     pub only_smaller: Option<u8>,
     /// The largest number of bytes that an input may expand to.
@@ -72,8 +76,10 @@ impl StreamSettings {
             decompresses: false,
             copy_foreign: CopyForeign::None,
             other_formats: false,
+            refuses_lone_byte: false,
             keep_name: false,
             keep_time: false,
+            warns_about_time: false,
             only_smaller: None,
             max_size: None,
             memory: None,
@@ -89,6 +95,6 @@ impl StreamSettings {
             CopyForeign::Stdin => from_stdin,
             CopyForeign::All => true,
         };
-        ForeignData { other_formats: self.other_formats, is_copied }
+        ForeignData { other_formats: self.other_formats, is_copied, refuses_lone_byte: self.refuses_lone_byte }
     }
 }

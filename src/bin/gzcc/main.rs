@@ -7,6 +7,7 @@ mod batch_job;
 mod benchmark;
 mod closed_descriptors;
 mod gnu;
+mod inherited_sigpipe;
 mod install_docs;
 mod limits;
 mod malloc;
@@ -136,11 +137,17 @@ fn install_documents(directory: Option<PathBuf>, documents: &[Document]) -> Resu
 
 /// Prints a text on standard output. Messages start with the name `program`.
 fn print(text: &str, program: &'static str) -> Status {
+    let rules = if program == "gzcc" { Rules::Gzcc } else { Rules::Gzip };
     match report::stdout::print(text.as_bytes()).and_then(|()| report::stdout::close()) {
         Ok(()) => Status::Success,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => die_of_broken_pipe(),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            if reports_broken_pipe(rules) {
+                print_message(format_args!("\n{program}: Broken pipe"));
+                return Status::Error;
+            }
+            die_of_broken_pipe()
+        }
         Err(error) => {
-            let rules = if program == "gzcc" { Rules::Gzcc } else { Rules::Gzip };
             let presentation = Presentation { program, rules, ..Presentation::default() };
             let report = Report::new(&Settings::default(), &presentation, None);
             report.stdout_failed(error);
@@ -149,12 +156,20 @@ fn print(text: &str, program: &'static str) -> Status {
     }
 }
 
-/// Ends a run whose reader of standard output has exited. Under gzip's names with `-q` that is a warning, on which zgrep relies.
+/// Ends a run whose reader of standard output has exited. Under gzip's names that is an error if the process was started with
+/// SIGPIPE ignored, and with `-q` a warning, on which zgrep relies.
 fn status_without_reader(presentation: &Presentation) -> Status {
-    match presentation.rules == Rules::Gzip && presentation.verbosity == Verbosity::Silent {
-        true => Status::Warning,
+    let is_silent = presentation.rules == Rules::Gzip && presentation.verbosity == Verbosity::Silent;
+    match reports_broken_pipe(presentation.rules) {
+        true => Status::Error,
+        false if is_silent => Status::Warning,
         false => die_of_broken_pipe(),
     }
+}
+
+/// Whether a reader that has exited is reported. As gzip, the command does not die of a signal that its parent ignores.
+fn reports_broken_pipe(rules: Rules) -> bool {
+    rules == Rules::Gzip && inherited_sigpipe::is_ignored()
 }
 
 /// Ends the process silently by SIGPIPE, as a filter ends whose reader has exited. tar and shells do not report that as a

@@ -11,6 +11,8 @@ pub(crate) struct Presentation {
     pub(crate) verbosity: Verbosity,
     /// A JSON object for each input, and one for the run, are printed on standard output.
     pub(crate) json: bool,
+    /// gzip's question about an existing output is asked even if standard input is not a terminal.
+    pub(crate) presumes_terminal: bool,
     /// When a progress line is shown on standard error.
     pub(crate) progress: ProgressPolicy,
     /// No input was named, so that the command reads standard input as a filter does.
@@ -24,6 +26,7 @@ impl Default for Presentation {
             rules: Rules::Gzcc,
             verbosity: Verbosity::Normal,
             json: false,
+            presumes_terminal: false,
             progress: ProgressPolicy::Never,
             is_filter: false,
         }

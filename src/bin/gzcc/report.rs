@@ -263,6 +263,6 @@ impl Observer for Report {
     }
 
     fn may_replace(&self, output: &Path) -> bool {
-        question::may_replace(self.messages.program, output)
+        self.messages.question.may_replace(output)
     }
 }

@@ -12,6 +12,8 @@ pub struct ForeignData {
     pub other_formats: bool,
     /// Copies data of no known format as content (`-dcf`). Otherwise it is an error.
     pub is_copied: bool,
+    /// A single byte after the last member, other than zero, is an incomplete header. Otherwise it is trailing garbage.
+    pub refuses_lone_byte: bool,
 }
 
 impl Inflater {
@@ -35,9 +37,10 @@ impl Inflater {
             self.state = InflaterState::Plain;
             return Ok(StepResult::Continue);
         }
-        // The file ends after the first byte of a header: it is truncated, not foreign.
-        let is_cut_short = bytes == gzip::MAGIC[..1] && !self.buffer.fill(source)?;
-        if is_cut_short || self.state == InflaterState::Start && bytes.len() == 1 && !self.buffer.fill(source)? {
+        // The file ends after the first byte of a header: it is truncated, not foreign. gzip says so of any byte but zero.
+        let may_be_header =
+            bytes == gzip::MAGIC[..1] || self.state == InflaterState::Start || self.foreign.refuses_lone_byte;
+        if may_be_header && bytes.len() == 1 && bytes != [0] && !self.buffer.fill(source)? {
             return Err(Damage::Truncated(self.buffer.offset()).into());
         }
         if self.state == InflaterState::Start {

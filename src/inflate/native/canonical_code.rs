@@ -11,9 +11,10 @@ const MAX_SYMBOLS: usize = 288;
 /// Which incomplete codes are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Incomplete {
-    /// None but the one without symbols.
-    Empty,
-    /// That one and a single code of one bit. zlib accepts both for literals, lengths and distances.
+    /// None. In a code length code, zlib accepts the one without symbols, reads zeros as all code lengths, and fails because the
+    /// end of the block has no code. The data is invalid in any case, and gzip reports that at once.
+    Never,
+    /// The one without symbols, and a single code of one bit. zlib accepts both for literals, lengths and distances.
     EmptyOrSingle,
 }
 
@@ -58,8 +59,7 @@ impl CanonicalCode {
             }
         }
         self.is_complete = unused == 0;
-        let longest = self.longest();
-        if !self.is_complete && longest > usize::from(incomplete == Incomplete::EmptyOrSingle) {
+        if !self.is_complete && (incomplete == Incomplete::Never || self.longest() > 1) {
             return Err(Malformed);
         }
         self.sort(lengths);

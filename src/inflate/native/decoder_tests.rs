@@ -89,8 +89,19 @@ fn native_in(data: &[u8], input_size: impl Fn(usize) -> usize, output_size: impl
 fn assert_as_zlib(data: &[u8]) -> Inflated {
     let expected = zlib(data);
     let actual = native(data);
-    assert!(actual == expected, "{}\n{data:02x?}", difference(&actual, &expected));
+    assert!(is_as_zlib(&actual, &expected, data), "{}\n{data:02x?}", difference(&actual, &expected));
     actual
+}
+
+/// Whether the decoder found what zlib-rs found. Where the code length code has no symbols, the decoder fails at once, and
+/// zlib-rs when it has read all code lengths.
+fn is_as_zlib(actual: &Inflated, expected: &Inflated, data: &[u8]) -> bool {
+    let fails_early = || {
+        (actual.verdict, expected.verdict) == (StreamEnd::Invalid, StreamEnd::Truncated)
+            && actual.content == expected.content
+            && zlib(&[data, &[0; 64]].concat()).verdict == StreamEnd::Invalid
+    };
+    actual == expected || fails_early()
 }
 
 /// The same with other sizes of input and output.
@@ -100,7 +111,8 @@ fn assert_as_zlib_in_pieces(data: &[u8]) {
     // Miri takes a thousand times as long.
     for (input, output) in sizes.into_iter().take(if cfg!(miri) { 2 } else { 7 }) {
         let actual = native_in(data, |call| 1 + call * 7 % input, |call| 1 + call * 5 % output);
-        assert!(actual == expected, "{input}, {output}: {}\n{data:02x?}", difference(&actual, &expected));
+        let same = is_as_zlib(&actual, &expected, data);
+        assert!(same, "{input}, {output}: {}\n{data:02x?}", difference(&actual, &expected));
     }
 }
 

@@ -12,9 +12,6 @@ const PRECODE_BITS: usize = 7;
 const MAX_LITLEN: usize = 286;
 const MAX_DISTANCES: usize = 30;
 
-/// Zero bits are code length 0: the code length code may have no symbols. zlib then fails at the missing end of block.
-const NO_CODE: Precode = Precode { symbol: 0, bits: 1 };
-
 /// An element of the table of the code length code.
 #[derive(Clone, Copy, Debug, Default)]
 struct Precode {
@@ -112,8 +109,8 @@ impl DynamicHeader {
             self.read += 1;
         }
         let Self { precode, table, .. } = self;
-        precode.assign(&self.precode_lengths, Incomplete::Empty)?;
-        precode.fill(&mut table[..], PRECODE_BITS, NO_CODE, |table, length| {
+        precode.assign(&self.precode_lengths, Incomplete::Never)?;
+        precode.fill(&mut table[..], PRECODE_BITS, Precode::default(), |table, length| {
             for found in precode.of_length(length) {
                 table[usize::from(found.code)] = Precode { symbol: found.symbol as u8, bits: length as u8 };
             }

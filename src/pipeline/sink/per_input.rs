@@ -121,6 +121,7 @@ pub(crate) fn remove_original(input: &Input) -> Option<Warning> {
 pub(crate) fn refused(refusal: Refusal, name: OutputName) -> Outcome {
     match refusal {
         Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.path)),
+        Refusal::Directory => Outcome::Skipped(Reason::OutputIsDirectory(name.path)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.path)),
         Refusal::IsTheInput => Outcome::Failed(Error::other(format_args!("{name} is the same file"))),
         Refusal::IsAnInput => Outcome::Failed(Error::other(format_args!("{name} is an input as well"))),

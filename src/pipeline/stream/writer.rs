@@ -169,7 +169,10 @@ impl Writer {
         // The header's time counts only if the settings ask for it; 0 means that there is none.
         let stored = stats.mtime.filter(|&mtime| context.settings.keep_time && mtime != 0);
         let stats = MemberStats { mtime: stored.or(input.mtime()), ..stats };
-        self.sink.finish_member(WrittenMember { input, bytes_in, bytes_out, stats, change, trailing })
+        let StreamSettings { keep_time, warns_about_time, decompresses, .. } = *context.settings;
+        let warns = keep_time && warns_about_time && !decompresses;
+        let lacks_time = warns && input.mtime().is_some_and(|mtime| gzip::stored_time(mtime).is_none());
+        self.sink.finish_member(WrittenMember { input, bytes_in, bytes_out, stats, change, trailing, lacks_time })
     }
 
     /// How the input changed while it was read, given the `change` that the file system reports.

@@ -88,7 +88,7 @@ fn read(
     let mut all = Read { content: Vec::new(), verdict: Verdict::Whole };
     let mut member = (Crc::new(), 0);
     let mut consumed = 0;
-    inflater.restart(ForeignData { other_formats: false, is_copied: pass_through });
+    inflater.restart(ForeignData { is_copied: pass_through, ..ForeignData::default() });
     let mut spare = Vec::with_capacity(room);
     while all.content.len() <= CONTENT_LIMIT {
         let mut capacity = spare.capacity();

@@ -45,7 +45,7 @@ impl CompressedSource for Pieces<'_> {
 /// The content and the verdict.
 fn read(file: &[u8], piece: usize, capacity: usize) -> (Vec<u8>, String) {
     let mut inflater = Inflater::new(Engine::Native);
-    inflater.restart(ForeignData { other_formats: true, is_copied: false });
+    inflater.restart(ForeignData { other_formats: true, ..ForeignData::default() });
     let mut source = Pieces { left: file, piece };
     let mut all = Vec::new();
     while all.len() <= CONTENT_LIMIT {

@@ -24,14 +24,19 @@ type Inflated = (Vec<u8>, Option<Verdict>);
 
 fuzz_target!(|data: &[u8]| {
     let expected = zlib(data);
-    assert_same(&in_one_piece(data), &expected);
-    assert_same(&in_pieces(data, hash(data)), &expected);
+    assert_same(&in_one_piece(data), &expected, data);
+    assert_same(&in_pieces(data, hash(data)), &expected, data);
     if let (content, Some(Verdict::End(_))) = &expected {
         assert_same_symbols(data, content);
     }
 });
 
-fn assert_same(actual: &Inflated, expected: &Inflated) {
+fn assert_same(actual: &Inflated, expected: &Inflated, data: &[u8]) {
+    // The decoder rejects a code length code without symbols at once. zlib reads all code lengths first.
+    let fails_early = (actual.1, expected.1) == (Some(Verdict::Invalid), Some(Verdict::Truncated));
+    if fails_early && zlib(&[data, &[0; 64]].concat()) == *actual {
+        return;
+    }
     let same = actual.0.iter().zip(&expected.0).take_while(|(a, b)| a == b).count();
     let lengths = (actual.0.len(), expected.0.len());
     assert!(actual == expected, "{:?} instead of {:?}; {same} of {lengths:?} are equal", actual.1, expected.1);

@@ -10,7 +10,7 @@ use gzcc::settings::{self, Destination, Mode, Settings};
 use super::NAMES;
 use super::switches::Switch::{self, *};
 use super::switches::{GZIP, PIGZ};
-use super::texts::{LICENSE, help, version};
+use super::texts::{help, version};
 use crate::args::UsageError;
 use crate::presentation::Verbosity;
 
@@ -39,6 +39,8 @@ pub(super) struct GnuArgs {
     pub(super) time: Option<bool>,
     pub(super) verbosity: Verbosity,
     pub(super) force: bool,
+    /// Standard input is treated as a terminal where the question about an existing output is asked.
+    pub(super) presumes_terminal: bool,
     /// The name that the program was called by.
     pub(super) program: &'static str,
     /// The number of workers, if an option decides it.
@@ -66,6 +68,7 @@ impl GnuArgs {
             time: None,
             verbosity: Verbosity::Normal,
             force: false,
+            presumes_terminal: false,
             program,
             jobs: None,
             settings: Settings::of_workers(NonZeroUsize::MIN),
@@ -212,6 +215,7 @@ impl GnuArgs {
             Time => self.time = Some(true),
             NoTime => self.time = Some(false),
             Processes => self.jobs = Some(jobs(program, &value)?),
+            PresumeTerminal => self.presumes_terminal = true,
             Quiet => self.verbosity = Verbosity::Silent,
             Recursive => settings.recursive = true,
             Rsyncable => settings.rsyncable = true,
@@ -221,9 +225,9 @@ impl GnuArgs {
             Verbose => self.verbosity = Verbosity::Verbose,
             Fast => settings.level = 1,
             Best => settings.level = settings::BEST_LEVEL,
+            Usage => return Err(self.usage()),
             Help => self.print = self.print.take().or(Some(help(program, self.highest_level().is_some()))),
-            Version => self.print = self.print.take().or(Some(version(program))),
-            License => self.print = self.print.take().or(Some(format!("{}{LICENSE}", version(program)))),
+            Version | License => self.print = self.print.take().or(Some(version(program))),
             Unsupported(what) => return Err(self.unsupported(option, what)),
         }
         Ok(())
@@ -231,8 +235,13 @@ impl GnuArgs {
 
     fn rejected(&self, reason: &str) -> UsageError {
         let program = self.program;
+        let UsageError(usage) = self.usage();
         // Two lines, as in gzip.
-        UsageError(format!("{program}: {reason}\nTry `{program} --help' for more information."))
+        UsageError(format!("{program}: {reason}\n{usage}"))
+    }
+
+    fn usage(&self) -> UsageError {
+        UsageError(format!("Try `{} --help' for more information.", self.program))
     }
 
     fn not_in_variable(&self, what: &str) -> UsageError {

@@ -47,6 +47,9 @@ impl GnuArgs {
             // gzip writes to a terminal if -c is given with the name of a file.
             accepts_output: terminal_policy(self.force || names_files),
             copy_foreign: self.force,
+            // pigz treats a lone byte as garbage, and stores no time without a warning.
+            refuses_lone_byte: !self.is_pigz,
+            warns_about_time: !self.is_pigz,
             destination,
             // With -f, gzip also compresses .gz files.
             filter: Filter {
@@ -61,7 +64,8 @@ impl GnuArgs {
 
     fn presentation(&self) -> Presentation {
         let (program, verbosity) = (self.program, self.verbosity);
-        let is_filter = self.settings.inputs.is_empty();
-        Presentation { program, rules: Rules::Gzip, verbosity, is_filter, ..Presentation::default() }
+        let (is_filter, presumes_terminal) = (self.settings.inputs.is_empty(), self.presumes_terminal);
+        let rules = Rules::Gzip;
+        Presentation { program, rules, verbosity, is_filter, presumes_terminal, ..Presentation::default() }
     }
 }

@@ -19,6 +19,8 @@ pub(super) enum Switch {
     Name,
     NoName,
     NoTime,
+    /// GNU's tests answer the question about an existing output through a pipe.
+    PresumeTerminal,
     Processes,
     Quiet,
     Recursive,
@@ -28,6 +30,7 @@ pub(super) enum Switch {
     Synchronous,
     Test,
     Time,
+    Usage,
     Verbose,
     Version,
     /// An option of gzip or pigz that gzcc rejects, with the name of the feature for the message.
@@ -45,7 +48,7 @@ pub(super) const GZIP: &[(u8, &str, Switch)] = &[
     (b'd', "uncompress", Decompress),
     (b'f', "force", Force),
     (b'h', "help", Help),
-    (b'?', "help", Help),
+    (b'?', "", Usage),
     (b'k', "keep", Keep),
     (b'l', "list", List),
     (b'L', "license", License),
@@ -65,6 +68,7 @@ pub(super) const GZIP: &[(u8, &str, Switch)] = &[
     (b'Z', "lzw", Unsupported("LZW")),
     (b'm', "", NoTime),
     (b'M', "", Time),
+    (0, "-presume-input-tty", PresumeTerminal),
 ];
 
 /// pigz's additional options. An option of gzip with the same name takes precedence.

@@ -1,12 +1,19 @@
 //! Help, version and license under gzip's names.
 
-/// The text of `--version`.
+/// The text of `--version` and `--license`. The first line ends with the version, which scripts read.
 pub(super) fn version(program: &str) -> String {
-    format!("{program} (gzcc) {}\n", env!("CARGO_PKG_VERSION"))
+    let copyright = LICENSE.lines().find(|line| line.starts_with("Copyright")).unwrap_or_default();
+    format!(
+        "{program} (gzcc) {}
+{copyright}
+MIT License: free to use, change and pass on, without any warranty.
+",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
-/// The text that `--license` prints after the version.
-pub(super) const LICENSE: &str = "Under the MIT license: free to use, change and pass on, without any warranty.\n";
+/// The text of the project's license.
+const LICENSE: &str = include_str!("../../../../LICENSE");
 
 /// The text of `--help`: the options in the words of gzip's own help, and those of pigz. The line for level 11 is omitted if
 /// the engine has no level above 9.

@@ -98,6 +98,7 @@ fn is_skipped_unread(reason: &Reason) -> bool {
         reason,
         Reason::OutputExists(_)
             | Reason::NotOverwritten(_)
+            | Reason::OutputIsDirectory(_)
             | Reason::OutputNotReplaceable(_)
             | Reason::UpToDate(_)
             | Reason::OutputDiffers(_)

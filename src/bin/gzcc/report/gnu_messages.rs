@@ -11,10 +11,10 @@ use gzcc::outcome::{Damage, Done, Reason, Warning};
 use gzcc::settings::Mode;
 use gzcc::{Ended, Error, Outcome};
 
+use crate::inherited_sigpipe;
 use crate::presentation::Verbosity;
 
 use super::messages::{Messages, print_message};
-use super::question;
 use super::reasons::{ErrorReason, SkipReason};
 use super::sizes::{Sizes, percent};
 use super::status::{self, Status, Verdict};
@@ -25,7 +25,7 @@ fn name_of(ended: &Ended) -> &Path {
 }
 
 /// How gzip reports a skipped input.
-pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
+pub(super) fn verdict(reason: &Reason, verbosity: Verbosity, force: bool) -> Verdict {
     let loud = |recursive: bool| verbosity == Verbosity::Verbose || !recursive && verbosity > Verbosity::Silent;
     match reason {
         Reason::HasSuffix { recursive, .. } => Verdict { printed: loud(*recursive), status: Status::Success },
@@ -38,6 +38,8 @@ pub(super) fn verdict(reason: &Reason, verbosity: Verbosity) -> Verdict {
         Reason::SymbolicLink | Reason::WalkedLink => Verdict { printed: true, status: Status::Error },
         // The message ends the question, or replaces it, so it is printed even with -q.
         Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { printed: true, status: Status::Warning },
+        // gzip cannot remove the directory.
+        Reason::OutputIsDirectory(_) if force => Verdict { printed: true, status: Status::Error },
         _ => Verdict { printed: verbosity > Verbosity::Silent, ..status::verdict(reason) },
     }
 }
@@ -56,6 +58,11 @@ impl Messages {
                                 "{line_start}\n{program}: {name}: decompression OK, trailing garbage ignored"
                             ));
                         }
+                        Warning::TimeNotStored => {
+                            let line_start = self.verbose_name(ended);
+                            let what = "warning: file timestamp out of range for gzip format";
+                            self.warn(format_args!("{line_start}{program}: {name}: {what}"));
+                        }
                         Warning::ZipEntries => {
                             self.warn(format_args!("{program}: {name} has more than one entry--rest ignored"));
                         }
@@ -66,7 +73,7 @@ impl Messages {
                     self.print_done(ended, done);
                 }
             }
-            Outcome::Skipped(reason) if verdict(reason, self.verbosity).printed => self.print_skipped(name, reason),
+            Outcome::Skipped(reason) if self.verdict(reason).printed => self.print_skipped(name, reason),
             Outcome::Failed(error) => match error.kind() {
                 ErrorKind::Damage(damage) => self.print_damage(ended, error, damage),
                 ErrorKind::OutputRefused => self.print_terminal_refused("written to", "compression"),
@@ -74,14 +81,25 @@ impl Messages {
                 _ => print_message(format_args!("{program}: {name}: {}", ErrorReason(error))),
             },
             Outcome::NotReached => print_message(format_args!("{program}: {name}: {NOT_REACHED}")),
+            Outcome::ReaderGone if inherited_sigpipe::is_ignored() => {
+                print_message(format_args!("{}\n{program}: stdout: Broken pipe", self.line_start(ended)));
+            }
             _ => {}
         }
     }
 
     /// The start of the verbose line, which gzip has already printed when it detects an error in a file.
     fn line_start(&self, ended: &Ended) -> String {
-        let has_line = self.verbosity == Verbosity::Verbose && matches!(self.mode, Mode::Decompress | Mode::Test);
-        if has_line && !ended.is_stdin { format!("{}:\t", EscapedName::path(name_of(ended))) } else { String::new() }
+        match self.mode {
+            Mode::Decompress | Mode::Test => self.verbose_name(ended),
+            _ => String::new(),
+        }
+    }
+
+    /// The name at the start of the verbose line.
+    fn verbose_name(&self, ended: &Ended) -> String {
+        let has_line = self.verbosity == Verbosity::Verbose && !ended.is_stdin;
+        if has_line { format!("{}:\t", EscapedName::path(name_of(ended))) } else { String::new() }
     }
 
     fn print_terminal_refused(&self, done: &str, what: &str) {
@@ -92,9 +110,9 @@ impl Messages {
 
     fn print_done(&self, ended: &Ended, done: &Done) {
         let escaped = EscapedName::path(name_of(ended)).to_string();
-        // The warning about trailing garbage already printed the name.
-        let garbage = done.warnings.iter().any(|warning| matches!(warning, Warning::TrailingGarbage));
-        let name = if garbage { String::new() } else { format!("{escaped}:\t") };
+        // These warnings already printed the name.
+        let has_name = |warning: &Warning| matches!(warning, Warning::TrailingGarbage | Warning::TimeNotStored);
+        let name = if done.warnings.iter().any(has_name) { String::new() } else { format!("{escaped}:\t") };
         let ratio = format!("{:>6}", percent(Sizes::of(done, self.mode).saved().unwrap_or_default()));
         let what = if self.removes { "replaced with" } else { "created" };
         match (self.mode, &done.output) {
@@ -118,13 +136,18 @@ impl Messages {
                 ));
             }
             Reason::UnknownSuffix { .. } => print_message(format_args!("{program}: {name}: unknown suffix -- ignored")),
-            Reason::OutputNotReplaceable(output) if !self.force => {
+            Reason::OutputIsDirectory(output) if self.force => {
+                print_message(format_args!("{program}: {}: Is a directory", EscapedName::path(output)));
+            }
+            Reason::OutputIsDirectory(output) | Reason::OutputNotReplaceable(output) if !self.force => {
                 print_message(format_args!(
                     "{program}: {} already exists;\tnot overwritten",
                     EscapedName::path(output)
                 ));
             }
-            Reason::NotOverwritten(_) if question::can_ask() => print_message(format_args!("\tnot overwritten")),
+            Reason::NotOverwritten(_) if self.question.can_be_asked() => {
+                print_message(format_args!("\tnot overwritten"))
+            }
             Reason::OutputExists(output) | Reason::NotOverwritten(output) => {
                 print_message(format_args!(
                     "{program}: {} already exists;\tnot overwritten",

@@ -11,6 +11,7 @@ use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Outcome};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::question::Question;
 use super::reasons::{ErrorReason, SkipReason};
 use super::sizes::Sizes;
 use super::terminal_line;
@@ -28,6 +29,8 @@ pub(super) struct Messages {
     pub(super) removes: bool,
     /// Outputs are replaced.
     pub(super) force: bool,
+    /// gzip's question about an existing output.
+    pub(super) question: Question,
     /// The number of workers, and the scheduler.
     pub(super) workers: String,
 }
@@ -35,11 +38,12 @@ pub(super) struct Messages {
 impl Messages {
     /// The messages of a run with these settings.
     pub(super) fn new(settings: &Settings, presentation: &Presentation) -> Self {
-        let Presentation { program, rules, verbosity, .. } = *presentation;
+        let Presentation { program, rules, verbosity, presumes_terminal, .. } = *presentation;
         let (mode, removes) = (settings.mode, settings.removes());
         let force = settings.overwrite == OverwritePolicy::Replace;
         let workers = format!("{}, {}", counted(settings.jobs.get() as u64, "worker"), settings.scheduler.name());
-        Self { program, rules, mode, verbosity, removes, force, workers }
+        let question = Question { program, presumes_terminal };
+        Self { program, rules, mode, verbosity, removes, force, question, workers }
     }
 
     /// Prints gzcc's own lines about an input.

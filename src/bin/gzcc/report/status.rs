@@ -51,7 +51,7 @@ impl Messages {
     pub(super) fn verdict(&self, reason: &Reason) -> Verdict {
         match self.rules {
             Rules::Gzcc => verdict(reason),
-            Rules::Gzip => gnu_messages::verdict(reason, self.verbosity),
+            Rules::Gzip => gnu_messages::verdict(reason, self.verbosity, self.force),
         }
     }
 }

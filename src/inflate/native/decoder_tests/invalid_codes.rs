@@ -138,6 +138,8 @@ fn the_code_length_code_must_be_complete() {
     // zlib reads zeros, and misses the end of block.
     assert_invalid(&[header(&[], &[]), vec![0; 100]].concat());
     assert_invalid(&[header(&[], &[]), vec![0xff; 100]].concat());
+    // That is certain before the lengths follow.
+    assert_eq!(assert_as_zlib(&header(&[], &[])).verdict, StreamEnd::Invalid);
 }
 
 #[test]

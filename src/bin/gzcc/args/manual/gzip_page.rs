@@ -4,11 +4,13 @@ use roff::{Roff, bold, italic, roman};
 
 use super::{ENVIRONMENT, STATUSES, begin, see_also, terms};
 
-const DESCRIPTION: [&str; 3] = [
+const DESCRIPTION: [&str; 4] = [
     "This is gzcc under gzip's name. It compresses each FILE to FILE.gz, or decompresses it, and removes the original. zcat and \
      gzcat write to standard output. Large files are compressed and decompressed on all cores.",
     "It follows gzip's rules, messages and exit statuses, and takes the options of gzip and pigz. One bad file never stops the \
      others, no two inputs write one output, and walks never follow links.",
+    "After a warning about a file its original stays, also where gzip removes it: trailing data is ignored, or the header cannot \
+     hold the time, which is before 1970 or after 2106.",
     "gzcc(1) describes the formats that it reads, file systems, and what holds under all names.",
 ];
 
