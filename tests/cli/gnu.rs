@@ -21,6 +21,7 @@
 //! - `instead: COMMAND`: gzcc differs, and does what GNU gzip does for this command; a comment gives the reason.
 
 mod observed;
+mod upstream;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -205,7 +206,7 @@ impl Case<'_> {
         let start = SystemTime::now() - Duration::from_secs(5);
         let [bin_theirs, bin_ours, theirs, ours] =
             ["bin-theirs", "bin-ours", "theirs", "ours"].map(|name| t.path(name));
-        for directory in [&bin_theirs, &bin_ours, &theirs] {
+        for directory in [&bin_theirs, &theirs] {
             fs::create_dir(directory).unwrap();
         }
         symlink(gnu, bin_theirs.join("gzip")).unwrap();
@@ -215,9 +216,7 @@ impl Case<'_> {
             fs::write(bin_theirs.join(name), script).unwrap();
             fs::set_permissions(bin_theirs.join(name), fs::Permissions::from_mode(0o755)).unwrap();
         }
-        for name in ["gzip", "gunzip", "zcat", "gzcat"] {
-            symlink(env!("CARGO_BIN_EXE_gzcc"), bin_ours.join(name)).unwrap();
-        }
+        link_as_gzip(&bin_ours);
 
         let mut set_up = programs::command("bash");
         set_up.arg("-c").arg(format!("{PREAMBLE}{}", self.set_up)).current_dir(&theirs);
@@ -270,6 +269,17 @@ impl Case<'_> {
             .collect();
         stderr.sort();
         Observed { status: output.status.code(), stdout, stderr, files: describe_files(directory, start) }
+    }
+}
+
+/// Makes a directory with links to gzcc that have gzip's names, unless it exists.
+fn link_as_gzip(directory: &Path) {
+    if directory.exists() {
+        return;
+    }
+    fs::create_dir(directory).unwrap();
+    for name in ["gzip", "gunzip", "zcat", "gzcat"] {
+        symlink(env!("CARGO_BIN_EXE_gzcc"), directory.join(name)).unwrap();
     }
 }
 
