@@ -5,6 +5,7 @@
 
 mod concatenated;
 mod header_fields;
+mod index_output;
 mod output_path;
 mod output_tree;
 mod space;
@@ -336,12 +337,14 @@ impl Jobs {
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
         let leaves_outdated = settings.only_smaller.is_some() && has_outdated_output(input, &path, settings.format)?;
+        let index = self.create_index(&path, &overwrite, initial_mode)?;
         let warning = path.warning.take();
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());
         Ok(Created::File(PerInput {
             being_written,
             output,
+            index,
             overwrite,
             metadata,
             sync,

@@ -8,6 +8,8 @@ pub(crate) mod concatenated_output;
 #[cfg(feature = "batch")]
 pub(crate) mod descriptor;
 #[cfg(feature = "batch")]
+pub(crate) mod member_index;
+#[cfg(feature = "batch")]
 pub(crate) mod nowhere;
 #[cfg(feature = "batch")]
 pub(crate) mod per_input;
@@ -24,11 +26,18 @@ use crate::io::input::{Change, Input};
 use crate::io::output::OutputFile;
 use crate::outcome::{Done, MemberStats, NamedOutcome, Outcome, Reason, Warning};
 use crate::pipeline::block_channel::BlockChannel;
+use crate::pipeline::stream::MemberSizes;
 
 /// The output of a stream. The defaults are those of an output that takes several members.
 pub(crate) trait Sink: Debug + Send {
     /// Appends `bytes`. Returns the buffer if it can be reused.
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>>;
+
+    /// Adds members of BGZF to the index of the output, before they are written.
+    fn index_members(&mut self, members: &[MemberSizes]) -> io::Result<()> {
+        let _ = members;
+        Ok(())
+    }
 
     /// The outcome of an input whose bytes could not be written.
     fn failure(&self, error: io::Error) -> Outcome {

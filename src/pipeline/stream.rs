@@ -56,7 +56,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::arriving_data::ArrivingData;
-pub(crate) use self::block::{BlockEnds, Member};
+pub(crate) use self::block::{BlockEnds, Member, MemberSizes};
 use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
 pub(crate) use self::chunk_chain::MAX_CHUNK;
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};

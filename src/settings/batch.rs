@@ -55,6 +55,8 @@ pub struct Settings {
     pub level: u8,
     /// The format that is written.
     pub format: Format,
+    /// Write the index of each BGZF output beside it: `FILE.gz.gzi`, in htslib's format.
+    pub index: bool,
     /// The number of workers of the run, the calling thread included. From 1 to [`MAX_JOBS`](super::MAX_JOBS).
     pub jobs: NonZeroUsize,
     /// How work is distributed among the workers.
@@ -145,6 +147,7 @@ impl Settings {
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
             format: Format::Gzip,
+            index: false,
             jobs,
             scheduler: Scheduler::Threads,
             recursive: false,

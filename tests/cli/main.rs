@@ -30,6 +30,7 @@ mod faults;
 mod fuse;
 mod gnu;
 mod growing;
+mod gzi;
 mod help;
 mod inflating;
 mod install_docs;

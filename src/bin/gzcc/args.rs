@@ -140,6 +140,7 @@ impl Args {
                 FormatArg::Gzip => settings::Format::Gzip,
                 FormatArg::Bgzf => settings::Format::Bgzf,
             },
+            index: self.index,
             scheduler: match self.scheduler {
                 SchedulerArg::Threads => settings::Scheduler::Threads,
                 SchedulerArg::Rayon => settings::Scheduler::Rayon,
@@ -172,6 +173,7 @@ impl Args {
         };
         check_json(&settings, &presentation)?;
         check_only_smaller(&settings)?;
+        check_index(&settings)?;
         Ok(RunRequest { settings, workers, presentation })
     }
 
@@ -282,6 +284,26 @@ fn check_only_smaller(settings: &Settings) -> Result<(), UsageError> {
     match settings.destination.is_per_input() && !settings.reads_stdin() {
         true => Ok(()),
         false => Err(rejected("--only-smaller needs an output for each file")),
+    }
+}
+
+/// Rejects `--index` where no BGZF file of one input is written.
+fn check_index(settings: &Settings) -> Result<(), UsageError> {
+    if !settings.index {
+        return Ok(());
+    }
+    if settings.mode != Mode::Compress || settings.format != settings::Format::Bgzf {
+        return Err(rejected("--index goes with --format bgzf"));
+    }
+    let is_one_file = settings.inputs.len() == 1 && settings.list.is_none() && !settings.recursive;
+    let has_own_output = match settings.destination {
+        Destination::File(_) => is_one_file,
+        Destination::Stdout | Destination::Discard => false,
+        Destination::Beside | Destination::Directory(_) => true,
+    };
+    match has_own_output && !settings.reads_stdin() {
+        true => Ok(()),
+        false => Err(rejected("--index needs an output for each file")),
     }
 }
 

@@ -51,15 +51,22 @@ impl<'a> PreviousOutput<'a> {
     /// Decides by time and size; by content if the original is to be removed and is not newer. Changes nothing.
     pub(super) fn decide(&self, settings: &Settings) -> Result<Decision, Outcome> {
         if !settings.removes() {
-            let up_to_date = self.is_up_to_date(settings.format)?;
-            return Ok(if up_to_date { Decision::Keep(Reason::UpToDate(self.shown())) } else { Decision::Replace });
+            return Ok(if self.is_up_to_date(settings.format)? && self.has_index_of(settings)? {
+                Decision::Keep(Reason::UpToDate(self.shown()))
+            } else {
+                Decision::Replace
+            });
         }
         if self.stored_time() < self.input_time() && !self.has_time_of_input() {
             return Ok(Decision::Replace);
         }
         let file = self.open()?;
         Ok(if compare::contains(&file, self.input)? {
-            Decision::RemoveOriginal(file)
+            match self.is_readable_as(settings.format, &file)? && self.has_index_of(settings)? {
+                true => Decision::RemoveOriginal(file),
+                // Nothing is lost, because the new output has the same content.
+                false => Decision::Replace,
+            }
         } else if settings.overwrite == OverwritePolicy::Replace {
             Decision::Replace
         } else {
@@ -73,9 +80,22 @@ impl<'a> PreviousOutput<'a> {
             return Ok(false);
         }
         let file = self.open()?;
-        let stated = StatedLength::read(file.as_fd(), self.stat.st_size as u64).map_err(|error| self.failed(error))?;
-        let is_readable = |stated| format == Format::Gzip || matches!(stated, StatedLength::Bgzf(_));
-        Ok(stated.is_some_and(|stated| is_readable(stated) && stated.is(self.input.size.unwrap_or(0))))
+        let has_size = self.stated_length(&file)?.is_some_and(|stated| stated.is(self.input.size.unwrap_or(0)));
+        Ok(has_size && self.is_readable_as(format, &file)?)
+    }
+
+    /// Whether readers of `format` can read this `file`.
+    fn is_readable_as(&self, format: Format, file: &File) -> Result<bool, Outcome> {
+        Ok(format == Format::Gzip || matches!(self.stated_length(file)?, Some(StatedLength::Bgzf(_))))
+    }
+
+    fn stated_length(&self, file: &File) -> Result<Option<StatedLength>, Outcome> {
+        StatedLength::read(file.as_fd(), self.stat.st_size as u64).map_err(|error| self.failed(error))
+    }
+
+    /// Whether it has an index, if the settings ask for one.
+    fn has_index_of(&self, settings: &Settings) -> io::Result<bool> {
+        Ok(!settings.index || self.path.has_index()?)
     }
 
     fn has_time_of_input(&self) -> bool {

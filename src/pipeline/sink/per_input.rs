@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::member_index::MemberIndex;
 use super::{Sink, WrittenMember, closed, file_failure, write_to_file};
 use crate::error::{Error, OutputName};
 use crate::io::input::{Change, Input};
@@ -9,6 +10,7 @@ use crate::io::metadata::{Metadata, Original};
 use crate::io::output::{OutputFile, OverwriteCheck, Refusal};
 use crate::outcome::{Outcome, Reason, Warning};
 use crate::pipeline::job::BeingWritten;
+use crate::pipeline::stream::MemberSizes;
 
 /// The output file of a single input, and what happens to both. The file gets its name when its input is done.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct PerInput {
     pub being_written: BeingWritten,
     /// The file.
     pub output: OutputFile,
+    /// Its index, if one is written.
+    pub index: Option<Box<MemberIndex>>,
     /// Which file it may replace.
     pub overwrite: OverwriteCheck,
     /// The original's metadata.
@@ -44,6 +48,11 @@ impl From<PerInput> for PerInputSink {
 impl Sink for PerInputSink {
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         write_to_file(self.0.as_mut().map(|file| &mut file.output), bytes)
+    }
+
+    fn index_members(&mut self, members: &[MemberSizes]) -> io::Result<()> {
+        let index = self.0.as_mut().and_then(|file| file.index.as_mut());
+        index.map_or(Ok(()), |index| index.add(members))
     }
 
     fn failure(&self, error: io::Error) -> Outcome {
@@ -84,7 +93,9 @@ impl Sink for PerInputSink {
 impl PerInput {
     fn finish(self, written: &WrittenMember<'_>) -> Outcome {
         // The first to be bound is the last to be dropped: the output has its name by then, or is removed.
-        let Self { being_written: _being_written, mut output, overwrite, metadata, sync, remove, warning, .. } = self;
+        let Self {
+            being_written: _being_written, mut output, index, overwrite, metadata, sync, remove, warning, ..
+        } = self;
         // Content that an original has gained while it was read must not be removed with it.
         if written.change == Change::Other || written.change == Change::Grown && remove {
             return Outcome::Skipped(Reason::Changed);
@@ -96,8 +107,15 @@ impl PerInput {
         }
         let original = if remove { Original::Removed } else { Original::Kept };
         let applied = metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
-        if let Err(refusal) = output.commit(&overwrite, sync) {
-            return refused(refusal, name);
+        let named = match index {
+            None => output.commit(&overwrite, sync).map_err(|refusal| refused(refusal, name)),
+            Some(mut index) => match index.end(metadata.as_ref(), original) {
+                Ok(()) => commit_indexed(output, *index, &overwrite, sync),
+                Err(error) => Err(refused(error.into(), index.output_name())),
+            },
+        };
+        if let Err(outcome) = named {
+            return outcome;
         }
         let metadata = warning.into_iter().chain(applied.err().map(|error| error.about(shown.as_path())));
         let mut warnings: Vec<_> = metadata.map(Warning::Metadata).chain(written.warnings()).collect();
@@ -106,6 +124,20 @@ impl PerInput {
         }
         written.done(Some(shown), warnings)
     }
+}
+
+/// Gives a complete output and its complete index their names. An older index is removed first, so that it is never beside a new
+/// output: a run that is killed in between leaves an output without index.
+fn commit_indexed(
+    output: OutputFile,
+    index: MemberIndex,
+    overwrite: &OverwriteCheck,
+    sync: bool,
+) -> Result<(), Outcome> {
+    let (name, index_name) = (output.output_name(), index.output_name());
+    index.remove_previous().map_err(|refusal| refused(refusal, index_name.clone()))?;
+    output.commit(overwrite, sync).map_err(|refusal| refused(refusal, name))?;
+    index.commit(sync).map_err(|refusal| refused(refusal, index_name))
 }
 
 /// Removes an original whose output is complete. Returns a warning if the original stays.

@@ -227,6 +227,7 @@ impl Writer {
         if !self.saves_enough(&bytes, position, context) {
             return Err(StreamError::Member(Outcome::Skipped(self.sink.not_smaller())));
         }
+        self.sink.index_members(&members).map_err(StreamError::Output)?;
         self.write_bytes(bytes, context)
     }
 

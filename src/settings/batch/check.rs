@@ -40,6 +40,8 @@ impl Settings {
             && (self.rsyncable || mode == Mode::Compress && (self.keep_name || self.keep_time))
         {
             "BGZF has no rsyncable blocks, and no name and time in its headers".into()
+        } else if self.index && (self.format != Format::Bgzf || mode != Mode::Compress || self.concatenates()) {
+            "an index needs the format BGZF and an output file for each input".into()
         } else if self.only_smaller.is_some_and(|percent| percent > 100) {
             "invalid percentage: expected 0 to 100".into()
         } else {
@@ -57,7 +59,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let wrong: [fn(&mut Settings); 10] = [
+        let wrong: [fn(&mut Settings); 11] = [
             |settings| settings.level = 13,
             |settings| (settings.engine, settings.level) = (Engine::Flate2, 10),
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
@@ -67,6 +69,7 @@ mod tests {
             |settings| settings.mode = Mode::Test,
             |settings| (settings.originals, settings.destination) = (Originals::Remove, Destination::Stdout),
             |settings| settings.only_smaller = Some(101),
+            |settings| settings.index = true,
             |settings| (settings.format, settings.keep_name) = (Format::Bgzf, true),
         ];
         for (i, wrong) in wrong.iter().enumerate() {

@@ -45,6 +45,8 @@ pub const GZCC: &[&str] = &[
     "-S {suffix}",
     "--rsyncable",
     "--format=bgzf",
+    "--format=bgzf --index",
+    "--index",
     "--verify",
     "--sync",
     "--no-sync",

@@ -90,6 +90,11 @@ pub(super) struct Args {
     /// Format of the output; both are read by every gunzip
     #[arg(long, value_enum, value_name = "KIND", default_value_t = FormatArg::Gzip, help_heading = COMPRESSION)]
     pub(super) format: FormatArg,
+    /// With --format bgzf: write an index of FILE.gz, FILE.gz.gzi
+    ///
+    /// bgzip and samtools read it. It replaces an index only where the output may replace a file.
+    #[arg(long, help_heading = COMPRESSION)]
+    pub(super) index: bool,
     /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) rsyncable: bool,

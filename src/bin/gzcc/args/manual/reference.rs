@@ -136,7 +136,17 @@ pub(super) const SECTIONS: [Section; 12] = [
                  inputs become several BGZF files in a row, which bgzip reads as one. --update adds up the sizes of all members; \
                  it replaces a .gz that is not BGZF only if --format bgzf is given.",
             ),
-            Code(&["gzcc --format bgzf calls.vcf && tabix -p vcf calls.vcf.gz"]),
+            Text(
+                "--index writes FILE.gz.gzi beside FILE.gz: the offsets of each member in the file and in the content, as bgzip -i \
+                 does. It has the owner, ACL, mode and times of FILE.gz, and gets its name after it. An older index is removed before \
+                 FILE.gz gets its name, so no index is beside a file that it does not belong to; a run that is killed in between \
+                 leaves FILE.gz without one. If the index exists and FILE.gz may not replace a file, the input is skipped. --update \
+                 compresses a file again if its index is missing.",
+            ),
+            Code(&[
+                "gzcc --format bgzf calls.vcf && tabix -p vcf calls.vcf.gz",
+                "gzcc --format bgzf --index big.log && bgzip -b 5000000000 -s 1000 big.log.gz",
+            ]),
         ],
     },
     Section {
