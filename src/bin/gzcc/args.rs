@@ -136,10 +136,7 @@ impl Args {
             filter,
             engine,
             level,
-            format: match self.format {
-                FormatArg::Gzip => settings::Format::Gzip,
-                FormatArg::Bgzf => settings::Format::Bgzf,
-            },
+            format: self.format.into(),
             index: self.index,
             scheduler: match self.scheduler {
                 SchedulerArg::Threads => settings::Scheduler::Threads,

@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use gzcc::settings::Format;
 
 use super::benchmark_args::BenchmarkArgs;
 use super::filter_args::FilterArgs;
@@ -237,6 +238,15 @@ pub(super) enum FormatArg {
     Gzip,
     /// blocks that bgzip, samtools and tabix can seek in
     Bgzf,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Gzip => Self::Gzip,
+            FormatArg::Bgzf => Self::Bgzf,
+        }
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
