@@ -1,4 +1,4 @@
-//! Programs that call a compressor: tar, find, logrotate, git, pagers, and gzip's own scripts.
+//! Programs that call a compressor: tar, find, logrotate, git and pagers.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -270,50 +270,4 @@ fn sigpipe_ends_decompression_silently_when_less_quits() {
                 grep -c host screen";
     let seen = script(&t, test).succeeds();
     assert_eq!(String::from_utf8_lossy(&seen), "141 0\n0 0\n3\n");
-}
-
-/// zgrep, zdiff and the others are scripts that call the gzip in the PATH.
-#[test]
-fn gzips_scripts_give_the_same_results_with_gzcc_as_with_gnu_gzip() {
-    require!("bash", "cmp", "diff", "grep", "gzip", "less", "script", "zgrep");
-    // One script per line; the command `script` provides a terminal.
-    let scripts = r#"
-        zgrep -n needle a.gz 'some b.gz'; zgrep -c . a.gz 'some b.gz' a; zgrep -l needle < 'some b.gz'
-        zgrep needle a.gz
-        zgrep -m1 -h host a.gz
-        zgrep -q host a.gz
-        zgrep host missing.gz 2> /dev/null
-        zgrep host half.gz > /dev/null 2>&1
-        zcmp a.gz a; zdiff a.gz a; zcmp a.gz 'some b.gz'
-        zdiff a.gz 'some b.gz'
-        zdiff a 'some b.gz' | tail -n 1
-        $ZCAT a.gz | cmp - a; $ZCAT a.gz 'some b.gz' | cmp - <(cat a 'some b')
-        $ZCAT a.gz | head -n 1; echo ${PIPESTATUS[*]}
-        cp a.gz misnamed; zforce misnamed a.gz a; ls
-        script -qec 'zless +q a.gz' screen > /dev/null; grep -c host screen
-        script -qec 'zless -F -X small.gz' screen > /dev/null; grep -c host screen
-        zmore small.gz
-        printf '#!/bin/sh\necho "runs, $1"\n' > program; chmod +x program; gzexe program 2> /dev/null
-        ./program really > said 2>&1; cat said
-        znew -h | head -n 1"#;
-    let t = Sandbox::new();
-    t.write("a", log(3 * BLOCK));
-    t.write("some b", [&log(3 * BLOCK)[..], b"needle\n"].concat());
-    let files = "gzcc -q a 'some b'; head -c 9000 a.gz > half.gz; head -n 3 a | gzcc > small.gz; mkdir gnu ours";
-    script(&t, &format!("{files}; cp *.gz *a *b gnu; cp *.gz *a *b ours")).succeeds();
-    script(&t, "PATH=$AS_GZIP:$PATH; gzip --version | grep -q gzcc").succeeds();
-    let mut differing = String::new();
-    for line in scripts.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        // Look zcat up before gzcc's zcat enters the PATH: this test is about gzip's script of that name.
-        let run = |directory, path| {
-            let start = format!("cd {directory}; set +eo pipefail; ZCAT=$(type -P zcat); PATH={path}$PATH");
-            let ran = script(&t, &format!("{start}; {line}")).run();
-            format!("{:?}\n{}{}", ran.status, String::from_utf8_lossy(&ran.stdout), ran.stderr())
-        };
-        let (expected, seen) = (run("gnu", ""), run("ours", "$AS_GZIP:"));
-        if seen != expected {
-            differing += &format!("\n$ {line}\n-- around GNU gzip: {expected}-- around gzcc: {seen}");
-        }
-    }
-    assert!(differing.is_empty(), "{differing}");
 }
