@@ -1,5 +1,7 @@
 //! Programs that call a compressor: tar, find, logrotate, git and pagers.
 
+mod as_gzip;
+
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
