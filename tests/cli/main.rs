@@ -43,6 +43,7 @@ mod messages;
 mod metadata;
 mod originals;
 mod outputs;
+mod packages;
 mod pigz;
 mod power;
 mod promises;
