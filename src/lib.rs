@@ -46,7 +46,7 @@
 //!
 //! | feature | adds | default |
 //! |---|---|---|
-//! | (none) | encoders and decoders; depends on flate2, rayon and rustix | |
+//! | (none) | encoders and decoders; depends on crc32fast, flate2, rayon and rustix | |
 //! | `batch` | runs over files and directories: [`compress`], [`decompress`], [`Settings`], [`Observer`] | yes |
 //! | `cli` | the command; includes `batch` | yes |
 //!

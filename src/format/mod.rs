@@ -5,6 +5,7 @@
 
 pub(crate) mod alphabets;
 pub(crate) mod bgzf;
+pub(crate) mod crc32;
 pub(crate) mod gzip;
 pub(crate) mod legacy;
 pub(crate) mod zip;

@@ -7,14 +7,13 @@
 use std::io;
 use std::ops::Range;
 
-use flate2::Crc;
-
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};
 use super::content_buffer::ContentBuffer;
 use super::native::{DecodeStatus, Decoded, InvalidData};
 use super::{Content, EngineDecoder, MAX_MEMBERS};
 use crate::deflate::BLOCK;
 use crate::format::bgzf::{self, BlockSizes};
+use crate::format::crc32::Crc32;
 use crate::format::gzip::MemberStats;
 use crate::format::gzip::{self, Damage, StoredChecksum, Trailer};
 
@@ -149,7 +148,7 @@ fn inflate(block: &[u8], offset: u64, decoder: &mut EngineDecoder, buffer: &mut 
         _ if buffer.free() == 0 => return Err(wrong_length(content.len() as u32)),
         Ok(consumed) | Err(consumed) => return Err(Damage::Data(offset + consumed as u64)),
     }
-    let mut computed = Crc::new();
+    let mut computed = Crc32::new();
     computed.update(content);
     if computed.sum() != crc {
         return Err(Damage::Crc { trailer: at, stored: crc, computed: computed.sum() });

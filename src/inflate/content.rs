@@ -1,10 +1,9 @@
 //! Inflated content, and what a caller needs to verify it.
 
-use flate2::Crc;
-
 use super::MemberEnd;
 use super::bgzf_batch::BgzfBatch;
 use super::resume_point::ResumePoint;
+use crate::format::crc32::Crc32;
 use crate::format::gzip::{MemberStats, ReadError};
 
 /// A part of a file, as [`Inflater::next`](super::Inflater::next) returns it.
@@ -24,7 +23,7 @@ pub struct Content {
     /// The ends of the members that end in this content.
     pub member_ends: Vec<MemberEnd>,
     /// The CRC-32 of the content before each member end, and after the last one. Empty if nothing has computed them.
-    pub crcs: Vec<Crc>,
+    pub crcs: Vec<Crc32>,
     /// The content consists of complete members that are verified already.
     pub verified: bool,
     /// Statistics of the members.
@@ -44,7 +43,7 @@ impl Content {
         let mut start = 0;
         let ends = self.member_ends.iter().map(|end| end.at).chain([self.bytes.len()]);
         let crc = |end| {
-            let mut crc = Crc::new();
+            let mut crc = Crc32::new();
             crc.update(&self.bytes[start..end]);
             start = end;
             crc

@@ -1,14 +1,13 @@
 //! Verifies the content of members against their trailers.
 
-use flate2::Crc;
-
 use super::MemberEnd;
+use crate::format::crc32::Crc32;
 use crate::format::gzip::{Damage, Trailer};
 
 /// CRC-32 and length of the content of the current member so far.
 #[derive(Debug, Default)]
 pub struct MemberChecksum {
-    crc: Crc,
+    crc: Crc32,
     length: u64,
 }
 
@@ -27,7 +26,7 @@ impl MemberChecksum {
     ///
     /// # Errors
     /// The first bad member.
-    pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd], crcs: Vec<Crc>) -> Result<(), BadMember> {
+    pub fn check(&mut self, bytes: &[u8], member_ends: &[MemberEnd], crcs: Vec<Crc32>) -> Result<(), BadMember> {
         let (mut start, mut crcs) = (0, crcs.into_iter());
         for &MemberEnd { at, offset, trailer } in member_ends {
             self.add(&bytes[start..at], crcs.next());
@@ -49,7 +48,7 @@ impl MemberChecksum {
     }
 
     /// Adds content with this CRC, if it is known.
-    fn add(&mut self, content: &[u8], crc: Option<Crc>) {
+    fn add(&mut self, content: &[u8], crc: Option<Crc32>) {
         match crc {
             None => self.crc.update(content),
             Some(crc) if self.length == 0 => self.crc = crc,
@@ -68,7 +67,7 @@ mod tests {
     fn content(bytes: &[u8], ends: &[usize], bad: Option<usize>) -> Content {
         let starts = [0].into_iter().chain(ends.iter().copied());
         let member_end = |(i, (start, &at)): (usize, (usize, &usize))| {
-            let mut crc = Crc::new();
+            let mut crc = Crc32::new();
             crc.update(&bytes[start..at]);
             let trailer = Trailer { crc: crc.sum() ^ u32::from(bad == Some(i)), length: (at - start) as u32 };
             MemberEnd { at, offset: 0, trailer: Some(trailer) }
@@ -95,7 +94,7 @@ mod tests {
                     let mut next = self::content(&bytes, &[], None);
                     next.compute_crcs();
                     checksum.check(&next.bytes, &[], if known { next.crcs } else { Vec::new() }).unwrap();
-                    let mut whole = Crc::new();
+                    let mut whole = Crc32::new();
                     whole.update(&bytes[99_000..]);
                     whole.update(&bytes);
                     assert_eq!((checksum.crc.sum(), checksum.length), (whole.sum(), 101_000));

@@ -5,10 +5,9 @@
 
 use std::fmt;
 
-use flate2::Crc;
-
 use crate::deflate::{Engine, WINDOW};
 use crate::format::bgzf;
+use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, MemberStart};
 use crate::inflate::EngineDecoder;
 use crate::inflate::native::DecodeStatus;
@@ -23,7 +22,7 @@ pub(crate) struct Verification {
     content: Box<[u8]>,
     /// End of the content.
     at: usize,
-    crc: Crc,
+    crc: Crc32,
     length: u64,
     state: VerificationState,
     /// The bytes after the DEFLATE data.
@@ -77,7 +76,7 @@ impl Verification {
             decoder: EngineDecoder::new(engine),
             content: vec![0; WINDOW + CONTENT_BUFFER].into_boxed_slice(),
             at: 0,
-            crc: Crc::new(),
+            crc: Crc32::new(),
             length: 0,
             state: VerificationState::Header,
             trailer: Vec::new(),
@@ -88,7 +87,7 @@ impl Verification {
     pub(crate) fn restart(&mut self) {
         self.decoder.restart();
         self.at = 0;
-        (self.crc, self.length, self.state) = (Crc::new(), 0, VerificationState::Header);
+        (self.crc, self.length, self.state) = (Crc32::new(), 0, VerificationState::Header);
         self.trailer.clear();
     }
 
@@ -120,7 +119,7 @@ impl Verification {
         while !bytes.is_empty() {
             let sizes = bgzf::parse_header(bytes).ok_or(Mismatch)?;
             let (member, next) = bytes.split_at_checked(sizes.block).ok_or(Mismatch)?;
-            let before = (std::mem::replace(&mut self.crc, Crc::new()), std::mem::take(&mut self.length));
+            let before = (std::mem::replace(&mut self.crc, Crc32::new()), std::mem::take(&mut self.length));
             self.decoder.restart();
             (self.at, self.state) = (0, VerificationState::Data);
             self.trailer.clear();
@@ -173,7 +172,7 @@ mod tests {
         let content: Vec<u8> = (0..300_000u32).flat_map(|i| (i / 7).to_le_bytes()).collect();
         let mut compressor = deflate::new_compressor(DEFAULT_ENGINE, 6);
         let mut buffer = deflate::WindowBuffer::new();
-        let (mut crc, mut length) = (Crc::new(), 0);
+        let (mut crc, mut length) = (Crc32::new(), 0);
         let blocks = content.chunks(500_000);
         let last = blocks.len() - 1;
         let blocks = blocks.enumerate().map(|(i, block)| {

@@ -1,8 +1,7 @@
 //! Parses a member's header (RFC 1952 section 2.3).
 
+use crate::format::crc32::Crc32;
 use std::io;
-
-use flate2::Crc;
 
 use super::{Damage, FLAG_EXTRA, FLAG_NAME, MAGIC, METHOD_DEFLATE, ReadError};
 
@@ -45,7 +44,7 @@ pub enum MemberStart {
 /// If the header is damaged or not supported, and the errors of `next`.
 pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) -> Result<MemberStart, ReadError> {
     let start = offset;
-    let mut reader = HeaderReader { next, crc: Crc::new(), offset };
+    let mut reader = HeaderReader { next, crc: Crc32::new(), offset };
     let Some(first) = reader.maybe()? else {
         return Ok(MemberStart::End);
     };
@@ -92,7 +91,7 @@ pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) ->
 /// Reads the fields of a header, and computes its CRC.
 struct HeaderReader<N> {
     next: N,
-    crc: Crc,
+    crc: Crc32,
     /// Offset of the next byte in the file.
     offset: u64,
 }
@@ -161,7 +160,7 @@ mod tests {
     fn optional_fields_are_skipped_and_the_header_crc_is_checked() {
         let mut bytes = vec![0x1f, 0x8b, 8, 0b1_1111, 1, 0, 0, 0, 0, 3, 5, 0];
         bytes.extend(b"extraname\0comment\0");
-        let mut crc = Crc::new();
+        let mut crc = Crc32::new();
         crc.update(&bytes);
         bytes.extend((crc.sum() as u16).to_le_bytes());
         assert_eq!(

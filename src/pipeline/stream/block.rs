@@ -7,9 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flate2::Crc;
-
 use super::chunk_chain::ChunkChain;
+use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, Header};
 use crate::inflate::{BgzfBatch, Content};
 use crate::io::input::Input;
@@ -145,7 +144,7 @@ pub(super) struct Compressed {
     /// Length of the content in bytes.
     pub(super) length: usize,
     /// CRC-32 of the content.
-    pub(super) crc: Crc,
+    pub(super) crc: Crc32,
     /// The file was longer than it was when it was opened.
     pub(super) grew: bool,
     /// The members of BGZF that `bytes` consists of.

@@ -6,7 +6,6 @@
 use std::io;
 use std::ops::Range;
 
-use flate2::Crc;
 use rustix::io::Errno;
 
 use super::StreamContext;
@@ -16,6 +15,7 @@ use super::block::{
 use super::chunk_inflation::ChunkInflation;
 use crate::deflate::{self, BlockCompressor, WINDOW, Window, WindowBuffer};
 use crate::format::bgzf;
+use crate::format::crc32::Crc32;
 use crate::inflate::{BgzfBatch, Content, EngineDecoder};
 use crate::io::transfer::read_at_least;
 use crate::outcome::{Outcome, Reason};
@@ -138,7 +138,7 @@ impl Compressed {
         if position.first {
             bytes.extend_from_slice(&position.member.header);
         }
-        Ok(Self { bytes, length: 0, crc: Crc::new(), grew: false, members: Vec::new() })
+        Ok(Self { bytes, length: 0, crc: Crc32::new(), grew: false, members: Vec::new() })
     }
 
     /// Compresses the part `block` of `window` and appends it.
@@ -167,7 +167,7 @@ impl Compressed {
         for start in content.clone().step_by(bgzf::WRITTEN_CONTENT) {
             let length = (content.end - start).min(bgzf::WRITTEN_CONTENT);
             let begin = bgzf::begin_block(&mut self.bytes);
-            let before = std::mem::replace(&mut self.crc, Crc::new());
+            let before = std::mem::replace(&mut self.crc, Crc32::new());
             self.add(compressor, buffer.window(start), 0..length, true)?;
             let size = bgzf::end_block(&mut self.bytes, begin, self.crc.sum(), length);
             let crc = std::mem::replace(&mut self.crc, before);

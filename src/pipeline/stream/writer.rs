@@ -3,12 +3,11 @@
 //! The writer decides how a member ends if one of its blocks fails, and records each member's outcome. The stream
 //! guarantees that only one worker at a time calls it, with the blocks in order.
 
-use flate2::Crc;
-
 use super::block::{BlockOutput, BlockPosition, Compressed, StreamError};
 use super::{StreamContext, savings};
 use crate::error::{Error, ErrorKind};
 use crate::format::bgzf;
+use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{BadMember, Content, MemberChecksum, Trailing};
 use crate::io::commit_gate;
@@ -47,7 +46,7 @@ enum WriterState {
 #[derive(Debug, Default)]
 struct MemberState {
     /// CRC-32 of the content compressed so far.
-    crc: Crc,
+    crc: Crc32,
     /// CRC-32 and length of the content decompressed so far.
     checksum: MemberChecksum,
     bytes_in: u64,
