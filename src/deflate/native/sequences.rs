@@ -123,7 +123,7 @@ impl Sequences {
         // No branch on the number of literals: the next sequences overwrite those that are not needed.
         let (half, odd) = ((end - at) / 2, (end - at) % 2);
         let next = self.next();
-        store_pairs(next, window.load64(at));
+        store_pairs(next, window.checked().load64(at));
         next[half % STORED_AT_ONCE] = of_literal(next[half % STORED_AT_ONCE] & 0xff);
         next[(half + odd) % STORED_AT_ONCE] = matched;
         self.length += half + odd + 1;
@@ -136,7 +136,7 @@ impl Sequences {
         let at = self.push_eights(window, literals);
         let (half, odd) = ((end - at) / 2, (end - at) % 2);
         let next = self.next();
-        store_pairs(next, window.load64(at));
+        store_pairs(next, window.checked().load64(at));
         next[half % STORED_AT_ONCE] = if odd == 1 { of_literal(next[half % STORED_AT_ONCE] & 0xff) } else { 0 };
         self.length += half + odd;
     }
@@ -146,7 +146,7 @@ impl Sequences {
     fn push_eights(&mut self, window: Window<'_>, literals: Range<usize>) -> usize {
         let mut at = literals.start;
         while literals.end - at > STORED_AT_ONCE {
-            store_pairs(self.next(), window.load64(at));
+            store_pairs(self.next(), window.checked().load64(at));
             self.length += STORED_AT_ONCE / 2;
             at += STORED_AT_ONCE;
         }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::hash_functions::LONG_FACTOR;
+use crate::deflate::WINDOW;
 use crate::deflate::boxed_array::boxed_array;
-use crate::deflate::window::POSITIONS;
-use crate::deflate::{WINDOW, Window};
+use crate::deflate::window::{CheckedWindow, POSITIONS};
 
 /// What a table hashes, and how much of it is used. Compressed/original size at level 1 relative to five bytes and 2^15 entries:
 ///
@@ -56,17 +56,26 @@ pub(crate) struct Lookup {
     pub(crate) word: u64,
     slot: usize,
     new: u32,
-    /// The new entry less the old one: the distance if both have the same tag, and otherwise more than any distance, because the
-    /// old position is not behind the new one.
-    difference: u32,
+    old: u32,
+}
+
+/// An earlier position that probably has the same bytes.
+pub(crate) struct Candidate {
+    /// From the entry, because the comparison would have to wait for a subtraction of the distance.
+    pub(crate) pos: usize,
+    pub(crate) distance: usize,
 }
 
 impl Lookup {
-    /// The distance to the candidate, if there is one with the same tag in the window. An empty entry refers to position 0, so
-    /// the caller must compare the bytes.
+    /// The candidate, if there is one with the same tag in the window. An empty entry refers to position 0, so the caller must
+    /// compare the bytes.
     #[inline(always)]
-    pub(crate) fn candidate(&self) -> Option<usize> {
-        (self.difference.wrapping_sub(1) < WINDOW as u32).then_some(self.difference as usize)
+    pub(crate) fn candidate(&self) -> Option<Candidate> {
+        // The distance if both have the same tag, and otherwise more than any distance, because the old position is not behind the
+        // new one.
+        let difference = self.new.wrapping_sub(self.old);
+        let is_near = difference.wrapping_sub(1) < WINDOW as u32;
+        is_near.then_some(Candidate { pos: self.old as usize % POSITIONS, distance: difference as usize })
     }
 }
 
@@ -81,16 +90,16 @@ impl HashTable {
     }
 
     /// Inserts every other one of the positions.
-    pub(crate) fn insert_unparsed<H: Hashing>(&mut self, window: Window<'_>, positions: Range<usize>) {
+    pub(crate) fn insert_unparsed<H: Hashing>(&mut self, window: CheckedWindow<'_>, positions: Range<usize>) {
         positions.step_by(2).for_each(|pos| self.insert::<H>(window.load64(pos), pos));
     }
 
     /// Loads the entry of a position, without storing the position.
     #[inline(always)]
-    pub(crate) fn look_up<H: Hashing>(&self, window: Window<'_>, pos: usize) -> Lookup {
+    pub(crate) fn look_up<H: Hashing>(&self, window: CheckedWindow<'_>, pos: usize) -> Lookup {
         let word = window.load64(pos);
         let (slot, new) = slot_and_entry::<H>(word, pos);
-        Lookup { word, slot, new, difference: new.wrapping_sub(self.table[slot]) }
+        Lookup { word, slot, new, old: self.table[slot] }
     }
 
     /// Stores a position that was looked up.
@@ -119,13 +128,16 @@ fn slot_and_entry<H: Hashing>(word: u64, pos: usize) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deflate::{BLOCK, WindowBuffer};
+    use crate::deflate::{BLOCK, Window, WindowBuffer};
 
     /// The distance to the candidate for `pos` if only `before` was inserted.
     fn distance<H: Hashing>(window: Window<'_>, before: usize, pos: usize) -> Option<usize> {
-        let mut table = HashTable::new();
+        let (window, mut table) = (window.checked(), HashTable::new());
         table.insert::<H>(window.load64(before), before);
-        table.look_up::<H>(window, pos).candidate()
+        table.look_up::<H>(window, pos).candidate().map(|Candidate { pos: found, distance }| {
+            assert_eq!(found, before);
+            distance
+        })
     }
 
     #[test]

@@ -8,9 +8,10 @@ use std::ops::Range;
 use super::Parser;
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
-use crate::deflate::native::matchfinder::hash::{BinaryHashing, HashTable, Hashing, TextHashing};
+use crate::deflate::native::matchfinder::hash::{BinaryHashing, Candidate, HashTable, Hashing, TextHashing};
 use crate::deflate::native::sequences::{Match, Sequences, of_match};
 use crate::deflate::native::text_detection;
+use crate::deflate::window::CheckedWindow;
 
 /// Shortest match that is taken. A candidate with the same tag nearly always has the same hashed bytes, but other bytes can have
 /// the same hash.
@@ -45,7 +46,7 @@ impl GreedyParser {
 
     /// Inserts the second, the third and the last position of a match whose first eight bytes are `word`.
     #[inline(always)]
-    fn insert_inside<H: Hashing>(&mut self, window: Window<'_>, word: u64, positions: Range<usize>) {
+    fn insert_inside<H: Hashing>(&mut self, window: CheckedWindow<'_>, word: u64, positions: Range<usize>) {
         let Range { start, end } = positions;
         self.table.insert::<H>(word >> 8, start + 1);
         self.table.insert::<H>(word >> 16, start + 2);
@@ -54,7 +55,7 @@ impl GreedyParser {
 
     /// Skips positions with a growing step, up to a position with a candidate or the end of the range.
     #[inline(never)]
-    fn skip<H: Hashing>(&mut self, window: Window<'_>, range: Range<usize>) -> usize {
+    fn skip<H: Hashing>(&mut self, window: CheckedWindow<'_>, range: Range<usize>) -> usize {
         let mut pos = range.start;
         while pos < range.end {
             let here = self.table.look_up::<H>(window, pos);
@@ -76,24 +77,24 @@ impl GreedyParser {
         min_match: usize,
         out: &mut Sequences,
     ) -> usize {
-        let Range { start, end } = input;
+        let (Range { start, end }, checked) = (input, window.checked());
         let last = end.saturating_sub(LOOKAHEAD);
         let (mut anchor, mut pos) = (start, start);
         self.step = STEPS_PER_INCREMENT;
         'search: while pos < last {
             let mut until = last.min(anchor + SKIP_AFTER);
-            let mut here = self.table.look_up::<H>(window, pos);
+            let mut here = self.table.look_up::<H>(checked, pos);
             loop {
-                let distance = loop {
+                let Candidate { pos: before, distance } = loop {
                     self.table.store(&here);
-                    if let Some(distance) = here.candidate() {
-                        break distance;
+                    if let Some(candidate) = here.candidate() {
+                        break candidate;
                     }
                     pos += 1;
-                    here = self.table.look_up::<H>(window, pos);
+                    here = self.table.look_up::<H>(checked, pos);
                     if pos >= until {
                         if pos < last {
-                            pos = self.skip::<H>(window, pos..last.min(pos + MAX_LITERAL_RUN));
+                            pos = self.skip::<H>(checked, pos..last.min(pos + MAX_LITERAL_RUN));
                         }
                         out.push_literals(window, anchor..pos);
                         anchor = pos;
@@ -103,7 +104,7 @@ impl GreedyParser {
                         continue 'search;
                     }
                 };
-                let length = window.common_to(pos - distance, pos, end);
+                let length = checked.common_to(before, pos, end);
                 if length < min_match {
                     pos += 1;
                     if pos - anchor >= MAX_LITERAL_RUN {
@@ -113,8 +114,8 @@ impl GreedyParser {
                     continue 'search;
                 }
                 let (word, next) = (here.word, pos + length);
-                here = self.table.look_up::<H>(window, next);
-                self.insert_inside::<H>(window, word, pos..next);
+                here = self.table.look_up::<H>(checked, next);
+                self.insert_inside::<H>(checked, word, pos..next);
                 out.push_run(window, anchor..pos, of_match(Match { length, distance }));
                 (anchor, pos, self.step) = (next, next, STEPS_PER_INCREMENT);
                 if out.is_full() {
@@ -148,8 +149,8 @@ impl Parser for GreedyParser {
 
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
         match self.is_text {
-            true => self.table.insert_unparsed::<TextHashing>(window, positions),
-            false => self.table.insert_unparsed::<BinaryHashing>(window, positions),
+            true => self.table.insert_unparsed::<TextHashing>(window.checked(), positions),
+            false => self.table.insert_unparsed::<BinaryHashing>(window.checked(), positions),
         }
     }
 
