@@ -6,18 +6,23 @@
 
 mod content_channel;
 mod decoder_options;
+mod indexed_decoder;
 mod shared_inflation;
 
 use std::io::{self, BufRead, Read};
 
 pub use self::decoder_options::DecoderOptions;
+pub use self::indexed_decoder::IndexedDecoder;
 use self::shared_inflation::{NextContent, SharedInflation};
 use crate::deflate::{self, Engine};
 use crate::encoder::InvalidOptions;
 use crate::error::FinalError;
-use crate::format::gzip::{Damage, ReadError};
+#[cfg(doc)]
+use crate::format::gzip::Damage;
+use crate::format::gzip::ReadError;
 use crate::inflate::{
     BadMember, CompressedSource, Content, EngineDecoder, FilePart, ForeignData, Inflater, MemberChecksum, Trailing,
+    as_io_error,
 };
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
@@ -196,11 +201,7 @@ impl<R: Read> Decoder<R> {
 
     /// Keeps an error until the content before it is read. Returns the error for all later reads.
     fn fail(&mut self, error: ReadError) -> FinalError {
-        let error = match error {
-            ReadError::Source(error) => error,
-            ReadError::Damage(damage @ Damage::Truncated(_)) => io::Error::new(io::ErrorKind::UnexpectedEof, damage),
-            ReadError::Damage(damage) => io::Error::new(io::ErrorKind::InvalidData, damage),
-        };
+        let error = as_io_error(error);
         let again = FinalError::from(&error);
         self.error = Some(error);
         again

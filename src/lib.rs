@@ -21,7 +21,8 @@
 //!
 //! **Streams to streams**: [`Encoder`] is a writer that compresses to another writer. [`EncoderReader`] is a reader of the
 //! compressed content of another reader. [`EncoderOptions`] has their level, engine and number of workers. [`Decoder`] is a reader
-//! of the content of another reader's gzip data. [`DecoderOptions`] has its number of workers.
+//! of the content of another reader's gzip data. [`DecoderOptions`] has its number of workers. [`IndexedDecoder`] reads any part of the
+//! content of a file, with an [`Index`].
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -101,11 +102,13 @@ pub mod shutdown;
 mod sync;
 mod tally;
 
-pub use self::decoder::{Decoder, DecoderOptions};
+pub use self::decoder::{Decoder, DecoderOptions, IndexedDecoder};
 pub use self::encoder::{Encoder, EncoderOptions, EncoderReader, InvalidOptions, with_encoder};
 pub use self::error::{Error, ErrorKind};
 pub use self::escaped_name::EscapedName;
+pub use self::format::gzidx::BadIndex;
 pub use self::format::gzip::Damage;
+pub use self::inflate::Index;
 #[cfg(feature = "batch")]
 pub use self::{
     observer::{Ended, Observer, Progress},

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};
 use super::content_buffer::ContentBuffer;
+use super::content_points::{ContentPoint, push_point};
 use super::native::{DecodeStatus, Decoded, InvalidData};
 use super::{Content, EngineDecoder, MAX_MEMBERS};
 use crate::deflate::BLOCK;
@@ -75,9 +76,10 @@ impl BgzfBatch {
     /// overwritten.
     pub fn inflate(self, decoder: &mut EngineDecoder, bytes: Vec<u8>) -> Content {
         let mut buffer = ContentBuffer::new(bytes);
-        let mut end = None;
+        let (mut points, mut end) = (Vec::with_capacity(self.blocks.len()), None);
         for block in self.blocks {
             let offset = self.offset + block.start as u64;
+            push_point(&mut points, ContentPoint { at: buffer.len(), bit: 8 * offset, is_member_start: true });
             if let Err(damage) = inflate(&self.compressed[block], offset, decoder, &mut buffer) {
                 end = Some(Err(damage.into()));
                 break;
@@ -85,7 +87,7 @@ impl BgzfBatch {
         }
         let consumed = self.offset + self.compressed.len() as u64;
         let bytes = buffer.into_content();
-        Content { bytes, verified: true, stats: self.stats, consumed, end, ..Content::default() }
+        Content { bytes, points, verified: true, stats: self.stats, consumed, end, ..Content::default() }
     }
 }
 

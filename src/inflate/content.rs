@@ -2,6 +2,7 @@
 
 use super::MemberEnd;
 use super::bgzf_batch::BgzfBatch;
+use super::content_points::ContentPoint;
 use super::resume_point::ResumePoint;
 use crate::format::crc32::Crc32;
 use crate::format::gzip::{MemberStats, ReadError};
@@ -24,6 +25,10 @@ pub struct Content {
     pub member_ends: Vec<MemberEnd>,
     /// The CRC-32 of the content before each member end, and after the last one. Empty if nothing has computed them.
     pub crcs: Vec<Crc32>,
+    /// The points in this content at which another decoder can start, if they are collected.
+    pub points: Vec<ContentPoint>,
+    /// The number of newlines, if it is counted.
+    pub lines: Option<u64>,
     /// The content consists of complete members that are verified already.
     pub verified: bool,
     /// Statistics of the members.

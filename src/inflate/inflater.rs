@@ -15,6 +15,7 @@ use super::chunk_end::{chunk_end, ends_at_member};
 use super::compressed_buffer::{CompressedBuffer, CompressedSource};
 use super::content::{Content, FilePart, Trailing};
 use super::content_buffer::ContentBuffer;
+use super::content_points::{ContentPoint, MAX_POINTS, push_point};
 use super::engine_decoder::EngineDecoder;
 use super::markers::ResolvedWindow;
 use super::native::{DecodeStatus, Decoded, InvalidData};
@@ -47,6 +48,8 @@ pub struct Inflater {
     zip_entry: Option<Box<ZipEntry>>,
     /// What happens to data that is not gzip data.
     foreign: ForeignData,
+    /// The points at which another decoder can start are collected.
+    collects_points: bool,
 }
 
 impl std::fmt::Debug for Inflater {
@@ -105,6 +108,7 @@ impl Inflater {
             legacy: None,
             zip_entry: None,
             foreign: ForeignData::default(),
+            collects_points: false,
         }
     }
 
@@ -114,7 +118,7 @@ impl Inflater {
         self.decoder.restart();
         (self.chunk_end, self.next_chunk) = (None, None);
         (self.state, self.foreign) = (InflaterState::Start, foreign);
-        (self.legacy, self.zip_entry) = (None, None);
+        (self.legacy, self.zip_entry, self.collects_points) = (None, None, false);
     }
 
     /// Starts at `start` instead, after [`restart`](Self::restart). The source begins with the byte that contains `start`.
@@ -133,12 +137,17 @@ impl Inflater {
         self.chunk_end = end;
     }
 
+    /// Collects the points at which another decoder can start. The start of this one is not among them.
+    pub(crate) fn collect_points(&mut self) {
+        self.collects_points = true;
+    }
+
     /// Returns the next part. Its content has at most the capacity of `bytes`, which are overwritten. The part ends earlier where the
     /// source would have to wait for data, unless it has no content yet.
     pub fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> FilePart {
         let buffer = ContentBuffer::new(bytes);
         let mut part = PartContent { content: Content::default(), buffer, member_start: 0 };
-        while part.content.member_ends.len() < MAX_MEMBERS {
+        while part.content.member_ends.len() < MAX_MEMBERS && part.content.points.len() < MAX_POINTS {
             if !part.buffer.is_empty() && self.must_wait(source) {
                 break;
             }
@@ -229,7 +238,7 @@ impl Inflater {
                 part.member_start = part.buffer.len();
                 self.state = InflaterState::Data;
                 // The chunk may end in the header.
-                self.end_block(source)
+                self.end_block(source, part, true)
             }
             MemberStart::End if self.state == InflaterState::Between || self.foreign.is_copied => {
                 Ok(StepResult::End(Trailing::Nothing))
@@ -264,15 +273,25 @@ impl Inflater {
                 Ok(StepResult::Continue)
             }
             Ok(DecodeStatus::NeedsInput) if at_end => Err(Damage::Truncated(self.buffer.offset()).into()),
-            Ok(DecodeStatus::BlockEnd) => self.end_block(source),
+            Ok(DecodeStatus::BlockEnd) => self.end_block(source, part, false),
             Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull) => Ok(StepResult::Continue),
         }
     }
 
     /// Ends the content before a block, if the chunk ends there.
-    fn end_block(&mut self, source: &mut dyn CompressedSource) -> Result<StepResult, ReadError> {
+    fn end_block(
+        &mut self,
+        source: &mut dyn CompressedSource,
+        part: &mut PartContent,
+        is_member_start: bool,
+    ) -> Result<StepResult, ReadError> {
+        let unused = self.decoder.unused_bits();
+        if self.collects_points {
+            let bit = 8 * self.buffer.offset() - u64::from(unused);
+            push_point(&mut part.content.points, ContentPoint { at: part.buffer.len(), bit, is_member_start });
+        }
         let Some(end) = self.chunk_end else { return Ok(StepResult::Continue) };
-        let next = chunk_end(&mut self.buffer, source, self.decoder.unused_bits(), end);
+        let next = chunk_end(&mut self.buffer, source, unused, end);
         self.next_chunk = next.map(Position::Block);
         Ok(if next.is_some() { StepResult::Full } else { StepResult::Continue })
     }

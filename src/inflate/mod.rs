@@ -19,30 +19,38 @@
 
 #![allow(unreachable_pub, reason = "`fuzzing` exports these types, if it is built")]
 
+mod access_index;
 mod bgzf_batch;
 pub mod block_finder;
 mod chunk_end;
 mod compressed_buffer;
 mod content;
 mod content_buffer;
+mod content_points;
 mod engine_decoder;
+mod index_builder;
 mod inflater;
 pub mod markers;
 mod member_checksum;
 mod member_finder;
 pub mod native;
+mod point_selection;
 mod resume_point;
 mod speculation;
 #[cfg(test)]
 mod speculation_tests;
 
+pub use self::access_index::Index;
 pub use self::bgzf_batch::BgzfBatch;
 pub use self::compressed_buffer::CompressedSource;
 pub use self::content::{Content, FilePart, Trailing};
+pub use self::content_points::ContentPoint;
 pub use self::engine_decoder::EngineDecoder;
+pub(crate) use self::index_builder::as_io_error;
 use self::inflater::MAX_MEMBERS;
 pub use self::inflater::{ForeignData, Inflater, MemberEnd};
 pub(crate) use self::markers::{ResolvedWindow, resolve};
 pub use self::member_checksum::{BadMember, MemberChecksum};
+pub(crate) use self::point_selection::PointSelection;
 pub(crate) use self::resume_point::ResumePoint;
 pub(crate) use self::speculation::{Speculation, SpeculationStep};

@@ -19,6 +19,7 @@ use std::ops::Range;
 use super::block_finder::find_block;
 use super::chunk_end::{LOOKAHEAD, chunk_end, ends_at_member};
 use super::compressed_buffer::{CompressedBuffer, CompressedSource, HISTORY};
+use super::content_points::{ContentPoint, push_point};
 use super::markers::{ResolvedWindow, fill_initial_window, last_marker};
 use super::member_finder::find_header;
 use super::native::{DecodeStatus, DeflateDecoder};
@@ -58,6 +59,8 @@ pub(crate) struct Speculation {
     is_behind_member: bool,
     /// The members that end in the symbols.
     member_ends: Vec<MemberEnd>,
+    /// The points at which another decoder can start, if they are collected: at most one in a section of the chunk.
+    points: Option<Vec<ContentPoint>>,
     /// Statistics of the headers and trailers so far.
     stats: MemberStats,
     /// The chunk's bytes in the file.
@@ -115,6 +118,7 @@ impl Speculation {
             member_start: 0,
             is_behind_member: false,
             member_ends: Vec::new(),
+            points: None,
             stats,
             chunk: 0..0,
             start,
@@ -134,7 +138,13 @@ impl Speculation {
         self.buffer.restart_at(Self::first_byte(chunk.start));
         (self.filled, self.stats) = (WINDOW, MemberStats::default());
         self.member_ends.clear();
+        self.points = None;
         self.chunk = chunk;
+    }
+
+    /// Collects the points at which another decoder can start. The guessed start is not among them, unless it is a member.
+    pub(crate) fn collect_points(&mut self) {
+        self.points = Some(Vec::new());
     }
 
     /// Searches a part of the chunk for its start.
@@ -194,7 +204,7 @@ impl Speculation {
         self.buffer.consume(decoded.consumed);
         self.filled += decoded.produced;
         match decoded.status {
-            DecodeStatus::BlockEnd => Ok(self.end_block(source)),
+            DecodeStatus::BlockEnd => Ok(self.end_block(source, false)),
             DecodeStatus::StreamEnd => self.end_member(source),
             DecodeStatus::NeedsInput if at_end => Ok(SpeculationStep::Stopped),
             DecodeStatus::OutputFull if self.filled == MAX_LENGTH || self.expands_too_much() => {
@@ -210,9 +220,12 @@ impl Speculation {
     }
 
     /// At the start of a block: sets the boundary, and checks whether the chunk ends there.
-    fn end_block(&mut self, source: &mut dyn CompressedSource) -> SpeculationStep {
+    fn end_block(&mut self, source: &mut dyn CompressedSource, is_member_start: bool) -> SpeculationStep {
         let unused = self.decoder.unused_bits();
         let bit = self.buffer.offset() * 8 - u64::from(unused);
+        if let Some(points) = &mut self.points {
+            push_point(points, ContentPoint { at: self.filled - WINDOW, bit, is_member_start });
+        }
         let end = chunk_end(&mut self.buffer, source, unused, self.chunk.end);
         self.set_boundary(Position::Block(end.unwrap_or(bit)));
         if end.is_some() { SpeculationStep::Reached } else { SpeculationStep::Continue }
@@ -249,7 +262,7 @@ impl Speculation {
         self.is_behind_member = false;
         self.decoder.restart();
         // The chunk may end in the header.
-        Ok(self.end_block(source))
+        Ok(self.end_block(source, true))
     }
 
     /// Whether the data expands so much that the symbols would take more memory than a second worker is worth. Such data is mostly
@@ -273,6 +286,12 @@ impl Speculation {
     /// The symbols up to there.
     pub(crate) fn symbols(&self) -> &[u16] {
         &self.symbols[WINDOW..self.boundary.filled]
+    }
+
+    /// The points in these symbols, of those that are collected.
+    pub(crate) fn points(&self) -> &[ContentPoint] {
+        let points = self.points.as_deref().unwrap_or_default();
+        &points[..points.partition_point(|point| point.at <= self.symbols().len())]
     }
 
     /// The members that end in these symbols.

@@ -60,7 +60,7 @@ struct InputFile {
 /// A name in a directory.
 #[derive(Debug)]
 pub(crate) struct Location<'a> {
-    pub directory: &'a Directory,
+    pub directory: &'a Arc<Directory>,
     pub name: &'a OsStr,
 }
 

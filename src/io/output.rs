@@ -240,7 +240,8 @@ impl AsFd for OutputFile {
 
 /// Creates a file with a temporary name.
 fn create_temporary(directory: &Arc<Directory>, initial_mode: InitialMode) -> rustix::io::Result<(Temporary, OwnedFd)> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    // For reading too: the writer of an index reads its windows again.
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
     Temporary::create(directory, |name| rustix::fs::openat(directory, name, flags, initial_mode.mode()))
 }
 

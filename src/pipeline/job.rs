@@ -5,6 +5,7 @@
 
 mod concatenated;
 mod header_fields;
+mod index_file;
 mod index_output;
 mod output_path;
 mod output_tree;
@@ -28,7 +29,7 @@ use crate::error::{About, Error};
 use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
 use crate::io::known_file::KnownFile;
-use crate::io::output::{InitialMode, OutputFile, OverwriteCheck, Protection, Refusal};
+use crate::io::output::{InitialMode, OutputFile, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::StreamSource;
@@ -39,8 +40,7 @@ use crate::pipeline::sink::per_input::{PerInput, PerInputSink, refused};
 use crate::pipeline::stream::{Member, Reader, Stream, Writer};
 use crate::select::output_registry::OutputRegistry;
 use crate::select::selection::{
-    DerivedOutput, FileTarget, InputProtection, InputRegistry, Item, Selected, Selection, Target, claim,
-    could_be_input, is_same_name,
+    DerivedOutput, FileTarget, InputRegistry, Item, Selected, Selection, Target, claim, could_be_input, is_same_name,
 };
 use crate::settings::{Destination, Mode, OverwritePolicy, Settings, StreamSettings};
 use crate::sync::lock;
@@ -202,7 +202,7 @@ impl Jobs {
         }
         let name = HeaderFields::of(&input, &self.settings)?.last_component();
         let name = name.map(|name| input.id.shown.with_file_name(name));
-        Ok(self.stream(input, Box::new(Nowhere { name })))
+        self.indexed_stream(input, Box::new(Nowhere { name }))
     }
 
     /// Creates the output file of an input.
@@ -239,7 +239,7 @@ impl Jobs {
                 self.record(&file.output)?;
                 file.being_written.retry(retry);
                 file.metadata = file.metadata.map(|metadata| fields.apply(metadata));
-                Ok(self.stream(input, Box::new(PerInputSink::from(file))))
+                self.indexed_stream(input, Box::new(PerInputSink::from(file)))
             }
         }
     }
@@ -309,11 +309,7 @@ impl Jobs {
         outcomes: &Outcomes,
     ) -> Result<Created, Outcome> {
         let settings = &*self.settings;
-        let inputs = self.inputs.clone().filter(|_| settings.may_replace());
-        let protection =
-            inputs.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked }) as Arc<dyn Protection>);
-        let force = settings.overwrite == OverwritePolicy::Replace;
-        let mut overwrite = OverwriteCheck { force, input: input.identity(), protection };
+        let mut overwrite = self.overwrite_check(input, output_is_walked);
         if settings.update
             && let Some(previous) = PreviousOutput::find(input, &path)?
         {

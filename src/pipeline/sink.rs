@@ -8,11 +8,15 @@ pub(crate) mod concatenated_output;
 #[cfg(feature = "batch")]
 pub(crate) mod descriptor;
 #[cfg(feature = "batch")]
+pub(crate) mod indexed;
+#[cfg(feature = "batch")]
 pub(crate) mod member_index;
 #[cfg(feature = "batch")]
 pub(crate) mod nowhere;
 #[cfg(feature = "batch")]
 pub(crate) mod per_input;
+#[cfg(feature = "batch")]
+pub(crate) mod point_index;
 
 use std::fmt::Debug;
 use std::io;
@@ -20,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::inflate::Trailing;
+use crate::inflate::{ContentPoint, Trailing};
 use crate::io::input::{Change, Input};
 #[cfg(feature = "batch")]
 use crate::io::output::OutputFile;
@@ -36,6 +40,13 @@ pub(crate) trait Sink: Debug + Send {
     /// Adds members of BGZF to the index of the output, before they are written.
     fn index_members(&mut self, members: &[MemberSizes]) -> io::Result<()> {
         let _ = members;
+        Ok(())
+    }
+
+    /// Receives the points in the next part of the content at which a decoder can start, and its number of newlines, before the part is
+    /// written.
+    fn add_points(&mut self, points: &[ContentPoint], content: &[u8], lines: u64) -> Result<(), Error> {
+        let _ = (points, content, lines);
         Ok(())
     }
 

@@ -55,7 +55,9 @@ pub struct Settings {
     pub level: u8,
     /// The format that is written.
     pub format: Format,
-    /// Write the index of each BGZF output beside it: `FILE.gz.gzi`, in htslib's format.
+    /// Write the index of each BGZF output beside it: `FILE.gz.gzi`, in htslib's format. When decompressing or testing: the index of each
+    /// input beside that, `FILE.gz.gzidx`, which [`Index`](crate::Index), rapidgzip and indexed_gzip read. Inputs that are not gzip data
+    /// then fail.
     pub index: bool,
     /// The number of workers of the run, the calling thread included. From 1 to [`MAX_JOBS`](super::MAX_JOBS).
     pub jobs: NonZeroUsize,
@@ -108,6 +110,9 @@ pub struct Settings {
     /// Discard outputs that are not this many percent smaller than their original, 0 to 100. 0 discards outputs that are
     /// not smaller.
     pub only_smaller: Option<u8>,
+    /// Least content in bytes between two points of an index. A point takes 32 KiB of the index, and half of this is inflated on average
+    /// before a range begins.
+    pub index_spacing: NonZeroU64,
     /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
     /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. When
@@ -128,6 +133,9 @@ pub struct Settings {
     /// in tests.
     pub chunk_length: Option<NonZeroU64>,
 }
+
+/// With 4 MiB, an index takes 0.8 % of the content; with 1 MiB, 3 %. To inflate 2 MiB takes about 2 ms.
+const DEFAULT_INDEX_SPACING: NonZeroU64 = NonZeroU64::new(4 << 20).unwrap();
 
 impl Default for Settings {
     fn default() -> Self {
@@ -171,6 +179,7 @@ impl Settings {
             verify: false,
             update: false,
             only_smaller: None,
+            index_spacing: DEFAULT_INDEX_SPACING,
             max_size: None,
             memory: None,
             sync: None,
@@ -226,10 +235,16 @@ impl Settings {
         self.mode != Mode::Compress
     }
 
+    /// Whether an index of each input is written.
+    pub(crate) fn indexes_inputs(&self) -> bool {
+        self.index && self.decompresses()
+    }
+
     /// The part of the settings that streams need.
     pub(crate) fn for_streams(&self) -> StreamSettings {
         StreamSettings {
-            engine: self.engine,
+            // Only the native decoder knows where blocks begin.
+            engine: if self.indexes_inputs() { Engine::Native } else { self.engine },
             level: self.level,
             format: self.format,
             jobs: self.jobs,
@@ -239,7 +254,7 @@ impl Settings {
             verify: self.verify,
             decompresses: self.decompresses(),
             copy_foreign: self.copied_foreign_data(),
-            other_formats: true,
+            other_formats: !self.indexes_inputs(),
             refuses_lone_byte: self.refuses_lone_byte,
             keep_name: self.keep_name,
             keep_time: self.keep_time,
@@ -249,6 +264,7 @@ impl Settings {
             memory: self.memory,
             chunk_length: self.chunk_length,
             removes: self.removes(),
+            index: self.indexes_inputs(),
         }
     }
 

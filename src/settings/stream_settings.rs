@@ -48,6 +48,8 @@ pub(crate) struct StreamSettings {
     pub chunk_length: Option<NonZeroU64>,
     /// Originals are removed.
     pub removes: bool,
+    /// The sink receives the points for an index.
+    pub index: bool,
 }
 
 /// The inputs whose data is copied unchanged if it is not gzip data.
@@ -85,6 +87,7 @@ impl StreamSettings {
             memory: None,
             chunk_length: None,
             removes: false,
+            index: false,
         }
     }
 

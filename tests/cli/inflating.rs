@@ -1,7 +1,7 @@
 //! Files that are hard to decompress in parallel: gzip's content and verdict, whatever the number of workers.
 
 mod deflate_writer;
-mod hostile_members;
+pub mod hostile_members;
 mod memory;
 mod pipes;
 

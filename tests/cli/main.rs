@@ -32,6 +32,7 @@ mod gnu;
 mod growing;
 mod gzi;
 mod help;
+mod indexing;
 mod inflating;
 mod install_docs;
 mod integration;

@@ -12,6 +12,7 @@ mod decoder_workers;
 mod encoder;
 mod encoder_reader;
 mod flush;
+mod indexed_decoder;
 #[path = "../../benches/data/made/mod.rs"]
 mod made;
 mod made_sizes;

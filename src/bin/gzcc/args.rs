@@ -2,6 +2,7 @@
 //!
 //! The only module that uses clap. Touches no file and prints nothing. `gnu` parses the command lines under gzip's names.
 
+mod access_args;
 mod benchmark_args;
 mod completions;
 mod definition;
@@ -137,7 +138,6 @@ impl Args {
             engine,
             level,
             format: self.format.into(),
-            index: self.index,
             scheduler: match self.scheduler {
                 SchedulerArg::Threads => settings::Scheduler::Threads,
                 SchedulerArg::Rayon => settings::Scheduler::Rayon,
@@ -170,7 +170,8 @@ impl Args {
         };
         check_json(&settings, &presentation)?;
         check_only_smaller(&settings)?;
-        check_index(&settings)?;
+        let settings = self.access.add_to(settings);
+        access_args::check_bgzf_index(&settings)?;
         Ok(RunRequest { settings, workers, presentation })
     }
 
@@ -188,6 +189,7 @@ impl Args {
 
     /// Rejects options that conflict or have no effect together.
     fn check(&self, destination: &Destination) -> Result<(), UsageError> {
+        self.check_access(destination)?;
         if self.trailers && !self.list {
             return Err(rejected("--trailers goes with --list"));
         }
@@ -224,12 +226,13 @@ impl Args {
             (true, ..) => Mode::List,
             (_, true, _) => Mode::Test,
             (.., true) => Mode::Decompress,
+            _ if self.only_indexes() => Mode::Test,
             _ => Mode::Compress,
         }
     }
 
     fn destination(&mut self) -> Result<Destination, UsageError> {
-        let has_no_output = self.test || self.list;
+        let has_no_output = self.test || self.list || self.only_indexes();
         Ok(match (self.output.take(), self.output_dir.take()) {
             (Some(_), _) | (_, Some(_)) if has_no_output => {
                 return Err(rejected("--test and --list make no output"));
@@ -281,26 +284,6 @@ fn check_only_smaller(settings: &Settings) -> Result<(), UsageError> {
     match settings.destination.is_per_input() && !settings.reads_stdin() {
         true => Ok(()),
         false => Err(rejected("--only-smaller needs an output for each file")),
-    }
-}
-
-/// Rejects `--index` where no BGZF file of one input is written.
-fn check_index(settings: &Settings) -> Result<(), UsageError> {
-    if !settings.index {
-        return Ok(());
-    }
-    if settings.mode != Mode::Compress || settings.format != settings::Format::Bgzf {
-        return Err(rejected("--index goes with --format bgzf"));
-    }
-    let is_one_file = settings.inputs.len() == 1 && settings.list.is_none() && !settings.recursive;
-    let has_own_output = match settings.destination {
-        Destination::File(_) => is_one_file,
-        Destination::Stdout | Destination::Discard => false,
-        Destination::Beside | Destination::Directory(_) => true,
-    };
-    match has_own_output && !settings.reads_stdin() {
-        true => Ok(()),
-        false => Err(rejected("--index needs an output for each file")),
     }
 }
 

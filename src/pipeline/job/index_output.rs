@@ -21,7 +21,7 @@ impl Jobs {
         overwrite: &OverwriteCheck,
         initial_mode: InitialMode,
     ) -> Result<Option<Box<MemberIndex>>, Outcome> {
-        if !self.settings.index {
+        if !self.settings.index || self.settings.decompresses() {
             return Ok(None);
         }
         let index = OutputPath::new(Arc::clone(&path.directory), index_name(&path.name));

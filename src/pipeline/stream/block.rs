@@ -91,7 +91,7 @@ pub(super) enum BlockInput {
     /// Blocks that the caller of the encoder submitted.
     Submitted(SubmittedBlocks),
     /// Content that the reader has inflated: only to be checked and written.
-    Content(Content),
+    Content(Box<Content>),
     /// BGZF members, which any worker can inflate.
     Batch(BgzfBatch),
     /// A chunk of a compressed file, which the worker reads.

@@ -35,7 +35,8 @@ use super::chunk_source::{ChunkReader, ChunkUse};
 use super::worker::Worker;
 use crate::deflate::{BLOCK, Engine};
 use crate::inflate::{
-    Content, FilePart, Inflater, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep, resolve,
+    Content, ContentPoint, FilePart, Inflater, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep,
+    resolve,
 };
 
 /// Most parts of a chunk that are inflated ahead. They have up to 4 MiB, so that the memory of a worker stays below 16 MiB.
@@ -95,6 +96,9 @@ impl<'a> ChunkInflation<'a, '_> {
         let first_byte = Speculation::first_byte(chunk.start);
         let mut source = chain.source.reader(&self.member.input, first_byte, ChunkUse::Guess)?;
         speculation.restart(chunk);
+        if self.context.settings.index {
+            speculation.collect_points();
+        }
         let mut step = SpeculationStep::Continue;
         let is_waiting = || !turn.is_start_known() && !self.member.is_abandoned();
         while step == SpeculationStep::Continue && is_waiting() {
@@ -159,19 +163,23 @@ impl<'a> ChunkInflation<'a, '_> {
         let last_part = ahead.as_mut().and_then(|ahead| ahead.parts.last_mut());
         last_part.and_then(|part| part.next_chunk.take()).into_iter().for_each(|next| turn.publish(next));
         let length = speculation.symbols().len();
-        let mut ends = speculation.member_ends();
+        let (mut ends, mut points) = (speculation.member_ends(), speculation.points());
         for first in (0..length).step_by(BLOCK) {
             let part = first..length.min(first + BLOCK);
             let ending;
             (ending, ends) = ends.split_at(ends.partition_point(|end| end.at <= part.end));
             let content = self.resolve_part(speculation, window, part)?;
             let mut content = Content { member_ends: relative_to(ending, first), ..content };
-            content.compute_crcs();
+            let in_part;
+            (in_part, points) = points.split_at(points.partition_point(|point| point.at < first + BLOCK));
+            content.points = points_relative_to(in_part, first);
+            self.prepare(&mut content);
             self.append(content)?;
         }
-        // Members without content, and what belongs to all symbols.
+        // Members without content, points behind all content, and what belongs to all symbols.
         let (consumed, stats) = (speculation.boundary().offset(), speculation.stats());
-        let last = Content { member_ends: relative_to(ends, length), consumed, stats, ..Content::default() };
+        let (member_ends, points) = (relative_to(ends, length), points_relative_to(points, length));
+        let last = Content { member_ends, points, lines: Some(0), consumed, stats, ..Content::default() };
         if is_whole {
             return Ok(last);
         }
@@ -242,6 +250,9 @@ impl<'a> ChunkInflation<'a, '_> {
         let foreign = self.context.settings.foreign_data(member.input.is_stdin());
         let mut inflater = self.context.resources.inflater(Engine::Native, foreign)?;
         inflater.restart_at(start, task.chain.end_of(task.index));
+        if self.context.settings.index {
+            inflater.collect_points();
+        }
         Ok(Inflation { inflater, source })
     }
 
@@ -250,7 +261,7 @@ impl<'a> ChunkInflation<'a, '_> {
         let resources = self.context.resources;
         match inflation.inflater.next(&mut inflation.source, resources.try_content_buffer()?) {
             FilePart::Content(mut content) => {
-                content.compute_crcs();
+                self.prepare(&mut content);
                 Ok(content)
             }
             FilePart::Batch(batch, unused) => {
@@ -288,6 +299,14 @@ impl<'a> ChunkInflation<'a, '_> {
         last.next_chunk.take().into_iter().for_each(|next| turn.publish(next));
         self.context.resources.reuse_inflater(inflation.inflater);
         last
+    }
+
+    /// Computes what the writer needs, in parallel to other workers.
+    fn prepare(&self, content: &mut Content) {
+        content.compute_crcs();
+        if self.context.settings.index {
+            content.count_lines();
+        }
     }
 
     /// Appends a part. Fails if the rest is not needed.
@@ -343,6 +362,11 @@ struct AheadInflation<'a> {
 /// Whether the chunk ends in this part.
 fn ends_chunk(content: &Content) -> bool {
     content.next_chunk.is_some() || content.end.is_some()
+}
+
+/// These points, relative to an offset.
+fn points_relative_to(points: &[ContentPoint], offset: usize) -> Vec<ContentPoint> {
+    points.iter().map(|point| ContentPoint { at: point.at - offset, ..*point }).collect()
 }
 
 /// The ends of these members, relative to an offset.

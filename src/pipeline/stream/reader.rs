@@ -13,7 +13,7 @@ use super::chunk_chain::{Chunks, Division, NextChunk, given_chunk_length};
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::inflate::{CompressedSource, Content, FilePart, ForeignData, Inflater};
+use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater};
 use crate::outcome::SettledInput;
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -159,9 +159,7 @@ impl Reader {
             BlockSource::Chunks(chunks) => match chunks.next() {
                 NextChunk::Ready => Some(Ok(chunks.take())),
                 // An empty block ends the member.
-                NextChunk::Ended => {
-                    Some(Ok(MemberBlock { input: BlockInput::Content(Content::default()), last: true }))
-                }
+                NextChunk::Ended => Some(Ok(MemberBlock { input: BlockInput::Content(Box::default()), last: true })),
                 NextChunk::MustRead => None,
                 NextChunk::NotYet => return Ready::NotYet,
             },
@@ -307,7 +305,13 @@ fn inflate(
 ) -> io::Result<MemberBlock> {
     let inflater = match inflater {
         Some(inflater) => inflater,
-        none => none.insert(Box::new(context.resources.inflater(context.settings.engine, foreign)?)),
+        none => {
+            let mut inflater = context.resources.inflater(context.settings.engine, foreign)?;
+            if context.settings.index {
+                inflater.collect_points();
+            }
+            none.insert(Box::new(inflater))
+        }
     };
     context.resources.check_memory(BATCH)?;
     Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
@@ -317,7 +321,7 @@ fn inflate(
         }
         FilePart::Content(content) => {
             let last = content.end.is_some();
-            MemberBlock { input: BlockInput::Content(content), last }
+            MemberBlock { input: BlockInput::Content(Box::new(content)), last }
         }
     })
 }

@@ -61,7 +61,7 @@ impl Worker {
                 context.resources.reuse_buffer(submitted.bytes);
                 Ok(BlockOutput::Compressed(self.compress(&submitted.blocks, position, context)?))
             }
-            BlockInput::Content(content) => Ok(BlockOutput::Content(content)),
+            BlockInput::Content(content) => Ok(BlockOutput::Content(*content)),
             BlockInput::Batch(batch) => Ok(BlockOutput::Content(self.inflate_batch(batch, context)?)),
             BlockInput::Chunk(task) => {
                 ChunkInflation { task: &task, member: &position.member, append, context }.run(self)

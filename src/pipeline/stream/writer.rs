@@ -265,8 +265,12 @@ impl Writer {
     }
 
     /// Checks and writes content.
-    fn write_content(&mut self, content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        let Content { mut bytes, mut member_ends, mut crcs, verified, stats, consumed, end, next_chunk: _ } = content;
+    fn write_content(&mut self, mut content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
+        if context.settings.index && content.lines.is_none() {
+            content.count_lines();
+        }
+        let Content { mut bytes, mut member_ends, mut crcs, verified, stats, consumed, end, points, lines, .. } =
+            content;
         let member = &mut self.member;
         let length = member.bytes_out + bytes.len() as u64;
         let exceeded = context.settings.max_size.filter(|&limit| length > limit);
@@ -284,6 +288,9 @@ impl Writer {
         });
         member.stats.add(stats);
         member.bytes_in = member.bytes_in.max(consumed);
+        if let Some(lines) = lines {
+            self.sink.add_points(&points, &bytes, lines)?;
+        }
         // In a pipe, damaged content is of use to the reader. An output file with damaged content never gets its name.
         self.write_bytes(bytes, context)?;
         checked.map_err(Error::from)?;

@@ -27,7 +27,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use super::matcher::Matcher;
 use super::name_reader::NameReader;
-use super::target::{output_name, skips_for_name};
+use super::target::{output_name, skips_named};
 use crate::io::directory::{self, Directory};
 use crate::io::file_status::{Identity, file_type, is_regular, is_symlink};
 use crate::io::known_file::{FileKey, InodeTrust, KnownFile, other_keys, path_of_directory, path_of_opened};
@@ -91,7 +91,7 @@ impl Protection for InputProtection {
     fn allows(&self, existing: &Stat, directory: &Directory, name: &OsStr) -> Result<(), Refusal> {
         let inputs = &self.inputs;
         // A file that is skipped because of its suffix does not count as read. It can be read through a link.
-        let counts = !skips_for_name(&inputs.settings) || output_name(name, &inputs.settings).is_ok();
+        let counts = !skips_named(&inputs.settings) || output_name(name, &inputs.settings).is_ok();
         let mut known = lock(&inputs.known);
         match self.output_is_walked {
             Some(true) if counts => return Err(Refusal::IsAnInput),
@@ -203,7 +203,7 @@ impl InputRegistry {
         let Some(FileOfArgument { path, stat }) = self.resolve(name) else { return };
         let target = is_symlink(&stat).then(|| retry_on_intr(|| rustix::fs::stat(&path)).ok()).flatten();
         let last = path.file_name().unwrap_or_default();
-        let counts = (!skips_for_name(&self.settings) || output_name(last, &self.settings).is_ok())
+        let counts = (!skips_named(&self.settings) || output_name(last, &self.settings).is_ok())
             && known.matcher.accepts_named(last)
             && !known.matcher.is_of_other_shard(name);
         if counts {

@@ -65,8 +65,13 @@ pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString,
 }
 
 /// Whether names of inputs can be skipped because of their suffix.
-pub(super) fn skips_for_name(settings: &Settings) -> bool {
+fn skips_for_name(settings: &Settings) -> bool {
     !matches!(settings.destination, Destination::Stdout | Destination::File(_))
+}
+
+/// Whether inputs that the command line names can be skipped because of their suffix. Files are tested and listed under any name.
+pub(super) fn skips_named(settings: &Settings) -> bool {
+    skips_for_name(settings) && settings.destination != Destination::Discard
 }
 
 /// Whether a walk skips `name` because of its suffix.

@@ -40,14 +40,23 @@ impl Settings {
             && (self.rsyncable || mode == Mode::Compress && (self.keep_name || self.keep_time))
         {
             "BGZF has no rsyncable blocks, and no name and time in its headers".into()
-        } else if self.index && (self.format != Format::Bgzf || mode != Mode::Compress || self.concatenates()) {
-            "an index needs the format BGZF and an output file for each input".into()
+        } else if self.index && !self.can_index() {
+            "an index needs the format BGZF and an output file for each input, or inputs that are tested or decompressed".into()
         } else if self.only_smaller.is_some_and(|percent| percent > 100) {
             "invalid percentage: expected 0 to 100".into()
         } else {
             return Ok(());
         };
         Err(InvalidSettings(wrong))
+    }
+
+    /// Whether there is a file that can have an index.
+    fn can_index(&self) -> bool {
+        match self.mode {
+            Mode::Compress => self.format == Format::Bgzf && !self.concatenates(),
+            Mode::Decompress | Mode::Test => !self.concatenates() && !self.removes(),
+            Mode::List | Mode::ListTrailers => false,
+        }
     }
 }
 
@@ -59,7 +68,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let wrong: [fn(&mut Settings); 11] = [
+        let wrong: [fn(&mut Settings); 12] = [
             |settings| settings.level = 13,
             |settings| (settings.engine, settings.level) = (Engine::Flate2, 10),
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
@@ -69,8 +78,11 @@ mod tests {
             |settings| settings.mode = Mode::Test,
             |settings| (settings.originals, settings.destination) = (Originals::Remove, Destination::Stdout),
             |settings| settings.only_smaller = Some(101),
-            |settings| settings.index = true,
             |settings| (settings.format, settings.keep_name) = (Format::Bgzf, true),
+            |settings| settings.index = true,
+            |settings| {
+                (settings.index, settings.mode, settings.originals) = (true, Mode::Decompress, Originals::Remove);
+            },
         ];
         for (i, wrong) in wrong.iter().enumerate() {
             let mut settings = Settings::default();

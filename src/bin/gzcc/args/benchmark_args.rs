@@ -102,7 +102,7 @@ impl Args {
             ("--update", self.update),
             ("--only-smaller", self.only_smaller.is_some()),
             ("--name", self.name),
-            ("--index", self.index),
+            ("--index", self.access.index),
             ("--sync", self.sync),
         ];
         options.into_iter().find(|(_, is_set)| *is_set).map(|(option, _)| option)

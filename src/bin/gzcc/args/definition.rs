@@ -12,6 +12,7 @@ use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gzcc::settings::Format;
 
+use super::access_args::AccessArgs;
 use super::benchmark_args::BenchmarkArgs;
 use super::filter_args::FilterArgs;
 use super::report_args::ReportArgs;
@@ -67,6 +68,8 @@ pub(super) struct Args {
     /// a BGZF file is that of all its blocks.
     #[arg(long, help_heading = OPERATION)]
     pub(super) trailers: bool,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
     /// Fail if a file expands to more than SIZE (10M, 4G)
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = OPERATION)]
     pub(super) max_size: Option<u64>,
@@ -91,11 +94,6 @@ pub(super) struct Args {
     /// Format of the output; both are read by every gunzip
     #[arg(long, value_enum, value_name = "KIND", default_value_t = FormatArg::Gzip, help_heading = COMPRESSION)]
     pub(super) format: FormatArg,
-    /// With --format bgzf: write an index of FILE.gz, FILE.gz.gzi
-    ///
-    /// bgzip and samtools read it. It replaces an index only where the output may replace a file.
-    #[arg(long, help_heading = COMPRESSION)]
-    pub(super) index: bool,
     /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) rsyncable: bool,

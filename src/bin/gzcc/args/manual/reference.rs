@@ -19,7 +19,7 @@ pub(super) enum SectionItem {
 use SectionItem::{Code, Term, Text};
 
 /// The sections, in the order of the page.
-pub(super) const SECTIONS: [Section; 12] = [
+pub(super) const SECTIONS: [Section; 13] = [
     Section {
         heading: "DECOMPRESSING",
         items: &[
@@ -41,6 +41,23 @@ pub(super) const SECTIONS: [Section; 12] = [
                 "The other formats that gunzip reads are recognized by their content: compress (.Z), pack (.z), LZH, and the first \
                  entry of a zip file. A zip file with more entries is decompressed with a warning, and refused where the \
                  original would be removed. compress and LZH data has no checksum, so damage may go unnoticed.",
+            ),
+        ],
+    },
+    Section {
+        heading: "INDEXES",
+        items: &[
+            Text(
+                "--index writes FILE.gz.gzidx, the index of FILE.gz, while it tests the file; with -d, while it decompresses it. The index \
+                 has a point for each 4 MiB of content, with the 32 KiB before it: 0.8 percent of the content. A file of many members, as \
+                 bgzip writes it, needs only 30 bytes for a point. The bytes of an index do not depend on the number of workers. It has \
+                 the owner, mode, ACL and times of its file, and an existing one is replaced only with -f. A file that is damaged, or \
+                 changes meanwhile, gets no index.",
+            ),
+            Text(
+                "The format is GZIDX version 1 of indexed_gzip, which rapidgzip reads as well (--import-index). Behind the last window, \
+                 where both ignore it, gzcc stores the number of lines before each point, and checksums of the index, of each window, and \
+                 of the last 4 KiB of FILE.gz. bgzip -r writes the index of a BGZF file that samtools reads.",
             ),
         ],
     },
@@ -145,7 +162,8 @@ pub(super) const SECTIONS: [Section; 12] = [
             ),
             Code(&[
                 "gzcc --format bgzf calls.vcf && tabix -p vcf calls.vcf.gz",
-                "gzcc --format bgzf --index big.log && bgzip -b 5000000000 -s 1000 big.log.gz",
+                "gzcc --format bgzf --index big.log",
+                "bgzip -b 5000000000 -s 1000 big.log.gz",
             ]),
         ],
     },
