@@ -10,5 +10,6 @@ pub use crate::format::legacy::{LegacyError, LegacyFormat, LegacyOutput, LegacyS
 pub use crate::format::zip::ZipEntry;
 pub use crate::inflate::native::{DecodeStatus, Decoded, DeflateDecoder, InvalidData};
 pub use crate::inflate::{
-    BgzfBatch, CompressedSource, Content, EngineDecoder, FilePart, ForeignData, Inflater, MemberEnd, Trailing,
+    BgzfBatch, CompressedSource, Content, EngineDecoder, FilePart, ForeignData, Inflater, Loss, MemberEnd, Salvager,
+    Trailing,
 };

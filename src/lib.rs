@@ -22,7 +22,7 @@
 //! **Streams to streams**: [`Encoder`] is a writer that compresses to another writer. [`EncoderReader`] is a reader of the
 //! compressed content of another reader. [`EncoderOptions`] has their level, engine and number of workers. [`Decoder`] is a reader
 //! of the content of another reader's gzip data. [`DecoderOptions`] has its number of workers. [`IndexedDecoder`] reads any part of the
-//! content of a file, with an [`Index`].
+//! content of a file, with an [`Index`]. [`SalvageReader`] reads what can be decoded of damaged data.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -94,6 +94,7 @@ pub mod outcome;
 mod pipeline;
 #[cfg(feature = "batch")]
 mod run;
+mod salvage_reader;
 #[cfg(feature = "batch")]
 mod select;
 pub mod settings;
@@ -108,7 +109,8 @@ pub use self::error::{Error, ErrorKind};
 pub use self::escaped_name::EscapedName;
 pub use self::format::gzidx::BadIndex;
 pub use self::format::gzip::Damage;
-pub use self::inflate::Index;
+pub use self::inflate::{Index, Loss, SalvageTotals};
+pub use self::salvage_reader::SalvageReader;
 #[cfg(feature = "batch")]
 pub use self::{
     observer::{Ended, Observer, Progress},

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::outcome::{InputId, Outcome};
+use crate::outcome::{InputId, Loss, Outcome};
 
 /// Receives the events of a run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
@@ -46,6 +46,11 @@ pub trait Observer: Send + Sync {
         let _ = progress;
     }
 
+    /// Called for each loss of a damaged input, in [`Mode::Salvage`](crate::settings::Mode), before the input ends.
+    fn lost(&self, input: &Path, loss: &Loss) {
+        let _ = (input, loss);
+    }
+
     /// Called once for each input. Where one output takes several inputs, `Done` means that the input's part is written; a
     /// problem of the output itself is reported by one more call without a position.
     fn ended(&self, ended: Ended) {
@@ -70,6 +75,10 @@ macro_rules! by_reference {
 
             fn advanced(&self, progress: &Progress<'_>) {
                 (**self).advanced(progress);
+            }
+
+            fn lost(&self, input: &Path, loss: &Loss) {
+                (**self).lost(input, loss);
             }
 
             fn ended(&self, ended: Ended) {

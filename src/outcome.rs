@@ -14,6 +14,7 @@ use crate::escaped_name::EscapedName;
 use crate::format::gzip::ReadError;
 pub use crate::format::gzip::{Damage, MemberStats, StoredChecksum};
 pub use crate::format::legacy::LegacyFormat;
+pub use crate::inflate::{Loss, SalvageTotals};
 
 /// Identifies an input in outcomes and messages.
 #[derive(Clone, Debug)]
@@ -158,6 +159,9 @@ pub enum Warning {
     Changed,
     /// The last member is followed by data that is not gzip, which was ignored.
     TrailingGarbage,
+    /// The input is damaged, and its content was salvaged as far as possible. [`Observer::lost`](crate::Observer::lost) received
+    /// each loss.
+    Salvaged(SalvageTotals),
     /// The input is a zip file with more entries than the first one, which were ignored.
     ZipEntries,
     /// The input's modification time is not in its header, which holds times from 1970 to 2106. The output file has it.
@@ -287,6 +291,10 @@ impl fmt::Display for Warning {
             Self::Grew(length) => write!(f, "grew while it was read; read only the {length} bytes it had when opened"),
             Self::Changed => f.write_str("changed while it was read"),
             Self::TrailingGarbage => f.write_str("trailing garbage ignored"),
+            Self::Salvaged(SalvageTotals { losses, verified, unknown, .. }) => {
+                let s = if *losses == 1 { "" } else { "es" };
+                write!(f, "salvaged with {losses} loss{s}; {verified} bytes verified by CRC, {unknown} unknown")
+            }
             Self::ZipEntries => f.write_str("has more than one entry; rest ignored"),
             Self::TimeNotStored => f.write_str("time not stored: the header holds times from 1970 to 2106"),
         }

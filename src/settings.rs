@@ -33,6 +33,9 @@ pub const MAX_JOBS: usize = 1024;
 /// The default level, as in gzip, pigz and zlib.
 pub const DEFAULT_LEVEL: u8 = 6;
 
+/// The default byte for unknown content of a damaged file. It is visible in a text, and rare there.
+pub const DEFAULT_FILL: u8 = b'?';
+
 /// The format of compressed data that is written. Every reader of gzip data reads both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The layers of the library, highest first, with the top-level modules of each. Modules of a layer may name each other.
 const LAYERS: [&[&str]; 7] = [
-    &["lib", "run", "encoder", "decoder", "fuzzing", "shutdown"],
+    &["lib", "run", "encoder", "decoder", "salvage_reader", "fuzzing", "shutdown"],
     &["pipeline"],
     &["select"],
     &["io"],

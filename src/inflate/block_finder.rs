@@ -20,6 +20,7 @@
 //! the same position.
 
 mod dynamic_scan;
+mod final_scan;
 mod header_check;
 mod stored_scan;
 
@@ -66,6 +67,28 @@ pub fn find_block(data: &[u8], range: Range<u64>) -> Option<u64> {
 pub fn would_find(data: &[u8], bit: u64) -> bool {
     let bit = canonical_start(data, bit);
     dynamic_scan::is_start(data, bit) || stored_scan::is_start(data, bit)
+}
+
+/// Finds the first final block in `range`, in the same way. It may be a false one more often: the caller confirms it by what
+/// follows the block.
+pub(crate) fn find_final_block(data: &[u8], range: Range<u64>) -> Option<u64> {
+    final_scan::first(data, range)
+}
+
+/// Finds the first stored block in `range` that a stored block or one with dynamic codes follows.
+pub(crate) fn find_stored_block(data: &[u8], range: Range<u64>) -> Option<u64> {
+    stored_scan::first(data, range)
+}
+
+/// Whether the header at this bit, of a final block or another one, has enough redundancy that random data has no such header:
+/// [`find_block`] would find the block, or it is final, and stored or dynamic.
+pub(crate) fn is_distinct(data: &[u8], bit: u64) -> bool {
+    would_find(data, bit) || stored_scan::is_strong(data, bit)
+}
+
+/// Whether the header at this bit is that of a stored block.
+pub(crate) fn is_stored(data: &[u8], bit: u64) -> bool {
+    peek(data, bit) >> 1 & 3 == STORED
 }
 
 /// The position at which [`find_block`] reports a block that starts at `bit`: another one only for stored blocks that are not

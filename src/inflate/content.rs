@@ -4,6 +4,7 @@ use super::MemberEnd;
 use super::bgzf_batch::BgzfBatch;
 use super::content_points::ContentPoint;
 use super::resume_point::ResumePoint;
+use super::salvager::SalvageReport;
 use crate::format::crc32::Crc32;
 use crate::format::gzip::{MemberStats, ReadError};
 
@@ -39,6 +40,8 @@ pub struct Content {
     pub end: Option<Result<Trailing, ReadError>>,
     /// Set if the chunk of the file ends here: the start of the next one.
     pub(crate) next_chunk: Option<ResumePoint>,
+    /// What is lost, if the file is being salvaged.
+    pub salvage: Option<Box<SalvageReport>>,
 }
 
 impl Content {

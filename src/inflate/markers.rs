@@ -51,6 +51,28 @@ pub fn narrow(symbols: &[u16], out: &mut [u8]) {
     }
 }
 
+/// Converts symbols to bytes. Markers become `fill`; returns their number.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub(super) fn narrow_with_fill(symbols: &[u16], fill: u8, out: &mut [u8]) -> usize {
+    assert_eq!(symbols.len(), out.len());
+    let mut unknown = 0;
+    for (group, out) in symbols.chunks(GROUP).zip(out.chunks_mut(GROUP)) {
+        if !has_marker(group) {
+            narrow(group, out);
+            continue;
+        }
+        for (&symbol, byte) in group.iter().zip(out) {
+            let is_unknown = symbol >= MARKER;
+            *byte = if is_unknown { fill } else { symbol as u8 };
+            unknown += usize::from(is_unknown);
+        }
+    }
+    unknown
+}
+
 /// A marker refers to a byte before the start of the content: the distance of a match is too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooFar {

@@ -28,9 +28,13 @@ const UNKNOWN_SYSTEM: u8 = 255;
 /// Whether a header that encoders write is at the start of `data`. In random data this is the case once in 100 GB. Not for BGZF
 /// members, which are read in batches.
 pub(super) fn is_header(data: &[u8]) -> bool {
+    is_any_header(data) && !data.starts_with(&bgzf::PREFIX)
+}
+
+/// The same, also for BGZF members.
+pub(super) fn is_any_header(data: &[u8]) -> bool {
     let Some([_, _, _, flags, _, _, _, _, extra, system]) = data.first_chunk::<FIXED_FIELDS>() else { return false };
     data.starts_with(&BEGINNING)
-        && !data.starts_with(&bgzf::PREFIX)
         && flags & FLAGS_RESERVED == 0
         && EXTRA_FLAGS.contains(extra)
         && (*system <= LAST_SYSTEM || *system == UNKNOWN_SYSTEM)
@@ -38,6 +42,15 @@ pub(super) fn is_header(data: &[u8]) -> bool {
 
 /// The position in `range` of the first header. `data` may continue after `range`.
 pub(super) fn find_header(data: &[u8], range: Range<usize>) -> Option<usize> {
+    find(data, range, is_header)
+}
+
+/// The same, also for BGZF members.
+pub(super) fn find_any_header(data: &[u8], range: Range<usize>) -> Option<usize> {
+    find(data, range, is_any_header)
+}
+
+fn find(data: &[u8], range: Range<usize>, is_header: fn(&[u8]) -> bool) -> Option<usize> {
     let mut start = range.start;
     while start < range.end {
         let end = range.end.min(start + GROUP);

@@ -10,9 +10,11 @@
 //! - A [`Speculation`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]) or a
 //!   member (`member_finder`). It decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`]
 //!   replaces the markers when the window is known.
+//! - A [`Salvager`] decodes a damaged file in order. After an error it searches for a start as a speculation does. Bytes of the lost
+//!   window stay unknown.
 //!
-//! `native` is the DEFLATE decoder of all three; the first two can also use flate2 ([`EngineDecoder`]). Nothing here starts
-//! threads or decides which of the three is used: `pipeline::stream` does. The caller verifies the CRC and writes the content.
+//! `native` is the DEFLATE decoder of all of them; the first two can also use flate2 ([`EngineDecoder`]). Nothing here starts
+//! threads or decides which of these is used: `pipeline::stream` does. The caller verifies the CRC and writes the content.
 //!
 //! The data may be hostile. The buffers bound the memory, whatever a file expands to (P6). All content belongs to a
 //! member with a valid header; whether it matches the trailer is known only at the member's end.
@@ -36,6 +38,7 @@ mod member_finder;
 pub mod native;
 mod point_selection;
 mod resume_point;
+mod salvager;
 mod speculation;
 #[cfg(test)]
 mod speculation_tests;
@@ -53,4 +56,5 @@ pub(crate) use self::markers::{ResolvedWindow, resolve};
 pub use self::member_checksum::{BadMember, MemberChecksum};
 pub(crate) use self::point_selection::PointSelection;
 pub(crate) use self::resume_point::ResumePoint;
+pub use self::salvager::{Loss, SalvageReport, SalvageTotals, Salvager};
 pub(crate) use self::speculation::{Speculation, SpeculationStep};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::contained_observer::{ContainedObserver, Panic};
 use crate::observer::{Ended, Observer, Progress};
-use crate::outcome::{InputId, Outcome};
+use crate::outcome::{InputId, Loss, Outcome};
 use crate::sync::lock;
 use crate::tally::Tally;
 
@@ -42,6 +42,11 @@ impl<'a> Outcomes<'a> {
     /// Records that a block of an input is done.
     pub(crate) fn advanced(&self, progress: &Progress<'_>) {
         self.observer.call(|observer| observer.advanced(progress));
+    }
+
+    /// Records a loss in a damaged input.
+    pub(crate) fn lost(&self, id: &InputId, loss: &Loss) {
+        self.observer.call(|observer| observer.lost(&id.shown, loss));
     }
 
     /// Lets the observer hold back the run before another input is opened.

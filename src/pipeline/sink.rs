@@ -28,7 +28,7 @@ use crate::inflate::{ContentPoint, Trailing};
 use crate::io::input::{Change, Input};
 #[cfg(feature = "batch")]
 use crate::io::output::OutputFile;
-use crate::outcome::{Done, MemberStats, NamedOutcome, Outcome, Reason, Warning};
+use crate::outcome::{Done, MemberStats, NamedOutcome, Outcome, Reason, SalvageTotals, Warning};
 use crate::pipeline::block_channel::BlockChannel;
 use crate::pipeline::stream::MemberSizes;
 
@@ -159,6 +159,8 @@ pub(crate) struct WrittenMember<'a> {
     pub trailing: Trailing,
     /// The header should hold the input's time, and cannot, and the settings ask for a warning.
     pub lacks_time: bool,
+    /// The figures of a damaged input.
+    pub salvaged: Option<SalvageTotals>,
 }
 
 impl WrittenMember<'_> {
@@ -179,7 +181,8 @@ impl WrittenMember<'_> {
             Trailing::Nothing | Trailing::Zeros | Trailing::ZipDirectory => None,
         };
         let time = self.lacks_time.then_some(Warning::TimeNotStored);
-        self.change_warning().into_iter().chain(trailing).chain(time)
+        let salvaged = self.salvaged.map(Warning::Salvaged);
+        self.change_warning().into_iter().chain(trailing).chain(time).chain(salvaged)
     }
 
     fn done(&self, output: Option<PathBuf>, warnings: Vec<Warning>) -> Outcome {

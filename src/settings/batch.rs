@@ -16,7 +16,7 @@ pub use self::filter::{CompressedFiles, Filter, Globs, Rule, Shard};
 pub use self::name_list::NameList;
 use super::resources::available_workers;
 use super::stream_settings::{CopyForeign, StreamSettings};
-use super::{DEFAULT_ENGINE, DEFAULT_LEVEL, Engine, Format, Scheduler};
+use super::{DEFAULT_ENGINE, DEFAULT_FILL, DEFAULT_LEVEL, Engine, Format, Scheduler};
 
 /// The decisions of one run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
@@ -121,6 +121,8 @@ pub struct Settings {
     pub memory: Option<u64>,
     /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.
     pub sync: Option<bool>,
+    /// The byte that stands for unknown bytes of the content in [`Mode::Salvage`].
+    pub fill: u8,
     /// Write runs of zero bytes, from 64 KiB on, as holes in decompressed files.
     pub sparse: bool,
     /// Standard output receives a report of the run. A walk leaves out the file behind it, as it leaves out the outputs.
@@ -183,6 +185,7 @@ impl Settings {
             max_size: None,
             memory: None,
             sync: None,
+            fill: DEFAULT_FILL,
             sparse: true,
             reports_to_stdout: false,
             unnamed_temporaries: true,
@@ -263,6 +266,7 @@ impl Settings {
             max_size: self.max_size,
             memory: self.memory,
             chunk_length: self.chunk_length,
+            salvage: (self.mode == Mode::Salvage).then_some(self.fill),
             removes: self.removes(),
             index: self.indexes_inputs(),
         }
@@ -305,6 +309,8 @@ pub enum Mode {
     List,
     /// Read the sizes of each from its last trailer, without a test of the data (`-l --trailers`).
     ListTrailers,
+    /// Write the content of each as far as it can be decoded, although it is damaged.
+    Salvage,
 }
 
 /// What happens where an output's name exists already. Only regular files and symbolic links are ever replaced.

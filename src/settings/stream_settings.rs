@@ -46,6 +46,8 @@ pub(crate) struct StreamSettings {
     pub memory: Option<u64>,
     /// Length of the chunks of a compressed file; `None` for the usual one.
     pub chunk_length: Option<NonZeroU64>,
+    /// Decode damaged inputs as far as possible, with this byte for unknown ones.
+    pub salvage: Option<u8>,
     /// Originals are removed.
     pub removes: bool,
     /// The sink receives the points for an index.
@@ -86,6 +88,7 @@ impl StreamSettings {
             max_size: None,
             memory: None,
             chunk_length: None,
+            salvage: None,
             removes: false,
             index: false,
         }

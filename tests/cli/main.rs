@@ -54,6 +54,7 @@ mod replacing;
 mod reporting;
 mod resources;
 mod rsyncable;
+mod salvage;
 mod shards;
 mod signals;
 mod skipping;

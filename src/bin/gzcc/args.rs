@@ -161,6 +161,7 @@ impl Args {
             update: self.update,
             only_smaller: self.only_smaller,
             max_size: self.max_size,
+            fill: self.fill.unwrap_or(settings::DEFAULT_FILL),
             sync: explicit(self.sync, self.no_sync),
             sparse: !self.no_sparse,
             reports_to_stdout: true,
@@ -193,10 +194,11 @@ impl Args {
         if self.trailers && !self.list {
             return Err(rejected("--trailers goes with --list"));
         }
-        if self.max_size.is_some() && !(self.decompress || self.test || self.list) {
+        self.check_salvage()?;
+        if self.max_size.is_some() && !(self.decompress || self.test || self.list || self.salvage) {
             return Err(rejected("--max-size goes with --decompress, --test or --list"));
         }
-        if (self.decompress || self.test || self.list) && (self.verify || self.update) {
+        if (self.decompress || self.test || self.list || self.salvage) && (self.verify || self.update) {
             return Err(rejected("--verify and --update go with compressing"));
         }
         if self.format == FormatArg::Bgzf && self.rsyncable {
@@ -209,7 +211,8 @@ impl Args {
         if self.update && !to_files {
             return Err(rejected("--update needs an output for each file"));
         }
-        if self.filter.is_sharded() && self.force && self.mode() == Mode::Decompress && to_files {
+        if self.filter.is_sharded() && self.force && matches!(self.mode(), Mode::Decompress | Mode::Salvage) && to_files
+        {
             // a.tgz and a.tar.gz both become a.tar, and may be in different shards, so neither run sees the conflict.
             return Err(rejected("--shard does not decompress with --force, as another part may make the same output"));
         }
@@ -219,12 +222,33 @@ impl Args {
         Ok(())
     }
 
+    /// Rejects options that do not go with `--salvage`.
+    fn check_salvage(&self) -> Result<(), UsageError> {
+        if !self.salvage {
+            return match self.fill {
+                Some(_) => Err(rejected("--fill goes with --salvage")),
+                None => Ok(()),
+            };
+        }
+        if self.test || self.list {
+            return Err(rejected("--salvage does not go with --test or --list"));
+        }
+        if self.rm {
+            return Err(rejected("--salvage does not go with --rm: a damaged original is kept"));
+        }
+        match self.name || self.access.index {
+            true => Err(rejected("--salvage does not go with --name and --index")),
+            false => Ok(()),
+        }
+    }
+
     /// --list takes precedence over --test, and --test over --decompress: each does the work of the next one and more.
     fn mode(&self) -> Mode {
         match (self.list, self.test, self.decompress) {
             (true, ..) if self.trailers => Mode::ListTrailers,
             (true, ..) => Mode::List,
             (_, true, _) => Mode::Test,
+            _ if self.salvage => Mode::Salvage,
             (.., true) => Mode::Decompress,
             _ if self.only_indexes() => Mode::Test,
             _ => Mode::Compress,

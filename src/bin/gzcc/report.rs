@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use gzcc::command::{OutcomeQueue, lock};
-use gzcc::outcome::Done;
+use gzcc::outcome::{Done, Loss};
 use gzcc::settings::{Mode, Settings};
 use gzcc::{Ended, Observer, Outcome, Progress, Tally};
 
@@ -241,6 +241,11 @@ impl Observer for Report {
 
     fn advanced(&self, progress: &Progress<'_>) {
         self.counters.iter().for_each(|counters| counters.advanced(progress));
+    }
+
+    fn lost(&self, input: &Path, loss: &Loss) {
+        self.print_json(|json| json.loss(input, loss));
+        self.messages.print_loss(input, loss);
     }
 
     fn ended(&self, ended: Ended) {

@@ -62,8 +62,18 @@ fn before_filled(data: &[u8], at: usize) -> Option<u64> {
     is_strong(data, end).then_some(8 * at as u64 - 3)
 }
 
+/// The start of the header of a final stored block that begins in the byte `at` and ends with it. Its header alone is weak: in
+/// random data a megabyte contains some.
+pub(super) fn final_start(data: &[u8], at: usize) -> Option<u64> {
+    let header = *data.get(at)?;
+    // BFINAL is the highest bit that is set. BTYPE and the padding after it are zeros.
+    let bit = header.checked_ilog2().filter(|&bit| bit + 3 <= u8::BITS)?;
+    length(data, at + 1)?;
+    Some(8 * at as u64 + u64::from(bit))
+}
+
 /// Whether a header with redundancy starts at `bit`, of a block that may be the last one.
-fn is_strong(data: &[u8], bit: u64) -> bool {
+pub(super) fn is_strong(data: &[u8], bit: u64) -> bool {
     let after_type = bit + 3;
     match block_type(data, bit) {
         STORED => {

@@ -13,7 +13,7 @@ use super::chunk_chain::{Chunks, Division, NextChunk, given_chunk_length};
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater};
+use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater, Salvager};
 use crate::outcome::SettledInput;
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -24,6 +24,9 @@ const MIN_SHARED_INPUT: u64 = 128 * 1024;
 
 /// Upper bound of what reading allocates beside a buffer, in bytes: a batch of BGZF members.
 const BATCH: usize = 1 << 20;
+
+/// The same for a salvager, which allocates its buffers when it needs them.
+const SALVAGER: usize = 9 << 20;
 
 /// The members of a stream that concatenates several.
 pub(crate) trait MemberSource: Send {
@@ -69,6 +72,8 @@ enum BlockSource {
     Chunks(Chunks),
     /// Compressed data that the reader inflates.
     Inflate(InflatedInput),
+    /// Damaged data, which the reader decodes as far as possible.
+    Salvage(Box<Salvager>),
     /// The caller of the encoder submits them.
     Submitted(Arc<BlockChannel>),
 }
@@ -127,7 +132,7 @@ impl Reader {
     /// Whether there may be enough to read for more than one worker.
     pub(super) fn is_divisible(&self) -> bool {
         let is_enough = |current: &CurrentMember| match current.blocks {
-            BlockSource::Split(_) | BlockSource::Inflate(_) | BlockSource::Chunks(_) => {
+            BlockSource::Split(_) | BlockSource::Inflate(_) | BlockSource::Chunks(_) | BlockSource::Salvage(_) => {
                 current.member.input.may_fill(current.min_shared)
             }
             BlockSource::Submitted(_) => true,
@@ -145,7 +150,7 @@ impl Reader {
         let awaits = |current: &CurrentMember| match &current.blocks {
             BlockSource::Submitted(channel) => channel.queued() == 0 && !current.member.is_abandoned(),
             BlockSource::Chunks(chunks) => matches!(chunks.next(), NextChunk::NotYet) && !current.member.is_abandoned(),
-            BlockSource::Split(_) | BlockSource::Inflate(_) => false,
+            BlockSource::Split(_) | BlockSource::Inflate(_) | BlockSource::Salvage(_) => false,
         };
         self.current.as_ref().is_some_and(awaits)
     }
@@ -155,7 +160,7 @@ impl Reader {
         let Some(current) = self.skip_abandoned() else { return Ready::MustRead };
         let next = match &mut current.blocks {
             BlockSource::Split(splitter) => splitter.next_range(&current.member.input).map(Ok),
-            BlockSource::Inflate(_) => None,
+            BlockSource::Inflate(_) | BlockSource::Salvage(_) => None,
             BlockSource::Chunks(chunks) => match chunks.next() {
                 NextChunk::Ready => Some(Ok(chunks.take())),
                 // An empty block ends the member.
@@ -246,7 +251,11 @@ impl CurrentMember {
             false => (BlockSource::Split(InputSplitter::new(settings)), BLOCK as u64),
             true => {
                 let min_shared = given_chunk_length(settings).unwrap_or(MIN_SHARED_INPUT);
-                (BlockSource::Inflate(InflatedInput::default()), min_shared)
+                let blocks = match settings.salvage {
+                    None => BlockSource::Inflate(InflatedInput::default()),
+                    Some(fill) => BlockSource::Salvage(Box::new(Salvager::new(fill))),
+                };
+                (blocks, min_shared)
             }
         };
         Self { left: member.input.size, member: Arc::new(member), first: true, min_shared, blocks }
@@ -289,6 +298,13 @@ impl CurrentMember {
                 let inflated = inflate(inflater, foreign, &mut arrived, context);
                 *offset = arrived.offset();
                 inflated.map(Some)
+            }
+            BlockSource::Salvage(salvager) => {
+                context.resources.check_memory(SALVAGER)?;
+                let content =
+                    salvager.next(&mut input.sequential(&mut self.left)?, context.resources.try_content_buffer()?);
+                let last = content.end.is_some();
+                Ok(Some(MemberBlock { input: BlockInput::Content(Box::new(content)), last }))
             }
             BlockSource::Chunks(_) | BlockSource::Submitted(_) => Ok(None),
         }

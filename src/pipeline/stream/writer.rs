@@ -9,11 +9,11 @@ use crate::error::{Error, ErrorKind};
 use crate::format::bgzf;
 use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, Damage};
-use crate::inflate::{BadMember, Content, MemberChecksum, Trailing};
+use crate::inflate::{BadMember, Content, MemberChecksum, SalvageReport, Trailing};
 use crate::io::commit_gate;
 use crate::io::input::Change;
 use crate::observer::Progress;
-use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason};
+use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason, SalvageTotals};
 use crate::pipeline::sink::{Ending, Sink, WrittenMember};
 use crate::pipeline::verify::{ContentSoFar, Verification};
 use crate::settings::{Format, StreamSettings};
@@ -55,6 +55,8 @@ struct MemberState {
     /// A worker read beyond the size that the input had when it was opened.
     grew: bool,
     trailing: Trailing,
+    /// The figures of a damaged input.
+    salvaged: Option<SalvageTotals>,
     /// Decompression has reached the end of the input.
     has_end: bool,
 }
@@ -143,7 +145,12 @@ impl Writer {
     ) -> Result<(), StreamError> {
         match output {
             BlockOutput::Compressed(compressed) => self.write_compressed(compressed, position, context),
-            BlockOutput::Content(content) => self.write_content(content, context),
+            BlockOutput::Content(mut content) => {
+                if let Some(report) = content.salvage.take() {
+                    self.report_losses(&report, position, context);
+                }
+                self.write_content(content, context)
+            }
         }
     }
 
@@ -159,7 +166,7 @@ impl Writer {
             Err(error) => return error.into(),
         };
         self.complete += 1;
-        let MemberState { mut bytes_in, bytes_out, stats, trailing, .. } = self.member;
+        let MemberState { mut bytes_in, bytes_out, stats, trailing, salvaged, .. } = self.member;
         let input = &position.member.input;
         if context.settings.decompresses {
             // Data after the last member belongs to the file, too.
@@ -171,7 +178,16 @@ impl Writer {
         let StreamSettings { keep_time, warns_about_time, decompresses, .. } = *context.settings;
         let warns = keep_time && warns_about_time && !decompresses;
         let lacks_time = warns && input.mtime().is_some_and(|mtime| gzip::stored_time(mtime).is_none());
-        self.sink.finish_member(WrittenMember { input, bytes_in, bytes_out, stats, change, trailing, lacks_time })
+        self.sink.finish_member(WrittenMember {
+            input,
+            bytes_in,
+            bytes_out,
+            stats,
+            change,
+            trailing,
+            lacks_time,
+            salvaged,
+        })
     }
 
     /// How the input changed while it was read, given the `change` that the file system reports.
@@ -262,6 +278,13 @@ impl Writer {
         }
         // An original that grew and would be removed is reported as changed.
         self.member.grew && context.settings.removes || savings::saves_enough(percent, read, written)
+    }
+
+    /// Reports the losses of a part of a damaged input.
+    fn report_losses(&mut self, report: &SalvageReport, position: &BlockPosition, context: &StreamContext<'_>) {
+        let is_damaged = report.totals.losses > 0;
+        self.member.salvaged = is_damaged.then_some(report.totals);
+        report.losses.iter().for_each(|loss| context.outcomes.lost(&position.member.input.id, loss));
     }
 
     /// Checks and writes content.

@@ -32,7 +32,9 @@ impl Settings {
             format!("invalid number of workers {}: expected 1 to {MAX_JOBS}", self.jobs)
         } else if suffix.is_empty() || suffix.contains(&b'/') {
             "invalid suffix: expected a non-empty suffix without /".into()
-        } else if matches!(mode, Mode::Compress | Mode::Decompress) == (self.destination == Destination::Discard) {
+        } else if matches!(mode, Mode::Compress | Mode::Decompress | Mode::Salvage)
+            == (self.destination == Destination::Discard)
+        {
             "invalid destination: compressing and decompressing need an output, testing and listing have none".into()
         } else if self.removes() && self.destination == Destination::Stdout {
             "originals cannot be removed if outputs are written to standard output".into()
@@ -42,6 +44,8 @@ impl Settings {
             "BGZF has no rsyncable blocks, and no name and time in its headers".into()
         } else if self.index && !self.can_index() {
             "an index needs the format BGZF and an output file for each input, or inputs that are tested or decompressed".into()
+        } else if self.removes() && mode == Mode::Salvage {
+            "damaged originals cannot be removed".into()
         } else if self.only_smaller.is_some_and(|percent| percent > 100) {
             "invalid percentage: expected 0 to 100".into()
         } else {
@@ -55,7 +59,7 @@ impl Settings {
         match self.mode {
             Mode::Compress => self.format == Format::Bgzf && !self.concatenates(),
             Mode::Decompress | Mode::Test => !self.concatenates() && !self.removes(),
-            Mode::List | Mode::ListTrailers => false,
+            Mode::List | Mode::ListTrailers | Mode::Salvage => false,
         }
     }
 }
@@ -68,7 +72,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let wrong: [fn(&mut Settings); 12] = [
+        let wrong: [fn(&mut Settings); 13] = [
             |settings| settings.level = 13,
             |settings| (settings.engine, settings.level) = (Engine::Flate2, 10),
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
@@ -77,6 +81,7 @@ mod tests {
             |settings| settings.destination = Destination::Discard,
             |settings| settings.mode = Mode::Test,
             |settings| (settings.originals, settings.destination) = (Originals::Remove, Destination::Stdout),
+            |settings| (settings.originals, settings.mode) = (Originals::Remove, Mode::Salvage),
             |settings| settings.only_smaller = Some(101),
             |settings| (settings.format, settings.keep_name) = (Format::Bgzf, true),
             |settings| settings.index = true,

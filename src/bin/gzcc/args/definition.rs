@@ -16,7 +16,7 @@ use super::access_args::AccessArgs;
 use super::benchmark_args::BenchmarkArgs;
 use super::filter_args::FilterArgs;
 use super::report_args::ReportArgs;
-use super::values::{EngineArg, jobs, level, size, suffix, within};
+use super::values::{EngineArg, fill, jobs, level, size, suffix, within};
 
 /// Also the heading of options in `benchmark_args.rs`.
 pub(super) const OPERATION: &str = "Operation";
@@ -70,6 +70,16 @@ pub(super) struct Args {
     pub(super) trailers: bool,
     #[command(flatten)]
     pub(super) access: AccessArgs,
+    /// Decompress what can be decoded of a damaged file
+    ///
+    /// Each loss is reported, and the exit status is 2 if there is any. Nothing is removed.
+    #[arg(long, help_heading = OPERATION)]
+    pub(super) salvage: bool,
+    /// Byte that --salvage writes for unknown ones [default: ?]
+    ///
+    /// A character, or 0x00 to 0xff.
+    #[arg(long, value_name = "BYTE", value_parser = fill, allow_hyphen_values = true, help_heading = OPERATION)]
+    pub(super) fill: Option<u8>,
     /// Fail if a file expands to more than SIZE (10M, 4G)
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = OPERATION)]
     pub(super) max_size: Option<u64>,

@@ -17,6 +17,8 @@ pub(super) const LONG_TAKE_VALUE: &[&str] = &[
     "--memory",
     "--scheduler",
     "--max-size",
+    "--fill",
+    "--format",
     "--files-from",
     "--files0-from",
     "--include",

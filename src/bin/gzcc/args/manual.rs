@@ -36,7 +36,7 @@ const ENVIRONMENT: [(&str, &str); 9] = [
 const STATUSES: [(&str, &str); 3] = [
     ("0", "Success."),
     ("1", "An error: an input failed, or the command line is invalid."),
-    ("2", "Warnings only: an input was skipped, or there was trailing garbage."),
+    ("2", "Warnings only: an input was skipped, there was trailing garbage, or a salvaged file is damaged."),
 ];
 
 const DESCRIPTION: [&str; 5] = [

@@ -81,6 +81,17 @@ pub(super) fn within<N: FromStr + PartialOrd + Display>(text: &str, min: N, max:
     number.ok_or_else(|| format!("expected {min} to {max}"))
 }
 
+/// The value of `--fill`: an ASCII character, or two hexadecimal digits after `0x`.
+pub(super) fn fill(text: &str) -> Result<u8, &'static str> {
+    let hex =
+        text.strip_prefix("0x").filter(|hex| hex.len() == 2 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    match (text.as_bytes(), hex) {
+        (&[byte], _) => Ok(byte),
+        (_, Some(hex)) => u8::from_str_radix(hex, 16).map_err(|_| "expected two hexadecimal digits after 0x"),
+        _ => Err("expected a character, or 0x00 to 0xff"),
+    }
+}
+
 /// The value `K/N` of `--shard`.
 pub(super) fn shard(text: &str) -> Result<Shard, &'static str> {
     let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?;
@@ -122,6 +133,17 @@ mod tests {
             ["0/4", "5/4", "1/0", "0/0", "x", "", "/", "1", "/4", "1/", "-1/4", "+1/4", "1/4/4", "1/99999999999"]
         {
             assert!(shard(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fill_byte_is_a_character_or_two_hexadecimal_digits() {
+        assert_eq!(
+            [fill("?"), fill("0"), fill(" "), fill("-"), fill("0x00"), fill("0xfF")],
+            [63, 48, 32, 45, 0, 255].map(Ok)
+        );
+        for text in ["", "00", "0x", "0x1", "0x123", "0x+1", "x0", "é", "255"] {
+            assert!(fill(text).is_err(), "{text}");
         }
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use gzcc::command::{NOT_REACHED, lock};
-use gzcc::outcome::{Done, Warning};
+use gzcc::outcome::{Done, Loss, Warning};
 use gzcc::settings::{Mode, Settings, Shard};
 use gzcc::{Ended, Outcome, Tally};
 
@@ -52,6 +52,23 @@ struct FileObject<'a> {
     seconds: f64,
     status: &'static str,
     reason: Option<String>,
+}
+
+/// The object of one loss in a damaged input.
+#[derive(Serialize)]
+struct LossObject<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    input: InputFields<'a>,
+    reason: String,
+    /// The bytes of the input that contain the damage.
+    input_start: u64,
+    input_end: u64,
+    /// Offset in the output at which content is missing.
+    output: u64,
+    /// Bytes before it that may be wrong, and bytes after it that are unknown.
+    suspect: u64,
+    unknown: u64,
 }
 
 /// The name of the input, and its bytes if it is not UTF-8.
@@ -103,6 +120,7 @@ impl JsonReport {
             Mode::Decompress => "decompress",
             Mode::Test => "test",
             Mode::List | Mode::ListTrailers => "list",
+            Mode::Salvage => "salvage",
         };
         let (workers, scheduler) = (settings.jobs.get(), settings.scheduler.name());
         Self { mode, workers, scheduler, shard: settings.filter.shard, lines: Mutex::default() }
@@ -131,6 +149,21 @@ impl JsonReport {
             seconds: ended.started.map_or(0.0, |started| started.elapsed().as_secs_f64()),
             status,
             reason,
+        })
+    }
+
+    /// Writes the object of a loss.
+    pub(super) fn loss(&self, input: &Path, loss: &Loss) -> io::Result<()> {
+        let JsonName { text: input, bytes: input_bytes } = JsonName::of(input);
+        self.write(&LossObject {
+            r#type: "loss",
+            input: InputFields { input, input_bytes },
+            reason: loss.damage.to_string(),
+            input_start: loss.input.start,
+            input_end: loss.input.end,
+            output: loss.output,
+            suspect: loss.suspect,
+            unknown: loss.unknown,
         })
     }
 

@@ -3,10 +3,11 @@
 //! `gnu_messages` has those under gzip's names. Nothing here counts, or decides about the exit status.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use gzcc::EscapedName;
 use gzcc::command::NOT_REACHED;
-use gzcc::outcome::Done;
+use gzcc::outcome::{Done, Loss};
 use gzcc::settings::{Mode, OverwritePolicy, Settings};
 use gzcc::{Ended, ErrorKind, Outcome};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -73,6 +74,11 @@ impl Messages {
             Outcome::NotReached => print_message(format_args!("gzcc: {name}: {NOT_REACHED}")),
             _ => {}
         }
+    }
+
+    /// Prints a loss of a damaged input.
+    pub(super) fn print_loss(&self, input: &Path, loss: &Loss) {
+        self.warn(format_args!("gzcc: {}: {}", EscapedName::path(input), wording::loss(loss)));
     }
 
     /// Prints a warning.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gzcc::Tally;
+use gzcc::outcome::Loss;
 use gzcc::settings::Mode;
 
 use super::sizes::{Sizes, percent};
@@ -14,6 +15,7 @@ pub(crate) fn count_line(tally: &Tally, mode: Mode) -> String {
         Mode::Decompress => "Decompressed",
         Mode::Test => "Tested",
         Mode::List | Mode::ListTrailers => "Listed",
+        Mode::Salvage => "Salvaged",
     };
     let mut line = format!("{verb} {}", counted(tally.done, "file"));
     for (count, what) in [(tally.skipped, "skipped"), (tally.failed, "failed")] {
@@ -34,6 +36,22 @@ pub(super) fn figures(tally: &Tally, mode: Mode, time: Duration) -> String {
     let sizes = sizes(bytes_in, bytes_out, of_all);
     let speed = of_all.content as f64 / 1e6 / seconds.max(f64::MIN_POSITIVE);
     format!("in all {files}, {sizes} in {seconds:.3} s, {speed:.1} MB/s")
+}
+
+/// A loss of a damaged file: `input bytes 1000-2999: damaged data at byte 2100; at output byte 34567, 120 bytes before it may be
+/// wrong, 30 bytes after it are unknown`.
+pub(super) fn loss(loss: &Loss) -> String {
+    let mut line = match loss.input.is_empty() {
+        true => String::new(),
+        false => format!("input bytes {}-{}: ", loss.input.start, loss.input.end - 1),
+    };
+    line += &format!("{}; at output byte {}", loss.damage, loss.output);
+    for (count, what) in [(loss.suspect, "before it may be wrong"), (loss.unknown, "after it are unknown")] {
+        if count > 0 {
+            line += &format!(", {} {what}", counted(count, "byte"));
+        }
+    }
+    line
 }
 
 /// A count with its noun: `1 file`, `2 files`.

@@ -19,7 +19,7 @@ pub(super) enum SectionItem {
 use SectionItem::{Code, Term, Text};
 
 /// The sections, in the order of the page.
-pub(super) const SECTIONS: [Section; 13] = [
+pub(super) const SECTIONS: [Section; 14] = [
     Section {
         heading: "DECOMPRESSING",
         items: &[
@@ -59,6 +59,34 @@ pub(super) const SECTIONS: [Section; 13] = [
                  where both ignore it, gzcc stores the number of lines before each point, and checksums of the index, of each window, and \
                  of the last 4 KiB of FILE.gz. bgzip -r writes the index of a BGZF file that samtools reads.",
             ),
+        ],
+    },
+    Section {
+        heading: "SALVAGE",
+        items: &[
+            Text(
+                "--salvage decompresses what can be decoded of a damaged or truncated file: the content before the damage, and the \
+                 content from the next DEFLATE block or gzip member after it. The output has the name that -d gives it; an \
+                 existing file is kept without -f. The damaged file always stays, so --rm is refused.",
+            ),
+            Text(
+                "A block refers to the 32 KiB of content before it. Where these are lost, unknown bytes are written as ?, or as \
+                 the byte that --fill gives: a character, or 0x and two hexadecimal digits. Nothing is written for content that \
+                 is lost itself.",
+            ),
+            Text(
+                "Each loss is a line: the bytes of the input that contain the damage, the error, and the offset in the output at \
+                 which content is missing, with the number of bytes before it that may be wrong and of bytes after it that are \
+                 unknown. The damaged byte is not known: a decoder usually reads on for a while before it meets an error, and it \
+                 may meet none. So the content of a member is certain only if its CRC matches. The last line has the number of \
+                 bytes in such members.",
+            ),
+            Text(
+                "The exit status is 0 if the file is whole, 2 if anything is lost, and 1 if nothing is salvaged; then there is no \
+                 output. Only gzip data (also BGZF) is salvaged, not the other formats. If content consists of .gz files \
+                 itself, a member of these may be taken for one of the damaged file.",
+            ),
+            Code(&["gzcc --salvage -o rest.log --fill 0x00 damaged.log.gz"]),
         ],
     },
     Section {
@@ -241,7 +269,7 @@ pub(super) const SECTIONS: [Section; 13] = [
                 "--json writes one object a line to standard output: one for each input as it ends, and one for the run. It \
                  replaces the count and the table. A run that a signal ends has no summary. Later versions may add fields.",
             ),
-            Term("type", "file, summary, or with --benchmark level."),
+            Term("type", "file, summary, with --benchmark level, or with --salvage loss."),
             Term(
                 "input, output",
                 "Names; output is null if there is none. A name that is not UTF-8 has U+FFFD for each invalid sequence, and \
@@ -254,7 +282,16 @@ pub(super) const SECTIONS: [Section; 13] = [
             Term("seconds", "From opening to the end; in the summary of the whole run."),
             Term("status", "done, skipped or failed."),
             Term("reason", "Why the input was skipped or failed, or the warnings about it; else null."),
-            Term("mode", "compress, decompress, test, list or benchmark."),
+            Term("mode", "compress, decompress, test, list, salvage or benchmark."),
+            Term(
+                "input_start, input_end",
+                "Of a loss: the bytes of the input that contain the damage, the end excluded. reason is the error.",
+            ),
+            Term(
+                "output, suspect, unknown",
+                "Of a loss: the offset in the output at which content is missing, the number of bytes before it that may be \
+                 wrong, and of bytes after it that are unknown.",
+            ),
             Term("done, skipped, failed", "Counts."),
             Term("workers, scheduler, exit_status", "Of the run."),
             Term("shard, shards", "K and N of --shard K/N; null without it."),
