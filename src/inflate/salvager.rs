@@ -18,7 +18,7 @@ mod start_search;
 
 use std::io;
 
-use flate2::Crc;
+use crate::format::crc32::Crc32;
 
 use self::held_symbols::HeldSymbols;
 pub use self::loss::{Loss, SalvageTotals};
@@ -109,7 +109,7 @@ struct SalvagedMember {
     /// Offset of the content in the output.
     output: u64,
     /// CRC-32 of the content that is written, unless some of it is lost.
-    checksum: Option<Crc>,
+    checksum: Option<Crc32>,
 }
 
 /// The losses of a part, and the figures so far.
@@ -265,7 +265,7 @@ impl Salvager {
         self.held.restart();
         self.decoder.restart();
         let output = self.held.end();
-        self.member = SalvagedMember { start, output, checksum: Some(Crc::new()) };
+        self.member = SalvagedMember { start, output, checksum: Some(Crc32::new()) };
         self.anchor = Anchor { bit: 8 * self.input.position(), output, is_stored: false };
         self.state = SalvageState::Data;
     }
@@ -340,9 +340,7 @@ impl Salvager {
 
     /// Whether the content of the member, as far as it is decoded, is that of `trailer`.
     fn has_checksum(&self, trailer: Trailer) -> bool {
-        let Some(written) = &self.member.checksum else { return false };
-        let mut checksum = Crc::new();
-        checksum.combine(written);
+        let Some(mut checksum) = self.member.checksum.clone() else { return false };
         self.held.add_held_to(&mut checksum);
         checksum.sum() == trailer.crc && (self.held.end() - self.member.output) as u32 == trailer.length
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use flate2::Crc;
+use crate::format::crc32::Crc32;
 
 use crate::deflate::WINDOW;
 use crate::inflate::content_buffer::ContentBuffer;
@@ -155,7 +155,7 @@ impl HeldSymbols {
     }
 
     /// Writes released symbols to `part` as far as it has space. Unknown bytes become `fill`; returns their number.
-    pub(super) fn write(&mut self, part: &mut ContentBuffer, fill: u8, mut checksum: Option<&mut Crc>) -> u64 {
+    pub(super) fn write(&mut self, part: &mut ContentBuffer, fill: u8, mut checksum: Option<&mut Crc32>) -> u64 {
         let mut unknown = 0;
         while self.written < self.released && part.free() > 0 {
             let length = part.len();
@@ -171,7 +171,7 @@ impl HeldSymbols {
     }
 
     /// Adds the symbols that are not written to a CRC. They must be bytes.
-    pub(super) fn add_held_to(&self, checksum: &mut Crc) {
+    pub(super) fn add_held_to(&self, checksum: &mut Crc32) {
         let mut bytes = [0; PIECE];
         for piece in self.symbols[self.written..self.filled].chunks(PIECE) {
             let bytes = &mut bytes[..piece.len()];

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use flate2::Crc;
+use crate::format::crc32::Crc32;
 
 use crate::deflate::WINDOW;
 use crate::format::gzip::{self, MemberStart, TRAILER};
@@ -122,7 +122,7 @@ struct Trial {
     /// Blocks that ended.
     blocks: usize,
     /// CRC-32 of the content, if it has no unknown bytes.
-    checksum: Crc,
+    checksum: Crc32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,7 +260,7 @@ impl StartSearch {
     fn decode(&mut self, input: &[u8], most: usize) -> Trial {
         self.symbols.resize(STEP, 0);
         let limit = input.len().min(most);
-        let (mut at, mut checksum) = (0, Crc::new());
+        let (mut at, mut checksum) = (0, Crc32::new());
         let (mut consumed, mut produced, mut blocks) = (0, 0, 0);
         let end = loop {
             let decoded = self.decoder.decode(&input[consumed..limit], &mut self.symbols, at);
@@ -288,7 +288,7 @@ impl StartSearch {
 }
 
 /// Adds symbols to a CRC.
-fn add_to(checksum: &mut Crc, symbols: &[u16]) {
+fn add_to(checksum: &mut Crc32, symbols: &[u16]) {
     let mut bytes = [0; 4096];
     for piece in symbols.chunks(bytes.len()) {
         let bytes = &mut bytes[..piece.len()];
