@@ -33,9 +33,6 @@ pub enum LegacyFormat {
 }
 
 impl LegacyFormat {
-    /// Bytes that show the format.
-    pub const MAGIC: usize = 2;
-
     /// The format of a file that begins with these bytes.
     pub fn of(magic: [u8; 2]) -> Option<Self> {
         match magic {

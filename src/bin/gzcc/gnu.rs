@@ -66,6 +66,9 @@ pub(crate) fn parse(
     }
     args.variable = None;
     args.parse(arguments)?;
+    if args.ascii && args.print.is_none() && args.verbosity > Verbosity::Silent {
+        args.warnings.push(format!("{program}: option --ascii ignored on this system"));
+    }
     let warnings = std::mem::take(&mut args.warnings);
     let request = match args.print.take() {
         Some(text) => Request::Print { text, program },

@@ -11,6 +11,8 @@ pub(crate) struct Presentation {
     pub(crate) verbosity: Verbosity,
     /// A JSON object for each input, and one for the run, are printed on standard output.
     pub(crate) json: bool,
+    /// `-k` is given, and gzip's line of `-v` says so even if the output is standard output.
+    pub(crate) keeps: bool,
     /// gzip's question about an existing output is asked even if standard input is not a terminal.
     pub(crate) presumes_terminal: bool,
     /// When a progress line is shown on standard error.
@@ -26,6 +28,7 @@ impl Default for Presentation {
             rules: Rules::Gzcc,
             verbosity: Verbosity::Normal,
             json: false,
+            keeps: false,
             presumes_terminal: false,
             progress: ProgressPolicy::Never,
             is_filter: false,

@@ -85,7 +85,6 @@ impl Inflater {
     }
 
     fn begin_legacy(&mut self, format: LegacyFormat, part: &mut PartContent) -> StepResult {
-        part.content.stats.overhead += LegacyFormat::MAGIC as u64;
         part.content.stats.checksum = StoredChecksum::Missing(format);
         part.member_start = part.buffer.len();
         self.legacy = Some(format.decoder());

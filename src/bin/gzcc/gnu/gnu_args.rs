@@ -33,6 +33,7 @@ pub(super) struct GnuArgs {
     pub(super) list: bool,
     pub(super) stdout: bool,
     pub(super) keep: bool,
+    pub(super) ascii: bool,
     /// Whether to store or restore the name, if an option decides it.
     pub(super) name: Option<bool>,
     /// The same for the time.
@@ -64,6 +65,7 @@ impl GnuArgs {
             list: false,
             stdout: *destination == Destination::Stdout,
             keep: false,
+            ascii: false,
             name: None,
             time: None,
             verbosity: Verbosity::Normal,
@@ -196,10 +198,7 @@ impl GnuArgs {
         }
         let (settings, program) = (&mut self.settings, self.program);
         match switch {
-            Ascii => {
-                let ignored = format!("{program}: option --ascii ignored on this system");
-                self.warnings.extend((self.verbosity > Verbosity::Silent).then_some(ignored));
-            }
+            Ascii => self.ascii = true,
             Bits if self.is_pigz => return Err(self.unsupported(option, "other block sizes")),
             // -b limits the codes of LZW, which gzip no longer writes.
             Bits if value.as_bytes().iter().all(u8::is_ascii_digit) => {}
@@ -210,6 +209,7 @@ impl GnuArgs {
             Independent => settings.independent = true,
             Keep => self.keep = true,
             List => self.list = true,
+            Lzw => return Err(self.rejected("-Z not supported in this version")),
             Name => (self.name, self.time) = (Some(true), Some(true)),
             NoName => (self.name, self.time) = (Some(false), Some(false)),
             Time => self.time = Some(true),

@@ -27,6 +27,7 @@ impl GnuArgs {
         let removes_originals = destination == Destination::Beside && !self.keep;
         let names_files = self.settings.inputs.iter().any(|input| input != "-");
         let presentation = self.presentation();
+        let presumes_terminal = self.presumes_terminal && !self.force && !self.list;
         let unless_forced = if self.force { Refuse::Never } else { Refuse::Always };
         let settings = Settings {
             mode,
@@ -43,9 +44,12 @@ impl GnuArgs {
             hard_links: unless_forced,
             setid: Refuse::Always,
             sticky: unless_forced,
-            accepts_stdin: terminal_policy(self.force),
+            accepts_stdin: if presumes_terminal && !compresses { |_| false } else { terminal_policy(self.force) },
             // gzip writes to a terminal if -c is given with the name of a file.
-            accepts_output: terminal_policy(self.force || names_files),
+            accepts_output: match self.force || names_files {
+                false if presumes_terminal => |_| false,
+                accepts_terminals => terminal_policy(accepts_terminals),
+            },
             copy_foreign: self.force,
             // pigz treats a lone byte as garbage, and stores no time without a warning.
             refuses_lone_byte: !self.is_pigz,
@@ -65,7 +69,7 @@ impl GnuArgs {
     fn presentation(&self) -> Presentation {
         let (program, verbosity) = (self.program, self.verbosity);
         let (is_filter, presumes_terminal) = (self.settings.inputs.is_empty(), self.presumes_terminal);
-        let rules = Rules::Gzip;
-        Presentation { program, rules, verbosity, is_filter, presumes_terminal, ..Presentation::default() }
+        let (rules, keeps) = (Rules::Gzip, self.keep);
+        Presentation { program, rules, verbosity, is_filter, keeps, presumes_terminal, ..Presentation::default() }
     }
 }

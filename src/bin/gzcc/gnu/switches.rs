@@ -16,6 +16,7 @@ pub(super) enum Switch {
     Keep,
     License,
     List,
+    Lzw,
     Name,
     NoName,
     NoTime,
@@ -38,12 +39,11 @@ pub(super) enum Switch {
 }
 
 /// gzip's options: letter, long name, switch. The letter 0 means that there is only a long name. An option with several long
-/// names has several entries.
+/// names has several entries. The order is GNU's, which the message about an ambiguous name shows.
 pub(super) const GZIP: &[(u8, &str, Switch)] = &[
     (b'a', "ascii", Ascii),
-    (b'b', "bits", Bits),
-    (b'c', "stdout", Stdout),
     (b'c', "to-stdout", Stdout),
+    (b'c', "stdout", Stdout),
     (b'd', "decompress", Decompress),
     (b'd', "uncompress", Decompress),
     (b'f', "force", Force),
@@ -52,23 +52,24 @@ pub(super) const GZIP: &[(u8, &str, Switch)] = &[
     (b'k', "keep", Keep),
     (b'l', "list", List),
     (b'L', "license", License),
+    (b'm', "", NoTime),
+    (b'M', "", Time),
     (b'n', "no-name", NoName),
     (b'N', "name", Name),
+    (0, "-presume-input-tty", PresumeTerminal),
     (b'q', "quiet", Quiet),
     (b'q', "silent", Quiet),
+    (0, "synchronous", Synchronous),
     (b'r', "recursive", Recursive),
-    (0, "rsyncable", Rsyncable),
     (b'S', "suffix", Suffix),
     (b't', "test", Test),
     (b'v', "verbose", Verbose),
     (b'V', "version", Version),
-    (0, "synchronous", Synchronous),
     (0, "fast", Fast),
     (0, "best", Best),
-    (b'Z', "lzw", Unsupported("LZW")),
-    (b'm', "", NoTime),
-    (b'M', "", Time),
-    (0, "-presume-input-tty", PresumeTerminal),
+    (b'Z', "lzw", Lzw),
+    (b'b', "bits", Bits),
+    (0, "rsyncable", Rsyncable),
 ];
 
 /// pigz's additional options. An option of gzip with the same name takes precedence.

@@ -40,6 +40,9 @@ pub(super) fn verdict(reason: &Reason, verbosity: Verbosity, force: bool) -> Ver
         Reason::OutputExists(_) | Reason::NotOverwritten(_) => Verdict { printed: true, status: Status::Warning },
         // gzip cannot remove the directory.
         Reason::OutputIsDirectory(_) if force => Verdict { printed: true, status: Status::Error },
+        Reason::OutputIsDirectory(_) | Reason::OutputNotReplaceable(_) if !force => {
+            Verdict { printed: true, status: Status::Warning }
+        }
         _ => Verdict { printed: verbosity > Verbosity::Silent, ..status::verdict(reason) },
     }
 }
@@ -122,7 +125,10 @@ impl Messages {
             (_, Some(output)) => print_message(format_args!("{name}{ratio} -- {what} {}", EscapedName::path(output))),
             (Mode::Compress, None) if ended.is_stdin => print_message(format_args!("{ratio}")),
             (_, None) if ended.is_stdin => {}
-            (_, None) => print_message(format_args!("{name}{ratio} -- replaced with stdout")),
+            (_, None) => {
+                let what = if self.keeps { "created" } else { "replaced with" };
+                print_message(format_args!("{name}{ratio} -- {what} stdout"));
+            }
         }
     }
 

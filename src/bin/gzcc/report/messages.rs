@@ -28,6 +28,8 @@ pub(super) struct Messages {
     pub(super) verbosity: Verbosity,
     /// Originals are removed.
     pub(super) removes: bool,
+    /// Originals are kept on request (`-k`).
+    pub(super) keeps: bool,
     /// Outputs are replaced.
     pub(super) force: bool,
     /// gzip's question about an existing output.
@@ -39,12 +41,12 @@ pub(super) struct Messages {
 impl Messages {
     /// The messages of a run with these settings.
     pub(super) fn new(settings: &Settings, presentation: &Presentation) -> Self {
-        let Presentation { program, rules, verbosity, presumes_terminal, .. } = *presentation;
+        let Presentation { program, rules, verbosity, keeps, presumes_terminal, .. } = *presentation;
         let (mode, removes) = (settings.mode, settings.removes());
         let force = settings.overwrite == OverwritePolicy::Replace;
         let workers = format!("{}, {}", counted(settings.jobs.get() as u64, "worker"), settings.scheduler.name());
         let question = Question { program, presumes_terminal };
-        Self { program, rules, mode, verbosity, removes, force, question, workers }
+        Self { program, rules, mode, verbosity, removes, keeps, force, question, workers }
     }
 
     /// Prints gzcc's own lines about an input.
