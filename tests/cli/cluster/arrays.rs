@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::namespaces::reaches;
 use super::slurm::Slurm;
-use crate::harness::{Sandbox, full, is_root, skip};
+use super::{example, sandbox_in_memory};
+use crate::harness::{Sandbox, full, have_all, is_root, skip};
 use crate::shards::sum_of_reports;
 
 const FILES: usize = 20_000;
@@ -37,11 +37,24 @@ fn content(i: usize) -> String {
 
 /// A sandbox with the tree, the script of the array and the program that stalls.
 fn sandbox() -> Sandbox {
-    let t = Sandbox::new();
+    let t = sandbox_in_memory();
     (0..FILES).for_each(|i| drop(t.write(name(i), content(i))));
     t.write("bin/gzcc", STALLING.replace("GZCC", env!("CARGO_BIN_EXE_gzcc")));
     fs::set_permissions(t.path("bin/gzcc"), fs::Permissions::from_mode(0o755)).unwrap();
     t
+}
+
+/// A running cluster; records the test as skipped if there is none.
+fn cluster(sandbox: fn() -> Sandbox) -> Option<Slurm> {
+    if !full() || !is_root() {
+        skip("only root starts a Slurm cluster, and only in the long tier");
+        return None;
+    }
+    if !have_all(&["unshare", "nsenter", "ip", "mount", "hostname", "bash", "munged", "slurmctld", "slurmd", "sbatch"])
+    {
+        return None;
+    }
+    Slurm::start(sandbox()).inspect_err(|reason| skip(reason)).ok()
 }
 
 /// The inode numbers of all outputs.
@@ -66,20 +79,12 @@ fn inputs(report: &str, status: &str, reason: &str) -> Vec<String> {
 
 #[test]
 fn a_slurm_array_whose_node_fails_compresses_every_file_once() {
-    if !full() || !is_root() {
-        return skip("only root starts a Slurm cluster, and only in the long tier");
-    }
-    require!("unshare", "nsenter", "ip", "mount", "hostname", "bash", "munged", "slurmctld", "slurmd", "sbatch");
     require!("groff", "jq", "grep");
-    let slurm = match Slurm::start(sandbox()) {
-        Ok(slurm) => slurm,
-        Err(reason) => return skip(&reason),
-    };
+    let Some(slurm) = cluster(sandbox) else { return };
     let t = slurm.sandbox();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/cluster/slurm-shards.sh");
     let array = format!("--array=1-{SHARDS}%4");
     let path = |name: &str| t.path(name).to_str().unwrap().to_owned();
-    let job = slurm.submit(&[&array, script.to_str().unwrap(), "8", &path("tree"), &path("reports")]);
+    let job = slurm.submit(&[&array, &example("slurm-shards.sh"), "8", &path("tree"), &path("reports")]);
 
     // One shard stalls after a part of its files. Its node fails.
     assert!(reaches(|| t.exists("stalled")), "{}", slurm.logs());
@@ -97,8 +102,7 @@ fn a_slurm_array_whose_node_fails_compresses_every_file_once() {
         slurm.pending().is_empty()
     });
     assert!(ended, "{:?}\n{}", slurm.pending(), slurm.logs());
-    let states = slurm.call(&["squeue", "-h", "-r", "-t", "all", "-o", "%T"]).succeeds();
-    assert_eq!(String::from_utf8(states).unwrap(), "COMPLETED\n".repeat(SHARDS), "{}", slurm.logs());
+    assert_eq!(slurm.states(), ["COMPLETED"; SHARDS], "{}", slurm.logs());
 
     // Every file has its output, and nothing else is in the tree.
     let after = outputs(t);
@@ -149,4 +153,28 @@ fn assert_reports_are_right(t: &Sandbox, shard: &str, killed: &str) {
         let summary: Value = serde_json::from_str(summaries[0]).unwrap();
         assert_eq!((&summary["workers"], &summary["shards"]), (&json!(1), &json!(SHARDS)), "one CPU for each task");
     }
+}
+
+#[test]
+fn a_slurm_array_over_name_lists_compresses_every_file_once() {
+    require!("find", "perl");
+    let small = || {
+        let t = sandbox_in_memory();
+        (0..300).for_each(|i| drop(t.write(format!("tree/{}/{i}\n x", i % 7), content(i))));
+        fs::create_dir(t.path("bin")).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gzcc"), t.path("bin/gzcc")).unwrap();
+        t
+    };
+    let Some(slurm) = cluster(small) else { return };
+    let t = slurm.sandbox();
+    t.command(&example("name-lists.sh"), ["tree", "lists", "10"]).succeeds();
+    let path = |name: &str| t.path(name).to_str().unwrap().to_owned();
+    // The last two tasks find no list.
+    slurm.submit(&["--array=1-12%4", &example("slurm-lists.sh"), &path("lists"), &path("reports")]);
+    assert!(reaches(|| slurm.pending().is_empty()), "{:?}\n{}", slurm.pending(), slurm.logs());
+    assert_eq!(slurm.states(), ["COMPLETED"; 12], "{}", slurm.logs());
+    let reports = (1..=10).map(|i| String::from_utf8(t.read(format!("reports/{i}.json"))).unwrap());
+    let done: Vec<String> = reports.flat_map(|report| inputs(&report, "done", "")).collect();
+    assert_eq!((done.len(), done.iter().collect::<BTreeSet<_>>().len()), (300, 300));
+    assert_eq!((outputs(t).len(), t.exists("reports/11.json")), (300, false));
 }

@@ -91,6 +91,12 @@ impl Slurm {
         String::from_utf8(queue).unwrap().lines().map(str::to_owned).collect()
     }
 
+    /// The states of all tasks, also of those that have ended.
+    pub(super) fn states(&self) -> Vec<String> {
+        let states = self.call(&["squeue", "-h", "-r", "-t", "all", "-o", "%T"]).succeeds();
+        String::from_utf8(states).unwrap().lines().map(str::to_owned).collect()
+    }
+
     /// Kills the daemon of a node and all processes of its jobs, as a power failure does.
     pub(super) fn kill_node(&self, node: &str) {
         let variable = format!("SLURMD_NODENAME={node}");
