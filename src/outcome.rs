@@ -222,6 +222,15 @@ pub enum Reason {
     NotSmaller,
     /// As [`NotSmaller`](Self::NotSmaller), and its output of this name, which is not up to date, stays.
     OutdatedOutputStays(PathBuf),
+    /// It was recompressed at this level before, which is not lower than that of this run.
+    Recompressed(u8),
+    /// It is BGZF, and its indexes hold offsets in the file, which recompression changes.
+    Bgzf {
+        /// The run is recursive, so this is expected.
+        recursive: bool,
+    },
+    /// Its last member is followed by data that is not gzip, which recompression would lose.
+    TrailingGarbage,
     /// The output of several inputs was not written, because there was no input.
     NoInput,
     /// The originals were not removed, because they share an output.
@@ -243,7 +252,15 @@ impl Reason {
     /// Whether the settings ask for this, so that it is not a warning.
     pub fn is_expected(&self) -> bool {
         self.is_ignored()
-            || matches!(self, Self::CompressedFormat | Self::NotSelected | Self::UpToDate(_) | Self::NotSmaller)
+            || matches!(
+                self,
+                Self::CompressedFormat
+                    | Self::NotSelected
+                    | Self::UpToDate(_)
+                    | Self::NotSmaller
+                    | Self::Recompressed(_)
+                    | Self::Bgzf { recursive: true }
+            )
     }
 }
 
@@ -277,6 +294,9 @@ impl fmt::Display for Reason {
             Self::OutdatedOutputStays(output) => {
                 write!(f, "does not get as small as asked; {}, which is outdated, stays", EscapedName::path(output))
             }
+            Self::Recompressed(level) => write!(f, "was recompressed at level {level}; left alone"),
+            Self::Bgzf { .. } => f.write_str("is BGZF, whose indexes would become wrong; left alone"),
+            Self::TrailingGarbage => f.write_str("has trailing garbage, which would be lost; left alone"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }
     }

@@ -53,6 +53,24 @@ pub fn stored_time(mtime: i64) -> Option<u32> {
     u32::try_from(mtime).ok().filter(|&mtime| mtime != 0)
 }
 
+/// Offset of XFL in a header.
+const EXTRA_FLAGS: usize = 8;
+
+/// Bit of XFL that marks a recompressed file: the other bits are the level. RFC 1952 defines the values 2 and 4 for deflate, and
+/// readers ignore the field. An extra subfield would be the place for this in theory, but the Linux kernel cannot skip one in an
+/// initramfs, and htslib reads no BGZF block with a second one.
+const RECOMPRESSED: u8 = 0x80;
+
+/// Marks the member that begins at the start of `member` as recompressed at this level.
+pub fn mark_recompressed(member: &mut [u8], level: u8) {
+    member[EXTRA_FLAGS] = RECOMPRESSED | level;
+}
+
+/// The level at which a member with this XFL was recompressed; `None` if it was not.
+pub fn recompressed_level(extra_flags: u8) -> Option<u8> {
+    (extra_flags & RECOMPRESSED != 0).then_some(extra_flags & !RECOMPRESSED)
+}
+
 /// Appends a member's header to `out`.
 pub fn write_header(header: &Header<'_>, out: &mut Vec<u8>) {
     // RFC 1952 specifies Latin-1. Like every gzip, this writes the bytes of the name unchanged.
@@ -158,6 +176,16 @@ mod tests {
     fn the_extra_flags_state_only_the_extreme_levels() {
         let hints: Vec<u8> = (0..=12).map(|level| header(&Header { level, ..Header::default() })[8]).collect();
         assert_eq!(hints, [0, 4, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_member_that_is_marked_states_its_level() {
+        let mut marked = header(&Header { level: 9, ..Header::default() });
+        assert_eq!(recompressed_level(marked[EXTRA_FLAGS]), None);
+        for level in 0..=12 {
+            mark_recompressed(&mut marked, level);
+            assert_eq!(recompressed_level(marked[EXTRA_FLAGS]), Some(level));
+        }
     }
 
     #[test]

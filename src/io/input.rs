@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rustix::fs::{OFlags, SeekFrom, Stat};
 
 use crate::error::Error;
+use crate::format::bgzf;
 use crate::format::gzip::{self, Damage, MemberStart, ReadError, StoredChecksum};
 use crate::io::directory::Directory;
 use crate::io::file_status::{Identity, is_regular, modification_time, same_content, stat_of};
@@ -156,6 +157,14 @@ impl Input {
         Some(gzip::read_header(0, next))
     }
 
+    /// Whether a regular file begins with a BGZF block.
+    pub(crate) fn is_bgzf(&self) -> io::Result<bool> {
+        let mut buffer = [0; HEADER_READ];
+        let Some(InputFile { fd, .. }) = self.regular() else { return Ok(false) };
+        let got = read_at_least(fd.as_fd(), &mut buffer, HEADER_READ, 0)?;
+        Ok(bgzf::parse_header(&buffer[..got]).is_some())
+    }
+
     /// Reads the first header and the last trailer, and nothing between them; in BGZF all headers and trailers. The length is correct
     /// for BGZF, and for one member with less than 4 GiB of content.
     pub(crate) fn gzip_ends(&self) -> Result<Done, Outcome> {
@@ -219,6 +228,15 @@ impl Input {
     /// Removes the original if its name still refers to the unchanged file that was read; returns whether it did (P3).
     /// If a symbolic link was followed, the link is removed.
     pub(crate) fn remove_original(&self) -> io::Result<bool> {
+        let unmodified = self.still_has_name()?;
+        if let (true, Source::File { directory, name, .. }) = (unmodified, &self.source) {
+            directory.remove_file(name)?;
+        }
+        Ok(unmodified)
+    }
+
+    /// Whether the name still refers to the file that was read, and that file is unmodified.
+    pub(crate) fn still_has_name(&self) -> io::Result<bool> {
         let Source::File { directory, name, .. } = &self.source else {
             return Ok(false);
         };
@@ -227,11 +245,7 @@ impl Input {
         };
         let flags = if self.through_link { OFlags::NONBLOCK } else { OFlags::NONBLOCK | OFlags::NOFOLLOW };
         let open = || Ok(directory.open_file(name, flags)?);
-        let unmodified = OpenedFile { fd: fd.as_fd(), then }.still_has_name(&now, open)?;
-        if unmodified {
-            directory.remove_file(name)?;
-        }
-        Ok(unmodified)
+        OpenedFile { fd: fd.as_fd(), then }.still_has_name(&now, open)
     }
 
     /// The status of the file that has the input's name now.

@@ -53,7 +53,7 @@ impl InstallTree {
 
 /// Writes the file `name` in `directory`.
 fn write_file(directory: &Arc<Directory>, name: std::ffi::OsString, content: &[u8]) -> Result<(), Error> {
-    let overwrite = OverwriteCheck { force: true, input: None, protection: None };
+    let overwrite = OverwriteCheck { force: true, input: None, in_place: false, protection: None };
     let mut output = OutputFile::create(Arc::clone(directory), name, InitialMode::Umask, true)?;
     output.write(content)?;
     output.commit(&overwrite, true).map_err(|refusal| match refusal {

@@ -57,6 +57,8 @@ pub(crate) enum Refusal {
     NotReplaceable,
     /// The name belongs to the input itself.
     IsTheInput,
+    /// The output replaces its input, and the name belongs to another file by now.
+    NotTheInput,
     /// The name belongs to another input of the run.
     IsAnInput,
     /// The unread rest of a list may contain the name.
@@ -82,8 +84,10 @@ impl From<Errno> for Refusal {
 pub(crate) struct OverwriteCheck {
     /// Existing files may be replaced.
     pub force: bool,
-    /// Identity of the input, which is never replaced.
+    /// Identity of the input, which is never replaced, or alone is.
     pub input: Option<Identity>,
+    /// The output replaces its input, and no other file.
+    pub in_place: bool,
     /// Protects the other inputs of the run.
     pub protection: Option<Arc<dyn Protection>>,
 }
@@ -102,6 +106,8 @@ impl OverwriteCheck {
             Err(Refusal::Directory)
         } else if !matches!(file_type, FileType::RegularFile | FileType::Symlink) {
             Err(Refusal::NotReplaceable)
+        } else if self.in_place {
+            if self.input == Some(Identity::of(existing)) { Ok(()) } else { Err(Refusal::NotTheInput) }
         } else if !self.force {
             Err(Refusal::Exists)
         } else if self.input == Some(Identity::of(existing)) {
@@ -257,8 +263,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    const FREE: &OverwriteCheck = &OverwriteCheck { force: false, input: None, protection: None };
-    const FORCE: &OverwriteCheck = &OverwriteCheck { force: true, input: None, protection: None };
+    const FREE: &OverwriteCheck = &OverwriteCheck { force: false, input: None, in_place: false, protection: None };
+    const FORCE: &OverwriteCheck = &OverwriteCheck { force: true, input: None, in_place: false, protection: None };
 
     fn output(dir: &Path, unnamed: bool) -> OutputFile {
         let directory = Arc::new(Directory::open(dir).unwrap());
@@ -336,7 +342,8 @@ mod tests {
         fs::write(dir.path().join("out"), "input").unwrap();
         let directory = Directory::open(dir.path()).unwrap();
         let stat = directory.lstat(OsStr::new("out")).unwrap().unwrap();
-        let overwrite = &OverwriteCheck { force: true, input: Some(Identity::of(&stat)), protection: None };
+        let overwrite =
+            &OverwriteCheck { force: true, input: Some(Identity::of(&stat)), in_place: false, protection: None };
         assert!(matches!(output(dir.path(), true).commit(overwrite, false), Err(Refusal::IsTheInput)));
         assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"input");
     }

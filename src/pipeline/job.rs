@@ -8,12 +8,13 @@ mod header_fields;
 mod index_file;
 mod index_output;
 mod output_path;
+mod output_registration;
 mod output_tree;
+mod replacement;
 mod space;
 mod special;
 mod update;
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,7 @@ use self::concatenated::{concatenate, overwrites_input};
 use self::header_fields::HeaderFields;
 use self::output_path::OutputPath;
 use self::output_tree::{MirroredDirectory, OutputTree};
+use self::replacement::Replacement;
 pub(crate) use self::space::BeingWritten;
 use self::space::Space;
 use self::special::{IdentifiedSink, report_file, special_file, standard_output};
@@ -29,7 +31,7 @@ use crate::error::{About, Error};
 use crate::io::input::opening::IS_THE_OUTPUT;
 use crate::io::input::{Input, Source};
 use crate::io::known_file::KnownFile;
-use crate::io::output::{InitialMode, OutputFile, Refusal};
+use crate::io::output::{InitialMode, Refusal};
 use crate::outcome::{Done, InputId, Outcome, Reason};
 use crate::pipeline::outcomes::Outcomes;
 use crate::pipeline::scheduler::StreamSource;
@@ -40,7 +42,7 @@ use crate::pipeline::sink::per_input::{PerInput, PerInputSink, refused};
 use crate::pipeline::stream::{Member, Reader, Stream, Writer};
 use crate::select::output_registry::OutputRegistry;
 use crate::select::selection::{
-    DerivedOutput, FileTarget, InputRegistry, Item, Selected, Selection, Target, claim, could_be_input, is_same_name,
+    DerivedOutput, FileTarget, InputRegistry, Item, Selected, Selection, Target, claim, is_same_name,
 };
 use crate::settings::{Destination, Mode, OverwritePolicy, Settings, StreamSettings};
 use crate::sync::lock;
@@ -210,6 +212,7 @@ impl Jobs {
         let OutputRequest { target, output_is_walked, retry } = request;
         let settings = &*self.settings;
         self.refuse_output_of_run(&input)?;
+        let replacement = settings.recompresses().then(|| Replacement::of(&input, settings)).transpose()?;
         let fields = HeaderFields::of(&input, settings)?;
         let header_name = fields.output_name()?;
         let path = match target {
@@ -239,7 +242,11 @@ impl Jobs {
                 self.record(&file.output)?;
                 file.being_written.retry(retry);
                 file.metadata = file.metadata.map(|metadata| fields.apply(metadata));
-                self.indexed_stream(input, Box::new(PerInputSink::from(file)))
+                let sink = Box::new(PerInputSink::from(file));
+                match replacement {
+                    Some(replacement) => Ok(Opened::Stream(self.recompress(input, replacement, sink))),
+                    None => self.indexed_stream(input, sink),
+                }
             }
         }
     }
@@ -270,35 +277,6 @@ impl Jobs {
         })
     }
 
-    /// Whether the names of inputs come from a list that cannot be read ahead.
-    fn has_streamed_list(&self) -> bool {
-        self.inputs.as_ref().is_some_and(|inputs| inputs.is_streamed())
-    }
-
-    /// Registers an output before it has a name, if a walk or a list may contain that name. A list that cannot be read ahead may
-    /// contain a link to any output.
-    fn record(&self, output: &OutputFile) -> io::Result<()> {
-        if self.has_streamed_list() || could_be_input(output.name(), &self.settings) {
-            return self.outputs.record(output);
-        }
-        self.outputs.record_name(output)
-    }
-
-    /// Refuses an input that is an output of this run, because the output has replaced the file that was selected. A walk leaves
-    /// out the file with the report as well.
-    fn refuse_output_of_run(&self, input: &Input) -> Result<(), Outcome> {
-        // Files with one link are registered under their names.
-        if self.settings.may_replace() && input.is_walked() && input.has_other_links() {
-            self.inputs.iter().zip(input.opened()).for_each(|(inputs, file)| inputs.add(file.then));
-        }
-        let is_report = input.is_walked() && self.report.as_ref().is_some_and(|report| input.is(report));
-        match is_report || self.outputs.is_output(input) {
-            false => Ok(()),
-            true if input.is_walked() => Err(Outcome::Skipped(Reason::WalkedOutput)),
-            true => Err(Outcome::Failed(Error::other("is the output of another input"))),
-        }
-    }
-
     /// Creates the output file of an input, unless an existing file prevents it. `output_is_walked` says whether the walk that
     /// found the input also processes a file of that name.
     fn create(
@@ -309,6 +287,7 @@ impl Jobs {
         outcomes: &Outcomes,
     ) -> Result<Created, Outcome> {
         let settings = &*self.settings;
+        let in_place = settings.recompresses();
         let mut overwrite = self.overwrite_check(input, output_is_walked);
         if settings.update
             && let Some(previous) = PreviousOutput::find(input, &path)?
@@ -332,7 +311,8 @@ impl Jobs {
         }
         let metadata = input.metadata();
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
-        let leaves_outdated = settings.only_smaller.is_some() && has_outdated_output(input, &path, settings.format)?;
+        let leaves_outdated =
+            settings.only_smaller.is_some() && !in_place && has_outdated_output(input, &path, settings.format)?;
         let index = self.create_index(&path, &overwrite, initial_mode)?;
         let warning = path.warning.take();
         let output = path.create(initial_mode, settings)?;
@@ -345,6 +325,7 @@ impl Jobs {
             metadata,
             sync,
             remove,
+            in_place,
             leaves_outdated,
             warning,
         }))

@@ -46,6 +46,7 @@ mod pending_blocks;
 #[cfg(feature = "batch")]
 mod pipe_tests;
 mod reader;
+mod recompression;
 mod savings;
 mod speculation_pool;
 mod ticket;
@@ -53,7 +54,7 @@ mod worker;
 mod writer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::arriving_data::ArrivingData;
 pub(crate) use self::block::{BlockEnds, Member, MemberSizes};
@@ -62,8 +63,9 @@ pub(crate) use self::chunk_chain::MAX_CHUNK;
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};
 pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::pending_blocks::PendingBlocks;
-use self::reader::Ready;
 pub(crate) use self::reader::{MemberSource, Reader};
+use self::reader::{Ready, read};
+pub(crate) use self::recompression::{ContentSubmitter, Recompression, SizeLimit};
 use self::ticket::Ticket;
 pub(crate) use self::worker::Worker;
 pub(crate) use self::writer::Writer;
@@ -78,8 +80,10 @@ const MAX_WAITING_PARTS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Stream {
     state: Mutex<State>,
-    /// Notified when parts are accepted or written, for workers that wait in [`Stream::append`].
+    /// Notified when parts are accepted or written, for workers that wait in [`Stream::append`] or in a [`Recompression`].
     progressed: Condvar,
+    /// The stream that compresses the content of this one.
+    recompression: Option<Arc<Recompression>>,
 }
 
 #[derive(Debug)]
@@ -92,7 +96,7 @@ struct State {
     pending: PendingBlocks,
     /// Number of blocks that are taken and not yet written.
     in_flight: usize,
-    /// Number of workers that wait in [`Stream::append`].
+    /// Number of workers that wait for [`Stream::progressed`].
     waiting: usize,
     /// No block is left to take.
     exhausted: bool,
@@ -123,15 +127,27 @@ impl Stream {
             exhausted: false,
             broken: false,
         };
-        Self { state: Mutex::new(state), progressed: Condvar::new() }
+        Self { state: Mutex::new(state), progressed: Condvar::new(), recompression: None }
+    }
+
+    /// Adds the stream that compresses the content, so that all workers work on both.
+    pub(crate) fn with_recompression(self, recompression: Arc<Recompression>) -> Self {
+        Self { recompression: Some(recompression), ..self }
     }
 
     /// Processes the next block; if none can be taken, writes completed blocks. `is_shared` means that other workers may
     /// work on the stream.
     pub(crate) fn work(&self, worker: &mut Worker, is_shared: bool, context: &StreamContext<'_>) -> WorkStatus {
+        if let Some(recompression) = &self.recompression
+            && recompression.work(worker, is_shared, context) == WorkStatus::Worked
+        {
+            return WorkStatus::Worked;
+        }
         let (mut ticket, task) = match self.take(worker, context) {
             Ok(taken) => taken,
             Err(_) if self.write_completed(context) => return WorkStatus::Worked,
+            // The content may still be compressed.
+            Err(WorkStatus::Exhausted) if !self.is_exhausted() => return WorkStatus::NothingNow,
             Err(status) => return status,
         };
         let inflated_by_reader = matches!(task.input, Ok(BlockInput::Content(_)));
@@ -162,21 +178,19 @@ impl Stream {
 
     /// Whether [`Stream::work`] would find work.
     pub(crate) fn has_work(&self, context: &StreamContext<'_>) -> bool {
-        let state = self.lock();
-        let can_read = state.reader.as_ref().is_some_and(|reader| state.broken || !reader.must_wait());
-        let has_permit = state.in_flight == 0 || context.resources.permits.is_available();
-        !state.exhausted && can_read && has_permit || state.can_write()
+        let recompresses = self.recompression.as_ref().is_some_and(|recompression| recompression.has_work(context));
+        recompresses || self.lock().has_work(context)
     }
 
-    /// Whether all blocks have been taken.
+    /// Whether all blocks have been taken, and no more of the content will be compressed.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.lock().exhausted
+        let state = self.lock();
+        state.exhausted && (self.recompression.is_none() || state.is_closed())
     }
 
     /// Whether all blocks have been written and the output is closed.
     pub(crate) fn is_finished(&self) -> bool {
-        let state = self.lock();
-        state.exhausted && state.in_flight == 0 && state.writer.is_none()
+        self.lock().is_closed()
     }
 
     /// Whether there may be more than one block, so that a second worker is of use.
@@ -334,6 +348,7 @@ impl Stream {
             return;
         };
         let broken = state.broken;
+        self.notify(&state);
         drop(state);
         let closed = catch_unwind(AssertUnwindSafe(|| writer.close(broken, context)));
         if closed.is_err() {
@@ -347,29 +362,19 @@ impl Stream {
     }
 }
 
-/// Reads the next block with the reader out of the state; if the stream is broken, skips all inputs. A panic of the reader ends
-/// the stream, because the state of its input is unknown.
-fn read(
-    reader: &mut Reader,
-    broken: bool,
-    worker: &mut Worker,
-    context: &StreamContext<'_>,
-) -> Result<Ready, StreamError> {
-    yield_point();
-    let read = AssertUnwindSafe(|| {
-        if broken {
-            reader.skip_all(context.outcomes);
-            return Ready::End;
-        }
-        reader.read_next(worker, context)
-    });
-    catch_unwind(read).map_err(|_| {
-        context.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
-        StreamError::Panicked
-    })
-}
-
 impl State {
+    /// Whether a block can be taken or written.
+    fn has_work(&self, context: &StreamContext<'_>) -> bool {
+        let can_read = self.reader.as_ref().is_some_and(|reader| self.broken || !reader.must_wait());
+        let has_permit = self.in_flight == 0 || context.resources.permits.is_available();
+        !self.exhausted && can_read && has_permit || self.can_write()
+    }
+
+    /// Whether all blocks have been written and the output is closed.
+    fn is_closed(&self) -> bool {
+        self.exhausted && self.in_flight == 0 && self.writer.is_none()
+    }
+
     /// Whether the first pending block has a part to write and no worker is writing.
     fn can_write(&self) -> bool {
         self.writer.is_some() && self.pending.has_part()

@@ -55,6 +55,8 @@ pub struct Settings {
     pub level: u8,
     /// The format that is written.
     pub format: Format,
+    /// Recompress BGZF files as well. Their indexes, beside them or elsewhere, hold offsets that become wrong.
+    pub recompresses_bgzf: bool,
     /// Write the index of each BGZF output beside it: `FILE.gz.gzi`, in htslib's format. When decompressing or testing: the index of each
     /// input beside that, `FILE.gz.gzidx`, which [`Index`](crate::Index), rapidgzip and indexed_gzip read. Inputs that are not gzip data
     /// then fail.
@@ -157,6 +159,7 @@ impl Settings {
             engine: DEFAULT_ENGINE,
             level: DEFAULT_LEVEL,
             format: Format::Gzip,
+            recompresses_bgzf: false,
             index: false,
             jobs,
             scheduler: Scheduler::Threads,
@@ -198,9 +201,14 @@ impl Settings {
         self.sync.unwrap_or(self.removes())
     }
 
-    /// Whether originals are removed.
+    /// Whether originals are removed or replaced.
     pub fn removes(&self) -> bool {
-        self.originals == Originals::Remove
+        self.originals == Originals::Remove || self.recompresses()
+    }
+
+    /// Whether outputs replace their inputs.
+    pub(crate) fn recompresses(&self) -> bool {
+        self.mode == Mode::Recompress
     }
 
     /// Whether an output may replace a file.
@@ -233,7 +241,7 @@ impl Settings {
         }
     }
 
-    /// Whether gzip data is read, and not written.
+    /// Whether gzip data is read.
     pub(crate) fn decompresses(&self) -> bool {
         self.mode != Mode::Compress
     }
@@ -256,8 +264,10 @@ impl Settings {
             rsyncable: self.rsyncable,
             verify: self.verify,
             decompresses: self.decompresses(),
+            recompresses: self.recompresses(),
             copy_foreign: self.copied_foreign_data(),
-            other_formats: !self.indexes_inputs(),
+            // When recompressing: their checksums, if they have any, are weaker.
+            other_formats: !(self.indexes_inputs() || self.recompresses()),
             refuses_lone_byte: self.refuses_lone_byte,
             keep_name: self.keep_name,
             keep_time: self.keep_time,
@@ -303,6 +313,8 @@ pub enum Mode {
     Compress,
     /// Write the content of each.
     Decompress,
+    /// Decompress each, compress the content, and replace the input if the output is smaller.
+    Recompress,
     /// Decompress each without output (`-t`).
     Test,
     /// Decompress each without output, for its sizes (`-l`).

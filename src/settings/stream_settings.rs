@@ -24,8 +24,10 @@ pub(crate) struct StreamSettings {
     pub rsyncable: bool,
     /// Decompress the output and compare it with the input.
     pub verify: bool,
-    /// Gzip data is read, and not written.
+    /// Gzip data is read.
     pub decompresses: bool,
+    /// The content that is read is compressed again.
+    pub recompresses: bool,
     /// The inputs whose data is copied unchanged if it is not gzip data.
     pub copy_foreign: CopyForeign,
     /// Decodes the other formats that gunzip reads: LZW, pack, LZH, and the first entry of a zip file.
@@ -78,6 +80,7 @@ impl StreamSettings {
             rsyncable: false,
             verify: false,
             decompresses: false,
+            recompresses: false,
             copy_foreign: CopyForeign::None,
             other_formats: false,
             refuses_lone_byte: false,

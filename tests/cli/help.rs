@@ -170,6 +170,7 @@ fn the_manual_page_renders_without_warnings_and_is_complete() {
         "LISTS",
         "SHARDS",
         "BGZF",
+        "RECOMPRESSING",
         "UPDATE",
         "CHANGING FILES",
         "EXISTING OUTPUTS",

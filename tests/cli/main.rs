@@ -50,6 +50,7 @@ mod power;
 mod promises;
 mod properties;
 mod races;
+mod recompress;
 mod replacing;
 mod reporting;
 mod resources;

@@ -12,6 +12,7 @@ mod filter_args;
 mod help;
 mod levels;
 mod manual;
+mod recompress_args;
 mod report_args;
 mod short_flags;
 mod time_spec;
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use self::definition::{Args, FormatArg, SchedulerArg};
+use self::definition::{Args, FormatArg};
 pub(crate) use self::documents::Document;
 use self::environment::EnvDefaults;
 pub(crate) use self::environment::Environment;
@@ -118,6 +119,7 @@ impl Args {
     /// The run that all options together request.
     fn into_run(mut self, defaults: &EnvDefaults) -> Result<RunRequest, UsageError> {
         let mode = self.mode();
+        self.check_recompress()?;
         let destination = self.destination()?;
         self.check(&destination)?;
         let EngineArg(engine) = self.engine;
@@ -137,11 +139,9 @@ impl Args {
             filter,
             engine,
             level,
-            format: self.format.into(),
-            scheduler: match self.scheduler {
-                SchedulerArg::Threads => settings::Scheduler::Threads,
-                SchedulerArg::Rayon => settings::Scheduler::Rayon,
-            },
+            format: self.format.map(Into::into).unwrap_or_default(),
+            recompresses_bgzf: self.format.is_some(),
+            scheduler: self.scheduler.into(),
             recursive: self.recursive,
             destination,
             originals: if self.rm { Originals::Remove } else { Originals::Keep },
@@ -201,10 +201,10 @@ impl Args {
         if (self.decompress || self.test || self.list || self.salvage) && (self.verify || self.update) {
             return Err(rejected("--verify and --update go with compressing"));
         }
-        if self.format == FormatArg::Bgzf && self.rsyncable {
+        if self.format == Some(FormatArg::Bgzf) && self.rsyncable {
             return Err(rejected("--rsyncable does not go with --format bgzf, whose blocks have a fixed length"));
         }
-        if self.format == FormatArg::Bgzf && self.name && self.mode() == Mode::Compress {
+        if self.format == Some(FormatArg::Bgzf) && self.name && self.mode() == Mode::Compress {
             return Err(rejected("--name does not go with --format bgzf, whose headers hold no name"));
         }
         let to_files = destination.is_per_input();
@@ -245,6 +245,7 @@ impl Args {
     /// --list takes precedence over --test, and --test over --decompress: each does the work of the next one and more.
     fn mode(&self) -> Mode {
         match (self.list, self.test, self.decompress) {
+            _ if self.recompress => Mode::Recompress,
             (true, ..) if self.trailers => Mode::ListTrailers,
             (true, ..) => Mode::List,
             (_, true, _) => Mode::Test,
@@ -272,7 +273,7 @@ impl Args {
 
     /// The level, which `engine` must have.
     fn level_of(&self, engine: settings::Engine, defaults: &EnvDefaults, mode: Mode) -> Result<u8, UsageError> {
-        if mode != Mode::Compress {
+        if !matches!(mode, Mode::Compress | Mode::Recompress) {
             // The level is unused, so the engine need not have it. Decompressing takes no more memory than the lower levels.
             return Ok(settings::DEFAULT_LEVEL);
         }
@@ -302,7 +303,7 @@ fn check_only_smaller(settings: &Settings) -> Result<(), UsageError> {
     if settings.only_smaller.is_none() {
         return Ok(());
     }
-    if settings.mode != Mode::Compress {
+    if !matches!(settings.mode, Mode::Compress | Mode::Recompress) {
         return Err(rejected("--only-smaller goes with compressing"));
     }
     match settings.destination.is_per_input() && !settings.reads_stdin() {

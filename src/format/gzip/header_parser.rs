@@ -23,6 +23,8 @@ pub struct ParsedHeader {
     pub name: Option<Vec<u8>>,
     /// MTIME: seconds since 1970; 0 means none.
     pub mtime: u32,
+    /// XFL.
+    pub extra_flags: u8,
     /// Size of the header in bytes.
     pub size: u64,
 }
@@ -64,8 +66,8 @@ pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) ->
         return Err(Damage::Flags(flags).into());
     }
     let mtime = u32::from_le_bytes([reader.byte()?, reader.byte()?, reader.byte()?, reader.byte()?]);
-    // XFL and OS are not used.
-    reader.byte()?;
+    let extra_flags = reader.byte()?;
+    // OS is not used.
     reader.byte()?;
     if flags & FLAG_EXTRA != 0 {
         let length = u16::from_le_bytes([reader.byte()?, reader.byte()?]);
@@ -85,7 +87,7 @@ pub fn read_header(offset: u64, next: impl FnMut() -> io::Result<Option<u8>>) ->
             return Err(Damage::HeaderCrc { stored, computed }.into());
         }
     }
-    Ok(MemberStart::Member(ParsedHeader { name, mtime, size: reader.offset - start }))
+    Ok(MemberStart::Member(ParsedHeader { name, mtime, extra_flags, size: reader.offset - start }))
 }
 
 /// Reads the fields of a header, and computes its CRC.
@@ -148,7 +150,12 @@ mod tests {
             let name = name.map(|name| name.as_bytes().to_vec());
             assert_eq!(
                 read(&bytes),
-                Ok(MemberStart::Member(ParsedHeader { name, mtime: mtime as u32, size: bytes.len() as u64 }))
+                Ok(MemberStart::Member(ParsedHeader {
+                    name,
+                    mtime: mtime as u32,
+                    extra_flags: 0,
+                    size: bytes.len() as u64
+                }))
             );
             for cut in 2..bytes.len() {
                 assert_eq!(read(&bytes[..cut]), Err(Damage::Truncated(cut as u64)));
@@ -165,7 +172,7 @@ mod tests {
         bytes.extend((crc.sum() as u16).to_le_bytes());
         assert_eq!(
             read(&bytes),
-            Ok(MemberStart::Member(ParsedHeader { name: Some(b"name".to_vec()), mtime: 1, size: 32 }))
+            Ok(MemberStart::Member(ParsedHeader { name: Some(b"name".to_vec()), mtime: 1, extra_flags: 0, size: 32 }))
         );
         // Except for the flag of the CRC itself.
         for bit in (0..8 * (bytes.len() - 2)).filter(|&bit| bit != 8 * 3 + 1) {

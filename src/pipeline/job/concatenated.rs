@@ -119,8 +119,12 @@ fn shared_output(path: &Path, is_an_input: &Arc<AtomicBool>, settings: &Settings
         return Ok(special);
     }
     let output_path = OutputPath::open(path)?;
-    let overwrite =
-        OverwriteCheck { force: settings.overwrite == OverwritePolicy::Replace, input: None, protection: None };
+    let overwrite = OverwriteCheck {
+        force: settings.overwrite == OverwritePolicy::Replace,
+        input: None,
+        in_place: false,
+        protection: None,
+    };
     // Inputs are opened through links, so the file behind a link counts.
     let replaced = match output_path.check(&overwrite)? {
         Some(existing) => {

@@ -55,7 +55,8 @@ impl Jobs {
         let inputs = self.inputs.clone().filter(|_| self.settings.may_replace());
         let protection =
             inputs.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked }) as Arc<dyn Protection>);
-        let force = self.settings.overwrite == OverwritePolicy::Replace;
-        OverwriteCheck { force, input: input.identity(), protection }
+        let in_place = self.settings.recompresses();
+        let force = self.settings.overwrite == OverwritePolicy::Replace || in_place;
+        OverwriteCheck { force, input: input.identity(), in_place, protection }
     }
 }

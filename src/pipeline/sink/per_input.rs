@@ -27,8 +27,10 @@ pub(crate) struct PerInput {
     pub metadata: Option<Metadata>,
     /// Whether file and directory are synced.
     pub sync: bool,
-    /// Whether the original is removed.
+    /// Whether the original is removed or replaced.
     pub remove: bool,
+    /// Whether the output replaces the original.
+    pub in_place: bool,
     /// Whether an older output, which does not have the time and size of the input, stays if this one is discarded.
     pub leaves_outdated: bool,
     /// A warning about the directory of the output.
@@ -94,7 +96,16 @@ impl PerInput {
     fn finish(self, written: &WrittenMember<'_>) -> Outcome {
         // The first to be bound is the last to be dropped: the output has its name by then, or is removed.
         let Self {
-            being_written: _being_written, mut output, index, overwrite, metadata, sync, remove, warning, ..
+            being_written: _being_written,
+            mut output,
+            index,
+            overwrite,
+            metadata,
+            sync,
+            remove,
+            in_place,
+            warning,
+            ..
         } = self;
         // Content that an original has gained while it was read must not be removed with it.
         if written.change == Change::Other || written.change == Change::Grown && remove {
@@ -107,6 +118,9 @@ impl PerInput {
         }
         let original = if remove { Original::Removed } else { Original::Kept };
         let applied = metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
+        if in_place && let Err(outcome) = allows_replacement(written.input, &applied) {
+            return outcome;
+        }
         let named = match index {
             None => output.commit(&overwrite, sync).map_err(|refusal| refused(refusal, name)),
             Some(mut index) => match index.end(metadata.as_ref(), original) {
@@ -119,10 +133,19 @@ impl PerInput {
         }
         let metadata = warning.into_iter().chain(applied.err().map(|error| error.about(shown.as_path())));
         let mut warnings: Vec<_> = metadata.map(Warning::Metadata).chain(written.warnings()).collect();
-        if remove && warnings.is_empty() {
+        if remove && !in_place && warnings.is_empty() {
             warnings.extend(remove_original(written.input));
         }
         written.done(Some(shown), warnings)
+    }
+}
+
+/// Refuses to replace an original that is no longer the file that was read, or whose metadata the output does not have.
+fn allows_replacement(input: &Input, applied: &Result<(), Error>) -> Result<(), Outcome> {
+    match applied {
+        Ok(()) if input.still_has_name()? => Ok(()),
+        Ok(()) => Err(Outcome::Skipped(Reason::Changed)),
+        Err(error) => Err(Outcome::Failed(error.clone())),
     }
 }
 
@@ -155,6 +178,7 @@ pub(crate) fn refused(refusal: Refusal, name: OutputName) -> Outcome {
         Refusal::Exists => Outcome::Skipped(Reason::OutputExists(name.path)),
         Refusal::Directory => Outcome::Skipped(Reason::OutputIsDirectory(name.path)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.path)),
+        Refusal::NotTheInput => Outcome::Skipped(Reason::Changed),
         Refusal::IsTheInput => Outcome::Failed(Error::other(format_args!("{name} is the same file"))),
         Refusal::IsAnInput => Outcome::Failed(Error::other(format_args!("{name} is an input as well"))),
         Refusal::MayBeAnInput => {

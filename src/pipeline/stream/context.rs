@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use rustix::io::Errno;
 
 use super::speculation_pool::SpeculationPool;
+use super::worker::Worker;
 use crate::deflate::{self, Engine};
 use crate::format::gzip;
 use crate::inflate::{ForeignData, Inflater};
@@ -61,6 +62,8 @@ pub(crate) struct RunResources {
     speculations: OnceLock<Arc<SpeculationPool>>,
     /// Decoders of `--verify`.
     verifications: Reusable<Verification>,
+    /// For writers that compress blocks themselves.
+    spare_workers: Reusable<Worker>,
     /// Whether an allocation can fail: `ulimit -v` or `ulimit -d`.
     pub memory_is_limited: bool,
     /// Held between checking for memory and allocating it, if memory is limited.
@@ -76,6 +79,7 @@ impl RunResources {
             inflaters: Reusable::default(),
             speculations: OnceLock::new(),
             verifications: Reusable::default(),
+            spare_workers: Reusable::default(),
             memory_is_limited: resources::is_limited(),
             allocating: Mutex::default(),
         }
@@ -149,6 +153,15 @@ impl RunResources {
     pub(super) fn speculations(&self, settings: &StreamSettings) -> &Arc<SpeculationPool> {
         let pool = || SpeculationPool::new(resources::speculations_within(settings.jobs, settings.memory));
         self.speculations.get_or_init(|| Arc::new(pool()))
+    }
+
+    /// The state of a worker, for a writer whose own worker is in use.
+    pub(super) fn spare_worker(&self, context: &StreamContext<'_>) -> io::Result<Worker> {
+        self.spare_workers.take().map_or_else(|| Worker::try_new(context), Ok)
+    }
+
+    pub(super) fn reuse_worker(&self, worker: Worker) {
+        self.spare_workers.put(worker);
     }
 
     pub(super) fn verification(&self, engine: Engine) -> Verification {

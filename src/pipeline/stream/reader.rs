@@ -4,6 +4,7 @@
 //! ([`Reader::next_ready`]), and without the lock for any other ([`Reader::read_next`]).
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::StreamContext;
@@ -14,10 +15,11 @@ use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
 use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater, Salvager};
-use crate::outcome::SettledInput;
+use crate::outcome::{InputId, Outcome, SettledInput};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
 use crate::settings::StreamSettings;
+use crate::sync::yield_point;
 
 /// Compressed bytes of an input from which a second worker pays off: one inflates while the other checks and writes.
 const MIN_SHARED_INPUT: u64 = 128 * 1024;
@@ -309,6 +311,28 @@ impl CurrentMember {
             BlockSource::Chunks(_) | BlockSource::Submitted(_) => Ok(None),
         }
     }
+}
+
+/// Reads the next block with the reader out of the state; if the stream is broken, skips all inputs. A panic of the reader ends
+/// the stream, because the state of its input is unknown.
+pub(super) fn read(
+    reader: &mut Reader,
+    broken: bool,
+    worker: &mut Worker,
+    context: &StreamContext<'_>,
+) -> Result<Ready, StreamError> {
+    yield_point();
+    let read = AssertUnwindSafe(|| {
+        if broken {
+            reader.skip_all(context.outcomes);
+            return Ready::End;
+        }
+        reader.read_next(worker, context)
+    });
+    catch_unwind(read).map_err(|_| {
+        context.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
+        StreamError::Panicked
+    })
 }
 
 /// Inflates the next part of an input. Creates the decoder if there is none. Fails if there is

@@ -3,10 +3,12 @@
 //! The writer decides how a member ends if one of its blocks fails, and records each member's outcome. The stream
 //! guarantees that only one worker at a time calls it, with the blocks in order.
 
-use super::block::{BlockOutput, BlockPosition, Compressed, StreamError};
-use super::{StreamContext, savings};
+mod compressed_output;
+
+use super::StreamContext;
+use super::block::{BlockOutput, BlockPosition, StreamError};
+use super::recompression::ContentSubmitter;
 use crate::error::{Error, ErrorKind};
-use crate::format::bgzf;
 use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, Damage};
 use crate::inflate::{BadMember, Content, MemberChecksum, SalvageReport, Trailing};
@@ -15,8 +17,8 @@ use crate::io::input::Change;
 use crate::observer::Progress;
 use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason, SalvageTotals};
 use crate::pipeline::sink::{Ending, Sink, WrittenMember};
-use crate::pipeline::verify::{ContentSoFar, Verification};
-use crate::settings::{Format, StreamSettings};
+use crate::pipeline::verify::Verification;
+use crate::settings::StreamSettings;
 
 /// Writes the blocks of a stream to its sink.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct Writer {
     complete: u64,
     /// Decompresses the output, if `--verify` is set.
     verification: Option<Verification>,
+    /// Takes the content instead of the sink, if it is compressed again.
+    submitter: Option<Box<ContentSubmitter>>,
 }
 
 /// What the writer does with the next block.
@@ -76,7 +80,19 @@ struct MemberCounts {
 impl Writer {
     /// Writes to `sink`.
     pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
-        Self { sink, state: WriterState::Writing, member: MemberState::default(), complete: 0, verification: None }
+        Self {
+            sink,
+            state: WriterState::Writing,
+            member: MemberState::default(),
+            complete: 0,
+            verification: None,
+            submitter: None,
+        }
+    }
+
+    /// Submits the content to a recompression, and writes the result to `sink`.
+    pub(crate) fn recompressing(sink: Box<dyn Sink>, submitter: ContentSubmitter) -> Self {
+        Self { submitter: Some(Box::new(submitter)), ..Self::new(sink) }
     }
 
     /// Writes the next block. Records the member's outcome with its last block, or with the first one that fails.
@@ -175,6 +191,11 @@ impl Writer {
         // The header's time counts only if the settings ask for it; 0 means that there is none.
         let stored = stats.mtime.filter(|&mtime| context.settings.keep_time && mtime != 0);
         let stats = MemberStats { mtime: stored.or(input.mtime()), ..stats };
+        let (bytes_out, stats) = match &self.submitter {
+            // The figures compare two compressed sizes.
+            Some(submitter) => (submitter.written(), MemberStats { overhead: 0, ..stats }),
+            None => (bytes_out, stats),
+        };
         let StreamSettings { keep_time, warns_about_time, decompresses, .. } = *context.settings;
         let warns = keep_time && warns_about_time && !decompresses;
         let lacks_time = warns && input.mtime().is_some_and(|mtime| gzip::stored_time(mtime).is_none());
@@ -212,74 +233,6 @@ impl Writer {
         is_short && (input.occupies_disk() || settings.removes)
     }
 
-    /// Writes compressed data; appends the member's trailer to its last block.
-    fn write_compressed(
-        &mut self,
-        compressed: Compressed,
-        position: &BlockPosition,
-        context: &StreamContext<'_>,
-    ) -> Result<(), StreamError> {
-        let Compressed { mut bytes, length, crc, grew, members } = compressed;
-        let member = &mut self.member;
-        member.crc.combine(&crc);
-        member.bytes_in += length as u64;
-        member.grew |= grew;
-        member.stats.overhead += (members.len() * bgzf::WRITTEN_OVERHEAD) as u64;
-        match context.settings.format {
-            _ if !position.last => {}
-            Format::Gzip => {
-                bytes.extend_from_slice(&gzip::trailer(member.crc.sum(), member.bytes_in));
-                member.stats.overhead = (position.member.header.len() + gzip::TRAILER) as u64;
-            }
-            Format::Bgzf => {
-                bytes.extend_from_slice(&bgzf::END_MARKER);
-                member.stats.overhead += bgzf::END_MARKER.len() as u64;
-            }
-        }
-        if context.settings.verify {
-            self.verify(&bytes, position, context)?;
-        }
-        if !self.saves_enough(&bytes, position, context) {
-            return Err(StreamError::Member(Outcome::Skipped(self.sink.not_smaller())));
-        }
-        self.sink.index_members(&members).map_err(StreamError::Output)?;
-        self.write_bytes(bytes, context)
-    }
-
-    /// Decompresses `bytes` and compares the result with the member's content so far.
-    fn verify(
-        &mut self,
-        bytes: &[u8],
-        position: &BlockPosition,
-        context: &StreamContext<'_>,
-    ) -> Result<(), StreamError> {
-        let verification =
-            self.verification.get_or_insert_with(|| context.resources.verification(context.settings.engine));
-        if position.first {
-            verification.restart();
-        }
-        let expected =
-            ContentSoFar { crc: self.member.crc.sum(), length: self.member.bytes_in, is_whole: position.last };
-        let verified = match context.settings.format {
-            Format::Gzip => verification.check(bytes, &expected),
-            Format::Bgzf => verification.check_members(bytes, &expected),
-        };
-        Ok(verified.map_err(|mismatch| Error::new(ErrorKind::Verification, mismatch))?)
-    }
-
-    /// Whether the member saves enough for `--only-smaller` when `bytes` are written, or may still do so.
-    fn saves_enough(&self, bytes: &[u8], position: &BlockPosition, context: &StreamContext<'_>) -> bool {
-        // An output of several inputs cannot be discarded.
-        let percent = context.settings.only_smaller.filter(|_| self.sink.is_per_input());
-        let Some(percent) = percent else { return true };
-        let (read, written) = (self.member.bytes_in, self.member.bytes_out + bytes.len() as u64);
-        if !position.last {
-            return !savings::is_hopeless(percent, position.member.input.size, read, written);
-        }
-        // An original that grew and would be removed is reported as changed.
-        self.member.grew && context.settings.removes || savings::saves_enough(percent, read, written)
-    }
-
     /// Reports the losses of a part of a damaged input.
     fn report_losses(&mut self, report: &SalvageReport, position: &BlockPosition, context: &StreamContext<'_>) {
         let is_damaged = report.totals.losses > 0;
@@ -302,6 +255,9 @@ impl Writer {
             bytes.truncate((limit - member.bytes_out) as usize);
             member_ends.retain(|end| end.at <= bytes.len());
             crcs.truncate(member_ends.len());
+        }
+        if let Some(submitter) = &mut self.submitter {
+            submitter.add_checksum(&bytes, &crcs);
         }
         let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends, crcs) };
         let checked = checked.map_err(|BadMember { damage, end }| {
@@ -326,12 +282,23 @@ impl Writer {
             if trailing == Trailing::ZipEntries && context.settings.removes {
                 return Err(Error::from(Damage::ZipEntries).into());
             }
+            if let Some(submitter) = &mut self.submitter {
+                if !trailing.is_read() {
+                    return Err(StreamError::Member(Outcome::Skipped(Reason::TrailingGarbage)));
+                }
+                submitter.finish(&mut *self.sink, context)?;
+            }
         }
         Ok(())
     }
 
     fn write_bytes(&mut self, bytes: Vec<u8>, context: &StreamContext<'_>) -> Result<(), StreamError> {
         self.member.bytes_out += bytes.len() as u64;
+        if let Some(submitter) = &mut self.submitter {
+            submitter.write(&bytes, &mut *self.sink, context)?;
+            context.resources.reuse_buffer(bytes);
+            return Ok(());
+        }
         let unused = self.sink.write(bytes).map_err(StreamError::Output)?;
         unused.into_iter().for_each(|bytes| context.resources.reuse_buffer(bytes));
         Ok(())
@@ -341,6 +308,7 @@ impl Writer {
     /// one exception: if decompressed content is written to a descriptor, the next input follows, as in gzip.
     fn fail(&mut self, error: StreamError, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
         position.member.abandon();
+        self.submitter.iter().for_each(|submitter| submitter.cancel());
         self.state = WriterState::SkippingMember;
         let outcome = match error {
             StreamError::Output(error) => {

@@ -59,6 +59,9 @@ pub(crate) fn could_be_input(name: &OsStr, settings: &Settings) -> bool {
 pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
     if settings.decompresses() {
         let recursive = settings.recursive;
+        if settings.recompresses() && suffix::split_suffix(name, &settings.suffix).is_some() {
+            return Ok(name.to_owned());
+        }
         return suffix::decompressed(name, &settings.suffix).ok_or(Reason::UnknownSuffix { recursive });
     }
     compressed_already(name, settings).map_or_else(|| Ok(suffix::compressed(name, &settings.suffix)), Err)

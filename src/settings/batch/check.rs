@@ -32,10 +32,14 @@ impl Settings {
             format!("invalid number of workers {}: expected 1 to {MAX_JOBS}", self.jobs)
         } else if suffix.is_empty() || suffix.contains(&b'/') {
             "invalid suffix: expected a non-empty suffix without /".into()
-        } else if matches!(mode, Mode::Compress | Mode::Decompress | Mode::Salvage)
+        } else if matches!(mode, Mode::Compress | Mode::Decompress | Mode::Recompress | Mode::Salvage)
             == (self.destination == Destination::Discard)
         {
             "invalid destination: compressing and decompressing need an output, testing and listing have none".into()
+        } else if mode == Mode::Recompress
+            && (self.destination != Destination::Beside || self.update || self.keep_name || self.reads_stdin())
+        {
+            "invalid settings: recompression replaces files, and keeps their names and times".into()
         } else if self.removes() && self.destination == Destination::Stdout {
             "originals cannot be removed if outputs are written to standard output".into()
         } else if self.format == Format::Bgzf
@@ -59,7 +63,7 @@ impl Settings {
         match self.mode {
             Mode::Compress => self.format == Format::Bgzf && !self.concatenates(),
             Mode::Decompress | Mode::Test => !self.concatenates() && !self.removes(),
-            Mode::List | Mode::ListTrailers | Mode::Salvage => false,
+            Mode::List | Mode::ListTrailers | Mode::Recompress | Mode::Salvage => false,
         }
     }
 }
@@ -72,7 +76,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let wrong: [fn(&mut Settings); 13] = [
+        let wrong: [fn(&mut Settings); 14] = [
             |settings| settings.level = 13,
             |settings| (settings.engine, settings.level) = (Engine::Flate2, 10),
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
@@ -83,6 +87,7 @@ mod tests {
             |settings| (settings.originals, settings.destination) = (Originals::Remove, Destination::Stdout),
             |settings| (settings.originals, settings.mode) = (Originals::Remove, Mode::Salvage),
             |settings| settings.only_smaller = Some(101),
+            |settings| (settings.mode, settings.destination) = (Mode::Recompress, Destination::Stdout),
             |settings| (settings.format, settings.keep_name) = (Format::Bgzf, true),
             |settings| settings.index = true,
             |settings| {

@@ -47,6 +47,8 @@ pub const GZCC: &[&str] = &[
     "--format=bgzf",
     "--format=bgzf --index",
     "--index",
+    "--recompress",
+    "--recompress",
     "--verify",
     "--sync",
     "--no-sync",

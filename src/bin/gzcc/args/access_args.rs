@@ -34,7 +34,7 @@ impl AccessArgs {
 impl super::Args {
     /// Whether the files are read only for their indexes.
     pub(super) fn only_indexes(&self) -> bool {
-        self.access.index && !self.decompress && self.format != FormatArg::Bgzf
+        self.access.index && !self.decompress && self.format != Some(FormatArg::Bgzf)
     }
 
     /// Rejects options that conflict with the index of a compressed file.

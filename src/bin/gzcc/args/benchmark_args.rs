@@ -92,6 +92,7 @@ impl Args {
     fn conflicting_option(&self) -> Option<&'static str> {
         let options = [
             ("--decompress", self.decompress),
+            ("--recompress", self.recompress),
             ("--test", self.test),
             ("--list", self.list),
             ("--stdout", self.stdout),

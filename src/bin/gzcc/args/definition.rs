@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gzcc::settings::Format;
+use gzcc::settings::{Format, Scheduler};
 
 use super::access_args::AccessArgs;
 use super::benchmark_args::BenchmarkArgs;
@@ -59,6 +59,11 @@ pub(super) struct Args {
     /// Test: decompress without output
     #[arg(short, long, help_heading = OPERATION)]
     pub(super) test: bool,
+    /// Replace each .gz by a smaller one with the same content
+    ///
+    /// One that does not get smaller is kept. Name, time and mode stay.
+    #[arg(long, help_heading = OPERATION)]
+    pub(super) recompress: bool,
     /// List sizes and space saved, and test the data
     #[arg(short, long, help_heading = OPERATION)]
     pub(super) list: bool,
@@ -101,9 +106,11 @@ pub(super) struct Args {
     /// DEFLATE engine; levels 10 to 12 need `native`
     #[arg(long, value_enum, default_value_t = EngineArg::default(), help_heading = COMPRESSION)]
     pub(super) engine: EngineArg,
-    /// Format of the output; both are read by every gunzip
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = FormatArg::Gzip, help_heading = COMPRESSION)]
-    pub(super) format: FormatArg,
+    /// Format of the output [default: gzip]
+    ///
+    /// Every gunzip reads both.
+    #[arg(long, value_enum, value_name = "KIND", help_heading = COMPRESSION)]
+    pub(super) format: Option<FormatArg>,
     /// End blocks by content, for rsync and backups
     #[arg(long, help_heading = COMPRESSION)]
     pub(super) rsyncable: bool,
@@ -239,10 +246,9 @@ pub(super) struct Args {
     pub(super) install_docs: Option<Option<OsString>>,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FormatArg {
     /// one gzip member
-    #[default]
     Gzip,
     /// blocks that bgzip, samtools and tabix can seek in
     Bgzf,
@@ -264,4 +270,13 @@ pub(super) enum SchedulerArg {
     Threads,
     /// tasks on a rayon pool
     Rayon,
+}
+
+impl From<SchedulerArg> for Scheduler {
+    fn from(scheduler: SchedulerArg) -> Self {
+        match scheduler {
+            SchedulerArg::Threads => Self::Threads,
+            SchedulerArg::Rayon => Self::Rayon,
+        }
+    }
 }

@@ -68,6 +68,11 @@ pub(super) struct FileSelection {
 }
 
 impl FilterArgs {
+    /// Whether names come from a list.
+    pub(super) fn has_list(&self) -> bool {
+        !self.files_from.is_empty() || !self.files0_from.is_empty()
+    }
+
     /// Whether this run processes one part of the files and other runs the rest.
     pub(super) fn is_sharded(&self) -> bool {
         self.shard.is_some()

@@ -118,6 +118,7 @@ impl JsonReport {
         let mode = match settings.mode {
             Mode::Compress => "compress",
             Mode::Decompress => "decompress",
+            Mode::Recompress => "recompress",
             Mode::Test => "test",
             Mode::List | Mode::ListTrailers => "list",
             Mode::Salvage => "salvage",

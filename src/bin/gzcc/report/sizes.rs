@@ -21,7 +21,8 @@ impl Sizes {
     /// The sizes of bytes read and written in this mode, without overhead.
     pub(crate) fn in_mode(mode: Mode, bytes_in: u64, bytes_out: u64) -> Self {
         match mode {
-            Mode::Compress => Self { compressed: bytes_out, content: bytes_in, overhead: 0 },
+            // When recompressing, the space saved is that of the new file compared with the old one.
+            Mode::Compress | Mode::Recompress => Self { compressed: bytes_out, content: bytes_in, overhead: 0 },
             _ => Self { compressed: bytes_in, content: bytes_out, overhead: 0 },
         }
     }

@@ -13,6 +13,7 @@ pub(crate) fn count_line(tally: &Tally, mode: Mode) -> String {
     let verb = match mode {
         Mode::Compress => "Compressed",
         Mode::Decompress => "Decompressed",
+        Mode::Recompress => "Recompressed",
         Mode::Test => "Tested",
         Mode::List | Mode::ListTrailers => "Listed",
         Mode::Salvage => "Salvaged",

@@ -19,7 +19,7 @@ pub(super) enum SectionItem {
 use SectionItem::{Code, Term, Text};
 
 /// The sections, in the order of the page.
-pub(super) const SECTIONS: [Section; 14] = [
+pub(super) const SECTIONS: [Section; 15] = [
     Section {
         heading: "DECOMPRESSING",
         items: &[
@@ -193,6 +193,36 @@ pub(super) const SECTIONS: [Section; 14] = [
                 "gzcc --format bgzf --index big.log",
                 "bgzip -b 5000000000 -s 1000 big.log.gz",
             ]),
+        ],
+    },
+    Section {
+        heading: "RECOMPRESSING",
+        items: &[
+            Text(
+                "--recompress replaces each FILE.gz by a smaller one with the same content, in one pass and without a file of the \
+                 content in between: for archives of old logs, with -9 or -12. Every member is checked as with -t, and the CRC and \
+                 length of what was read are compared with those of what was compressed; --verify also decompresses the result. The \
+                 new file replaces the old one in one step, synced (unless --no-sync), if it is smaller (by PCT percent, with \
+                 --only-smaller=PCT) and FILE.gz is still the file that was read. Otherwise the old file stays.",
+            ),
+            Text(
+                "The new file has the owner (where permitted), ACL, mode and times of the old one, and the name and time in its first \
+                 header. Several members become one. Comments, extra fields and zeros after the last member are dropped. Symbolic links, \
+                 files with several hard links, and setuid, setgid and sticky files are refused unless -f is given; with -f, the other \
+                 links keep the old file. Data that is damaged, followed by garbage or not gzip is an error or a warning, and the file \
+                 stays.",
+            ),
+            Text(
+                "The header of the new file says that gzcc recompressed it, and the level: bit 7 of XFL is set, and the others are the \
+                 level. Readers ignore this byte. A later run skips such a file, without reading its data, unless it asks for a higher level. \
+                 A file that did not get smaller has no mark, and is compressed again each time.",
+            ),
+            Text(
+                "BGZF files are skipped, because an index (.gzi, .tbi, .csi, .bai) holds offsets in the file, which change. With \
+                 --format gzip or --format bgzf they are taken. A file that is not BGZF is converted by --format bgzf even if that makes \
+                 it larger, and the names and times of headers are lost.",
+            ),
+            Code(&["gzcc --recompress -r -9 --older-than 30d /var/log"]),
         ],
     },
     Section {
