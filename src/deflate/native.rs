@@ -193,14 +193,25 @@ impl BlockEncoder<'_, '_> {
         self.level.parser().insert(self.window, start..end);
     }
 
+    /// Sequences of the next chunk.
+    fn chunk(&mut self) -> usize {
+        let chunk = self.level.chunk();
+        if self.unmatched >= incompressible::MIN_UNMATCHED {
+            // Within incompressible data, a small chunk is enough to detect a change.
+            return chunk / 4;
+        }
+        if self.model.has_even_literals {
+            return chunk.max(cost_model::MIN_CHUNK_OF_EVEN_LITERALS);
+        }
+        chunk
+    }
+
     /// Parses the next chunk, and adds it to the pending block or begins a new one with it.
     fn parse_chunk(&mut self) {
-        // Within incompressible data, a small chunk is enough to detect a change.
-        let amid_incompressible = self.unmatched >= incompressible::MIN_UNMATCHED;
-        let chunk = if amid_incompressible { self.level.chunk() / 4 } else { self.level.chunk() };
         let input = self.pending.input.end..self.end;
         self.insert_skipped(input.start);
         self.level.prepare(self.window, input.clone(), &mut self.model);
+        let chunk = self.chunk();
         self.sequences.set_limit(self.pending.sequence_count + chunk);
         let parsed = self.level.parser().parse(self.window, input.clone(), &self.model, self.sequences);
         self.inserted = parsed;
@@ -208,6 +219,7 @@ impl BlockEncoder<'_, '_> {
         let matches: u32 = chunk.distances.iter().sum();
         let counts_unmatched = self.level.skips_incompressible && matches == 0;
         self.unmatched = if counts_unmatched { self.unmatched + (parsed - input.start) } else { 0 };
+        self.model.update_search(&chunk);
         let bits = self.add_chunk(chunk, parsed);
         if self.level.uses_cost_model && parsed < self.end {
             self.model.update(&self.pending.histogram, bits, self.pending.input.len());

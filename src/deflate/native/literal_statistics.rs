@@ -34,6 +34,13 @@ const MIN_MATCH_BY_LITERALS: [u8; 80] = {
     min_match
 };
 
+/// Content has few literals if a sample has fewer distinct bytes than this. Growing numbers have, and most other text does not.
+const FEW_LITERALS: usize = 32;
+
+/// Few literals are evenly distributed from this share of the highest possible entropy on. Digits are; in executables, zeros are
+/// more frequent than other bytes.
+const MIN_EVENNESS: f32 = 0.6;
+
 /// Byte frequencies of a sample of the input.
 pub(super) struct LiteralStatistics {
     counts: [u32; 256],
@@ -74,6 +81,16 @@ impl LiteralStatistics {
     /// The shortest match that pays.
     pub(super) fn min_match(&self) -> usize {
         MIN_MATCH_BY_LITERALS.get(self.distinct).map_or(3, |&min_match| min_match.into())
+    }
+
+    /// Whether the sample has few distinct literals.
+    pub(super) fn has_few_literals(&self) -> bool {
+        self.distinct < FEW_LITERALS
+    }
+
+    /// Whether the sample has few distinct literals, all about equally frequent.
+    pub(super) fn has_even_literals(&self) -> bool {
+        self.has_few_literals() && self.entropy() >= MIN_EVENNESS * entropy::log2(self.distinct as f32)
     }
 
     /// Bits of the average literal in a block of literals alone. One more symbol, for matches, makes the codes of a small
@@ -123,6 +140,17 @@ mod tests {
     fn a_large_alphabet_allows_matches_of_three_bytes() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(sample(&all, 1024).min_match(), 3);
+    }
+
+    #[test]
+    fn digits_are_few_and_even_literals() {
+        let digits: String = (0..2000).map(|i| format!("{i}\n")).collect();
+        assert!(sample(digits.as_bytes(), 384).has_even_literals());
+        let table: Vec<u8> = (0..2000u64).flat_map(|i| (i % 5).to_le_bytes()).collect();
+        let sparse = sample(&table, 384);
+        assert!(sparse.has_few_literals() && !sparse.has_even_literals());
+        let all: Vec<u8> = (0..=255).cycle().take(9000).collect();
+        assert!(!sample(&all, 384).has_few_literals());
     }
 
     #[test]

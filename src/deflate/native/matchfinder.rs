@@ -32,6 +32,14 @@ pub(crate) struct SearchDepth {
     pub(crate) nice_length: usize,
 }
 
+/// What [`LazyFinder::find`] looks for.
+#[derive(Clone, Copy)]
+pub(crate) struct LazySearch {
+    pub(crate) depth: SearchDepth,
+    /// Whether to look for a match of three bytes if there is no longer one.
+    pub(crate) hash3: bool,
+}
+
 /// Which candidates [`LazyFinder::search_around`] looks at.
 pub(crate) struct AroundQuery {
     /// The position of the known match.
@@ -62,7 +70,7 @@ pub(crate) trait LazyFinder: Send {
 
     /// Finds the longest match for the position `range.start`, at most up to `range.end`, and inserts the position. The
     /// distance is 0 if there is no match.
-    fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match;
+    fn find(&mut self, window: Window<'_>, range: Range<usize>, search: LazySearch) -> Match;
 
     /// Calls `found` for each candidate of a query that has the hashed bytes at `tail` and the needed bytes, newest first: with
     /// its distance, and a bit for each of 16 bytes that differs.

@@ -143,7 +143,7 @@ fn growing_numbers_match_the_previous_number() {
     ];
     for (name, content) in contents {
         for (level, size) in native_sizes(&content).filter(|&(level, _)| (5..10).contains(&level)) {
-            assert!(size <= NUMBERS as usize * 3 / 2, "{name}, level {level}: {size}");
+            assert!(100 * size <= 151 * NUMBERS as usize, "{name}, level {level}: {size}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::bucket::BucketTable;
 use super::last_position::LastPosition;
-use super::{AroundQuery, LazyFinder, SearchDepth};
+use super::{AroundQuery, LazyFinder, LazySearch};
 use crate::deflate::Window;
 use crate::deflate::native::sequences::Match;
 use crate::deflate::native::symbols::{MAX_MATCH, MIN_MATCH};
@@ -43,13 +43,13 @@ impl<const ENTRIES: usize, const HASH3: usize> LazyFinder for LazyBuckets<ENTRIE
     }
 
     #[inline(always)]
-    fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match {
+    fn find(&mut self, window: Window<'_>, range: Range<usize>, search: LazySearch) -> Match {
         let Range { start: pos, end } = range;
         let word = window.load64(pos);
         let bucket = self.buckets.insert(word, pos);
-        let distance = self.hash3.insert(word as u32, pos);
+        let distance = if search.hash3 { self.hash3.insert(word as u32, pos) } else { 0 };
         if bucket.has_candidate() {
-            let Match { length, distance } = match limits.max_search_depth {
+            let Match { length, distance } = match search.depth.max_search_depth {
                 1 => bucket.newest(window, pos..end),
                 _ => bucket.longest(window, pos..end),
             };

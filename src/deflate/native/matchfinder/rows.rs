@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use super::hash_functions::hash4;
 use super::last_position::LastPosition;
-use super::{AroundQuery, LazyFinder, SearchDepth, in_window};
+use super::{AroundQuery, LazyFinder, LazySearch, in_window};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
@@ -64,14 +64,34 @@ impl<const WIDTH: usize> Row<WIDTH> {
     /// checks the distance only of those whose bytes are equal.
     #[inline(always)]
     fn distances(&self, tag: u8, pos: usize, depth: usize) -> impl Iterator<Item = usize> {
+        let same = self.newest_with_tag(tag, depth);
+        self.distances_to(same, same != 0, pos)
+    }
+
+    /// The same distances, or if there are none, that to the newest position of the row. The caller rejects it by its bytes. A loop
+    /// that always has a first candidate is mispredicted less often: level 6 is 2 % faster where a search finds few candidates.
+    #[inline(always)]
+    fn distances_or_newest(&self, tag: u8, pos: usize, depth: usize) -> impl Iterator<Item = usize> {
+        self.distances_to(self.newest_with_tag(tag, depth), true, pos)
+    }
+
+    /// A bit for each of the newest `depth` positions, the lowest for the newest: set if it has this tag.
+    #[inline(always)]
+    fn newest_with_tag(&self, tag: u8, depth: usize) -> u64 {
+        rotate::<WIDTH>(self.with_tag(tag), u32::from(self.head)) & (u64::MAX >> (64 - depth))
+    }
+
+    /// The distances from `pos` back to the positions in `same`, a bit for each from the newest on; none unless `any`.
+    #[inline(always)]
+    fn distances_to(&self, mut same: u64, mut any: bool, pos: usize) -> impl Iterator<Item = usize> {
         let head = u32::from(self.head);
-        let mut same = rotate::<WIDTH>(self.with_tag(tag), head) & (u64::MAX >> (64 - depth));
         std::iter::from_fn(move || {
-            if same == 0 {
+            if !any {
                 return None;
             }
             let slot = (same.trailing_zeros() + head) as usize % WIDTH;
-            same &= same - 1;
+            same &= same.wrapping_sub(1);
+            any = same != 0;
             Some(usize::from((pos as u16).wrapping_sub(self.positions[slot])))
         })
     }
@@ -141,8 +161,9 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
     }
 
     #[inline(always)]
-    fn find(&mut self, window: Window<'_>, range: Range<usize>, limits: SearchDepth) -> Match {
+    fn find(&mut self, window: Window<'_>, range: Range<usize>, search: LazySearch) -> Match {
         let Range { start: pos, end } = range;
+        let LazySearch { depth, hash3 } = search;
         let bytes = window.load128(pos);
         let word = bytes[0] as u32;
         let HashedRow { row, tag } = Self::hashed_row(word);
@@ -150,7 +171,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
         let mut best = Match { length: MIN_MATCH, distance: 0 };
         // A longer match has these four bytes: the one behind the best match and the three before.
         let (mut decisive, mut wanted) = (pos, word);
-        for distance in row.distances(tag, pos, limits.max_search_depth) {
+        for distance in row.distances(tag, pos, depth.max_search_depth) {
             if window.load32(decisive.wrapping_sub(distance)) == wanted {
                 if !in_window(distance) {
                     break;
@@ -159,7 +180,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
                 let length = window.common_by(differ, pos - distance, pos).min(end - pos);
                 if length > best.length {
                     best = Match { length, distance };
-                    if length >= limits.nice_length {
+                    if length >= depth.nice_length {
                         break;
                     }
                     decisive = pos + length + 1 - HASHED;
@@ -168,7 +189,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
             }
         }
         row.insert(tag, pos);
-        let distance = self.hash3.insert(word, pos);
+        let distance = if hash3 { self.hash3.insert(word, pos) } else { 0 };
         let is_match = |distance: usize| (window.load32(pos - distance) ^ word) << 8 == 0;
         if best.distance == 0 && in_window(distance) && is_match(distance) {
             best.distance = distance;
@@ -181,7 +202,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
         let AroundQuery { pos, tail, depth, needed } = query;
         let HashedRow { row, tag } = Self::hashed_row(window.load32(tail));
         let bytes = window.load128(pos);
-        for distance in self.rows[row].distances(tag, tail, depth) {
+        for distance in self.rows[row].distances_or_newest(tag, tail, depth) {
             let differ = window.differ16(pos.wrapping_sub(distance), bytes);
             // One branch for both masks.
             if (differ & needed[0] == 0) | (differ & needed[1] == 0) {
