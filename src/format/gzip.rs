@@ -109,6 +109,19 @@ pub struct Trailer {
     pub length: u32,
 }
 
+impl Trailer {
+    /// The damage of a member with this trailer, which is at `offset`, if the trailer of its content would be `actual`. `None` if
+    /// they are equal.
+    pub fn damage(self, actual: Self, offset: u64) -> Option<Damage> {
+        let length_differs = self.length != actual.length;
+        if self.crc != actual.crc {
+            let (stored, computed) = (self.crc, actual.crc);
+            return Some(Damage::Crc { trailer: offset, stored, computed, length_differs });
+        }
+        length_differs.then_some(Damage::Length { trailer: offset, stored: self.length, actual: actual.length })
+    }
+}
+
 /// Parses a member's trailer.
 pub fn read_trailer(trailer: [u8; TRAILER]) -> Trailer {
     let [a, b, c, d, e, f, g, h] = trailer;

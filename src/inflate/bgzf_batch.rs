@@ -141,24 +141,20 @@ fn inflate(block: &[u8], offset: u64, decoder: &mut EngineDecoder, buffer: &mut 
     let start = buffer.len();
     let consumed = inflate_data(data, decoder, buffer);
     let content = &buffer.content()[start..];
-    let Trailer { crc, length } = trailer(block);
+    let stored = trailer(block);
     let at = offset + data.len() as u64;
-    let wrong_length = |actual| Damage::Length { trailer: at, stored: length, actual };
     match consumed {
         Ok(consumed) if consumed == data.len() => {}
         // The content fills the buffer of more than 128 KiB without an end: it is longer than any block's.
-        _ if buffer.free() == 0 => return Err(wrong_length(content.len() as u32)),
+        _ if buffer.free() == 0 => {
+            return Err(Damage::Length { trailer: at, stored: stored.length, actual: content.len() as u32 });
+        }
         Ok(consumed) | Err(consumed) => return Err(Damage::Data(offset + consumed as u64)),
     }
     let mut computed = Crc32::new();
     computed.update(content);
-    if computed.sum() != crc {
-        return Err(Damage::Crc { trailer: at, stored: crc, computed: computed.sum() });
-    }
-    if content.len() as u64 != u64::from(length) {
-        return Err(wrong_length(content.len() as u32));
-    }
-    Ok(())
+    let actual = Trailer { crc: computed.sum(), length: content.len() as u32 };
+    stored.damage(actual, at).map_or(Ok(()), Err)
 }
 
 /// Inflates a block's DEFLATE data; returns the length of the stream. If the stream does not end in `data`, is not valid, or

@@ -43,13 +43,7 @@ impl MemberChecksum {
                 continue;
             }
             let actual = Trailer { crc: self.crc.sum(), length: self.length as u32 };
-            let stored = trailer.unwrap_or(actual);
-            if actual.crc != stored.crc {
-                let damage = Damage::Crc { trailer: offset, stored: stored.crc, computed: actual.crc };
-                return Err(BadMember { damage, end: at });
-            }
-            if actual.length != stored.length {
-                let damage = Damage::Length { trailer: offset, stored: stored.length, actual: actual.length };
+            if let Some(damage) = trailer.and_then(|stored| stored.damage(actual, offset)) {
                 return Err(BadMember { damage, end: at });
             }
             *self = Self::default();

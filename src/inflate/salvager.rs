@@ -360,11 +360,8 @@ impl Salvager {
         self.input.consume(gzip::TRAILER);
         let trailer = gzip::read_trailer(trailer);
         let Some(checksum) = self.member.checksum.take() else { return };
-        let damage = if checksum.sum() != trailer.crc {
-            Damage::Crc { trailer: position, stored: trailer.crc, computed: checksum.sum() }
-        } else if suspect as u32 != trailer.length {
-            Damage::Length { trailer: position, stored: trailer.length, actual: suspect as u32 }
-        } else {
+        let actual = gzip::Trailer { crc: checksum.sum(), length: suspect as u32 };
+        let Some(damage) = trailer.damage(actual, position) else {
             self.totals.verified += suspect;
             self.has_whole_member = true;
             return;

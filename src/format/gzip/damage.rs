@@ -31,6 +31,8 @@ pub enum Damage {
         stored: u32,
         /// Of the content.
         computed: u32,
+        /// The length of the content does not match either.
+        length_differs: bool,
     },
     /// The length of the content does not match, modulo 2^32.
     Length {
@@ -64,7 +66,7 @@ impl fmt::Display for Damage {
             }
             Self::Truncated(at) => write!(f, "unexpected end of file at byte {at}"),
             Self::Data(at) => write!(f, "damaged data at byte {at}"),
-            Self::Crc { trailer, stored, computed } => {
+            Self::Crc { trailer, stored, computed, .. } => {
                 write!(f, "damaged data before byte {trailer} (CRC {stored:#010x} stored, {computed:#010x} computed)")
             }
             Self::Length { trailer, stored, actual } => {

@@ -210,7 +210,12 @@ impl Messages {
                 print_message(format_args!("{line_start}\n{program}: {name}: unexpected end of file"))
             }
             Damage::Data(_) => invalid("format violated"),
-            Damage::Crc { .. } => invalid("crc error"),
+            Damage::Crc { length_differs, .. } => {
+                invalid("crc error");
+                if length_differs {
+                    print_message(format_args!("\n{program}: {name}: invalid compressed data--length error"));
+                }
+            }
             Damage::Length { .. } => invalid("length error"),
             Damage::ZipEntries => print_message(format_args!("{program}: {name} has more than one entry -- unchanged")),
             Damage::ZipEncrypted => print_message(format_args!("\n{program}: {name}: encrypted file -- use unzip")),
