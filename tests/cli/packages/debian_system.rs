@@ -69,7 +69,7 @@ pub static RELEASES: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
     let program = target.join(triple.unwrap()).join("release/gzcc");
     let again = format!("--program '{}' --revision 2 '{}'", program.display(), second.display());
     package(&format!("{} {again}", release_command()));
-    [target.join("package"), second]
+    [target.join("dist"), second]
 });
 
 /// The files of the release, by a part of their names.
