@@ -4,7 +4,7 @@
 #   name-lists.sh TREE LISTS 4096
 #   sbatch --array=1-4096%16 slurm-lists.sh LISTS REPORTS
 #
-# Many more lists than hosts: a host that is done with one list takes the next one, so all hosts end at about the same time. The
+# There are many more lists than hosts: a host that is done with one list takes the next one, so all hosts end at about the same time. The
 # cluster must permit arrays of this size (MaxArraySize). All hosts must see the tree, LISTS and REPORTS at the same paths.
 #SBATCH --job-name=gzcc
 #SBATCH --cpus-per-task=1
