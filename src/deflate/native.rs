@@ -231,7 +231,7 @@ impl BlockEncoder<'_, '_> {
     fn add_chunk(&mut self, chunk: Histogram, parsed: usize) -> f32 {
         let SplitDecision { splits, bits } = if self.pending.sequence_count > 0 {
             let full = self.pending.sequence_count + self.level.chunk() > sequences::MAX_PENDING;
-            block_split::decide(&self.pending.histogram, &chunk, full)
+            block_split::decide(&self.pending.histogram, &chunk, full, self.level.parser().min_split_saving())
         } else {
             SplitDecision { splits: false, bits: if parsed == self.end { 0.0 } else { entropy::bits(&chunk) } }
         };

@@ -21,13 +21,14 @@ pub(super) struct SplitDecision {
 }
 
 /// Decides whether `chunk` begins a new block or is added to `block`. It begins a new one in any case if `block` is `full`.
-pub(super) fn decide(block: &Histogram, chunk: &Histogram, full: bool) -> SplitDecision {
+/// `min_saving` is the share of the bits that a new block must save.
+pub(super) fn decide(block: &Histogram, chunk: &Histogram, full: bool, min_saving: f32) -> SplitDecision {
     let mut both = block.clone();
     both.add(chunk);
     let used = chunk.litlen.iter().chain(&chunk.distances).filter(|&&frequency| frequency > 0).count();
     let header = HEADER_BITS + HEADER_BITS_PER_SYMBOL * used as f32;
     let (alone, together) = (entropy::bits(chunk), entropy::bits(&both));
-    let splits = full || entropy::bits(block) + alone + header < together;
+    let splits = full || entropy::bits(block) + alone + header < together * (1.0 - min_saving);
     SplitDecision { splits, bits: if splits { alone } else { together } }
 }
 
@@ -39,8 +40,8 @@ mod tests {
     fn the_bits_are_those_of_the_block_that_contains_the_chunk() {
         let mut same = Histogram::EMPTY;
         same.litlen[usize::from(b'a')..usize::from(b'i')].fill(500);
-        let joined = decide(&same, &same, false);
-        let forced = decide(&same, &same, true);
+        let joined = decide(&same, &same, false, 0.0);
+        let forced = decide(&same, &same, true, 0.0);
         assert!(!joined.splits && forced.splits);
         assert!((joined.bits - 2.0 * forced.bits).abs() < 1.0, "{} {}", joined.bits, forced.bits);
         assert!((forced.bits - 12_000.0).abs() < 1.0, "{}", forced.bits);

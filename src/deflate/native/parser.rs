@@ -23,6 +23,11 @@ pub(crate) trait Parser: Send {
         chunk
     }
 
+    /// The share of its bits that a DEFLATE block must save to be divided.
+    fn min_split_saving(&self) -> f32 {
+        0.0
+    }
+
     /// Inserts positions that are not parsed: those of a dictionary, or of data that is stored.
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>);
 

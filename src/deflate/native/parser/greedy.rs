@@ -147,6 +147,12 @@ impl Parser for GreedyParser {
         if self.is_text { 2 * chunk } else { chunk }
     }
 
+    fn min_split_saving(&self) -> f32 {
+        // Codes cost time. In sound, images and databases, short stretches differ by little: those are 2 to 10 % faster, and 0.1 to
+        // 0.6 % larger. Text would be 0.2 % larger and no faster.
+        if self.is_text { 0.0 } else { 1.0 / 128.0 }
+    }
+
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {
         match self.is_text {
             true => self.table.insert_unparsed::<TextHashing>(window.checked(), positions),

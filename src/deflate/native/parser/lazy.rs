@@ -91,13 +91,15 @@ pub(crate) struct LazyParser<F> {
     depths: [u8; MAX_MATCH + 1],
     /// The distance of the last match from nearby, or a divisor: see [`MAX_PERIOD`]. Kept from chunk to chunk.
     period: usize,
+    /// Whether the finder is as new. Clearing it would touch all of its memory.
+    is_new: bool,
 }
 
 impl<F: LazyFinder> LazyParser<F> {
     pub(crate) fn new(parameters: LazyParameters) -> Self {
         let mut depths = [parameters.lazy_search_depth as u8; MAX_MATCH + 1];
         depths[..=MAX_LENGTH_FOR_FULL_DEPTH].fill(F::MAX_CANDIDATES as u8);
-        Self { finder: F::new(), parameters, depths, period: 1 }
+        Self { finder: F::new(), parameters, depths, period: 1, is_new: true }
     }
 
     /// Whether to try the period instead of the match `found` at `pos`: the third and fourth byte repeat.
@@ -213,7 +215,9 @@ impl<F: LazyFinder> LazyParser<F> {
 
 impl<F: LazyFinder> Parser for LazyParser<F> {
     fn begin_block(&mut self, _: Window<'_>, _: Range<usize>) {
-        self.finder.clear();
+        if !std::mem::take(&mut self.is_new) {
+            self.finder.clear();
+        }
         self.period = 1;
     }
 
