@@ -65,6 +65,7 @@ pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::pending_blocks::PendingBlocks;
 pub(crate) use self::reader::{MemberSource, Reader};
 use self::reader::{Ready, read};
+use self::recompression::AppendingWorkers;
 pub(crate) use self::recompression::{ContentSubmitter, Recompression, SizeLimit};
 use self::ticket::Ticket;
 pub(crate) use self::worker::Worker;
@@ -178,8 +179,7 @@ impl Stream {
 
     /// Whether [`Stream::work`] would find work.
     pub(crate) fn has_work(&self, context: &StreamContext<'_>) -> bool {
-        let recompresses = self.recompression.as_ref().is_some_and(|recompression| recompression.has_work(context));
-        recompresses || self.lock().has_work(context)
+        self.can_compress_content(context) || self.lock().has_work(context)
     }
 
     /// Whether all blocks have been taken, and no more of the content will be compressed.
@@ -264,7 +264,7 @@ impl Stream {
     /// Accepts a part of the output of the block with this sequence number; more parts follow. Writes parts that are ready, or
     /// lets a waiting worker do so. Waits while too many parts of the block are unwritten. The wait ends: either a worker is
     /// writing, or an earlier block is incomplete, whose worker does not wait for this one. Returns whether the rest of the
-    /// block is needed.
+    /// block is needed. A worker that waits in a recompression compresses content meanwhile.
     fn append(&self, number: u64, part: BlockOutput, is_shared: bool, context: &StreamContext<'_>) -> bool {
         let mut state = self.lock();
         state.pending.append(number, part);
@@ -277,6 +277,7 @@ impl Stream {
         loop {
             if is_full {
                 self.write_completed(context);
+                self.compress_content(context);
             }
             let mut state = self.lock();
             loop {
@@ -287,7 +288,7 @@ impl Stream {
                 if !is_full {
                     return true;
                 }
-                if state.can_write() {
+                if state.can_write() || self.can_compress_content(context) {
                     break;
                 }
                 state.waiting += 1;
@@ -304,6 +305,8 @@ impl Stream {
             // The worker that writes looks for more parts when it is done.
             return false;
         };
+        let others = AppendingWorkers { stream: self, others: context.others };
+        let context = &StreamContext { others: &others, ..*context };
         let mut has_written = false;
         while let Some(part) = state.pending.pop_part() {
             drop(state);

@@ -16,7 +16,7 @@ use super::input_splitter::{Following, InputSplitter};
 use super::reader::Reader;
 use super::worker::Worker;
 use super::writer::Writer;
-use super::{State, Stream, StreamContext, WorkStatus, savings};
+use super::{OtherWorkers, State, Stream, StreamContext, WorkStatus, savings};
 use crate::error::{Error, ErrorKind};
 use crate::format::crc32::Crc32;
 use crate::format::{bgzf, gzip};
@@ -89,6 +89,43 @@ impl Recompression {
             state = self.stream.progressed.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
         }
+    }
+}
+
+impl Stream {
+    /// Compresses a block of the content, if this is a recompression and there is one. For a worker whose own state is in use.
+    pub(super) fn compress_content(&self, context: &StreamContext<'_>) {
+        let Some(recompression) = &self.recompression else { return };
+        let context = recompression.context(context);
+        // Without memory for one more worker, the others compress the block.
+        if let Ok(mut worker) = context.resources.spare_worker(&context) {
+            recompression.stream.work(&mut worker, true, &context);
+            context.resources.reuse_worker(worker);
+        }
+    }
+
+    /// Whether [`compress_content`](Self::compress_content) would find work.
+    pub(super) fn can_compress_content(&self, context: &StreamContext<'_>) -> bool {
+        self.recompression.as_ref().is_some_and(|recompression| recompression.has_work(context))
+    }
+}
+
+/// The other workers, and those that wait in [`Stream::append`], which can compress content as well.
+pub(super) struct AppendingWorkers<'a> {
+    pub(super) stream: &'a Stream,
+    pub(super) others: &'a dyn OtherWorkers,
+}
+
+impl OtherWorkers for AppendingWorkers<'_> {
+    fn wake(&self) {
+        if self.stream.recompression.is_some() {
+            self.stream.notify(&self.stream.lock());
+        }
+        self.others.wake();
+    }
+
+    fn any_waits(&self) -> bool {
+        self.others.any_waits()
     }
 }
 
