@@ -5,7 +5,7 @@
 //! decoder that has lost its place reads on for a while before it meets an error, and may have passed the start of a block. The
 //! symbols since that block are held back, and those after the start that is found are discarded.
 //!
-//! An undamaged file gives exactly its content. Nothing here decides what happens to the losses: they are returned with the
+//! An undamaged file gives exactly its content (`zero_run` has the one exception). Nothing here decides what happens to the losses: they are returned with the
 //! content.
 
 mod held_symbols;
@@ -15,16 +15,18 @@ mod retained_input;
 #[cfg(test)]
 mod salvager_tests;
 mod start_search;
+mod zero_run;
 
 use std::io;
 
 use crate::format::crc32::Crc32;
 
 use self::held_symbols::HeldSymbols;
-pub use self::loss::{Loss, SalvageTotals};
+pub use self::loss::{Loss, SalvageReport, SalvageTotals};
 use self::recovery::DataFailure;
 use self::retained_input::RetainedInput;
 use self::start_search::{FoundStart, StartSearch, Wanted, is_plausible_end};
+use self::zero_run::{TRIAL, ZeroRun};
 use super::block_finder::{canonical_start, is_distinct, is_stored};
 use super::chunk_end;
 use super::compressed_buffer::CompressedSource;
@@ -110,13 +112,6 @@ struct SalvagedMember {
     output: u64,
     /// CRC-32 of the content that is written, unless some of it is lost.
     checksum: Option<Crc32>,
-}
-
-/// The losses of a part, and the figures so far.
-#[derive(Debug, Default)]
-pub struct SalvageReport {
-    pub losses: Vec<Loss>,
-    pub totals: SalvageTotals,
 }
 
 /// The result of one step.
@@ -275,9 +270,20 @@ impl Salvager {
             return Ok(());
         }
         self.input.provide(source, 1)?;
+        let zeros = self.zero_run(source)?;
+        if zeros == ZeroRun::End {
+            self.fail_at_zeros();
+            return Ok(());
+        }
         let at_end = self.input.bytes().is_empty();
         let (output, at) = self.held.space();
-        let decoded = self.decoder.decode(self.input.bytes(), output, at);
+        let input = if zeros == ZeroRun::Hole { &self.input.bytes()[..TRIAL] } else { self.input.bytes() };
+        let decoded = self.decoder.decode(input, output, at);
+        if zeros == ZeroRun::Hole && matches!(decoded, Ok(Decoded { status: DecodeStatus::NeedsInput, .. })) {
+            // Long matches would have filled the output.
+            self.fail_at_zeros();
+            return Ok(());
+        }
         let (consumed, produced) = match decoded {
             Ok(Decoded { consumed, produced, .. }) | Err(InvalidData { consumed, produced }) => (consumed, produced),
         };
@@ -286,7 +292,7 @@ impl Salvager {
         let position = self.input.position();
         match decoded.map(|decoded| decoded.status) {
             Err(_) => self.fail(Damage::Data(position - u64::from(self.decoder.unused_bits() / 8))),
-            Ok(DecodeStatus::NeedsInput) if at_end => self.fail(Damage::Truncated(position)),
+            Ok(DecodeStatus::NeedsInput) if at_end => self.fail_at_end(),
             Ok(DecodeStatus::StreamEnd) => self.end_data(source)?,
             Ok(DecodeStatus::BlockEnd) => self.end_block(source)?,
             Ok(DecodeStatus::NeedsInput | DecodeStatus::OutputFull) => {}

@@ -14,6 +14,7 @@ mod levels;
 mod manual;
 mod recompress_args;
 mod report_args;
+mod salvage_args;
 mod short_flags;
 mod time_spec;
 mod usage_error;
@@ -220,26 +221,6 @@ impl Args {
             return Err(rejected("--rm needs outputs that take the place of the originals"));
         }
         Ok(())
-    }
-
-    /// Rejects options that do not go with `--salvage`.
-    fn check_salvage(&self) -> Result<(), UsageError> {
-        if !self.salvage {
-            return match self.fill {
-                Some(_) => Err(rejected("--fill goes with --salvage")),
-                None => Ok(()),
-            };
-        }
-        if self.test || self.list {
-            return Err(rejected("--salvage does not go with --test or --list"));
-        }
-        if self.rm {
-            return Err(rejected("--salvage does not go with --rm: a damaged original is kept"));
-        }
-        match self.name || self.access.index {
-            true => Err(rejected("--salvage does not go with --name and --index")),
-            false => Ok(()),
-        }
     }
 
     /// --list takes precedence over --test, and --test over --decompress: each does the work of the next one and more.

@@ -223,6 +223,11 @@ impl<S: Symbol> DeflateDecoder<S> {
         self.bit_count
     }
 
+    /// Whether the next bytes of the input are the content of a stored block, or its length.
+    pub(crate) fn is_in_stored_block(&self) -> bool {
+        matches!(self.state, DecoderState::StoredLength | DecoderState::Stored { .. })
+    }
+
     /// Decodes `input` into `output[at..]`.
     ///
     /// `output[..at]` contains the symbols decoded before: matches refer to them, and to the window before `output[0]`.

@@ -146,7 +146,7 @@ impl HeldSymbols {
         self.released = self.released.min(self.filled);
     }
 
-    /// Whether the window has no unknown bytes any more. Tells it once.
+    /// Whether all bytes of the window are known for the first time.
     pub(super) fn becomes_known(&mut self) -> bool {
         let window = &self.symbols[self.filled.saturating_sub(WINDOW)..self.filled];
         let becomes_known = self.has_unknown && last_marker(window).is_none();

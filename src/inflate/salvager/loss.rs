@@ -34,3 +34,10 @@ pub struct SalvageTotals {
     /// Bytes of the output that are unknown and replaced by the fill byte.
     pub unknown: u64,
 }
+
+/// The losses of a part, and the figures so far.
+#[derive(Debug, Default)]
+pub struct SalvageReport {
+    pub losses: Vec<Loss>,
+    pub totals: SalvageTotals,
+}

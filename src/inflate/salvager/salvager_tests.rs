@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::*;
 
@@ -180,6 +183,70 @@ fn nothing_is_salvaged_of_data_that_was_never_gzip() {
     for file in [&b""[..], b"x", b"\x1f\x8b", &text(10_000), &noise, &[0; 100_000]] {
         let salvaged = salvage(file, usize::MAX, 64 << 10);
         assert!(salvaged.is_error && salvaged.content.is_empty());
+    }
+}
+
+#[test]
+fn zeros_in_place_of_data_are_no_content() {
+    let content = text(40_000);
+    let file = gzip(&content, 6);
+    let middle = file.len() / 2;
+    let holes = [
+        [&file[..middle], &[0; 2_000_000]].concat(),
+        [&file[..middle], &[0; 40]].concat(),
+        [&file[..middle], &[0; 400_000], &file[middle..]].concat(),
+    ];
+    for (i, file) in holes.iter().enumerate() {
+        let salvaged = salvage(file, 50_000, 64 << 10);
+        let loss = &salvaged.losses[0];
+        let same = salvaged.content.iter().zip(&content).take_while(|(a, b)| a == b).count();
+        assert!(loss.output as usize - same < 100 && same > content.len() / 3, "{same}: {loss:?}");
+        assert_eq!(matches!(loss.damage, Damage::Truncated(_)), i == 1, "{loss:?}");
+    }
+    assert_rest(&salvage(&holes[2], 50_000, 64 << 10), &content);
+}
+
+#[test]
+fn zeros_in_a_whole_file_are_data() {
+    // Of one byte many times, nearly all compressed bytes are zeros. The end of an empty member is zeros, too.
+    let content = vec![b'a'; 5_000_000];
+    let file = gzip(&content, 9);
+    assert!(file.windows(1000).any(|bytes| bytes == [0; 1000]));
+    let whole = [file, gzip(b"", 9), vec![0; 100]].concat();
+    for read in [usize::MAX, 1] {
+        let salvaged = salvage(&whole, read, 1 << 20);
+        assert!(salvaged.losses.is_empty() && salvaged.content == content);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn any_damage_gives_losses_in_the_file_and_in_the_content(
+        level in 0..10_u32,
+        damages in vec((0..4_u8, any::<Index>(), vec(any::<u8>(), 0..600)), 1..4),
+        read in 1..5000_usize,
+    ) {
+        let mut file = [gzip(&text(1500), level), gzip(&text(40), 6)].concat();
+        for (kind, at, bytes) in damages {
+            let at = at.index(file.len());
+            let end = file.len().min(at + bytes.len());
+            match kind {
+                0 => file[at..end].copy_from_slice(&bytes[..end - at]),
+                1 => drop(file.drain(at..end)),
+                2 => drop(file.splice(at..at, bytes)),
+                _ => file[at..end].fill(0),
+            }
+        }
+        let salvaged = salvage(&file, read, 10_000);
+        let length = salvaged.content.len() as u64;
+        for loss in &salvaged.losses {
+            let is_in_file = loss.input.start <= loss.input.end && loss.input.end <= file.len() as u64;
+            prop_assert!(is_in_file && loss.suspect <= loss.output && loss.output + loss.unknown <= length, "{loss:?}");
+        }
+        let unknown: u64 = salvaged.losses.iter().map(|loss| loss.unknown).sum();
+        prop_assert!(unknown == salvaged.totals.unknown && salvaged.totals.verified <= length);
     }
 }
 

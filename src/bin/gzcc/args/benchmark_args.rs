@@ -93,6 +93,7 @@ impl Args {
         let options = [
             ("--decompress", self.decompress),
             ("--recompress", self.recompress),
+            ("--salvage", self.salvage),
             ("--test", self.test),
             ("--list", self.list),
             ("--stdout", self.stdout),
