@@ -6,6 +6,7 @@
 
 #[cfg(feature = "batch")]
 pub(crate) mod batch;
+mod content_range;
 pub(crate) mod file_time;
 pub(crate) mod resources;
 mod stream_settings;
@@ -15,6 +16,7 @@ pub use self::batch::{
     CompressedFiles, DescriptorPolicy, Destination, Filter, Globs, InvalidSettings, Mode, NameList, Originals,
     OverwritePolicy, Refuse, Rule, Settings, Shard,
 };
+pub use self::content_range::{ContentRange, Span};
 #[cfg(feature = "batch")]
 pub use self::file_time::FileTime;
 pub(crate) use self::stream_settings::StreamSettings;

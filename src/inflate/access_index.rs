@@ -122,11 +122,42 @@ impl Index {
         self.points.partition_point(|point| point.content <= offset).checked_sub(1)
     }
 
+    /// The last point before the line with this many lines before it. `None` if there is no such point. An index without lines has none.
+    pub(crate) fn point_before_line(&self, line: u64) -> Option<usize> {
+        let points = &self.section.as_ref()?.points;
+        points.partition_point(|point| point.lines < line).checked_sub(1)
+    }
+
+    /// Number of newlines before a point. 0 if the index has no lines.
+    pub(crate) fn newlines_before(&self, point: Option<usize>) -> u64 {
+        let fields = self.section.as_ref().zip(point).and_then(|(section, i)| section.points.get(i));
+        fields.filter(|_| self.starts_at_point(point)).map_or(0, |fields| fields.lines)
+    }
+
+    /// Offset in the file, in bytes, of the first point whose content begins at or after `offset`.
+    pub(crate) fn file_offset_after(&self, offset: u64) -> u64 {
+        let point = self.points.get(self.points.partition_point(|point| point.content < offset));
+        point.map_or(self.head.compressed, |point| point.bit / 8)
+    }
+
+    /// The same for the first point that has at least this many newlines before it.
+    pub(crate) fn file_offset_after_line(&self, line: u64) -> u64 {
+        let points = self.section.as_ref().map_or(&[][..], |section| &section.points);
+        let point = self.points.get(points.partition_point(|point| point.lines < line));
+        point.map_or(self.head.compressed, |point| point.bit / 8)
+    }
+
+    /// Whether a decoder starts at the point, and not at the beginning of the file.
+    fn starts_at_point(&self, point: Option<usize>) -> bool {
+        point.is_some_and(|i| self.points[i].content > 0)
+    }
+
     /// Where a decoder starts for a point: the position, and the offset of its content. `source` is the compressed file.
     pub(crate) fn start<R: Read + Seek>(&mut self, point: Option<usize>, source: R) -> io::Result<(ResumePoint, u64)> {
-        let Some((i, point)) = point.map(|i| (i, self.points[i])).filter(|(_, point)| point.content > 0) else {
+        let Some(i) = point.filter(|_| self.starts_at_point(point)) else {
             return Ok((ResumePoint::FileStart, 0));
         };
+        let point = self.points[i];
         if point.has_window {
             let window = self.window(i)?;
             let window = ResolvedWindow::new(&window);

@@ -81,6 +81,7 @@ pub struct TooFar {
 }
 
 /// The known window before a position: up to 32 KiB of content.
+#[derive(Clone)]
 pub struct ResolvedWindow {
     /// The byte for every symbol: the identity for bytes, and the window for markers. Symbols from 256 to `MARKER` do not
     /// occur. One table makes a lookup independent of the kind of symbol; the index needs no bounds check.

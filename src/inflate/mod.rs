@@ -47,7 +47,7 @@ pub use self::access_index::Index;
 pub use self::bgzf_batch::BgzfBatch;
 pub use self::compressed_buffer::CompressedSource;
 pub use self::content::{Content, FilePart, Trailing};
-pub use self::content_points::ContentPoint;
+pub use self::content_points::{ContentPoint, count_newlines};
 pub use self::engine_decoder::EngineDecoder;
 pub(crate) use self::index_builder::as_io_error;
 use self::inflater::MAX_MEMBERS;

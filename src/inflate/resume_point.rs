@@ -3,7 +3,7 @@
 use super::markers::ResolvedWindow;
 
 /// A point at which a decoder can start without decoding the file before it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum ResumePoint {
     /// The beginning of the file.
     FileStart,
@@ -14,7 +14,7 @@ pub(crate) enum ResumePoint {
 }
 
 /// The start of a DEFLATE block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BlockStart {
     /// Offset of the block's header in the file, in bits.
     pub(crate) bit: u64,

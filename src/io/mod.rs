@@ -19,6 +19,8 @@ pub(crate) mod metadata;
 pub(crate) mod naming_method;
 #[cfg(feature = "batch")]
 pub(crate) mod output;
+#[cfg(feature = "batch")]
+pub(crate) mod positioned_file;
 pub(crate) mod positioned_reader;
 pub(crate) mod same_file;
 pub(crate) mod sequential_reader;

@@ -3,6 +3,7 @@
 //! Everything that can be refused is refused here, before any work is done. What happens to an input afterwards is decided by
 //! the stream and its sink.
 
+mod bgzf_start;
 mod concatenated;
 mod header_fields;
 mod index_file;
@@ -10,6 +11,7 @@ mod index_output;
 mod output_path;
 mod output_registration;
 mod output_tree;
+mod range_start;
 mod replacement;
 mod space;
 mod special;
@@ -22,6 +24,7 @@ use self::concatenated::{concatenate, overwrites_input};
 use self::header_fields::HeaderFields;
 use self::output_path::OutputPath;
 use self::output_tree::{MirroredDirectory, OutputTree};
+use self::range_start::range_start;
 use self::replacement::Replacement;
 pub(crate) use self::space::BeingWritten;
 use self::space::Space;
@@ -169,7 +172,9 @@ impl Jobs {
                 if self.inputs.as_ref().is_some_and(|inputs| overwrites_input(file.as_ref(), inputs)) {
                     return Err(Outcome::Failed(Error::other("standard output is an input as well")));
                 }
-                Ok(self.stream(input, sink))
+                let start = range_start(&input, settings)?;
+                let member = Member::new(input, &self.stream_settings).starting_at(start);
+                Ok(self.stream_of(member, sink))
             }
             Target::Memory(file) => {
                 let sink = Box::new(Descriptor::new(file.open()?, "memory".into()));
@@ -252,8 +257,11 @@ impl Jobs {
     }
 
     fn stream(&self, input: Input, sink: Box<dyn Sink>) -> Opened {
-        let settings = &self.stream_settings;
-        let reader = Reader::single(Member::new(input, settings), settings);
+        self.stream_of(Member::new(input, &self.stream_settings), sink)
+    }
+
+    fn stream_of(&self, member: Member, sink: Box<dyn Sink>) -> Opened {
+        let reader = Reader::single(member, &self.stream_settings);
         Opened::Stream(Box::new(Stream::new(reader, Writer::new(sink))))
     }
 

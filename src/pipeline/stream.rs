@@ -41,10 +41,12 @@ mod chunk_source;
 pub(super) mod chunk_tests;
 mod context;
 mod input_splitter;
+mod member_state;
 mod pending_blocks;
 #[cfg(test)]
 #[cfg(feature = "batch")]
 mod pipe_tests;
+mod range_filter;
 mod reader;
 mod recompression;
 mod savings;
@@ -57,7 +59,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::arriving_data::ArrivingData;
-pub(crate) use self::block::{BlockEnds, Member, MemberSizes};
+pub(crate) use self::block::{BlockEnds, Member, MemberSizes, StartPoint};
 use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
 pub(crate) use self::chunk_chain::MAX_CHUNK;
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};

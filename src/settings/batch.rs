@@ -16,7 +16,7 @@ pub use self::filter::{CompressedFiles, Filter, Globs, Rule, Shard};
 pub use self::name_list::NameList;
 use super::resources::available_workers;
 use super::stream_settings::{CopyForeign, StreamSettings};
-use super::{DEFAULT_ENGINE, DEFAULT_FILL, DEFAULT_LEVEL, Engine, Format, Scheduler};
+use super::{ContentRange, DEFAULT_ENGINE, DEFAULT_FILL, DEFAULT_LEVEL, Engine, Format, Scheduler};
 
 /// The decisions of one run of [`compress`](crate::compress) or [`decompress`](crate::decompress).
 ///
@@ -115,6 +115,9 @@ pub struct Settings {
     /// Least content in bytes between two points of an index. A point takes 32 KiB of the index, and half of this is inflated on average
     /// before a range begins.
     pub index_spacing: NonZeroU64,
+    /// Write only this part of the content of each input, to standard output. An index beside the input (`.gzidx`, or `.gzi` of a BGZF
+    /// file) shows where the part begins; without one, the content before it is decompressed as well.
+    pub range: Option<ContentRange>,
     /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
     /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. When
@@ -185,6 +188,7 @@ impl Settings {
             update: false,
             only_smaller: None,
             index_spacing: DEFAULT_INDEX_SPACING,
+            range: None,
             max_size: None,
             memory: None,
             sync: None,
@@ -279,6 +283,7 @@ impl Settings {
             salvage: (self.mode == Mode::Salvage).then_some(self.fill),
             removes: self.removes(),
             index: self.indexes_inputs(),
+            range: self.range,
         }
     }
 

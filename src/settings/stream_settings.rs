@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
-use super::{Engine, Format, Scheduler};
+use super::{ContentRange, Engine, Format, Scheduler};
 use crate::inflate::ForeignData;
 
 /// What workers do with the inputs of a stream.
@@ -54,6 +54,8 @@ pub(crate) struct StreamSettings {
     pub removes: bool,
     /// The sink receives the points for an index.
     pub index: bool,
+    /// The part of the content that is written.
+    pub range: Option<ContentRange>,
 }
 
 /// The inputs whose data is copied unchanged if it is not gzip data.
@@ -94,6 +96,7 @@ impl StreamSettings {
             salvage: None,
             removes: false,
             index: false,
+            range: None,
         }
     }
 

@@ -165,7 +165,16 @@ fn the_manual_page_renders_without_warnings_and_is_complete() {
     let page = printed(&["--man"]);
     let text = rendered(&page);
     let headings: Vec<&str> = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).collect();
-    let begin = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "DECOMPRESSING", "INDEXES", "SALVAGE", "FILE SELECTION"];
+    let begin = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "DECOMPRESSING",
+        "INDEXES AND RANGES",
+        "SALVAGE",
+        "FILE SELECTION",
+    ];
     let rules = [
         "LISTS",
         "SHARDS",

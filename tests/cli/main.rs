@@ -50,6 +50,7 @@ mod power;
 mod promises;
 mod properties;
 mod races;
+mod ranges;
 mod recompress;
 mod replacing;
 mod reporting;

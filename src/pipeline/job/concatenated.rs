@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::range_start::range_start;
 use super::special::{IdentifiedSink, special_file, standard_output};
 use super::{OutputPath, contained};
 use crate::error::Error;
@@ -66,7 +67,9 @@ impl ConcatenatedInputs {
             self.is_an_input.store(true, Ordering::Relaxed);
             return Err(Outcome::Failed(Error::other(IS_THE_OUTPUT)));
         }
-        Ok(Member::new(input.unless_it_is(self.output.as_ref())?, &self.stream_settings))
+        let input = input.unless_it_is(self.output.as_ref())?;
+        let start = range_start(&input, &self.settings)?;
+        Ok(Member::new(input, &self.stream_settings).starting_at(start))
     }
 
     /// Whether the input is the output, if that was known at the start.

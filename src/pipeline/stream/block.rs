@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::chunk_chain::ChunkChain;
 use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, Header};
-use crate::inflate::{BgzfBatch, Content};
+use crate::inflate::{BgzfBatch, Content, ResumePoint};
 use crate::io::input::Input;
 use crate::outcome::Outcome;
 use crate::pipeline::block_channel::SubmittedBlocks;
@@ -26,6 +26,26 @@ pub(crate) struct Member {
     pub header: Vec<u8>,
     /// The writer discards the remaining blocks, so the reader need not read them.
     abandoned: AtomicBool,
+    /// Where decompression starts, if that is not the beginning of the input.
+    pub(super) start: Option<StartPoint>,
+}
+
+/// A point in the middle of a compressed file at which decompression starts, because only a part of the content is needed.
+#[derive(Debug)]
+pub(crate) struct StartPoint {
+    /// The point.
+    pub point: ResumePoint,
+    /// Bytes or lines of the content before it, whatever the range counts.
+    pub skipped: u64,
+    /// The range ends so soon that a second worker gains nothing.
+    pub is_short: bool,
+}
+
+impl StartPoint {
+    /// Whether it is in the middle of a gzip member, which then cannot be verified.
+    pub(super) fn is_inside_member(&self) -> bool {
+        matches!(self.point, ResumePoint::Block(_))
+    }
 }
 
 impl Member {
@@ -42,7 +62,12 @@ impl Member {
 
     /// A member with a given header.
     pub(crate) fn with_header(input: Input, header: Vec<u8>) -> Self {
-        Self { input, header, abandoned: AtomicBool::new(false) }
+        Self { input, header, abandoned: AtomicBool::new(false), start: None }
+    }
+
+    /// The same, but decompression starts at a point.
+    pub(crate) fn starting_at(self, start: Option<StartPoint>) -> Self {
+        Self { start, ..self }
     }
 
     /// Lets the reader skip the rest of the input.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::StreamContext;
 use super::arriving_data::{ArrivingData, ArrivingReader};
-use super::block::{BlockInput, ChunkTask, MemberBlock};
+use super::block::{BlockInput, ChunkTask, MemberBlock, StartPoint};
 use super::chunk_source::{ChunkSource, ChunkUse, FileData};
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
@@ -85,16 +85,18 @@ impl Chunks {
     pub(super) fn of(
         input: &Input,
         given: Option<Arc<ArrivingData>>,
+        start: Option<&StartPoint>,
         context: &StreamContext<'_>,
     ) -> io::Result<Division> {
-        if context.settings.engine != Engine::Native {
+        if context.settings.engine != Engine::Native || start.is_some_and(|start| start.is_short) {
             return Ok(Division::Whole(given));
         }
         let is_stdin = input.is_stdin();
         let range = if is_stdin { input.rest_of_stdin() } else { input.size.map(|size| 0..size) };
         if let Some(range) = range {
             let file = FileData { start: range.start, length: range.end - range.start, is_stdin };
-            return Ok(Self::of_file(file, input, context).map_or(Division::Whole(None), Division::Chunks));
+            let start = start.map_or(ResumePoint::FileStart, |start| start.point.clone());
+            return Ok(Self::of_file(file, input, start, context).map_or(Division::Whole(None), Division::Chunks));
         }
         let data = given.map_or_else(|| ArrivingData::new().map(Arc::new), Ok)?;
         Ok(match begins_divisible(&mut ArrivingReader::new(&data, input, 0, true))? {
@@ -105,19 +107,21 @@ impl Chunks {
 
     /// Divides a file that is read by position. `None` if it is small, its first member prevents it, or there is no memory for
     /// symbols.
-    fn of_file(file: FileData, input: &Input, context: &StreamContext<'_>) -> Option<Self> {
+    fn of_file(file: FileData, input: &Input, start: ResumePoint, context: &StreamContext<'_>) -> Option<Self> {
         let chunk_length = chunk_length(file.length, context.settings)?;
         let speculations = context.resources.speculations(context.settings);
         if !speculations.has_any() {
             return None;
         }
         let source = ChunkSource::File(file);
-        let mut start = source.reader(input, 0, ChunkUse::Front).ok()?;
+        let mut beginning = source.reader(input, 0, ChunkUse::Front).ok()?;
         // A file that cannot be read is not divided; the error is reported when it is inflated.
-        if !begins_divisible(&mut start).unwrap_or(false) {
+        if !begins_divisible(&mut beginning).unwrap_or(false) {
             return None;
         }
-        Some(Self { chain: Arc::new(ChunkChain::new(source, chunk_length, Arc::clone(speculations))), next: 0 })
+        let next = start.offset() / chunk_length;
+        let chain = ChunkChain::new(source, chunk_length, Arc::clone(speculations)).starting_at(start);
+        Some(Self { chain: Arc::new(chain), next })
     }
 
     /// Divides a pipe. Without memory for symbols, its chunks are inflated one after the other.
@@ -237,6 +241,13 @@ impl ChunkChain {
     fn new(source: ChunkSource, chunk_length: u64, speculations: Arc<SpeculationPool>) -> Self {
         let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
         Self { source, chunk_length, speculations, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Starts at a point in the data instead of its beginning.
+    fn starting_at(self, start: ResumePoint) -> Self {
+        let next = start.offset() / self.chunk_length;
+        let state = ChainState { next, start: Some(start), last: None, failed_guesses: 0 };
+        Self { state: Mutex::new(state), ..self }
     }
 
     /// The bytes of a chunk in the data.

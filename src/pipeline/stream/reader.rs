@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use super::StreamContext;
 use super::arriving_data::{ArrivingData, ArrivingReader};
-use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StreamError};
+use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StartPoint, StreamError};
 use super::chunk_chain::{Chunks, Division, NextChunk, given_chunk_length};
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
 use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater, Salvager};
+use crate::io::input::Input;
+use crate::io::positioned_reader::PositionedReader;
 use crate::outcome::{InputId, Outcome, SettledInput};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -277,7 +279,7 @@ impl CurrentMember {
         if self.first
             && let BlockSource::Inflate(inflated) = &mut self.blocks
         {
-            match Chunks::of(&self.member.input, inflated.arrived.take(), context)? {
+            match Chunks::of(&self.member.input, inflated.arrived.take(), self.member.start.as_ref(), context)? {
                 Division::Chunks(mut chunks) => {
                     let first = chunks.take();
                     self.blocks = BlockSource::Chunks(chunks);
@@ -293,6 +295,9 @@ impl CurrentMember {
             }
             BlockSource::Inflate(InflatedInput { inflater, arrived, offset }) => {
                 let foreign = context.settings.foreign_data(input.is_stdin());
+                if let Some(start) = &self.member.start {
+                    return inflate_from(start, inflater, offset, input, context).map(Some);
+                }
                 let Some(data) = arrived else {
                     return inflate(inflater, foreign, &mut input.sequential(&mut self.left)?, context).map(Some);
                 };
@@ -333,6 +338,26 @@ pub(super) fn read(
         context.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
         StreamError::Panicked
     })
+}
+
+/// Inflates the next part of an input that is read from a point on. `offset` is the offset of the next read.
+fn inflate_from(
+    start: &StartPoint,
+    inflater: &mut Option<Box<Inflater>>,
+    offset: &mut u64,
+    input: &Input,
+    context: &StreamContext<'_>,
+) -> io::Result<MemberBlock> {
+    let foreign = context.settings.foreign_data(input.is_stdin());
+    if inflater.is_none() {
+        let mut first = context.resources.inflater(context.settings.engine, foreign)?;
+        first.restart_at(&start.point, None);
+        (*inflater, *offset) = (Some(Box::new(first)), start.point.offset());
+    }
+    let mut source = PositionedReader::new(input.fd()?, *offset, input.size.unwrap_or(u64::MAX));
+    let block = inflate(inflater, foreign, &mut source, context);
+    *offset = source.offset();
+    block
 }
 
 /// Inflates the next part of an input. Creates the decoder if there is none. Fails if there is

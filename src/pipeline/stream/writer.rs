@@ -7,15 +7,16 @@ mod compressed_output;
 
 use super::StreamContext;
 use super::block::{BlockOutput, BlockPosition, StreamError};
+use super::member_state::{MemberCounts, MemberState};
+use super::range_filter::RangeFilter;
 use super::recompression::ContentSubmitter;
 use crate::error::{Error, ErrorKind};
-use crate::format::crc32::Crc32;
 use crate::format::gzip::{self, Damage};
-use crate::inflate::{BadMember, Content, MemberChecksum, SalvageReport, Trailing};
+use crate::inflate::{BadMember, Content, SalvageReport, Trailing};
 use crate::io::commit_gate;
 use crate::io::input::Change;
 use crate::observer::Progress;
-use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason, SalvageTotals};
+use crate::outcome::{InputId, MemberStats, NamedOutcome, Outcome, Reason};
 use crate::pipeline::sink::{Ending, Sink, WrittenMember};
 use crate::pipeline::verify::Verification;
 use crate::settings::StreamSettings;
@@ -44,37 +45,6 @@ enum WriterState {
     SkippingMember,
     /// Discards it, because the output ends: it cannot be written, or contains an incomplete member.
     Broken,
-}
-
-/// The state of the member being written.
-#[derive(Debug, Default)]
-struct MemberState {
-    /// CRC-32 of the content compressed so far.
-    crc: Crc32,
-    /// CRC-32 and length of the content decompressed so far.
-    checksum: MemberChecksum,
-    bytes_in: u64,
-    bytes_out: u64,
-    stats: MemberStats,
-    /// A worker read beyond the size that the input had when it was opened.
-    grew: bool,
-    trailing: Trailing,
-    /// The figures of a damaged input.
-    salvaged: Option<SalvageTotals>,
-    /// Decompression has reached the end of the input.
-    has_end: bool,
-}
-
-impl MemberState {
-    fn counts(&self) -> MemberCounts {
-        MemberCounts { bytes_in: self.bytes_in, bytes_out: self.bytes_out }
-    }
-}
-
-/// The bytes of a member that were read and written so far.
-struct MemberCounts {
-    bytes_in: u64,
-    bytes_out: u64,
 }
 
 impl Writer {
@@ -106,7 +76,9 @@ impl Writer {
         if position.first {
             match self.state {
                 WriterState::Broken => context.outcomes.record(id, Outcome::NotReached),
-                _ => (self.member, self.state) = (MemberState::default(), WriterState::Writing),
+                _ => {
+                    (self.member, self.state) = (MemberState::new(position, context.settings), WriterState::Writing);
+                }
             }
         }
         if self.state != WriterState::Writing {
@@ -121,11 +93,20 @@ impl Writer {
                 true => context.outcomes.remember_full(&outcome),
                 false => context.outcomes.record(id, outcome),
             }
-        } else if position.last {
+        } else if position.last || self.member.has_range {
+            self.skip_after_range(position);
             // A signal ends the process before the member is complete, or after it is recorded.
             let _gate = commit_gate::enter();
             let outcome = self.finish_member(position, context);
             context.outcomes.record(id, outcome);
+        }
+    }
+
+    /// Ends a member whose range is written, so that the rest is not decompressed.
+    fn skip_after_range(&mut self, position: &BlockPosition) {
+        if self.member.has_range && !position.last {
+            position.member.abandon();
+            self.state = WriterState::SkippingMember;
         }
     }
 
@@ -172,7 +153,7 @@ impl Writer {
 
     /// The outcome of a member whose last block is written.
     fn finish_member(&mut self, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
-        if context.settings.decompresses && !self.member.has_end {
+        if context.settings.decompresses && !self.member.has_end && !self.member.has_range {
             // The content may be incomplete, and its checksum was not compared.
             return Outcome::Failed(Error::other("internal error: the end of the data was not reached"));
         }
@@ -229,7 +210,8 @@ impl Writer {
     fn fell_short(&self, position: &BlockPosition, settings: &StreamSettings) -> bool {
         let (input, member) = (&position.member.input, &self.member);
         // Trailing garbage is not read to its end.
-        let is_short = member.trailing.is_read() && input.size.is_some_and(|size| member.bytes_in < size);
+        let is_short =
+            member.trailing.is_read() && !member.has_range && input.size.is_some_and(|size| member.bytes_in < size);
         is_short && (input.occupies_disk() || settings.removes)
     }
 
@@ -242,7 +224,8 @@ impl Writer {
 
     /// Checks and writes content.
     fn write_content(&mut self, mut content: Content, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        if context.settings.index && content.lines.is_none() {
+        let needs_lines = context.settings.index || context.settings.range.is_some_and(RangeFilter::needs_lines);
+        if needs_lines && content.lines.is_none() {
             content.count_lines();
         }
         let Content { mut bytes, mut member_ends, mut crcs, verified, stats, consumed, end, points, lines, .. } =
@@ -270,8 +253,17 @@ impl Writer {
         if let Some(lines) = lines {
             self.sink.add_points(&points, &bytes, lines)?;
         }
+        let is_end = matches!(end, Some(Ok(_))) && checked.is_ok();
+        let tail = self.cut_range(&mut bytes, lines.unwrap_or(0), is_end)?;
         // In a pipe, damaged content is of use to the reader. An output file with damaged content never gets its name.
         self.write_bytes(bytes, context)?;
+        if !tail.is_empty() {
+            self.write_bytes(tail, context)?;
+        }
+        if self.member.has_range {
+            // Damage after the range does not matter: whether it is in this part depends on the division into parts.
+            return Ok(());
+        }
         checked.map_err(Error::from)?;
         if let Some(limit) = exceeded {
             return Err(Error::from(Damage::TooLong(limit)).into());
@@ -290,6 +282,13 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Reduces content to the part that is written. At the end of all content, returns the lines at its end.
+    fn cut_range(&mut self, bytes: &mut Vec<u8>, lines: u64, is_end: bool) -> Result<Vec<u8>, StreamError> {
+        let Some(range) = &mut self.member.range else { return Ok(Vec::new()) };
+        self.member.has_range = range.cut(bytes, lines)?;
+        Ok(if is_end && !self.member.has_range { range.finish()? } else { Vec::new() })
     }
 
     fn write_bytes(&mut self, bytes: Vec<u8>, context: &StreamContext<'_>) -> Result<(), StreamError> {

@@ -50,12 +50,19 @@ impl Settings {
             "an index needs the format BGZF and an output file for each input, or inputs that are tested or decompressed".into()
         } else if self.removes() && mode == Mode::Salvage {
             "damaged originals cannot be removed".into()
+        } else if self.range.is_some() && !self.can_write_range() {
+            "a range needs inputs that are decompressed to standard output, without a limit of their size".into()
         } else if self.only_smaller.is_some_and(|percent| percent > 100) {
             "invalid percentage: expected 0 to 100".into()
         } else {
             return Ok(());
         };
         Err(InvalidSettings(wrong))
+    }
+
+    /// Whether a part of the content can be written.
+    fn can_write_range(&self) -> bool {
+        self.mode == Mode::Decompress && self.max_size.is_none() && self.stdout_has_data()
     }
 
     /// Whether there is a file that can have an index.

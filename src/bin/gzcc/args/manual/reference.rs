@@ -45,7 +45,7 @@ pub(super) const SECTIONS: [Section; 15] = [
         ],
     },
     Section {
-        heading: "INDEXES",
+        heading: "INDEXES AND RANGES",
         items: &[
             Text(
                 "--index writes FILE.gz.gzidx, the index of FILE.gz, while it tests the file; with -d, while it decompresses it. The index \
@@ -59,6 +59,25 @@ pub(super) const SECTIONS: [Section; 15] = [
                  where both ignore it, gzcc stores the number of lines before each point, and checksums of the index, of each window, and \
                  of the last 4 KiB of FILE.gz. bgzip -r writes the index of a BGZF file that samtools reads.",
             ),
+            Text(
+                "-dc --bytes=RANGE writes only these bytes of each FILE, counted from 0; --lines=RANGE only these lines, counted from 1; \
+                 --tail=N the last N lines. A range is FROM-TO, with both ends, as in curl -r and cut; FROM- up to the end; -TO from the \
+                 beginning (curl has another meaning for that); FROM+COUNT; or one number. Numbers may have a unit (5G+1M). The last line \
+                 may have no newline. What is missing at the end of a range is no error, but a range that begins after the end is.",
+            ),
+            Text(
+                "With FILE.gz.gzidx beside FILE.gz, decompression starts at the last point before the range. An index of another program has \
+                 no lines, so it serves --bytes only. In a BGZF file without it, --bytes uses the .gzi beside the file, or reads the \
+                 headers of all blocks before the range, and --tail reads blocks from the end backwards. Any other range is decompressed \
+                 from the beginning by all workers, and ends with the range. The lines of --tail are kept in memory, 64 MiB at most.",
+            ),
+            Text(
+                "The checks of a range are weaker than those of a whole file. A CRC covers a whole member, so it is compared only if the \
+                 member is decompressed from its beginning to its end: not after a point in the middle of a member, and not if the range \
+                 ends before the member. Each BGZF block is a member, so it is checked. An index is refused if the length of the file \
+                 differs, or, if gzcc wrote the index, the last 4 KiB of the file, or if the index itself is damaged.",
+            ),
+            Code(&["gzcc --index big.log.gz && gzcc -dc --lines=5000000+100 big.log.gz"]),
         ],
     },
     Section {
