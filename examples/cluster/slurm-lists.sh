@@ -5,7 +5,8 @@
 #   sbatch --array=1-4096%16 slurm-lists.sh LISTS REPORTS
 #
 # There are many more lists than hosts: a host that is done with one list takes the next one, so all hosts end at about the same time. The
-# cluster must permit arrays of this size (MaxArraySize). All hosts must see the tree, LISTS and REPORTS at the same paths.
+# cluster must permit arrays of this size (MaxArraySize). With half of a host's processors for each task, two tasks share a host, and
+# one of them works while Slurm starts the next one. All hosts must see the tree, LISTS and REPORTS at the same paths.
 #SBATCH --job-name=gzcc
 #SBATCH --cpus-per-task=1
 #SBATCH --requeue
