@@ -272,7 +272,9 @@ impl BlockEncoder<'_, '_> {
             histogram.clone_from(&lazy);
             let end = optimal.min_cost_path(self.window, start..input.end, self.end, histogram);
             let mut sequences = optimal.path();
-            if (start..end) == *input && cost(&lazy) < cost(histogram) {
+            let is_whole = (start..end) == *input;
+            let path = is_whole.then(|| histogram.clone());
+            if is_whole && cost(&lazy) < cost(histogram) {
                 // Where cheap symbols are rare, estimated prices lead to a path that costs more than the first pass.
                 histogram.clone_from(&lazy);
                 sequences = &self.sequences.as_slice()[..*sequence_count];
@@ -280,6 +282,9 @@ impl BlockEncoder<'_, '_> {
             let last = last && end == input.end;
             let content = BlockContent { bytes: self.window.bytes(start..end), sequences, last };
             block_writer::write(&content, histogram, self.tables, &mut self.writer);
+            if let Some(path) = path {
+                optimal.learn_correction(lazy.clone(), path);
+            }
             start = end;
             if start == input.end {
                 return;
@@ -291,4 +296,32 @@ impl BlockEncoder<'_, '_> {
 /// Bits of everything that a histogram counts, with optimal codes.
 fn cost(histogram: &Histogram) -> u64 {
     CodeLengths::optimal(histogram).cost(histogram)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deflate::{BLOCK, WindowBuffer};
+
+    /// Whether a correction is known after a block of lines that agree in the first of their random fields: the trees hold matches of
+    /// many lengths for each position.
+    fn has_correction(size: usize) -> bool {
+        let mut x = 1u32;
+        let lines = std::iter::repeat_with(move || {
+            x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let fields = (0..10).map(|i| if x >> (31 - i) & 1 == 0 { "field=false " } else { "field=true, " });
+            (fields.collect::<String>() + "\n").into_bytes()
+        });
+        let content: Vec<u8> = lines.flatten().take(size).collect();
+        let mut compressor = NativeCompressor::new(10);
+        let mut out = Vec::with_capacity(crate::deflate::WORST_CASE);
+        compressor.compress(WindowBuffer::new().fill(&content), 0..size, true, &mut out);
+        compressor.level.optimal.is_some_and(|optimal| optimal.has_correction())
+    }
+
+    #[test]
+    fn a_block_beyond_the_match_cache_corrects_no_prices() {
+        assert!(has_correction(BLOCK / 16));
+        assert!(!has_correction(BLOCK), "its parts have other counts than the block");
+    }
 }
