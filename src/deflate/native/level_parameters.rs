@@ -64,30 +64,45 @@ struct LevelParameters {
 
 /// The levels from 1 on.
 ///
-/// Measured on one core, in memory, on the corpus' Silesia files and logs. Each cell has the speed, as a multiple of libdeflate -6
-/// (whose sizes are 0.2628 and 0.0988) in the same run, and the compressed size, as a fraction of the original. Levels 10 to 12
-/// were measured separately, 12 against libdeflate -12 (0.2486 and 0.0898).
+/// Measured on one core, in memory, with the two halves of the data (`benches/data/halves.txt`). The speed is relative to level 6. The size
+/// is relative to libdeflate's at the same level, first on the tuning half, then on the judging half.
 ///
-/// | level | Silesia | logs |
+/// | level | speed | size |
 /// |---|---|---|
-/// | 1 | 4.7 @ .3000 | 4.7 @ .1173 |
-/// | 2 | 2.6 @ .2907 | 3.3 @ .1104 |
-/// | 3 | 2.2 @ .2864 | 2.9 @ .1099 |
-/// | 4 | 1.7 @ .2782 | 1.8 @ .1038 |
-/// | 5 | 1.25 @ .2674 | 1.2 @ .0953 |
-/// | 6 | 0.96 to 1.0 @ .2615 | 0.85 to 0.9 @ .0938 |
-/// | 7 | 0.95 @ .2609 | 0.84 @ .0934 |
-/// | 8 | 0.9 @ .2605 | 0.87 @ .0932 |
-/// | 9 | 0.58 @ .2576 | 0.58 @ .0925 |
-/// | 10 | | 0.053 @ .0913 |
-/// | 11 | | 0.036 @ .0906 |
-/// | 12 | 1.09 of libdeflate -12 @ .2484 | 1.14 of libdeflate -12 @ .0897 |
+/// | 1 | 5.1 | 1.033, 1.042 |
+/// | 2 | 3.0 | 1.019, 1.023 |
+/// | 3 | 2.5 | 1.021, 1.029 |
+/// | 4 | 1.7 | 1.003, 1.005 |
+/// | 5 | 1.33 | 1.008, 1.008 |
+/// | 6 | 1.00 | 0.997, 0.996 |
+/// | 7 | 0.97 | 1.000, 0.999 |
+/// | 8 | 0.96 | 1.005, 1.004 |
+/// | 9 | 0.73 | 1.001, 1.001 |
+/// | 10 | 0.06 | 1.000, 0.999 |
+/// | 11 | 0.04 | 1.000, 1.000 |
+/// | 12 | 1.1 times that of libdeflate -12 | 1.000, 0.999 |
 ///
-/// Effects of single changes. At level 6: a search depth of 8 instead of 16 is 0.9 % larger and no faster, 14 is 0.2 %
-/// larger; a nice length of 64 instead of 258 makes logs 2 % larger;
-/// a lazy search depth of 7 instead of 8 is 0.15 % larger, 9 is 0.13 % smaller and 1 % slower, 16 is 0.6 % smaller and 10 %
-/// slower. Level 8 with rows of 64 (depth 32, lazy depth 24) is 0.1 % smaller and 15 % slower. Chunks of 512 instead of
-/// 1,024 at level 9 make logs 0.25 % and small files 0.02 % smaller, and dickens 0.04 % larger.
+/// Each figure is the last value before a step costs more time than it saves in size:
+///
+/// | levels | figure | value | other values |
+/// |---|---|---|---|
+/// | 1 | chunk | 8,192 | 4,096: logs take 8 to 15 % longer, because codes are computed more often; sizes within 0.2 % |
+/// | 2 to 5 | chunk | 4,096, 2,048 | each chunk takes three computations of entropy, which count more where parsing is fast |
+/// | 5 | candidates | 2 | 4: 1 % smaller, and as slow as level 6 |
+/// | 5 to 9 | nice length | 258, the longest | 64: logs 2 to 3 % larger, and 1 to 2 % faster |
+/// | 6 | search depth | 16, the whole row | 8: 0.9 % larger and no faster; 14: 0.2 % larger |
+/// | 6 | lazy search depth | 8 | 7: 0.04 % larger; 16: 0.2 % smaller; it was 10 % slower |
+/// | 6 | chunk | 1,536 | 2,048: 0.05 % larger (binaries 0.2 %), 1 % faster; 1,024: 0.03 % smaller, 2 % slower |
+/// | 7, 8 | lazy search depth | 12, 16 | the steps from level 6 to a whole row |
+/// | 8 | rows | of 16 | of 64 (depths 32 and 24): 0.1 % smaller, 15 % slower |
+/// | 7, 8 | chunk | 1,024 | see level 6 |
+/// | 9 | both depths | 64, the whole row | it is the smallest level that is not optimal |
+/// | 9 | chunk | 512 | 1,024: logs 0.25 % and small files 0.02 % larger, dickens 0.04 % smaller |
+/// | 10 | nice length | 128 | 258: 0.8 % smaller, 70 % slower |
+/// | 10 | passes | 2 | 3: 0.09 % smaller, 9 % slower |
+/// | 11, 12 | passes | 4, 5 | one fewer: 0.02 % larger, 3 % faster |
+/// | 10 to 12 | chunk | 1,024 | 512: 0.01 % smaller, but some logs 0.14 % larger |
+/// | 10 to 12 | search depth | 40, 80, 300 | 35, 100 and 300 in libdeflate; with these values, the sizes are equal |
 const LEVELS: [LevelParameters; 12] = [
     LevelParameters { method: Method::Greedy, chunk: 8192 },
     LevelParameters { method: Method::Lookahead, chunk: 4096 },

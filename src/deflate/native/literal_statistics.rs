@@ -37,6 +37,9 @@ const MIN_MATCH_BY_LITERALS: [u8; 80] = {
 /// Content has few literals if a sample has fewer distinct bytes than this. Growing numbers have, and most other text does not.
 const FEW_LITERALS: usize = 32;
 
+/// With fewer distinct literals, content is not digits: runs have one, and letters that stand for choices two to four.
+const MIN_EVEN_LITERALS: usize = 5;
+
 /// Few literals are evenly distributed from this share of the highest possible entropy on. Digits are; in executables, zeros are
 /// more frequent than other bytes.
 const MIN_EVENNESS: f32 = 0.6;
@@ -88,9 +91,10 @@ impl LiteralStatistics {
         self.distinct < FEW_LITERALS
     }
 
-    /// Whether the sample has few distinct literals, all about equally frequent.
+    /// Whether the sample has few distinct literals, all about equally frequent, as digits are.
     pub(super) fn has_even_literals(&self) -> bool {
-        self.has_few_literals() && self.entropy() >= MIN_EVENNESS * entropy::log2(self.distinct as f32)
+        let few = (MIN_EVEN_LITERALS..FEW_LITERALS).contains(&self.distinct);
+        few && self.entropy() >= MIN_EVENNESS * entropy::log2(self.distinct as f32)
     }
 
     /// Bits of the average literal in a block of literals alone. One more symbol, for matches, makes the codes of a small

@@ -73,6 +73,10 @@ const MIN_EXTRA_LENGTH_IN_RUNS: usize = 100;
 /// with 7, it is 0.2 % smaller and takes 2 % more instructions.
 const MAX_LENGTH_FOR_FULL_DEPTH: usize = 5;
 
+/// The longest period of a run that is continued without a search. Matches at longer distances often have nearer ones behind them: with
+/// 257, an image is 0.5 % larger at level 9.
+const MAX_PERIOD_OF_RUN: usize = 16;
+
 /// Positions at the end of a run that are inserted, beyond its last period. Each earlier one has the same bytes as a later one, up
 /// to the end of the run, and all of them would fill the rows of the same few hashes. Sizes change by less than 0.03 %.
 const INSERTED_AT_END_OF_RUN: usize = 8;
@@ -151,6 +155,13 @@ impl<F: LazyFinder> LazyParser<F> {
         }
     }
 
+    /// What is searched in the next chunk.
+    fn search_for(&self, model: &CostModel) -> LazySearch {
+        let LazyParameters { max_search_depth, nice_length, always_hash3, .. } = self.parameters_for(model);
+        let depth = SearchDepth { max_search_depth, nice_length };
+        LazySearch { depth, hash3: always_hash3 || model.search_hash3 }
+    }
+
     /// Finds a match in runs that is longer than `found` by so much that it pays for its distance. Returns `found` if there is
     /// none.
     #[cold]
@@ -227,9 +238,8 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
 
     fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
         let Range { start, end } = input;
-        let LazyParameters { max_search_depth, nice_length, always_hash3, .. } = self.parameters_for(model);
-        let depth = SearchDepth { max_search_depth, nice_length };
-        let search = LazySearch { depth, hash3: always_hash3 || model.search_hash3 };
+        let search = self.search_for(model);
+        let nice_length = search.depth.nice_length;
         let last = end.saturating_sub(LOOKAHEAD);
         let (mut anchor, mut pos, mut unmatched) = (start, start, 0);
         let mut repeat_distance = 1;
@@ -271,7 +281,8 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
             }
             out.push_run(window, anchor..pos, of_match(found));
             self.update_period(window, PlacedMatch { pos, found }, repeat_distance == found.distance);
-            let next = pos + found.length;
+            let longest = found.length == MAX_MATCH;
+            let next = if longest { continue_run(window, pos..last, found, out) } else { pos + found.length };
             let positions = positions_to_insert(inserted..next.min(last), found.distance);
             self.finder.insert_all(window, positions, model.use_hash3);
             (anchor, pos, unmatched, repeat_distance) = (next, next, 0, found.distance);
@@ -283,6 +294,24 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
         out.push_literals(window, anchor..end);
         end
     }
+}
+
+/// Takes the match `found`, which begins at `range.start`, again while its run continues. A search would find the same. Zeros take half of
+/// the time. Returns the position behind the last match.
+#[cold]
+#[inline(never)]
+fn continue_run(window: Window<'_>, range: Range<usize>, found: Match, out: &mut Sequences) -> usize {
+    let Match { length, distance } = found;
+    let mut next = range.start + length;
+    while distance <= MAX_PERIOD_OF_RUN
+        && next + length <= range.end
+        && !out.is_full()
+        && window.common_beyond::<0>(next - distance, next, length) == length
+    {
+        out.push_run(window, next..next, of_match(found));
+        next += length;
+    }
+    next
 }
 
 /// The positions of a match at this distance that are inserted: all of them, or in a run the last ones.
@@ -332,6 +361,25 @@ fn period_match(window: Window<'_>, repeat: Repeat, found: Match, model: &CostMo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflate::WindowBuffer;
+
+    #[test]
+    fn a_run_goes_on_without_a_search() {
+        let mut buffer = WindowBuffer::new();
+        let window = buffer.fill(&[7; 2000]);
+        let mut out = Sequences::new();
+        out.set_limit(100);
+        let of_distance = |distance| Match { length: MAX_MATCH, distance };
+        assert_eq!(continue_run(window, 1..1300, of_distance(1), &mut out), 1 + 5 * MAX_MATCH);
+        assert_eq!(out.len(), 4, "the first match is not taken again");
+        assert_eq!(
+            continue_run(window, 300..1300, of_distance(MAX_PERIOD_OF_RUN + 1), &mut out),
+            300 + MAX_MATCH,
+            "no run"
+        );
+        out.set_limit(5);
+        assert_eq!(continue_run(window, 1..1300, of_distance(2), &mut out), 1 + 2 * MAX_MATCH, "the chunk is full");
+    }
 
     #[test]
     fn of_a_run_only_the_last_positions_are_inserted() {
