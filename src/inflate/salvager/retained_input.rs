@@ -21,7 +21,10 @@ const CAPACITY: usize = 2 * RETAINED + LOOKAHEAD + READ;
 
 /// Bytes of a file around a position.
 pub(super) struct RetainedInput {
+    /// Allocated with the first read.
     buffer: Vec<u8>,
+    /// End of the bytes in the buffer.
+    end: usize,
     /// Offset in the file of `buffer[0]`.
     start: u64,
     /// Index of the next byte to consume.
@@ -32,7 +35,7 @@ pub(super) struct RetainedInput {
 
 impl RetainedInput {
     pub(super) fn new() -> Self {
-        Self { buffer: Vec::new(), start: 0, at: 0, at_end: false }
+        Self { buffer: Vec::new(), end: 0, start: 0, at: 0, at_end: false }
     }
 
     /// Bytes for which there is memory.
@@ -48,23 +51,23 @@ impl RetainedInput {
 
     /// The bytes that are not consumed.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.buffer[self.at..]
+        &self.buffer[self.at..self.end]
     }
 
     /// All bytes, those that are kept included.
     pub(super) fn all(&self) -> &[u8] {
-        &self.buffer
+        &self.buffer[..self.end]
     }
 
     /// The bytes from an offset in the file on; none if it is not in the buffer.
     pub(super) fn at(&self, offset: u64) -> &[u8] {
         let index = offset.checked_sub(self.start).and_then(|index| usize::try_from(index).ok());
-        index.and_then(|index| self.buffer.get(index..)).unwrap_or_default()
+        index.and_then(|index| self.buffer.get(index..self.end)).unwrap_or_default()
     }
 
     /// The range of offsets in the file of [`all`](Self::all).
     pub(super) fn range(&self) -> Range<u64> {
-        self.start..self.start + self.buffer.len() as u64
+        self.start..self.start + self.end as u64
     }
 
     /// The first offset at which a search can find all starts: it looks at some bytes before each.
@@ -79,36 +82,35 @@ impl RetainedInput {
 
     pub(super) fn consume(&mut self, count: usize) {
         self.at += count;
-        debug_assert!(self.at <= self.buffer.len());
+        debug_assert!(self.at <= self.end);
     }
 
     /// Continues at another offset, whose bytes are in the buffer.
     pub(super) fn seek(&mut self, offset: u64) {
-        self.at = (offset.saturating_sub(self.start) as usize).min(self.buffer.len());
+        self.at = (offset.saturating_sub(self.start) as usize).min(self.end);
     }
 
     /// Reads until there are `wanted` bytes after the position, at most [`LOOKAHEAD`], or the file ends.
     pub(super) fn provide(&mut self, source: &mut dyn CompressedSource, wanted: usize) -> io::Result<()> {
-        while self.buffer.len() - self.at < wanted && !self.at_end {
+        while self.end - self.at < wanted && !self.at_end {
             self.make_space();
-            let filled = self.buffer.len();
-            self.buffer.resize((filled + READ).min(CAPACITY), 0);
-            let read = source.read_some(&mut self.buffer[filled..]);
-            self.buffer.truncate(filled + read.as_ref().map_or(0, |&count| count));
-            self.at_end = read? == 0;
+            let space = self.end..(self.end + READ).min(CAPACITY);
+            let count = source.read_some(&mut self.buffer[space])?;
+            self.end += count;
+            self.at_end = count == 0;
         }
         Ok(())
     }
 
     /// Removes bytes at the start, if there is no space at the end.
     fn make_space(&mut self) {
-        if self.buffer.capacity() == 0 {
-            self.buffer.reserve_exact(CAPACITY);
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; CAPACITY];
         }
-        if self.buffer.len() + READ > CAPACITY {
+        if self.end + READ > CAPACITY {
             let removed = self.at.saturating_sub(RETAINED);
-            self.buffer.drain(..removed);
-            (self.start, self.at) = (self.start + removed as u64, self.at - removed);
+            self.buffer.copy_within(removed..self.end, 0);
+            (self.start, self.at, self.end) = (self.start + removed as u64, self.at - removed, self.end - removed);
         }
     }
 }
