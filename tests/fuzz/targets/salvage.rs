@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
     assert_whole_or_salvaged(&file);
 });
 
-/// Asserts that a whole file gives its content, and that another one has losses or is no gzip file.
+/// Asserts that a whole file gives its content, and that every other file has losses or fails.
 fn assert_whole_or_salvaged(file: &[u8]) {
     let expected = reference::read(file, false, CONTENT_LIMIT);
     let read = [1, 100, 4096, usize::MAX][file.len() % 4].max(file.len() / 1000);
@@ -62,8 +62,9 @@ fn assert_whole_or_salvaged(file: &[u8]) {
     let shown = || format!("{losses:?}, {result:?}: {}", file[..file.len().min(2000)].escape_ascii());
     if expected.verdict == Verdict::Whole {
         assert!(content == expected.content && losses.is_empty() && result.is_ok(), "{}", shown());
-    } else {
-        assert!(!losses.is_empty() || result.is_err() || expected.verdict == Verdict::Garbage, "{}", shown());
+    } else if !file.windows(4).any(|bytes| bytes == b"BC\x02\0") {
+        // The size in the header of a BGZF block is not needed, so a wrong one loses nothing.
+        assert!(!losses.is_empty() || result.is_err(), "{}", shown());
     }
     let length = content.len() as u64;
     let is_valid = |loss: &Loss| {
