@@ -16,7 +16,6 @@
 use std::fmt;
 
 use super::crc32::Crc32;
-
 use crate::deflate::WINDOW;
 
 /// What an index begins with.

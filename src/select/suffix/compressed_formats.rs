@@ -6,15 +6,15 @@ use std::os::unix::ffi::OsStrExt;
 /// The length of the longest of [`EXTENSIONS`].
 const MAX_EXTENSION: usize = 5;
 
-/// File name extensions of formats whose files are usually compressed, sorted, and of the index of a compressed file (.gzi), which is of
+/// File name extensions of formats whose files are usually compressed, sorted, and of the index of a compressed file (.gzi, .gzidx), which is of
 /// use beside that file only. Formats whose files may be compressed or not (.pdf,
 /// .tif, .avi, .iso) are not in the list.
-const EXTENSIONS: [&str; 77] = [
+const EXTENSIONS: [&str; 78] = [
     "7z", "aac", "apk", "avif", "bgz", "br", "bz", "bz2", "cab", "cr2", "crx", "deb", "docx", "ear", "epub", "flac",
-    "flv", "gif", "gz", "gzi", "gzip", "heic", "heif", "jar", "jpeg", "jpg", "jxl", "lrz", "lz", "lz4", "lzh", "lzma",
-    "lzo", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "odp", "ods", "odt", "oga", "ogg", "ogv", "opus",
-    "png", "pptx", "rar", "rpm", "rz", "svgz", "sz", "taz", "tbz", "tbz2", "tgz", "tlz", "txz", "tzst", "war", "webm",
-    "webp", "whl", "wma", "wmv", "woff", "woff2", "xlsx", "xpi", "xz", "z", "zip", "zipx", "zst",
+    "flv", "gif", "gz", "gzi", "gzidx", "gzip", "heic", "heif", "jar", "jpeg", "jpg", "jxl", "lrz", "lz", "lz4", "lzh",
+    "lzma", "lzo", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "odp", "ods", "odt", "oga", "ogg", "ogv",
+    "opus", "png", "pptx", "rar", "rpm", "rz", "svgz", "sz", "taz", "tbz", "tbz2", "tgz", "tlz", "txz", "tzst", "war",
+    "webm", "webp", "whl", "wma", "wmv", "woff", "woff2", "xlsx", "xpi", "xz", "z", "zip", "zipx", "zst",
 ];
 
 /// Whether `name` has the extension of a compressed format, upper or lower case.
