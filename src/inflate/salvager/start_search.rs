@@ -24,6 +24,10 @@ const CONFIRMING: usize = 4096;
 /// Content that confirms a start in any case, so that the time is bounded in data that expands a lot.
 const CONFIRMING_CONTENT: usize = 4 << 20;
 
+/// Content of a member with a damaged header that is decoded, unless the header of its first block is distinct. Such a member is
+/// small: fixed codes. In other data many positions look like fixed codes.
+const INDISTINCT_CONTENT: usize = 256 * 1024;
+
 /// Compressed bytes that confirm a block although an error follows: there may be several damaged places.
 const CONFIRMING_BEFORE_ERROR: usize = 512;
 
@@ -155,7 +159,7 @@ impl StartSearch {
                 let window = [MARKER; WINDOW];
                 self.decoder.restart_at((bit % 8) as u32);
                 self.decoder.set_window(&window);
-                let trial = self.decode(input, if is_final { input.len() } else { CONFIRMING });
+                let trial = self.decode(input, if is_final { input.len() } else { CONFIRMING }, CONFIRMING_CONTENT);
                 match trial.end {
                     TrialEnd::Enough => true,
                     TrialEnd::StreamEnd => is_end_of_member(&input[trial.consumed..], at_end),
@@ -179,7 +183,7 @@ impl StartSearch {
         }
         let input = bytes.as_slice();
         self.decoder.restart();
-        let trial = self.decode(input, CONFIRMING);
+        let trial = self.decode(input, CONFIRMING, CONFIRMING_CONTENT);
         match trial.end {
             TrialEnd::Enough | TrialEnd::StreamEnd => true,
             TrialEnd::NeedsInput => at_end,
@@ -236,14 +240,16 @@ impl StartSearch {
     /// of data that refers to nothing before it.
     fn confirms_member_data(&mut self, data: &[u8]) -> bool {
         self.decoder.restart();
-        let trial = self.decode(data, data.len());
+        let is_distinct = is_distinct(data, 0);
+        let most_content = if is_distinct { CONFIRMING_CONTENT } else { INDISTINCT_CONTENT };
+        let trial = self.decode(data, data.len(), most_content);
         match (trial.end, data[trial.consumed..].first_chunk()) {
             (TrialEnd::StreamEnd, Some(&trailer)) => {
                 let trailer = gzip::read_trailer(trailer);
                 trailer.crc == trial.checksum.sum() && trailer.length == trial.produced as u32 && trial.produced > 0
             }
             (TrialEnd::StreamEnd, None) => false,
-            _ => trial.consumed >= CONFIRMING_MEMBER && is_distinct(data, 0),
+            _ => trial.consumed >= CONFIRMING_MEMBER && is_distinct,
         }
     }
 
@@ -256,8 +262,8 @@ impl StartSearch {
             .map(|at| FoundStart::MemberData(at as u64))
     }
 
-    /// Decodes up to `most` bytes of `input`, whose start the decoder is at.
-    fn decode(&mut self, input: &[u8], most: usize) -> Trial {
+    /// Decodes up to `most` bytes of `input`, whose start the decoder is at, and about `most_content` bytes of content.
+    fn decode(&mut self, input: &[u8], most: usize, most_content: usize) -> Trial {
         self.symbols.resize(STEP, 0);
         let limit = input.len().min(most);
         let (mut at, mut checksum) = (0, Crc32::new());
@@ -275,7 +281,7 @@ impl StartSearch {
                 Ok(DecodeStatus::StreamEnd) => break TrialEnd::StreamEnd,
                 Ok(DecodeStatus::NeedsInput) if limit < input.len() => break TrialEnd::Enough,
                 Ok(DecodeStatus::NeedsInput) => break TrialEnd::NeedsInput,
-                _ if produced >= CONFIRMING_CONTENT => break TrialEnd::Enough,
+                _ if produced >= most_content => break TrialEnd::Enough,
                 Ok(DecodeStatus::BlockEnd) => blocks += 1,
                 Ok(DecodeStatus::OutputFull) => {
                     self.decoder.extend_window(&self.symbols[..at]);
