@@ -44,7 +44,7 @@ impl Index {
     /// Reads an index. `index` is kept, and the windows are read from it later.
     ///
     /// # Errors
-    /// With [`InvalidData`](io::ErrorKind::InvalidData) and a [`BadIndex`](crate::BadIndex), if it is not an index, or damaged.
+    /// With [`InvalidData`](io::ErrorKind::InvalidData) and a [`BadIndex`], if it is not an index, or damaged.
     pub fn read_from<R: Read + Seek + Send + 'static>(mut index: R) -> io::Result<Self> {
         let length = index.seek(SeekFrom::End(0))?;
         index.rewind()?;
@@ -107,7 +107,7 @@ impl Index {
     /// Checks that this is the index of the file in `source`: its length, and if gzcc wrote the index, its last 4 KiB.
     ///
     /// # Errors
-    /// With [`InvalidData`](io::ErrorKind::InvalidData) and a [`BadIndex`](crate::BadIndex), if it is the index of another file.
+    /// With [`InvalidData`](io::ErrorKind::InvalidData) and a [`BadIndex`], if it is the index of another file.
     pub fn check<R: Read + Seek>(&self, mut source: R) -> io::Result<()> {
         let length = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(length.saturating_sub(FILE_END)))?;
