@@ -58,6 +58,18 @@ impl Content {
         };
         self.crcs = ends.map(crc).collect();
     }
+
+    /// Shortens the content to `length` bytes, with all that refers to them. The CRC of the bytes after the last member end is
+    /// dropped.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+        self.member_ends.retain(|end| end.at <= length);
+        self.crcs.truncate(self.member_ends.len());
+        self.points.retain(|point| point.at <= length);
+        if self.lines.is_some() {
+            self.count_lines();
+        }
+    }
 }
 
 /// The data after a file's last member.

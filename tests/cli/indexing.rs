@@ -114,6 +114,26 @@ fn a_file_that_is_damaged_or_not_gzip_gets_no_index() {
     }
 }
 
+/// The points of the content that is not written are dropped with it.
+#[test]
+fn a_file_whose_content_is_cut_off_gets_no_index() {
+    let t = Sandbox::new();
+    let mut gz = stored(b"x");
+    let crc = gz.len() - 8;
+    gz[crc] ^= 1;
+    gz.extend(&files()[0].1);
+    t.write("damaged.gz", gz);
+    let ran = t.gzcc(["-t", "--index", "damaged.gz"]).run();
+    ran.assert(
+        ran.stderr().starts_with("gzcc: damaged.gz: damaged data before byte 16 (CRC "),
+        "the damage is reported",
+    );
+    t.write("long.gz", &files()[0].1);
+    t.gzcc(["-d", "--index", "--max-size=1K", "long.gz"])
+        .says(1, &["gzcc: long.gz: expands to more than 1024 bytes (--max-size)"]);
+    assert_eq!(t.names(), ["damaged.gz", "long.gz"]);
+}
+
 #[test]
 fn a_temporary_with_a_name_gives_the_same_index() {
     let t = Sandbox::new();

@@ -228,26 +228,25 @@ impl Writer {
         if needs_lines && content.lines.is_none() {
             content.count_lines();
         }
-        let Content { mut bytes, mut member_ends, mut crcs, verified, stats, consumed, end, points, lines, .. } =
-            content;
         let member = &mut self.member;
-        let length = member.bytes_out + bytes.len() as u64;
+        let length = member.bytes_out + content.bytes.len() as u64;
         let exceeded = context.settings.max_size.filter(|&limit| length > limit);
         if let Some(limit) = exceeded {
             // Exactly up to the limit, however the content is divided into parts.
-            bytes.truncate((limit - member.bytes_out) as usize);
-            member_ends.retain(|end| end.at <= bytes.len());
-            crcs.truncate(member_ends.len());
+            content.truncate((limit - member.bytes_out) as usize);
         }
         if let Some(submitter) = &mut self.submitter {
-            submitter.add_checksum(&bytes, &crcs);
+            submitter.add_checksum(&content.bytes, &content.crcs);
         }
-        let checked = if verified { Ok(()) } else { member.checksum.check(&bytes, &member_ends, crcs) };
+        let crcs = std::mem::take(&mut content.crcs);
+        let checked =
+            if content.verified { Ok(()) } else { member.checksum.check(&content.bytes, &content.member_ends, crcs) };
         let checked = checked.map_err(|BadMember { damage, end }| {
             // Nothing after a damaged member can be trusted.
-            bytes.truncate(end);
+            content.truncate(end);
             damage
         });
+        let Content { mut bytes, stats, consumed, end, points, lines, .. } = content;
         member.stats.add(stats);
         member.bytes_in = member.bytes_in.max(consumed);
         if let Some(lines) = lines {
