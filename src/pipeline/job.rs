@@ -321,7 +321,7 @@ impl Jobs {
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
         let leaves_outdated =
             settings.only_smaller.is_some() && !in_place && has_outdated_output(input, &path, settings.format)?;
-        let index = self.create_index(&path, &overwrite, initial_mode)?;
+        let index = self.create_index(input, &path, overwrite.force, initial_mode)?;
         let warning = path.warning.take();
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());

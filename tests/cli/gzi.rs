@@ -133,6 +133,16 @@ fn a_walk_takes_no_index() {
 }
 
 #[test]
+fn no_index_replaces_an_input_of_a_walk() {
+    let t = Sandbox::new();
+    t.write("d/a", log(200_000));
+    t.write("d/a.gz.gzi", "an input");
+    let ran = t.gzcc(BGZF.iter().chain(&["-rf", "-j1", "--all", "--exclude=*.gz", "d"])).run();
+    ran.assert(ran.status.code() == Some(1), "the input is protected");
+    assert!(t.read("d/a.gz.gzi") == b"an input" && !t.exists("d/a.gz"));
+}
+
+#[test]
 fn an_output_that_is_discarded_has_no_index() {
     let t = Sandbox::new();
     t.write("a", noise(200_000, 1));
