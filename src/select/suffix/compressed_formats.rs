@@ -6,9 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 /// The length of the longest of [`EXTENSIONS`].
 const MAX_EXTENSION: usize = 5;
 
-/// File name extensions of formats whose files are usually compressed, sorted, and of the index of a compressed file (.gzi, .gzidx), which is of
-/// use beside that file only. Formats whose files may be compressed or not (.pdf,
-/// .tif, .avi, .iso) are not in the list.
+/// File name extensions of formats whose files are usually compressed, sorted, and of the indexes of compressed files (.gzi,
+/// .gzidx), which are of use beside those files only. Formats whose files may be compressed or not (.pdf, .tif, .avi, .iso) are
+/// not in the list.
 const EXTENSIONS: [&str; 78] = [
     "7z", "aac", "apk", "avif", "bgz", "br", "bz", "bz2", "cab", "cr2", "crx", "deb", "docx", "ear", "epub", "flac",
     "flv", "gif", "gz", "gzi", "gzidx", "gzip", "heic", "heif", "jar", "jpeg", "jpg", "jxl", "lrz", "lz", "lz4", "lzh",
@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn only_the_extension_decides_in_upper_or_lower_case() {
-        for name in ["a.zst", "a.b.XZ", "IMG_1.JPG", "film.mp4", "x.tar.bz2", "a.zip", "b.docx"] {
+        for name in
+            ["a.zst", "a.b.XZ", "IMG_1.JPG", "film.mp4", "x.tar.bz2", "a.zip", "b.docx", "a.gz.gzi", "a.gz.gzidx"]
+        {
             assert!(is_compressed_format(OsStr::new(name)), "{name}");
         }
         for name in ["a", "zst", "a.zst.1", "a.log", ".zst", "a.", "azip", "a.zipped", "a.extension", "a.xz/b"] {
