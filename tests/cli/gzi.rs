@@ -119,6 +119,32 @@ fn update_makes_a_missing_index() {
     assert_eq!(t.names(), ["a.gz", "a.gz.gzi"]);
 }
 
+/// htslib does not notice that an index is that of another file.
+#[test]
+fn update_makes_an_index_anew_that_does_not_belong_to_the_file() {
+    let t = Sandbox::new();
+    t.write("a", log(200_000));
+    t.gzcc(BGZF.iter().chain(&["a"])).succeeds();
+    let right = t.read("a.gz.gzi");
+    let wrong = [
+        vec![0; 8],
+        b"garbage".to_vec(),
+        right[..right.len() - 1].to_vec(),
+        [&right[..], &[0; 16]].concat(),
+        [&right[..8], &[1], &right[9..]].concat(),
+    ];
+    for (i, index) in wrong.into_iter().enumerate() {
+        t.write("a.gz.gzi", index);
+        t.gzcc(BGZF.iter().chain(&["--update", "-f", "a"])).succeeds();
+        assert!(t.read("a.gz.gzi") == right, "index {i}");
+    }
+    fs::remove_file(t.path("a.gz.gzi")).unwrap();
+    std::os::unix::fs::symlink("nowhere", t.path("a.gz.gzi")).unwrap();
+    t.gzcc(BGZF.iter().chain(&["--update", "-f", "--rm", "a"])).succeeds();
+    assert!(t.read("a.gz.gzi") == right);
+    assert_eq!(t.names(), ["a.gz", "a.gz.gzi"]);
+}
+
 #[test]
 fn a_walk_takes_no_index() {
     let t = Sandbox::new();

@@ -51,7 +51,7 @@ impl<'a> PreviousOutput<'a> {
     /// Decides by time and size; by content if the original is to be removed and is not newer. Changes nothing.
     pub(super) fn decide(&self, settings: &Settings) -> Result<Decision, Outcome> {
         if !settings.removes() {
-            return Ok(if self.is_up_to_date(settings.format)? && self.has_index_of(settings)? {
+            return Ok(if self.is_up_to_date(settings.format)? && self.has_index_of(settings, &self.open()?)? {
                 Decision::Keep(Reason::UpToDate(self.shown()))
             } else {
                 Decision::Replace
@@ -62,7 +62,7 @@ impl<'a> PreviousOutput<'a> {
         }
         let file = self.open()?;
         Ok(if compare::contains(&file, self.input)? {
-            match self.is_readable_as(settings.format, &file)? && self.has_index_of(settings)? {
+            match self.is_readable_as(settings.format, &file)? && self.has_index_of(settings, &file)? {
                 true => Decision::RemoveOriginal(file),
                 // Nothing is lost, because the new output has the same content.
                 false => Decision::Replace,
@@ -93,9 +93,9 @@ impl<'a> PreviousOutput<'a> {
         StatedLength::read(file.as_fd(), self.stat.st_size as u64).map_err(|error| self.failed(error))
     }
 
-    /// Whether it has an index, if the settings ask for one.
-    fn has_index_of(&self, settings: &Settings) -> io::Result<bool> {
-        Ok(!settings.index || self.path.has_index()?)
+    /// Whether this `file` has its index, if the settings ask for one.
+    fn has_index_of(&self, settings: &Settings, file: &File) -> io::Result<bool> {
+        Ok(!settings.index || self.path.has_index(file, self.stat.st_size as u64)?)
     }
 
     fn has_time_of_input(&self) -> bool {

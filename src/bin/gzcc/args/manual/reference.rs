@@ -203,9 +203,10 @@ pub(super) const SECTIONS: [Section; 15] = [
             Text(
                 "--index writes FILE.gz.gzi beside FILE.gz: the offsets of each member in the file and in the content, as bgzip -i \
                  does. It has the owner, ACL, mode and times of FILE.gz, and gets its name after it. An older index is removed before \
-                 FILE.gz gets its name, so no index is beside a file that it does not belong to; a run that is killed in between \
-                 leaves FILE.gz without one. If the index exists and FILE.gz may not replace a file, the input is skipped. --update \
-                 compresses a file again if its index is missing.",
+                 FILE.gz gets its name, so a run that is killed in between leaves FILE.gz without one. If the index exists and \
+                 FILE.gz may not replace a file, the input is skipped. --update compresses a file again if its index is missing or \
+                 does not have the offsets of all its members. A run without --index, like bgzip without -i, leaves the index of a \
+                 file that it replaces.",
             ),
             Code(&[
                 "gzcc --format bgzf calls.vcf && tabix -p vcf calls.vcf.gz",
