@@ -203,7 +203,11 @@ impl Jobs {
 
     /// Opens an input that is tested or listed.
     fn open_discarded(&self, id: InputId, source: Source) -> Result<Opened, Outcome> {
-        let input = Input::open_any(id, source, None, &self.settings)?;
+        // What cannot be read again has no use for an index, and must not make the run wait.
+        let input = match self.settings.indexes_inputs() {
+            true => Input::open_regular(id, source, &self.settings)?,
+            false => Input::open_any(id, source, None, &self.settings)?,
+        };
         if self.settings.mode == Mode::ListTrailers {
             return Ok(Opened::Settled(Outcome::Done(input.gzip_ends()?)));
         }
