@@ -37,7 +37,11 @@ impl Settings {
         {
             "invalid destination: compressing and decompressing need an output, testing and listing have none".into()
         } else if mode == Mode::Recompress
-            && (self.destination != Destination::Beside || self.update || self.keep_name || self.reads_stdin())
+            && (self.destination != Destination::Beside
+                || self.update
+                || self.keep_name
+                || self.keep_time
+                || self.reads_stdin())
         {
             "invalid settings: recompression replaces files, and keeps their names and times".into()
         } else if self.removes() && self.destination == Destination::Stdout {
@@ -83,7 +87,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_contradiction_has_a_reason_of_one_line() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let wrong: [fn(&mut Settings); 14] = [
+        let wrong: [fn(&mut Settings); 16] = [
             |settings| settings.level = 13,
             |settings| (settings.engine, settings.level) = (Engine::Flate2, 10),
             |settings| settings.jobs = (MAX_JOBS + 1).try_into().unwrap(),
@@ -95,6 +99,8 @@ mod tests {
             |settings| (settings.originals, settings.mode) = (Originals::Remove, Mode::Salvage),
             |settings| settings.only_smaller = Some(101),
             |settings| (settings.mode, settings.destination) = (Mode::Recompress, Destination::Stdout),
+            |settings| (settings.mode, settings.keep_name) = (Mode::Recompress, true),
+            |settings| (settings.mode, settings.keep_time) = (Mode::Recompress, true),
             |settings| (settings.format, settings.keep_name) = (Format::Bgzf, true),
             |settings| settings.index = true,
             |settings| {
