@@ -57,8 +57,10 @@ pub(crate) enum Refusal {
     NotReplaceable,
     /// The name belongs to the input itself.
     IsTheInput,
-    /// The output replaces its input, and the name belongs to another file by now.
+    /// The output replaces its input, and the name does not belong to it any more, or the input has changed.
     NotTheInput,
+    /// The output would lose metadata of the input that it replaces.
+    LosesMetadata(Error),
     /// The name belongs to another input of the run.
     IsAnInput,
     /// The unread rest of a list may contain the name.
@@ -216,6 +218,24 @@ impl OutputFile {
         self.end()?;
         self.settle(sync)?;
         self.take_name(overwrite)?;
+        self.close(sync)
+    }
+
+    /// The same for an output that replaces its input. `is_input_unchanged` is called immediately before the rename, because the
+    /// sync takes long, and other processes may change the input meanwhile. A name that is free by then stays free.
+    pub(crate) fn commit_over_input(
+        mut self,
+        is_input_unchanged: impl FnOnce() -> io::Result<bool>,
+        sync: bool,
+    ) -> Result<(), Refusal> {
+        self.end()?;
+        self.settle(sync)?;
+        self.replace_input(is_input_unchanged)?;
+        self.close(sync)
+    }
+
+    /// Closes the named file.
+    fn close(self, sync: bool) -> Result<(), Refusal> {
         if sync {
             self.directory.sync(self.fd.as_fd())?;
         }

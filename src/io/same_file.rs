@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::Stat;
 
-use crate::io::file_status::{Identity, change_time, is_regular, same_content, stat_of};
+use crate::io::file_status::{Identity, Owner, change_time, is_regular, same_content, stat_of};
 use crate::io::transfer::read_at_least;
 
 /// Bytes compared at a time.
@@ -27,11 +27,11 @@ impl OpenedFile<'_> {
     /// Whether `now`, the status of the file that has the name, is the status of the opened file, which was not changed
     /// since. This detects changes that keep size and modification time, such as a new mode, or content written with
     /// the time reset. Removing another name of the file changes the ctime as well, so for a file with several names
-    /// the ctime is ignored. `open` opens the name for reading.
+    /// only owner and mode are compared instead of the ctime. `open` opens the name for reading.
     pub(crate) fn still_has_name(self, now: &Stat, open: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<bool> {
         let Self { fd, then } = self;
         let same_identity = Identity::of(then) == Identity::of(now);
-        let same_change = change_time(then) == change_time(now) || then.st_nlink > 1;
+        let same_change = change_time(then) == change_time(now) || then.st_nlink > 1 && same_rights(then, now);
         if !same_content(then, now) {
             return Ok(false);
         }
@@ -70,6 +70,11 @@ impl OpenedFile<'_> {
             offset += size as u64;
         }
     }
+}
+
+/// Whether owner, group and mode are equal.
+fn same_rights(a: &Stat, b: &Stat) -> bool {
+    Owner::of(a) == Owner::of(b) && a.st_mode == b.st_mode
 }
 
 /// Whether both are regular files on one device that differ at most in inode number and ctime.

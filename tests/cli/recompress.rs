@@ -1,5 +1,6 @@
 //! `--recompress`: a .gz is replaced by a smaller one with the same content, or kept.
 
+mod late_changes;
 mod refusals;
 
 use std::fs;

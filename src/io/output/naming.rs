@@ -13,6 +13,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::{InitialMode, OutputFile, OverwriteCheck, Refusal, create_temporary};
+use crate::error::Error;
 use crate::io::directory::Directory;
 use crate::io::file_status::is_regular;
 use crate::io::metadata::{Metadata, Original};
@@ -56,6 +57,17 @@ impl OutputFile {
         }
     }
 
+    /// Replaces the input, which has the final name, if `is_unchanged` confirms that.
+    pub(super) fn replace_input(&mut self, is_unchanged: impl FnOnce() -> io::Result<bool>) -> Result<(), Refusal> {
+        // The copy of a file that cannot be linked takes long as well.
+        let applied = self.ensure_temporary(Original::Removed)?;
+        applied.map_err(Refusal::LosesMetadata)?;
+        match is_unchanged()? {
+            true => Ok(self.rename(RenameFlags::empty())?),
+            false => Err(Refusal::NotTheInput),
+        }
+    }
+
     /// Takes the final name if no file has it.
     fn take_free_name(&mut self, force: bool) -> io::Result<Attempt> {
         if self.temporary.is_none() {
@@ -65,7 +77,8 @@ impl OutputFile {
                 Ok(()) => {}
                 Err(Errno::EXIST) => return Ok(Attempt::Exists),
                 Err(error) if is_shortage(error) => return Err(error.into()),
-                Err(_) => self.copy_to_temporary()?,
+                // This file system refused the same metadata for the unnamed file, which was reported.
+                Err(_) => drop(self.copy_to_temporary(Original::Kept)?),
             }
         }
         let first = self.directory.naming.get().max(NamingMethod::RenameNoReplace);
@@ -90,16 +103,23 @@ impl OutputFile {
         }
     }
 
-    /// Replaces the file that has the final name. A rename needs a source name, so an unnamed file gets a temporary one
-    /// first, for the time between two system calls.
+    /// Replaces the file that has the final name.
     fn replace(&mut self) -> io::Result<()> {
+        // As in `take_free_name`, the loss was reported.
+        drop(self.ensure_temporary(Original::Kept)?);
+        Ok(self.rename(RenameFlags::empty())?)
+    }
+
+    /// Gives an unnamed file a temporary name, because a rename needs a source name. Returns whether the file has the metadata
+    /// that was applied to it.
+    fn ensure_temporary(&mut self, original: Original) -> io::Result<Result<(), Error>> {
         if self.temporary.is_none() {
             match self.link_under_temporary() {
-                Err(error) if !is_shortage(error) => self.copy_to_temporary()?,
+                Err(error) if !is_shortage(error) => return self.copy_to_temporary(original),
                 linked => linked?,
             }
         }
-        Ok(self.rename(RenameFlags::empty())?)
+        Ok(Ok(()))
     }
 
     /// Links the unnamed file: under the final name, or under a temporary one if a rename has to follow. A read-only
@@ -179,8 +199,8 @@ impl OutputFile {
         })
     }
 
-    /// Copies an unnamed file that cannot be linked to a file with a temporary name.
-    fn copy_to_temporary(&mut self) -> io::Result<()> {
+    /// Copies an unnamed file that cannot be linked to a file with a temporary name. Returns whether the copy has its metadata.
+    fn copy_to_temporary(&mut self, original: Original) -> io::Result<Result<(), Error>> {
         let stat = retry_on_intr(|| rustix::fs::fstat(&self.fd))?;
         let metadata = Metadata::of(self.fd.as_fd(), &stat);
         let (temporary, fd) = create_temporary(&self.directory, InitialMode::Private)?;
@@ -197,11 +217,11 @@ impl OutputFile {
             offset += size as u64;
         }
         self.end()?;
-        // The copy is created with 0600, so a failure grants nothing. This file system refused the same for the unnamed
-        // file, which was reported.
-        let _ = metadata.apply(self.fd.as_fd(), &self.directory, Original::Kept);
+        // The copy is created with 0600, so a failure grants nothing.
+        let applied = metadata.apply(self.fd.as_fd(), &self.directory, original);
         self.directory.naming.worked(NamingMethod::RenameNoReplace);
-        self.settle(true)
+        self.settle(true)?;
+        Ok(applied)
     }
 }
 

@@ -56,7 +56,7 @@ impl Jobs {
         let protection =
             inputs.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked }) as Arc<dyn Protection>);
         let in_place = self.settings.recompresses();
-        let force = self.settings.overwrite == OverwritePolicy::Replace || in_place;
+        let force = self.settings.overwrite == OverwritePolicy::Replace;
         OverwriteCheck { force, input: input.identity(), in_place, protection }
     }
 }

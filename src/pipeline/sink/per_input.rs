@@ -118,10 +118,8 @@ impl PerInput {
         }
         let original = if remove { Original::Removed } else { Original::Kept };
         let applied = metadata.as_ref().map_or(Ok(()), |metadata| output.apply(metadata, original));
-        if in_place && let Err(outcome) = allows_replacement(written.input, &applied) {
-            return outcome;
-        }
         let named = match index {
+            None if in_place => replace(output, written.input, &applied, sync),
             None => output.commit(&overwrite, sync).map_err(|refusal| refused(refusal, name)),
             Some(mut index) => match index.end(metadata.as_ref(), original) {
                 Ok(()) => commit_indexed(output, *index, &overwrite, sync),
@@ -140,13 +138,12 @@ impl PerInput {
     }
 }
 
-/// Refuses to replace an original that is no longer the file that was read, or whose metadata the output does not have.
-fn allows_replacement(input: &Input, applied: &Result<(), Error>) -> Result<(), Outcome> {
-    match applied {
-        Ok(()) if input.still_has_name()? => Ok(()),
-        Ok(()) => Err(Outcome::Skipped(Reason::Changed)),
-        Err(error) => Err(Outcome::Failed(error.clone())),
-    }
+/// Replaces an original, unless it is no longer the file that was read, or the output does not have its metadata.
+fn replace(output: OutputFile, input: &Input, applied: &Result<(), Error>, sync: bool) -> Result<(), Outcome> {
+    let name = output.output_name();
+    let applied = applied.clone().map_err(Refusal::LosesMetadata);
+    let replaced = applied.and_then(|()| output.commit_over_input(|| input.still_has_name(), sync));
+    replaced.map_err(|refusal| refused(refusal, name))
 }
 
 /// Gives a complete output and its complete index their names. An older index is removed first, so that it is never beside a new
@@ -179,6 +176,7 @@ pub(crate) fn refused(refusal: Refusal, name: OutputName) -> Outcome {
         Refusal::Directory => Outcome::Skipped(Reason::OutputIsDirectory(name.path)),
         Refusal::NotReplaceable => Outcome::Skipped(Reason::OutputNotReplaceable(name.path)),
         Refusal::NotTheInput => Outcome::Skipped(Reason::Changed),
+        Refusal::LosesMetadata(error) => Outcome::Failed(error),
         Refusal::IsTheInput => Outcome::Failed(Error::other(format_args!("{name} is the same file"))),
         Refusal::IsAnInput => Outcome::Failed(Error::other(format_args!("{name} is an input as well"))),
         Refusal::MayBeAnInput => {
