@@ -158,6 +158,9 @@ pub(crate) struct ContentSubmitter {
     /// Compressed bytes so far, and the largest number that is of use.
     written: u64,
     limit: SizeLimit,
+    /// The limit is passed: nothing more is compressed, but the content is still checked. So the number of workers does not decide
+    /// whether damage is found.
+    is_too_large: bool,
 }
 
 /// The size that makes an output of no use.
@@ -182,7 +185,16 @@ impl ContentSubmitter {
     /// Submits to `recompression`, and discards outputs that `limit` does not allow.
     pub(crate) fn new(recompression: Arc<Recompression>, limit: SizeLimit) -> Self {
         let splitter = InputSplitter::new(&recompression.settings);
-        Self { recompression, splitter, buffer: Vec::new(), crc: Crc32::new(), length: 0, written: 0, limit }
+        Self {
+            recompression,
+            splitter,
+            buffer: Vec::new(),
+            crc: Crc32::new(),
+            length: 0,
+            written: 0,
+            limit,
+            is_too_large: false,
+        }
     }
 
     /// Compressed bytes so far.
@@ -199,14 +211,14 @@ impl ContentSubmitter {
         }
     }
 
-    /// Submits content, and writes the compressed bytes that are complete.
+    /// Submits content, and writes the compressed bytes that are complete. Does nothing if the output can no longer be of use.
     pub(super) fn write(
         &mut self,
         mut content: &[u8],
         sink: &mut dyn Sink,
         context: &StreamContext<'_>,
     ) -> Result<(), StreamError> {
-        while !content.is_empty() {
+        while !content.is_empty() && !self.is_too_large {
             let space = self.splitter.capacity() - self.buffer.len();
             let (now, later) = content.split_at(space.min(content.len()));
             self.buffer.extend_from_slice(now);
@@ -224,9 +236,14 @@ impl ContentSubmitter {
 
     /// Ends the content, writes the remaining bytes, and compares what was compressed with what was inflated.
     pub(super) fn finish(&mut self, sink: &mut dyn Sink, context: &StreamContext<'_>) -> Result<(), StreamError> {
-        self.submit(Following::Nothing, context)?;
-        self.recompression.compress_until(State::is_closed, context)?;
-        self.write_output(sink, context)?;
+        if !self.is_too_large {
+            self.submit(Following::Nothing, context)?;
+            self.recompression.compress_until(State::is_closed, context)?;
+            self.write_output(sink, context)?;
+        }
+        if self.is_too_large {
+            return Err(StreamError::Member(Outcome::Skipped(Reason::NotSmaller)));
+        }
         let done = match lock(&self.recompression.ended.0).take() {
             Some(Outcome::Done(done)) => done,
             Some(outcome) => return Err(StreamError::Member(outcome)),
@@ -239,10 +256,7 @@ impl ContentSubmitter {
             let message = "internal error: the compressed content is not the content of the file";
             return Err(Error::new(ErrorKind::Verification, message).into());
         }
-        match self.limit.allows(self.written) {
-            true => Ok(()),
-            false => Err(StreamError::Member(Outcome::Skipped(Reason::NotSmaller))),
-        }
+        Ok(())
     }
 
     /// Lets the workers discard what they have not begun.
@@ -261,7 +275,7 @@ impl ContentSubmitter {
         Ok(())
     }
 
-    /// Writes the compressed bytes that are complete. Fails if a block has failed, or if the output can no longer be of use.
+    /// Writes the compressed bytes that are complete, until the output can no longer be of use. Fails if a block has failed.
     fn write_output(&mut self, sink: &mut dyn Sink, context: &StreamContext<'_>) -> Result<(), StreamError> {
         while let Some(mut bytes) = self.recompression.channel.take_output() {
             if self.written == 0 && bytes != bgzf::END_MARKER {
@@ -270,7 +284,9 @@ impl ContentSubmitter {
             self.written += bytes.len() as u64;
             // The output only grows.
             if !self.limit.allows(self.written) {
-                return Err(StreamError::Member(Outcome::Skipped(Reason::NotSmaller)));
+                self.is_too_large = true;
+                self.cancel();
+                return Ok(());
             }
             let unused = sink.write(bytes).map_err(StreamError::Output)?;
             unused.into_iter().for_each(|bytes| context.resources.reuse_buffer(bytes));

@@ -46,6 +46,33 @@ fn damaged_data_and_other_formats_are_kept() {
     assert_member(&t.read("padded.gz"), &log(3 * BLOCK));
 }
 
+/// Damage and garbage at the end are found even if the output is too large long before.
+#[test]
+fn the_end_of_a_file_that_does_not_get_smaller_is_checked_by_any_number_of_workers() {
+    let t = Sandbox::new();
+    let whole = t.gzcc(["-9", "-c"]).stdin(log(8 * BLOCK)).succeeds();
+    let mut wrong_crc = whole.clone();
+    let trailer = whole.len() - 8;
+    wrong_crc[trailer] ^= 1;
+    let garbage = [&whole[..], b"garbage"].concat();
+    let run = |content: &[u8], jobs: &str| {
+        t.write("a.gz", content);
+        let ran = t.gzcc(["--recompress", "-1", jobs, "a.gz"]).run();
+        assert!(t.read("a.gz") == content && t.names() == ["a.gz"]);
+        (ran.status.code(), ran.stderr())
+    };
+    for (content, status, reason) in
+        [(&wrong_crc, 1, "damaged data before byte"), (&garbage, 2, "has trailing garbage")]
+    {
+        let expected = run(content, "-j1");
+        assert!(expected.0 == Some(status) && expected.1.contains(reason), "{expected:?}");
+        for jobs in ["-j2", "-j8"] {
+            assert_eq!(run(content, jobs), expected, "{jobs}");
+        }
+    }
+    assert_eq!(run(&whole, "-j8"), (Some(0), String::new()));
+}
+
 #[test]
 fn links_and_special_modes_are_refused_as_with_rm() {
     let t = Sandbox::new();
