@@ -55,12 +55,20 @@ impl HeldSymbols {
     /// Continues with content whose window is unknown. All symbols must be written.
     pub(super) fn restart_unknown(&mut self) {
         self.restart();
+        self.allocate();
         let length = self.symbols.len().max(WINDOW);
         self.symbols.resize(length, 0);
         self.symbols[..WINDOW].fill(MARKER);
         self.base = self.base.wrapping_sub(WINDOW as u64);
         (self.written, self.released, self.filled) = (WINDOW, WINDOW, WINDOW);
         self.has_unknown = true;
+    }
+
+    /// Reserves memory for all symbols, before any is added: a buffer that grows takes up to twice as much.
+    fn allocate(&mut self) {
+        if self.symbols.capacity() == 0 {
+            self.symbols.reserve_exact(CAPACITY);
+        }
     }
 
     /// Symbols for which there is memory.
@@ -110,9 +118,7 @@ impl HeldSymbols {
             }
             self.first = 0;
         }
-        if self.symbols.capacity() == 0 {
-            self.symbols.reserve_exact(CAPACITY);
-        }
+        self.allocate();
         if self.symbols.len() < self.filled + STEP {
             self.symbols.resize(self.filled + STEP, 0);
         }
@@ -178,5 +184,19 @@ impl HeldSymbols {
             narrow_with_fill(piece, 0, bytes);
             checksum.update(bytes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_buffer_is_allocated_once_also_if_the_content_begins_with_an_unknown_window() {
+        let mut held = HeldSymbols::new();
+        held.restart_unknown();
+        assert_eq!(held.capacity(), CAPACITY);
+        held.space();
+        assert_eq!(held.capacity(), CAPACITY);
     }
 }
