@@ -14,6 +14,7 @@ mod recovery;
 mod retained_input;
 #[cfg(test)]
 mod salvager_tests;
+mod start_candidates;
 mod start_search;
 mod zero_run;
 
@@ -25,6 +26,7 @@ use self::held_symbols::HeldSymbols;
 pub use self::loss::{Loss, SalvageReport, SalvageTotals};
 use self::recovery::DataFailure;
 use self::retained_input::RetainedInput;
+use self::start_candidates::StartCandidates;
 use self::start_search::{FoundStart, StartSearch, Wanted, is_plausible_end};
 use self::zero_run::{TRIAL, ZeroRun};
 use super::block_finder::{canonical_start, is_distinct, is_stored};
@@ -48,6 +50,7 @@ pub struct Salvager {
     held: HeldSymbols,
     decoder: DeflateDecoder<u16>,
     search: StartSearch,
+    candidates: StartCandidates,
     state: SalvageState,
     /// The byte that replaces unknown ones.
     fill: u8,
@@ -130,6 +133,7 @@ impl Salvager {
             held: HeldSymbols::new(),
             decoder: DeflateDecoder::new(),
             search: StartSearch::new(),
+            candidates: StartCandidates::default(),
             state: SalvageState::Between,
             fill,
             member: SalvagedMember::default(),

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::retained_input::LOOKAHEAD;
-use super::start_search::{FoundStart, Wanted, find_candidate};
+use super::start_search::{FoundStart, Wanted};
 use super::{Anchor, Loss, SalvageState, SalvageStep, SalvagedMember, Salvager};
 use crate::format::gzip::Damage;
 use crate::inflate::CompressedSource;
@@ -83,15 +83,16 @@ impl Salvager {
             Wanted::Any => section_end,
             Wanted::Stored { .. } => section_end.min(8 * (failure.damaged + AFTER_STORED)),
         };
-        let range = first - 8 * base..wanted_end.max(first) - 8 * base;
-        if let Some(candidate) = find_candidate(self.input.all(), range, failure.wanted) {
-            let candidate = candidate.plus(base);
+        let range = first..wanted_end.max(first);
+        if let Some(candidate) = self.candidates.next(&self.input, range, failure.wanted) {
             self.input.seek(candidate.bit() / 8);
             self.input.provide(source, LOOKAHEAD)?;
+            let decoded = self.search.decoded();
             if self.confirms(candidate) {
                 let member = self.member_around(candidate, failure);
                 self.found(failure, member.unwrap_or(candidate));
             } else {
+                self.candidates.reject(candidate, self.search.decoded() - decoded);
                 self.state = SalvageState::Search(DataFailure { from: candidate.bit() + 1, ..failure });
             }
             return Ok(SalvageStep::Continue);

@@ -258,3 +258,14 @@ fn one_large_block_with_damage_stays_within_the_buffers() {
     let salvaged = salvage(&file, usize::MAX, 640 << 10);
     assert!(salvaged.content.len() >= 30_000_000 && !salvaged.losses.is_empty());
 }
+
+#[test]
+fn the_work_for_false_final_blocks_is_bounded() {
+    // Headers of final stored blocks with as much content as possible, which no member or end follows.
+    let file = [&gzip(&text(1000), 6)[..2000], &[1, 0xff, 0xff, 0, 0].repeat(100_000)].concat();
+    let (mut salvager, mut source) = (Salvager::new(b'?'), Slow(&file, usize::MAX));
+    while salvager.next(&mut source, Vec::with_capacity(1 << 20)).end.is_none() {}
+    let sections = file.len() as u64 / (128 * 1024) + 1;
+    let decoded = salvager.search.decoded();
+    assert!(decoded >= 16 << 20 && decoded <= sections * (17 << 20), "{decoded} symbols were decoded");
+}

@@ -4,15 +4,11 @@
 //! decoding what follows it, so that other data does not become content. A stored block can contain a whole other .gz file,
 //! though, whose blocks are as good as any.
 
-use std::ops::Range;
-
 use crate::format::crc32::Crc32;
 
 use crate::deflate::WINDOW;
 use crate::format::gzip::{self, MemberStart, TRAILER};
-use crate::inflate::block_finder::{
-    canonical_start, find_block, find_final_block, find_stored_block, is_distinct, is_stored,
-};
+use crate::inflate::block_finder::{canonical_start, is_distinct, is_stored};
 use crate::inflate::markers::{MARKER, narrow_with_fill};
 use crate::inflate::member_finder::{FIXED_FIELDS, find_any_header, is_any_header};
 use crate::inflate::native::{DecodeStatus, DeflateDecoder, InvalidData};
@@ -81,33 +77,6 @@ pub(super) enum Wanted {
     Stored { lengths: [u8; 4] },
 }
 
-/// The first candidate in `range`, in bits of `data`.
-pub(super) fn find_candidate(data: &[u8], range: Range<u64>, wanted: Wanted) -> Option<FoundStart> {
-    let block = |is_final| move |bit| FoundStart::Block { bit, is_final };
-    if let Wanted::Stored { lengths } = wanted {
-        let found = find_stored_block(data, range.clone());
-        let before = range.start..found.unwrap_or(range.end);
-        return find_stored_header(data, before, lengths).or(found).map(block(false));
-    }
-    let found = find_block(data, range.clone());
-    let before = range.start..found.unwrap_or(range.end);
-    let found = find_final_block(data, before.clone()).map(block(true)).or(found.map(block(false)));
-    let before = range.start..found.map_or(range.end, FoundStart::bit);
-    let bytes = before.start.div_ceil(8) as usize..before.end.div_ceil(8) as usize;
-    find_any_header(data, bytes).map(|at| FoundStart::Member(at as u64)).or(found)
-}
-
-/// The first header in `range` of a stored block that is aligned to a byte and has these lengths: 40 bits of redundancy.
-fn find_stored_header(data: &[u8], range: Range<u64>, lengths: [u8; 4]) -> Option<u64> {
-    let [low, high, not_low, not_high] = lengths;
-    let first = (range.start / 8) as usize;
-    let bytes = &data[first..data.len().min((range.end / 8) as usize + 5)];
-    let starts = bytes.windows(5).enumerate().filter(|&(_, header)| header == [0, low, high, not_low, not_high]);
-    // The canonical position, as of the other search.
-    let mut bits = starts.map(|(at, _)| 8 * (first + at) as u64 + 5);
-    bits.find(|bit| range.contains(bit))
-}
-
 /// Whether a member with content can end with `trailer` before `rest`, which the file continues with: it ends there, or another
 /// member or zeros follow. A trailer of zeros is more likely a part of data that is lost.
 pub(super) fn is_plausible_end(trailer: [u8; TRAILER], rest: &[u8]) -> bool {
@@ -142,11 +111,18 @@ enum TrialEnd {
 pub(super) struct StartSearch {
     decoder: DeflateDecoder<u16>,
     symbols: Vec<u16>,
+    /// Symbols decoded so far.
+    decoded: u64,
 }
 
 impl StartSearch {
     pub(super) fn new() -> Self {
-        Self { decoder: DeflateDecoder::new(), symbols: Vec::new() }
+        Self { decoder: DeflateDecoder::new(), symbols: Vec::new(), decoded: 0 }
+    }
+
+    /// Symbols decoded so far, by which the work for a candidate is measured.
+    pub(super) fn decoded(&self) -> u64 {
+        self.decoded
     }
 
     /// Whether decoding can continue at `candidate`, which begins in the first byte of `input`. `at_end` means that the file ends
@@ -289,6 +265,7 @@ impl StartSearch {
                 }
             }
         };
+        self.decoded += produced as u64;
         Trial { end, consumed, produced, blocks, checksum }
     }
 }
