@@ -229,6 +229,13 @@ pub enum Reason {
         /// The run is recursive, so this is expected.
         recursive: bool,
     },
+    /// It has an index of this name, which holds offsets in the file.
+    Indexed {
+        /// The index.
+        index: PathBuf,
+        /// The run is recursive, so this is expected.
+        recursive: bool,
+    },
     /// Its last member is followed by data that is not gzip, which recompression would lose.
     TrailingGarbage,
     /// The output of several inputs was not written, because there was no input.
@@ -260,6 +267,7 @@ impl Reason {
                     | Self::NotSmaller
                     | Self::Recompressed(_)
                     | Self::Bgzf { recursive: true }
+                    | Self::Indexed { recursive: true, .. }
             )
     }
 }
@@ -296,6 +304,9 @@ impl fmt::Display for Reason {
             }
             Self::Recompressed(level) => write!(f, "was recompressed at level {level}; left alone"),
             Self::Bgzf { .. } => f.write_str("is BGZF, whose indexes would become wrong; left alone"),
+            Self::Indexed { index, .. } => {
+                write!(f, "has the index {}, which would become wrong; left alone", EscapedName::path(index))
+            }
             Self::TrailingGarbage => f.write_str("has trailing garbage, which would be lost; left alone"),
             Self::NoInput => f.write_str("not made, as there was nothing to read"),
         }

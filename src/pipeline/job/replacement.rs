@@ -1,13 +1,18 @@
 //! Recompression in place: which files are recompressed, and the header of what replaces them.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use rustix::io::Errno;
 
 use super::Jobs;
 use crate::error::Error;
+use crate::format::gzidx;
 use crate::format::gzip::{self, Damage, Header, MemberStart, ParsedHeader};
-use crate::io::input::Input;
+use crate::io::input::{Input, Location};
 use crate::outcome::{Outcome, Reason};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stream::{ContentSubmitter, Member, Reader, Recompression, SizeLimit, Stream, Writer};
@@ -44,12 +49,29 @@ impl Replacement {
             }
             _ => {}
         }
+        if !settings.recompresses_bgzf
+            && let Some(index) = index_of(input)?
+        {
+            return Err(Outcome::Skipped(Reason::Indexed { index, recursive: settings.recursive }));
+        }
         // A file that is converted to BGZF usually grows, and is not smaller than a BGZF file that is converted back.
         let limit = match has_format || settings.only_smaller.is_some() {
             true => SizeLimit::Saves(settings.only_smaller.unwrap_or(0), input.size.unwrap_or(0)),
             false => SizeLimit::None,
         };
         Ok(Self { header: copied_header(header, settings), limit })
+    }
+}
+
+/// The index beside `input`, which says where to start to decompress a range.
+fn index_of(input: &Input) -> io::Result<Option<PathBuf>> {
+    let Some(Location { directory, name }) = input.location() else { return Ok(None) };
+    let mut name = name.to_owned();
+    name.push(gzidx::SUFFIX);
+    match directory.lstat(&name) {
+        // The name is too long for an index.
+        Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => Ok(None),
+        found => Ok(found?.map(|_| directory.display_path(&name))),
     }
 }
 

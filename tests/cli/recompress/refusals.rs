@@ -98,6 +98,22 @@ fn links_and_special_modes_are_refused_as_with_rm() {
 }
 
 #[test]
+fn a_file_with_an_index_is_taken_only_if_a_format_is_given() {
+    let t = Sandbox::new();
+    let (content, old) = (log(200_000), compressed(&t, &[], &log(200_000)));
+    t.write("d/a.gz", &old);
+    t.gzcc(["-t", "--index", "d/a.gz"]).succeeds();
+    let line = "gzcc: d/a.gz: has the index d/a.gz.gzidx, which would become wrong; left alone (--format takes it)";
+    t.gzcc(["--recompress", "d/a.gz"]).says(2, &[line]);
+    // A walk finds such files all the time, so this is no warning.
+    t.gzcc(["-r", "--recompress", "d"]).succeeds();
+    assert!(t.read("d/a.gz") == old);
+    assert!(t.gzcc(["-dc", "--bytes=100-199", "d/a.gz"]).succeeds() == content[100..200]);
+    t.gzcc(["--recompress", "--format=gzip", "d/a.gz"]).succeeds();
+    t.assert_holds("d/a.gz", &content);
+}
+
+#[test]
 fn a_file_in_a_directory_without_write_permission_is_kept() {
     if is_root() {
         skip("root may write to every directory");

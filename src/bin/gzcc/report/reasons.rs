@@ -17,7 +17,7 @@ impl fmt::Display for SkipReason<'_> {
             Reason::CompressedFormat => " (--all takes it)",
             Reason::UnknownSuffix { .. } => " (-c decompresses it)",
             Reason::OutputExists(_) | Reason::OutputDiffers(_) => " (-f replaces it)",
-            Reason::Bgzf { .. } => " (--format takes it)",
+            Reason::Bgzf { .. } | Reason::Indexed { .. } => " (--format takes it)",
             Reason::Directory => " (-r walks into it)",
             Reason::NotRegular => " (-c reads it)",
             Reason::HardLinks(_) | Reason::SpecialMode(_) => " (-f takes it)",

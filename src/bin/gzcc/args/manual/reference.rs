@@ -227,19 +227,20 @@ pub(super) const SECTIONS: [Section; 15] = [
             ),
             Text(
                 "The new file has the owner (where permitted), ACL, mode and times of the old one, and the name and time in its first \
-                 header. Several members become one. Comments, extra fields and zeros after the last member are dropped. Symbolic links, \
-                 files with several hard links, and setuid, setgid and sticky files are refused unless -f is given; with -f, the other \
-                 links keep the old file. Data that is damaged, followed by garbage or not gzip is an error or a warning, and the file \
+                 header. Several members become one. Comments, extra fields and zeros after the last member are dropped. Symbolic links \
+                 are refused. Files with several hard links, and setuid, setgid and sticky files are refused unless -f is given; with \
+                 -f, the other links keep the old file. Data that is damaged, followed by garbage or not gzip is an error or a warning, and the file \
                  stays.",
             ),
             Text(
                 "The header of the new file says that gzcc recompressed it, and the level: bit 7 of XFL is set, and the others are the \
-                 level. Readers ignore this byte. A later run skips such a file, without reading its data, unless it asks for a higher level. \
+                 level. Readers ignore this byte. A later run skips such a file, without reading its data, unless it asks for a higher level; \
+                 so members that were appended since stay as they are. \
                  A file that did not get smaller has no mark, and is compressed again each time.",
             ),
             Text(
-                "BGZF files are skipped, because an index (.gzi, .tbi, .csi, .bai) holds offsets in the file, which change. With \
-                 --format gzip or --format bgzf they are taken. A file that is not BGZF is converted by --format bgzf even if that makes \
+                "BGZF files are skipped, because an index (.gzi, .tbi, .csi, .bai) holds offsets in the file, which change. So are \
+                 files with an index FILE.gz.gzidx beside them. With --format gzip or --format bgzf they are taken. A file that is not BGZF is converted by --format bgzf even if that makes \
                  it larger, and the names and times of headers are lost.",
             ),
             Code(&["gzcc --recompress -r -9 --older-than 30d /var/log"]),
