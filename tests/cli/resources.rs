@@ -76,3 +76,20 @@ fn a_directory_is_closed_after_its_last_output() {
         ran.assert(ran.status.success() && ran.stderr.is_empty(), options);
     }
 }
+
+/// P6. Each worker has a stream of its own, and compresses what that has submitted before it inflates more.
+#[test]
+fn memory_of_a_recompression_does_not_grow_with_the_square_of_the_workers() {
+    require!("python3");
+    let t = Sandbox::new();
+    let (jobs, gz) = (24, t.gzcc(["-1"]).stdin(vec![0; 8 << 20]).succeeds());
+    for i in 0..jobs {
+        t.write(format!("{i}.gz"), &gz);
+    }
+    let peak = "import resource, subprocess, sys\nif subprocess.call(sys.argv[1:]): sys.exit(1)\n\
+                print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let gzcc = [env!("CARGO_BIN_EXE_gzcc"), "-qr", "--recompress", "-6", "-j", &jobs.to_string(), "."];
+    let said = t.command("python3", ["-c", peak].into_iter().chain(gzcc)).succeeds();
+    let used = String::from_utf8(said).unwrap().trim().parse::<usize>().unwrap() / 1024;
+    assert!(used < 32 + 8 * jobs, "{used} MiB");
+}
