@@ -66,6 +66,10 @@ impl Index {
         index.seek(SeekFrom::Start(section_start))?;
         (&mut index).take(IndexSection::length(points.len()) as u64 + 1).read_to_end(&mut section)?;
         let section = IndexSection::parse(&section, &table, points.len()).map_err(bad)?;
+        // Other data behind the windows means that their length, and with it the place of the section, is wrong.
+        if section.is_none() && length > section_start {
+            return Err(bad(BadIndex::Damaged));
+        }
         Ok(Self { head, points, section, bytes: Box::new(index) })
     }
 
