@@ -4,6 +4,9 @@
 
 use super::gzip::{self, FLAG_EXTRA, MAGIC, METHOD_DEFLATE, TRAILER};
 
+/// What the name of an index adds to the name of its file, as in bgzip.
+pub const INDEX_SUFFIX: &str = ".gzi";
+
 /// Most bytes of content in a block that is written, as in bgzip. The specification allows 64 KiB of content in blocks of up to
 /// 64 KiB. This length leaves room for the header, the trailer and stored content, so that every content fits.
 pub const WRITTEN_CONTENT: usize = 0xff00;

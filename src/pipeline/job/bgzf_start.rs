@@ -14,9 +14,6 @@ use crate::io::input::Input;
 use crate::io::positioned_reader::PositionedReader;
 use crate::io::transfer::read_at_least;
 
-/// The suffix that the name of an index of bgzip adds to that of its file.
-pub(super) const GZI_SUFFIX: &str = ".gzi";
-
 /// Length of an entry of such an index: the offsets of a member in the file, and of its content.
 const ENTRY: u64 = 16;
 

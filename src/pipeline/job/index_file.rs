@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::index_output::index_name;
 use super::output_path::OutputPath;
 use super::{Jobs, Opened};
 use crate::error::Error;
@@ -32,9 +33,7 @@ impl Jobs {
         let (Some(Location { directory, name }), Some(metadata)) = (input.location(), input.metadata()) else {
             return Err(Outcome::Failed(Error::other("is not a file that can have an index")));
         };
-        let mut name = name.to_owned();
-        name.push(gzidx::SUFFIX);
-        let path = OutputPath::new(Arc::clone(directory), name);
+        let path = OutputPath::new(Arc::clone(directory), index_name(name, gzidx::SUFFIX));
         if !self.outputs.claim_name(&path.directory, &path.name) {
             let shown = path.shown();
             return Err(Outcome::Failed(Error::other(format_args!("{shown} is the output of another input already"))));

@@ -19,9 +19,6 @@ use crate::io::stated_length::visit_blocks;
 use crate::outcome::Outcome;
 use crate::pipeline::sink::member_index::MemberIndex;
 
-/// What the name of an index adds to the name of the file, as in bgzip.
-const SUFFIX: &str = ".gzi";
-
 impl Jobs {
     /// Creates the index of the output of `input` at `path`, if the settings ask for one and no existing file prevents it. `force`
     /// means that existing files may be replaced.
@@ -35,7 +32,7 @@ impl Jobs {
         if !self.settings.index || self.settings.decompresses() {
             return Ok(None);
         }
-        let index = OutputPath::new(Arc::clone(&path.directory), index_name(&path.name));
+        let index = OutputPath::new(Arc::clone(&path.directory), index_name(&path.name, bgzf::INDEX_SUFFIX));
         if !self.outputs.claim_name(&index.directory, &index.name) {
             let shown = index.shown();
             return Err(Outcome::Failed(Error::other(format_args!("{shown} is the output of another input already"))));
@@ -53,7 +50,7 @@ impl OutputPath {
     /// Whether `file`, which has `size` bytes and this name, has an index with the offsets of all its blocks. A run without an
     /// index may have replaced the file, and htslib does not notice an index of another file.
     pub(super) fn has_index(&self, file: &File, size: u64) -> io::Result<bool> {
-        let name = index_name(&self.name);
+        let name = index_name(&self.name, bgzf::INDEX_SUFFIX);
         if !self.directory.lstat(&name)?.as_ref().is_some_and(is_regular) {
             return Ok(false);
         }
@@ -91,9 +88,9 @@ fn read_number(index: &mut impl Read, number: &mut [u8; size_of::<u64>()]) -> io
     }
 }
 
-/// The name of the index of the file `name`.
-fn index_name(name: &OsStr) -> OsString {
+/// The name of the index of the file `name`, in the format that `suffix` belongs to.
+pub(super) fn index_name(name: &OsStr, suffix: &str) -> OsString {
     let mut index = name.to_owned();
-    index.push(SUFFIX);
+    index.push(suffix);
     index
 }

@@ -8,6 +8,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::bgzf_start;
+use super::index_output::index_name;
 use crate::deflate::Engine;
 use crate::error::{About, Error};
 use crate::format::{bgzf, gzidx};
@@ -41,7 +42,7 @@ pub(super) fn range_start(input: &Input, settings: &Settings) -> Result<Option<S
         return Ok(None);
     }
     let (offset, skipped) = match range {
-        ContentRange::Bytes(span) => match open_beside(&location, bgzf_start::GZI_SUFFIX)? {
+        ContentRange::Bytes(span) => match open_beside(&location, bgzf::INDEX_SUFFIX)? {
             Some((index, path)) => bgzf_start::find_in_gzi(&index, span.start, input, size).about(path.as_path())?,
             None => bgzf_start::find_byte(input, size, span.start)?,
         },
@@ -53,8 +54,7 @@ pub(super) fn range_start(input: &Input, settings: &Settings) -> Result<Option<S
 
 /// Opens the file whose name adds `suffix` to that of the input, if there is one.
 fn open_beside(location: &Location<'_>, suffix: &str) -> Result<Option<(File, PathBuf)>, Outcome> {
-    let mut name = location.name.to_owned();
-    name.push(suffix);
+    let name = index_name(location.name, suffix);
     let path = location.directory.display_path(&name);
     let fd = match location.directory.open_file(&name, OFlags::NONBLOCK) {
         Ok(fd) => fd,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 
 use super::Jobs;
+use super::index_output::index_name;
 use crate::error::Error;
 use crate::format::gzidx;
 use crate::format::gzip::{self, Damage, Header, MemberStart, ParsedHeader};
@@ -66,8 +67,7 @@ impl Replacement {
 /// The index beside `input`, which says where to start to decompress a range.
 fn index_of(input: &Input) -> io::Result<Option<PathBuf>> {
     let Some(Location { directory, name }) = input.location() else { return Ok(None) };
-    let mut name = name.to_owned();
-    name.push(gzidx::SUFFIX);
+    let name = index_name(name, gzidx::SUFFIX);
     match directory.lstat(&name) {
         // The name is too long for an index.
         Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => Ok(None),
