@@ -34,10 +34,7 @@ impl Jobs {
             return Err(Outcome::Failed(Error::other("is not a file that can have an index")));
         };
         let path = OutputPath::new(Arc::clone(directory), index_name(name, gzidx::SUFFIX));
-        if !self.outputs.claim_name(&path.directory, &path.name) {
-            let shown = path.shown();
-            return Err(Outcome::Failed(Error::other(format_args!("{shown} is the output of another input already"))));
-        }
+        self.claim_index(&path)?;
         let overwrite = self.overwrite_check(input, None);
         path.check(&overwrite)?;
         let windows = OutputPath::new(Arc::clone(directory), path.name.clone());

@@ -10,7 +10,6 @@ use rustix::fs::OFlags;
 
 use super::Jobs;
 use super::output_path::OutputPath;
-use crate::error::Error;
 use crate::format::bgzf;
 use crate::io::file_status::is_regular;
 use crate::io::input::Input;
@@ -33,10 +32,7 @@ impl Jobs {
             return Ok(None);
         }
         let index = OutputPath::new(Arc::clone(&path.directory), index_name(&path.name, bgzf::INDEX_SUFFIX));
-        if !self.outputs.claim_name(&index.directory, &index.name) {
-            let shown = index.shown();
-            return Err(Outcome::Failed(Error::other(format_args!("{shown} is the output of another input already"))));
-        }
+        self.claim_index(&index)?;
         // Whether the walk processes a file of the output's name says nothing about the name of the index.
         let overwrite = OverwriteCheck { force, ..self.overwrite_check(input, None) };
         index.check(&overwrite)?;

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Jobs;
+use super::output_path::OutputPath;
 use crate::error::Error;
 use crate::io::input::Input;
 use crate::io::output::OutputFile;
@@ -13,6 +14,18 @@ impl Jobs {
     /// Whether the names of inputs come from a list that cannot be read ahead.
     pub(super) fn has_streamed_list(&self) -> bool {
         self.inputs.as_ref().is_some_and(|inputs| inputs.is_streamed())
+    }
+
+    /// Claims the name of an index.
+    ///
+    /// # Errors
+    /// If it is the name of another input's output.
+    pub(super) fn claim_index(&self, index: &OutputPath) -> Result<(), Outcome> {
+        if self.outputs.claim_name(&index.directory, &index.name) {
+            return Ok(());
+        }
+        let shown = index.shown();
+        Err(Outcome::Failed(Error::other(format_args!("{shown} is the output of another input already"))))
     }
 
     /// Registers an output before it has a name, if a walk or a list may contain that name. A list that cannot be read ahead may
