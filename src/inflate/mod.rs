@@ -7,10 +7,10 @@
 //!   reads the headers and trailers of members.
 //! - A [`BgzfBatch`] contains whole members. BGZF members state their size, so the inflater splits them off without decoding
 //!   them, and any worker can decode a batch.
-//! - A [`Speculation`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]) or a
+//! - A [`GuessDecoder`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]) or a
 //!   member (`member_finder`). It decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`]
 //!   replaces the markers when the window is known.
-//! - A [`Salvager`] decodes a damaged file in order. After an error it searches for a start as a speculation does. Bytes of the lost
+//! - A [`Salvager`] decodes a damaged file in order. After an error it searches for a start as a guess decoder does. Bytes of the lost
 //!   window stay unknown.
 //!
 //! `native` is the DEFLATE decoder of all of them; the first two can also use flate2 ([`EngineDecoder`]). Nothing here starts
@@ -30,6 +30,9 @@ mod content;
 mod content_buffer;
 mod content_points;
 mod engine_decoder;
+mod guess_decoder;
+#[cfg(test)]
+mod guess_decoder_tests;
 mod index_builder;
 mod inflater;
 pub mod markers;
@@ -39,9 +42,6 @@ pub mod native;
 mod point_selection;
 mod resume_point;
 mod salvager;
-mod speculation;
-#[cfg(test)]
-mod speculation_tests;
 
 pub use self::access_index::Index;
 pub use self::bgzf_batch::BgzfBatch;
@@ -49,6 +49,7 @@ pub use self::compressed_buffer::CompressedSource;
 pub use self::content::{Content, FilePart, Trailing};
 pub use self::content_points::{ContentPoint, count_newlines};
 pub use self::engine_decoder::EngineDecoder;
+pub(crate) use self::guess_decoder::{GuessDecoder, GuessStep};
 pub(crate) use self::index_builder::as_io_error;
 use self::inflater::MAX_MEMBERS;
 pub use self::inflater::{ForeignData, Inflater, MemberEnd};
@@ -57,4 +58,3 @@ pub use self::member_checksum::{BadMember, MemberChecksum};
 pub(crate) use self::point_selection::PointSelection;
 pub(crate) use self::resume_point::ResumePoint;
 pub use self::salvager::{Loss, SalvageReport, SalvageTotals, Salvager};
-pub(crate) use self::speculation::{Speculation, SpeculationStep};

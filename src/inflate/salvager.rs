@@ -1,6 +1,6 @@
 //! Decodes everything that can be decoded of a damaged file, in order.
 //!
-//! A [`Salvager`] decodes symbols, as a speculation does, so that it can continue at any block: the bytes of a lost window are
+//! A [`Salvager`] decodes symbols, as a guess decoder does, so that it can continue at any block: the bytes of a lost window are
 //! markers, which become the fill byte. After an error it goes back to the last block that is certain and searches from there: a
 //! decoder that has lost its place reads on for a while before it meets an error, and may have passed the start of a block. The
 //! symbols since that block are held back, and those after the start that is found are discarded.

@@ -14,9 +14,10 @@
 //!
 //! # Decompression
 //! A block moves in the same way. Where it comes from depends on the file:
-//! - A large file or a pipe is divided into chunks (`chunk_chain`), and workers inflate several of them at the same time
-//!   (`chunk_inflation`). The data of a pipe is kept until they have done so (`arriving_data`). The content of a chunk is long, so its
-//!   ticket accepts it in parts: the writer writes one part while the worker inflates the next.
+//! - A large file or a pipe is divided into chunks (`chunk_division`), and workers inflate several of them at the same time
+//!   (`chunk_inflation`), each from a start that another worker publishes (`chunk_chain`). The data of a pipe is kept until they
+//!   have done so (`arriving_data`). The content of a chunk is long, so its ticket accepts it in parts: the writer writes one part
+//!   while the worker inflates the next.
 //! - BGZF members state their size. The reader splits them off in batches, which the workers inflate.
 //! - The reader itself inflates small files.
 //!
@@ -34,12 +35,14 @@
 mod arriving_data;
 mod block;
 mod chunk_chain;
+mod chunk_division;
 mod chunk_inflation;
 mod chunk_source;
 #[cfg(test)]
 #[cfg(feature = "batch")]
 pub(super) mod chunk_tests;
 mod context;
+mod guess_decoder_pool;
 mod input_splitter;
 mod member_state;
 mod pending_blocks;
@@ -50,7 +53,6 @@ mod range_filter;
 mod reader;
 mod recompression;
 mod savings;
-mod speculation_pool;
 mod ticket;
 mod worker;
 mod writer;
@@ -61,7 +63,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 pub(crate) use self::arriving_data::ArrivingData;
 pub(crate) use self::block::{BlockEnds, Member, MemberSizes, StartPoint};
 use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
-pub(crate) use self::chunk_chain::MAX_CHUNK;
+pub(crate) use self::chunk_division::MAX_CHUNK;
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};
 pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::pending_blocks::PendingBlocks;

@@ -106,17 +106,17 @@ fn free_addresses() -> Option<u64> {
 
 /// Memory that a worker needs in addition to inflate a chunk of a file before its window is known: 8 MiB of symbols, 4 MiB of bytes
 /// and the read buffers.
-const SPECULATION: u64 = 13 << 20;
+const GUESS_DECODER: u64 = 13 << 20;
 
 /// The number of chunks that may be inflated in this way at the same time: one for each worker, or as many as fit beside the
 /// workers into `memory`, or the container's limit if `memory` is `None`. None under a `ulimit`: they would take the addresses
 /// of a later allocation, which then fails.
-pub(crate) fn speculations_within(workers: NonZeroUsize, memory: Option<u64>) -> usize {
+pub(crate) fn guess_decoders_within(workers: NonZeroUsize, memory: Option<u64>) -> usize {
     if is_limited() {
         return 0;
     }
     let Some(limit) = memory.or_else(|| limit_of_container().map(usable)) else { return workers.get() };
-    let fitting = limit.saturating_sub(needed(workers, 0)) / SPECULATION;
+    let fitting = limit.saturating_sub(needed(workers, 0)) / GUESS_DECODER;
     workers.get().min(usize::try_from(fitting).unwrap_or(usize::MAX))
 }
 
@@ -204,7 +204,7 @@ mod tests {
     fn as_many_chunks_are_inflated_in_advance_as_fit_into_the_memory_of_the_run() {
         let workers = NonZeroUsize::new(4).unwrap();
         for (memory, expected) in [(78, 4), (77, 3), (64, 2), (51, 1), (39, 1), (38, 0), (0, 0), (1 << 20, 4)] {
-            assert_eq!(speculations_within(workers, Some(memory * MIB)), expected, "{memory} MiB");
+            assert_eq!(guess_decoders_within(workers, Some(memory * MIB)), expected, "{memory} MiB");
         }
     }
 

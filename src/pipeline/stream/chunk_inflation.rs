@@ -36,8 +36,7 @@ use super::range_filter::RangeFilter;
 use super::worker::Worker;
 use crate::deflate::{BLOCK, Engine};
 use crate::inflate::{
-    Content, ContentPoint, FilePart, Inflater, MemberEnd, ResolvedWindow, ResumePoint, Speculation, SpeculationStep,
-    resolve,
+    Content, ContentPoint, FilePart, GuessDecoder, GuessStep, Inflater, MemberEnd, ResolvedWindow, ResumePoint, resolve,
 };
 
 /// Most parts of a chunk that are inflated ahead. They have up to 4 MiB, so that the memory of a worker stays below 16 MiB.
@@ -56,13 +55,13 @@ impl<'a> ChunkInflation<'a, '_> {
     /// Inflates the chunk. Appends all parts of the content but the last, and returns the last.
     pub(super) fn run(&mut self, worker: &mut Worker) -> Result<BlockOutput, StreamError> {
         let turn = ChunkTurn::new(Arc::clone(&self.task.chain), self.task.index);
-        let mut speculation = match turn.is_start_known() {
+        let mut decoder = match turn.is_start_known() {
             true => None,
-            false => self.task.chain.speculations().take(),
+            false => self.task.chain.guess_decoders().take(),
         };
         // The decoder that knows the window reads the same data, and reports an error of the system.
-        let guess = match &mut speculation {
-            Some(speculation) => self.guess(speculation, &turn, worker).unwrap_or(Guess::Interrupted),
+        let guess = match &mut decoder {
+            Some(decoder) => self.guess(decoder, &turn, worker).unwrap_or(Guess::Interrupted),
             None => Guess::Interrupted,
         };
         let Some(start) = turn.take_start() else {
@@ -70,7 +69,7 @@ impl<'a> ChunkInflation<'a, '_> {
         };
         self.task.chain.source.advance_to(start.offset());
         let content = match guess {
-            Guess::Started(guess) if guess.speculation.follows(&start) => {
+            Guess::Started(guess) if guess.decoder.follows(&start) => {
                 // Without a whole block nothing is gained, as in data that fills the symbols with a single block.
                 self.task.chain.record_guess(!guess.is_empty());
                 self.continue_guess(guess, &start, turn, worker)
@@ -88,51 +87,51 @@ impl<'a> ChunkInflation<'a, '_> {
     /// Decodes until the start of the chunk is known, or no more can be decoded: symbols, and bytes as soon as the window is known.
     fn guess<'s>(
         &self,
-        speculation: &'s mut Speculation,
+        decoder: &'s mut GuessDecoder,
         turn: &ChunkTurn,
         worker: &mut Worker,
     ) -> Result<Guess<'s, 'a>, StreamError> {
         let chain = &self.task.chain;
         let chunk = chain.range(self.task.index);
-        let first_byte = Speculation::first_byte(chunk.start);
+        let first_byte = GuessDecoder::first_byte(chunk.start);
         let mut source = chain.source.reader(&self.member.input, first_byte, ChunkUse::Guess)?;
-        speculation.restart(chunk);
+        decoder.restart(chunk);
         if self.context.settings.index {
-            speculation.collect_points();
+            decoder.collect_points();
         }
-        let mut step = SpeculationStep::Continue;
+        let mut step = GuessStep::Continue;
         let is_waiting = || !turn.is_start_known() && !self.member.is_abandoned();
-        while step == SpeculationStep::Continue && is_waiting() {
-            step = speculation.search(&mut source)?;
+        while step == GuessStep::Continue && is_waiting() {
+            step = decoder.search(&mut source)?;
         }
         match step {
-            SpeculationStep::Reached => {}
-            SpeculationStep::Continue => return Ok(Guess::Interrupted),
-            SpeculationStep::Stopped => return Ok(Guess::NotFound),
+            GuessStep::Reached => {}
+            GuessStep::Continue => return Ok(Guess::Interrupted),
+            GuessStep::Stopped => return Ok(Guess::NotFound),
         }
         // In a pipe, the data that has arrived may end anywhere. An inflater would report that as a truncated file.
         let may_inflate = chain.source.length().is_some();
         let mut ahead = None;
-        step = SpeculationStep::Continue;
-        while step == SpeculationStep::Continue && is_waiting() {
-            if may_inflate && speculation.knows_window() {
-                ahead = Some(Box::new(self.inflate_ahead(speculation, worker, &is_waiting)?));
+        step = GuessStep::Continue;
+        while step == GuessStep::Continue && is_waiting() {
+            if may_inflate && decoder.knows_window() {
+                ahead = Some(Box::new(self.inflate_ahead(decoder, worker, &is_waiting)?));
                 break;
             }
-            step = speculation.decode(&mut source)?;
+            step = decoder.decode(&mut source)?;
         }
-        Ok(Guess::Started(StartedGuess { speculation, is_whole: step == SpeculationStep::Reached, ahead }))
+        Ok(Guess::Started(StartedGuess { decoder, is_whole: step == GuessStep::Reached, ahead }))
     }
 
     /// Inflates bytes from the end of the symbols on, until the start of the chunk is known, the chunk ends, or there are too many
     /// parts.
     fn inflate_ahead(
         &self,
-        speculation: &Speculation,
+        decoder: &GuessDecoder,
         worker: &mut Worker,
         is_waiting: &dyn Fn() -> bool,
     ) -> Result<AheadInflation<'a>, StreamError> {
-        let start = speculation.resume_point(&ResolvedWindow::new(&[]));
+        let start = decoder.resume_point(&ResolvedWindow::new(&[]));
         let mut inflation = self.start_inflation(&start)?;
         let (mut parts, mut has_ended) = (Vec::new(), false);
         while parts.len() < MAX_PARTS_AHEAD && !has_ended && is_waiting() {
@@ -151,7 +150,7 @@ impl<'a> ChunkInflation<'a, '_> {
         mut turn: ChunkTurn,
         worker: &mut Worker,
     ) -> Result<Content, StreamError> {
-        let StartedGuess { speculation, is_whole, mut ahead } = guess;
+        let StartedGuess { decoder, is_whole, mut ahead } = guess;
         // Behind a member there is no window, and no marker refers to it.
         let empty = ResolvedWindow::new(&[]);
         let window = match start {
@@ -159,17 +158,17 @@ impl<'a> ChunkInflation<'a, '_> {
             ResumePoint::FileStart | ResumePoint::Member(_) => &empty,
         };
         if is_whole {
-            turn.publish(speculation.resume_point(window));
+            turn.publish(decoder.resume_point(window));
         }
         let last_part = ahead.as_mut().and_then(|ahead| ahead.parts.last_mut());
         last_part.and_then(|part| part.next_chunk.take()).into_iter().for_each(|next| turn.publish(next));
-        let length = speculation.symbols().len();
-        let (mut ends, mut points) = (speculation.member_ends(), speculation.points());
+        let length = decoder.symbols().len();
+        let (mut ends, mut points) = (decoder.member_ends(), decoder.points());
         for first in (0..length).step_by(BLOCK) {
             let part = first..length.min(first + BLOCK);
             let ending;
             (ending, ends) = ends.split_at(ends.partition_point(|end| end.at <= part.end));
-            let content = self.resolve_part(speculation, window, part)?;
+            let content = self.resolve_part(decoder, window, part)?;
             let mut content = Content { member_ends: relative_to(ending, first), ..content };
             let in_part;
             (in_part, points) = points.split_at(points.partition_point(|point| point.at < first + BLOCK));
@@ -178,7 +177,7 @@ impl<'a> ChunkInflation<'a, '_> {
             self.append(content)?;
         }
         // Members without content, points behind all content, and what belongs to all symbols.
-        let (consumed, stats) = (speculation.boundary().offset(), speculation.stats());
+        let (consumed, stats) = (decoder.boundary().offset(), decoder.stats());
         let (member_ends, points) = (relative_to(ends, length), points_relative_to(points, length));
         let last = Content { member_ends, points, lines: Some(0), consumed, stats, ..Content::default() };
         if is_whole {
@@ -187,7 +186,7 @@ impl<'a> ChunkInflation<'a, '_> {
         self.append(last)?;
         match ahead {
             Some(ahead) => self.continue_ahead(*ahead, turn, worker),
-            None => self.inflate(speculation.resume_point(window), turn, worker),
+            None => self.inflate(decoder.resume_point(window), turn, worker),
         }
     }
 
@@ -210,20 +209,15 @@ impl<'a> ChunkInflation<'a, '_> {
     }
 
     /// The content of some of the symbols.
-    fn resolve_part(
-        &self,
-        speculation: &Speculation,
-        window: &ResolvedWindow,
-        part: Range<usize>,
-    ) -> io::Result<Content> {
-        let (symbols, length) = (&speculation.symbols()[part.clone()], part.len());
+    fn resolve_part(&self, decoder: &GuessDecoder, window: &ResolvedWindow, part: Range<usize>) -> io::Result<Content> {
+        let (symbols, length) = (&decoder.symbols()[part.clone()], part.len());
         let mut bytes = self.context.resources.try_content_buffer()?;
         bytes.truncate(length);
         bytes.resize(length, 0);
         resolve(symbols, window, &mut bytes).expect("the window has all bytes");
         // An estimate, for the progress of the run.
-        let (start, end) = (speculation.start().offset(), speculation.boundary().offset());
-        let consumed = start + (end - start) * part.end as u64 / speculation.symbols().len() as u64;
+        let (start, end) = (decoder.start().offset(), decoder.boundary().offset());
+        let consumed = start + (end - start) * part.end as u64 / decoder.symbols().len() as u64;
         Ok(Content { bytes, consumed, ..Content::default() })
     }
 
@@ -338,7 +332,7 @@ enum Guess<'s, 'a> {
 
 /// What was decoded from a guessed start on: symbols, and then bytes.
 struct StartedGuess<'s, 'a> {
-    speculation: &'s Speculation,
+    decoder: &'s GuessDecoder,
     /// The symbols reach the end of the chunk.
     is_whole: bool,
     /// The bytes after the symbols.
@@ -349,7 +343,7 @@ impl StartedGuess<'_, '_> {
     /// Whether there is not even a whole block.
     fn is_empty(&self) -> bool {
         let has_bytes = self.ahead.as_ref().is_some_and(|ahead| !ahead.parts.is_empty());
-        self.speculation.boundary() == self.speculation.start() && !has_bytes
+        self.decoder.boundary() == self.decoder.start() && !has_bytes
     }
 }
 

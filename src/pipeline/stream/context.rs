@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rustix::io::Errno;
 
-use super::speculation_pool::SpeculationPool;
+use super::guess_decoder_pool::GuessDecoderPool;
 use super::worker::Worker;
 use crate::deflate::{self, Engine};
 use crate::format::gzip;
@@ -59,7 +59,7 @@ pub(crate) struct RunResources {
     /// Decoders that start at known points.
     inflaters: Reusable<Inflater>,
     /// Decoders of chunks whose start is not known. Created when the first file is divided.
-    speculations: OnceLock<Arc<SpeculationPool>>,
+    guess_decoders: OnceLock<Arc<GuessDecoderPool>>,
     /// Decoders of `--verify`.
     verifications: Reusable<Verification>,
     /// For writers that compress blocks themselves.
@@ -77,7 +77,7 @@ impl RunResources {
             permits: Permits { free: AtomicUsize::new(workers.get() * PERMITS_PER_WORKER) },
             buffers: Reusable::default(),
             inflaters: Reusable::default(),
-            speculations: OnceLock::new(),
+            guess_decoders: OnceLock::new(),
             verifications: Reusable::default(),
             spare_workers: Reusable::default(),
             memory_is_limited: resources::is_limited(),
@@ -150,9 +150,9 @@ impl RunResources {
     }
 
     /// The decoders of chunks whose start is not known.
-    pub(super) fn speculations(&self, settings: &StreamSettings) -> &Arc<SpeculationPool> {
-        let pool = || SpeculationPool::new(resources::speculations_within(settings.jobs, settings.memory));
-        self.speculations.get_or_init(|| Arc::new(pool()))
+    pub(super) fn guess_decoders(&self, settings: &StreamSettings) -> &Arc<GuessDecoderPool> {
+        let pool = || GuessDecoderPool::new(resources::guess_decoders_within(settings.jobs, settings.memory));
+        self.guess_decoders.get_or_init(|| Arc::new(pool()))
     }
 
     /// The state of a worker, for a writer whose own worker is in use.

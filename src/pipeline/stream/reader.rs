@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::StreamContext;
 use super::arriving_data::{ArrivingData, ArrivingReader};
 use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StartPoint, StreamError};
-use super::chunk_chain::{Chunks, Division, NextChunk, given_chunk_length};
+use super::chunk_division::{Chunks, Division, NextChunk, given_chunk_length};
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;

@@ -1,4 +1,4 @@
-//! A speculation and the inflater of the chunk before it choose the same start, and decode the same.
+//! A guess decoder and the inflater of the chunk before it choose the same start, and decode the same.
 
 use std::io::Write;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::inflater::inflater_tests::Steps;
 use super::markers::{ResolvedWindow, resolve};
 use super::resume_point::Position;
 use super::{
-    CompressedSource, FilePart, ForeignData, Inflater, MemberEnd, ResumePoint, Speculation, SpeculationStep, Trailing,
+    CompressedSource, FilePart, ForeignData, GuessDecoder, GuessStep, Inflater, MemberEnd, ResumePoint, Trailing,
 };
 use crate::deflate::Engine;
 use crate::sync::jitter::splitmix64;
@@ -53,56 +53,56 @@ fn inflate(file: &[u8], start: ResumePoint, end: u64) -> Chunk {
     }
 }
 
-/// The speculation in this chunk, and its last step. `None` if no start is found.
-fn speculate(file: &[u8], range: Range<u64>) -> Option<(Speculation, SpeculationStep)> {
-    let mut speculation = Speculation::try_new().unwrap();
-    let mut source = source(file, Speculation::first_byte(range.start));
-    speculation.restart(range);
-    let mut step = SpeculationStep::Continue;
-    while step == SpeculationStep::Continue {
-        step = speculation.search(&mut source).unwrap();
+/// The guess decoder in this chunk, and its last step. `None` if no start is found.
+fn guess(file: &[u8], range: Range<u64>) -> Option<(GuessDecoder, GuessStep)> {
+    let mut decoder = GuessDecoder::try_new().unwrap();
+    let mut source = source(file, GuessDecoder::first_byte(range.start));
+    decoder.restart(range);
+    let mut step = GuessStep::Continue;
+    while step == GuessStep::Continue {
+        step = decoder.search(&mut source).unwrap();
     }
-    if step == SpeculationStep::Stopped {
+    if step == GuessStep::Stopped {
         return None;
     }
-    step = SpeculationStep::Continue;
-    while step == SpeculationStep::Continue {
-        step = speculation.decode(&mut source).unwrap();
+    step = GuessStep::Continue;
+    while step == GuessStep::Continue {
+        step = decoder.decode(&mut source).unwrap();
     }
-    Some((speculation, step))
+    Some((decoder, step))
 }
 
-/// Asserts that a speculation finds the start of the chunk if it is in the range, and that its symbols are the beginning of the
+/// Asserts that a guess decoder finds the start of the chunk if it is in the range, and that its symbols are the beginning of the
 /// chunk's content. Returns whether the symbols contain the end of a member.
 #[track_caller]
 fn assert_agrees(what: &str, file: &[u8], range: Range<u64>, chunk: &Chunk) -> bool {
-    let Some((speculation, step)) = speculate(file, range.clone()) else {
+    let Some((decoder, step)) = guess(file, range.clone()) else {
         assert!(!range.contains(&chunk.start.offset()), "{what}, {range:?}: {:?} is not found", chunk.start);
         return false;
     };
-    assert!(speculation.follows(&chunk.start), "{what}, {range:?}: {:?}, not {:?}", speculation.start(), chunk.start);
+    assert!(decoder.follows(&chunk.start), "{what}, {range:?}: {:?}, not {:?}", decoder.start(), chunk.start);
     let empty = ResolvedWindow::new(&[]);
     let window = if let ResumePoint::Block(start) = &chunk.start { &start.window } else { &empty };
-    let mut content = vec![0; speculation.symbols().len()];
-    resolve(speculation.symbols(), window, &mut content).unwrap();
+    let mut content = vec![0; decoder.symbols().len()];
+    resolve(decoder.symbols(), window, &mut content).unwrap();
     let ends = |ends: &[MemberEnd]| ends.iter().map(|end| (end.at, end.offset, end.trailer)).collect::<Vec<_>>();
     assert!(chunk.content.starts_with(&content), "{what}, {range:?}");
-    assert!(ends(&chunk.member_ends).starts_with(&ends(speculation.member_ends())), "{what}, {range:?}");
-    let resumed = speculation.resume_point(window);
-    assert_eq!(resumed.position(), speculation.boundary());
-    if step == SpeculationStep::Reached {
+    assert!(ends(&chunk.member_ends).starts_with(&ends(decoder.member_ends())), "{what}, {range:?}");
+    let resumed = decoder.resume_point(window);
+    assert_eq!(resumed.position(), decoder.boundary());
+    if step == GuessStep::Reached {
         assert_eq!(Some(resumed.position()), chunk.next.as_ref().map(ResumePoint::position), "{what}, {range:?}");
         assert!(content == chunk.content);
     } else {
         // What the inflater decodes from there on is the rest.
-        let rest = inflate(file, speculation.resume_point(window), range.end);
+        let rest = inflate(file, decoder.resume_point(window), range.end);
         assert!(chunk.content[content.len()..] == rest.content, "{what}, {range:?}: another rest");
     }
     if let (ResumePoint::Block(block), Some(ResumePoint::Block(next))) = (&resumed, &chunk.next) {
         let is_same = block.bit != next.bit || block.window.bytes() == next.window.bytes();
         assert!(is_same, "{what}, {range:?}: another window");
     }
-    !speculation.member_ends().is_empty()
+    !decoder.member_ends().is_empty()
 }
 
 /// Divides the file into chunks of this length; returns the number of chunks whose symbols contain the end of a member.
@@ -163,7 +163,7 @@ fn a_start_in_a_chunk_is_found_and_decoded_as_by_the_inflater() {
         for length in [5000, 20_000, 33_000] {
             ended += assert_chunks_agree(what, file, length);
         }
-        assert!(ended > 0 || !what.contains("members"), "{what}: no speculation passes the end of a member");
+        assert!(ended > 0 || !what.contains("members"), "{what}: no guess decoder passes the end of a member");
     }
 }
 
@@ -213,7 +213,7 @@ fn is_at(first: u64, start: &ResumePoint) -> bool {
 }
 
 #[test]
-fn a_speculation_does_not_trust_a_header_in_the_content() {
+fn a_guess_decoder_does_not_trust_a_header_in_the_content() {
     // The stored blocks contain whole files.
     let inner = members(&text(60_000, 5), 5000);
     let mut outer = GzEncoder::new(Vec::new(), Compression::none());
@@ -221,6 +221,6 @@ fn a_speculation_does_not_trust_a_header_in_the_content() {
     let file = outer.finish().unwrap();
     let range = 10_000..file.len() as u64;
     let start = inflate(&file, ResumePoint::FileStart, range.start).next;
-    let (speculation, _) = speculate(&file, range).unwrap();
-    assert!(start.is_none_or(|start| !speculation.follows(&start)));
+    let (decoder, _) = guess(&file, range).unwrap();
+    assert!(start.is_none_or(|start| !decoder.follows(&start)));
 }

@@ -1,6 +1,6 @@
 //! The speed of the parts of parallel decompression: the block finder, and the replacement of markers.
 //!
-//! `cargo bench --bench speculation`. The finder's speed is in compressed bytes, that of the markers in bytes of content.
+//! `cargo bench --bench guessing`. The finder's speed is in compressed bytes, that of the markers in bytes of content.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

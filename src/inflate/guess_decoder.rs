@@ -1,14 +1,14 @@
 //! Decodes a chunk of a file whose start and window are not known yet.
 //!
-//! A [`Speculation`] searches the chunk for the header of a DEFLATE block ([`block_finder`](super::block_finder)) or of a member
+//! A [`GuessDecoder`] searches the chunk for the header of a DEFLATE block ([`block_finder`](super::block_finder)) or of a member
 //! ([`member_finder`](super::member_finder)), and decodes symbols from there: bytes, and markers for the bytes of the unknown
 //! window ([`markers`](super::markers)). The position is a guess. It is right if the decoder of the previous chunk ends at the
 //! same position; otherwise the caller discards the symbols.
 //!
-//! A speculation continues in the members after the first one, whose window is known to be empty. It reads the trailers, and the
+//! A guess decoder continues in the members after the first one, whose window is known to be empty. It reads the trailers, and the
 //! writer compares them with the content in order.
 //!
-//! Nothing here reports an error, because the data may not be a block at all. The speculation stops instead, and a decoder that
+//! Nothing here reports an error, because the data may not be a block at all. The guess decoder stops instead, and a decoder that
 //! knows the window decodes the data again. That decoder continues at a block boundary or behind a member, so only the symbols
 //! before the last such position are used.
 
@@ -46,7 +46,7 @@ const MAX_LENGTH: usize = WINDOW + MAX_SYMBOLS;
 const STEP: usize = 64 * 1024;
 
 /// Decodes one chunk at a time. It holds the symbols, so it is expensive to create, and is reused.
-pub(crate) struct Speculation {
+pub(crate) struct GuessDecoder {
     buffer: CompressedBuffer,
     decoder: DeflateDecoder<u16>,
     /// The markers of the unknown window, and the symbols after them.
@@ -74,15 +74,15 @@ pub(crate) struct Speculation {
 #[derive(Clone, Copy, Debug)]
 struct Boundary {
     position: Position,
-    /// [`Speculation::filled`], `member_start` and `stats` there.
+    /// [`GuessDecoder::filled`], `member_start` and `stats` there.
     filled: usize,
     member_start: usize,
     stats: MemberStats,
 }
 
-/// The result of a step of a [`Speculation`].
+/// The result of a step of a [`GuessDecoder`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpeculationStep {
+pub(crate) enum GuessStep {
     /// There is more to do.
     Continue,
     /// The start is found, or the end of the chunk is reached.
@@ -91,13 +91,13 @@ pub(crate) enum SpeculationStep {
     Stopped,
 }
 
-impl std::fmt::Debug for Speculation {
+impl std::fmt::Debug for GuessDecoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Speculation").field("boundary", &self.boundary).finish_non_exhaustive()
+        f.debug_struct("GuessDecoder").field("boundary", &self.boundary).finish_non_exhaustive()
     }
 }
 
-impl Speculation {
+impl GuessDecoder {
     /// Reserves the buffers. The system provides the memory of the symbols when they are written.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl Speculation {
     }
 
     /// Searches a part of the chunk for its start.
-    pub(crate) fn search(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
+    pub(crate) fn search(&mut self, source: &mut dyn CompressedSource) -> io::Result<GuessStep> {
         self.buffer.provide(source, CompressedBuffer::CAPACITY)?;
         let before_chunk = self.chunk.start.saturating_sub(self.buffer.offset()) as usize;
         self.buffer.consume(before_chunk.min(self.buffer.bytes().len()));
@@ -157,11 +157,11 @@ impl Speculation {
         let lookahead = if self.buffer.is_at_end() { 0 } else { LOOKAHEAD };
         let searchable = available.saturating_sub(lookahead).min((self.chunk.end - offset) as usize);
         if searchable == 0 {
-            return Ok(SpeculationStep::Stopped);
+            return Ok(GuessStep::Stopped);
         }
         let Some(start) = self.find_start(searchable) else {
             self.buffer.consume(searchable);
-            return Ok(SpeculationStep::Continue);
+            return Ok(GuessStep::Continue);
         };
         self.buffer.consume((start.offset() - offset) as usize);
         self.start = start;
@@ -171,7 +171,7 @@ impl Speculation {
         if let Position::Block(bit) = start {
             self.decoder.restart_at((bit % 8) as u32);
         }
-        Ok(SpeculationStep::Reached)
+        Ok(GuessStep::Reached)
     }
 
     /// The first start in the next `searchable` bytes.
@@ -188,7 +188,7 @@ impl Speculation {
     }
 
     /// Decodes up to [`STEP`] symbols, after the start is found.
-    pub(crate) fn decode(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
+    pub(crate) fn decode(&mut self, source: &mut dyn CompressedSource) -> io::Result<GuessStep> {
         if self.is_behind_member {
             return self.begin_member(source);
         }
@@ -199,18 +199,16 @@ impl Speculation {
         }
         let output = &mut self.symbols[self.member_start..end];
         let Ok(decoded) = self.decoder.decode(self.buffer.bytes(), output, self.filled - self.member_start) else {
-            return Ok(SpeculationStep::Stopped);
+            return Ok(GuessStep::Stopped);
         };
         self.buffer.consume(decoded.consumed);
         self.filled += decoded.produced;
         match decoded.status {
             DecodeStatus::BlockEnd => Ok(self.end_block(source, false)),
             DecodeStatus::StreamEnd => self.end_member(source),
-            DecodeStatus::NeedsInput if at_end => Ok(SpeculationStep::Stopped),
-            DecodeStatus::OutputFull if self.filled == MAX_LENGTH || self.expands_too_much() => {
-                Ok(SpeculationStep::Stopped)
-            }
-            DecodeStatus::NeedsInput | DecodeStatus::OutputFull => Ok(SpeculationStep::Continue),
+            DecodeStatus::NeedsInput if at_end => Ok(GuessStep::Stopped),
+            DecodeStatus::OutputFull if self.filled == MAX_LENGTH || self.expands_too_much() => Ok(GuessStep::Stopped),
+            DecodeStatus::NeedsInput | DecodeStatus::OutputFull => Ok(GuessStep::Continue),
         }
     }
 
@@ -220,7 +218,7 @@ impl Speculation {
     }
 
     /// At the start of a block: sets the boundary, and checks whether the chunk ends there.
-    fn end_block(&mut self, source: &mut dyn CompressedSource, is_member_start: bool) -> SpeculationStep {
+    fn end_block(&mut self, source: &mut dyn CompressedSource, is_member_start: bool) -> GuessStep {
         let unused = self.decoder.unused_bits();
         let bit = self.buffer.offset() * 8 - u64::from(unused);
         if let Some(points) = &mut self.points {
@@ -228,14 +226,14 @@ impl Speculation {
         }
         let end = chunk_end(&mut self.buffer, source, unused, self.chunk.end);
         self.set_boundary(Position::Block(end.unwrap_or(bit)));
-        if end.is_some() { SpeculationStep::Reached } else { SpeculationStep::Continue }
+        if end.is_some() { GuessStep::Reached } else { GuessStep::Continue }
     }
 
     /// Reads the trailer of a member whose DEFLATE data has ended.
-    fn end_member(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
+    fn end_member(&mut self, source: &mut dyn CompressedSource) -> io::Result<GuessStep> {
         let offset = self.buffer.offset();
         self.buffer.provide(source, gzip::TRAILER)?;
-        let Some(&trailer) = self.buffer.bytes().first_chunk() else { return Ok(SpeculationStep::Stopped) };
+        let Some(&trailer) = self.buffer.bytes().first_chunk() else { return Ok(GuessStep::Stopped) };
         self.buffer.consume(gzip::TRAILER);
         let trailer = gzip::read_trailer(trailer);
         self.member_ends.push(MemberEnd { at: self.filled - WINDOW, offset, trailer: Some(trailer) });
@@ -244,19 +242,19 @@ impl Speculation {
         self.is_behind_member = true;
         self.set_boundary(Position::Member(self.buffer.offset()));
         let is_end = ends_at_member(&mut self.buffer, source, self.chunk.end);
-        Ok(if is_end { SpeculationStep::Reached } else { SpeculationStep::Continue })
+        Ok(if is_end { GuessStep::Reached } else { GuessStep::Continue })
     }
 
     /// Reads the header of a member, unless something else is at the position.
-    fn begin_member(&mut self, source: &mut dyn CompressedSource) -> io::Result<SpeculationStep> {
+    fn begin_member(&mut self, source: &mut dyn CompressedSource) -> io::Result<GuessStep> {
         self.buffer.provide(source, bgzf::PREFIX.len())?;
         // BGZF members are read in batches, with a verdict of their own.
         if self.member_ends.len() == MAX_MEMBERS || self.buffer.bytes().starts_with(&bgzf::PREFIX) {
-            return Ok(SpeculationStep::Stopped);
+            return Ok(GuessStep::Stopped);
         }
         let Ok(MemberStart::Member(header)) = gzip::read_header(self.buffer.offset(), || self.buffer.byte(source))
         else {
-            return Ok(SpeculationStep::Stopped);
+            return Ok(GuessStep::Stopped);
         };
         self.stats.add_header(&header);
         self.is_behind_member = false;
@@ -316,7 +314,7 @@ impl Speculation {
         start.position() == self.start && has_window
     }
 
-    /// Whether the speculation is at its last boundary, and the window there has no markers: behind a member, in a later member, or
+    /// Whether the decoder is at its last boundary, and the window there has no markers: behind a member, in a later member, or
     /// after 32 KiB that do not refer to the unknown window. [`resume_point`](Self::resume_point) depends on no window then.
     pub(crate) fn knows_window(&self) -> bool {
         let Boundary { filled, member_start, .. } = self.boundary;
