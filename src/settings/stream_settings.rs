@@ -100,6 +100,11 @@ impl StreamSettings {
         }
     }
 
+    /// Whether the newlines of the content have to be counted.
+    pub(crate) fn needs_lines(&self) -> bool {
+        self.index || matches!(self.range, Some(ContentRange::Lines(_) | ContentRange::Tail(_)))
+    }
+
     /// What happens to data of an input that is not gzip data.
     pub(crate) fn foreign_data(&self, from_stdin: bool) -> ForeignData {
         let is_copied = match self.copy_foreign {

@@ -32,7 +32,6 @@ use super::StreamContext;
 use super::block::{BlockOutput, ChunkTask, Member, StreamError};
 use super::chunk_chain::ChunkTurn;
 use super::chunk_source::{ChunkReader, ChunkUse};
-use super::range_filter::RangeFilter;
 use super::worker::Worker;
 use crate::deflate::{BLOCK, Engine};
 use crate::inflate::{
@@ -299,8 +298,7 @@ impl<'a> ChunkInflation<'a, '_> {
     /// Computes what the writer needs, in parallel to other workers.
     fn prepare(&self, content: &mut Content) {
         content.compute_crcs();
-        let settings = self.context.settings;
-        if settings.index || settings.range.is_some_and(RangeFilter::needs_lines) {
+        if self.context.settings.needs_lines() {
             content.count_lines();
         }
     }

@@ -26,8 +26,8 @@ pub(super) struct MemberState {
     pub(super) has_end: bool,
     /// The part of the content that is written, if not all is.
     pub(super) range: Option<RangeFilter>,
-    /// That part is written.
-    pub(super) has_range: bool,
+    /// All of that part is written.
+    pub(super) range_has_ended: bool,
 }
 
 impl MemberState {

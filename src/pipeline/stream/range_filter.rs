@@ -36,11 +36,6 @@ impl RangeFilter {
         Self { range, position: skipped, is_inside_line: false, tail: Tail::default() }
     }
 
-    /// Whether the newlines of the content have to be counted.
-    pub(super) fn needs_lines(range: ContentRange) -> bool {
-        matches!(range, ContentRange::Lines(_) | ContentRange::Tail(_))
-    }
-
     /// Reduces the next part of the content, which has this number of newlines, to the range. Returns whether the range has ended.
     ///
     /// # Errors
