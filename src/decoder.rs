@@ -13,17 +13,13 @@ use std::io::{self, BufRead, Read};
 
 pub use self::decoder_options::DecoderOptions;
 pub use self::indexed_decoder::IndexedDecoder;
-use self::shared_inflation::{NextContent, SharedInflation};
-use crate::deflate::{self, Engine};
+use self::shared_inflation::SharedInflation;
 use crate::encoder::InvalidOptions;
 use crate::error::FinalError;
 #[cfg(doc)]
 use crate::format::gzip::Damage;
 use crate::format::gzip::ReadError;
-use crate::inflate::{
-    BadMember, CompressedSource, Content, EngineDecoder, FilePart, ForeignData, Inflater, MemberChecksum, Trailing,
-    as_io_error,
-};
+use crate::inflate::{BadMember, CompressedSource, Content, MemberChecksum, SequentialInflater, Trailing, as_io_error};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
 const CONTENT: usize = 64 * 1024;
@@ -68,18 +64,21 @@ const CONTENT: usize = 64 * 1024;
 /// [`WouldBlock`](io::ErrorKind::WouldBlock): every further read fails with the same kind and message.
 pub struct Decoder<R> {
     source: ReaderSource<R>,
-    inflater: Inflater,
-    /// Several workers, which inflate instead.
-    shared: Option<Box<SharedInflation>>,
-    /// Inflates members that state their size (BGZF). Created with the first of them.
-    blocks: Option<EngineDecoder>,
-    checksum: MemberChecksum,
+    inflation: DecoderInflation,
     content: Vec<u8>,
     /// Bytes of `content` that were read.
     at: usize,
     end: Option<Result<Trailing, FinalError>>,
     /// Returned once, after the content before it.
     error: Option<io::Error>,
+}
+
+/// Where the content comes from.
+enum DecoderInflation {
+    /// The caller's thread inflates, and verifies the members.
+    Sequential(Box<SequentialInflater>, MemberChecksum),
+    /// Several workers do both.
+    Shared(Box<SharedInflation>),
 }
 
 /// The caller's reader, as a source of the inflater.
@@ -101,10 +100,37 @@ impl<R: Read> CompressedSource for ReaderSource<R> {
     }
 }
 
+impl DecoderInflation {
+    fn sequential() -> Self {
+        Self::Sequential(Box::new(SequentialInflater::new()), MemberChecksum::default())
+    }
+
+    /// The next content, up to a damaged member. `bytes` is a buffer, which is overwritten.
+    fn next(&mut self, source: &mut dyn CompressedSource, bytes: Vec<u8>) -> NextContent {
+        let (inflater, checksum) = match self {
+            Self::Shared(shared) => return shared.next(source, bytes),
+            Self::Sequential(inflater, checksum) => (inflater, checksum),
+        };
+        let Content { mut bytes, member_ends, verified, end, .. } = inflater.next(source, bytes);
+        if !verified && let Err(BadMember { damage, end }) = checksum.check(&bytes, &member_ends, Vec::new()) {
+            bytes.truncate(end);
+            return NextContent { bytes, end: Some(Err(damage.into())) };
+        }
+        NextContent { bytes, end }
+    }
+}
+
+/// The next content of a decoder.
+struct NextContent {
+    bytes: Vec<u8>,
+    /// Set if it is the last: what follows it in the source, or the error.
+    end: Option<Result<Trailing, ReadError>>,
+}
+
 impl<R: Read> Decoder<R> {
     /// Reads from `source`, up to 256 KiB at a time. The source needs no buffer of its own.
     pub fn new(source: R) -> Self {
-        Self::with_shared(source, None)
+        Self::with(source, DecoderInflation::sequential())
     }
 
     /// Reads from `source`, and decompresses as the options say.
@@ -113,18 +139,15 @@ impl<R: Read> Decoder<R> {
     /// If an option is invalid.
     pub fn with_options(source: R, options: &DecoderOptions) -> Result<Self, InvalidOptions> {
         let shared = options.settings()?.and_then(SharedInflation::start);
-        Ok(Self::with_shared(source, shared))
+        let inflation =
+            shared.map_or_else(DecoderInflation::sequential, |shared| DecoderInflation::Shared(Box::new(shared)));
+        Ok(Self::with(source, inflation))
     }
 
-    fn with_shared(source: R, shared: Option<SharedInflation>) -> Self {
-        let mut inflater = Inflater::new(Engine::Native);
-        inflater.restart(ForeignData::default());
+    fn with(source: R, inflation: DecoderInflation) -> Self {
         Self {
             source: ReaderSource(source),
-            inflater,
-            shared: shared.map(Box::new),
-            blocks: None,
-            checksum: MemberChecksum::default(),
+            inflation,
             content: Vec::with_capacity(CONTENT),
             at: 0,
             end: None,
@@ -158,45 +181,9 @@ impl<R: Read> Decoder<R> {
         let bytes = std::mem::take(&mut self.content);
         // This remains if the source panics.
         self.end = Some(Err(FinalError::other("the source panicked")));
-        if let Some(shared) = &mut self.shared {
-            let next = shared.next(&mut self.source, bytes);
-            self.end = None;
-            return self.add_verified(next);
-        }
-        let content = match self.inflater.next(&mut self.source, bytes) {
-            FilePart::Content(content) => content,
-            FilePart::Batch(batch, mut bytes) => {
-                let decoder = self.blocks.get_or_insert_with(|| EngineDecoder::new(Engine::Native));
-                bytes.reserve_exact(deflate::WORST_CASE.saturating_sub(bytes.len()));
-                batch.inflate(decoder, bytes)
-            }
-        };
-        self.end = None;
-        self.add(content);
-    }
-
-    /// Keeps content that the workers have inflated and verified.
-    fn add_verified(&mut self, next: NextContent) {
-        match next {
-            NextContent::Part(bytes) => self.content = bytes,
-            NextContent::End(end) => self.end = Some(end.map_err(|error| self.fail(error))),
-        }
-    }
-
-    /// Verifies inflated content, and keeps the valid part.
-    fn add(&mut self, content: Content) {
-        let Content { bytes, member_ends, verified, end, .. } = content;
+        let NextContent { bytes, end } = self.inflation.next(&mut self.source, bytes);
         self.content = bytes;
-        if let Some(end) = end {
-            self.end = Some(end.map_err(|error| self.fail(error)));
-        }
-        if verified {
-            return;
-        }
-        if let Err(BadMember { damage, end }) = self.checksum.check(&self.content, &member_ends, Vec::new()) {
-            self.content.truncate(end);
-            self.end = Some(Err(self.fail(damage.into())));
-        }
+        self.end = end.map(|end| end.map_err(|error| self.fail(error)));
     }
 
     /// Keeps an error until the content before it is read. Returns the error for all later reads.
@@ -239,6 +226,6 @@ impl<R: Read> Read for Decoder<R> {
 
 impl<R> std::fmt::Debug for Decoder<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Decoder").field("inflation", &self.inflater).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("Decoder").field("end", &self.end).finish_non_exhaustive()
     }
 }

@@ -80,7 +80,7 @@ impl DecoderOptions {
         // A failed allocation would abort the program.
         let workers = within_limits_with_arenas(workers, 0);
         let defaults = StreamSettings::compressing(Engine::Native, 0, workers.saturating_add(1));
-        let settings = StreamSettings { scheduler: self.scheduler, decompresses: true, ..defaults };
+        let settings = StreamSettings { scheduler: self.scheduler, reads_gzip: true, ..defaults };
         Ok((workers.get() > 1).then_some(settings))
     }
 }

@@ -3,11 +3,9 @@
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use super::ReaderSource;
-use crate::deflate::{self, Engine};
+use crate::deflate;
 use crate::format::gzip::ReadError;
-use crate::inflate::{
-    BadMember, Content, EngineDecoder, FilePart, ForeignData, Index, Inflater, MemberChecksum, ResumePoint, as_io_error,
-};
+use crate::inflate::{BadMember, Content, Index, MemberChecksum, ResumePoint, SequentialInflater, as_io_error};
 
 /// Reads the content of a gzip file at any offset. A [`seek`](Seek::seek) itself reads nothing. The next read starts at the last point of
 /// the [`Index`] before the offset, or continues where the previous one ended if that is nearer.
@@ -43,8 +41,7 @@ use crate::inflate::{
 pub struct IndexedDecoder<R> {
     source: ReaderSource<R>,
     index: Index,
-    inflater: Inflater,
-    batches: EngineDecoder,
+    inflater: SequentialInflater,
     checksum: MemberChecksum,
     /// Content from the offset `content_start` on. Empty if the inflater is not at that offset.
     content: Vec<u8>,
@@ -73,8 +70,7 @@ impl<R: Read + Seek> IndexedDecoder<R> {
         Ok(Self {
             source: ReaderSource(source),
             index,
-            inflater: Inflater::new(Engine::Native),
-            batches: EngineDecoder::new(Engine::Native),
+            inflater: SequentialInflater::new(),
             checksum: MemberChecksum::default(),
             content: Vec::new(),
             content_start: 0,
@@ -112,8 +108,7 @@ impl<R: Read + Seek> IndexedDecoder<R> {
         let point = self.index.point_at(self.position);
         let (start, content_start) = self.index.start(point, &mut self.source.0)?;
         self.source.0.seek(SeekFrom::Start(start.offset()))?;
-        self.inflater.restart(ForeignData::default());
-        self.inflater.restart_at(&start, None);
+        self.inflater.restart_at(&start);
         let is_inside = matches!(start, ResumePoint::Block(_));
         self.checksum = if is_inside { MemberChecksum::inside_member() } else { MemberChecksum::default() };
         (self.content_start, self.has_ended, self.is_continuing) = (content_start, false, true);
@@ -126,10 +121,7 @@ impl<R: Read + Seek> IndexedDecoder<R> {
         self.is_continuing = false;
         let mut bytes = std::mem::take(&mut self.content);
         bytes.reserve_exact(deflate::WORST_CASE.saturating_sub(bytes.len()));
-        let content = match self.inflater.next(&mut self.source, bytes) {
-            FilePart::Content(content) => content,
-            FilePart::Batch(batch, bytes) => batch.inflate(&mut self.batches, bytes),
-        };
+        let content = self.inflater.next(&mut self.source, bytes);
         let Content { bytes, member_ends, verified, end, .. } = content;
         if !verified && let Err(BadMember { damage, .. }) = self.checksum.check(&bytes, &member_ends, Vec::new()) {
             return Err(as_io_error(ReadError::Damage(damage)));

@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::NextContent;
 use super::content_channel::{ContentChannel, Delivery};
 use crate::deflate;
 use crate::error::ErrorKind;
@@ -24,14 +25,6 @@ const READ: usize = 256 * 1024;
 
 /// Bytes of the source for each worker that are read ahead: a chunk.
 const AHEAD: u64 = MAX_CHUNK;
-
-/// The next content of a decoder.
-pub(super) enum NextContent {
-    /// A part of the content.
-    Part(Vec<u8>),
-    /// All content has been returned: what follows it in the source, or the error.
-    End(Result<Trailing, ReadError>),
-}
 
 pub(super) struct SharedInflation {
     data: Arc<ArrivingData>,
@@ -73,8 +66,10 @@ impl SharedInflation {
         let enough = AHEAD * (self.workers + 1);
         loop {
             match self.channel.take() {
-                Some(Delivery::Part(part)) => return NextContent::Part(part),
-                Some(Delivery::Outcome(outcome)) => return NextContent::End(self.end(outcome)),
+                Some(Delivery::Part(part)) => return NextContent { bytes: part, end: None },
+                Some(Delivery::Outcome(outcome)) => {
+                    return NextContent { bytes: Vec::new(), end: Some(self.end(outcome)) };
+                }
                 None => {}
             }
             if self.data.wait_for_demand(enough, || self.channel.has_any()) {

@@ -3,16 +3,15 @@
 use std::io::{self, Read};
 
 use super::point_selection::PointSelection;
-use super::{BadMember, CompressedSource, Content, EngineDecoder, FilePart, ForeignData, Inflater, MemberChecksum};
-use crate::deflate::{self, Engine};
+use super::{BadMember, CompressedSource, Content, MemberChecksum, SequentialInflater};
+use crate::deflate;
 use crate::format::gzidx::{self, FILE_END};
 use crate::format::gzip::{Damage, ReadError};
 
 /// Builds the index of one file.
 pub(super) struct IndexBuilder<R> {
     source: MeasuredSource<R>,
-    inflater: Inflater,
-    batches: EngineDecoder,
+    inflater: SequentialInflater,
     checksum: MemberChecksum,
     selection: PointSelection,
     windows: Vec<u8>,
@@ -47,13 +46,11 @@ impl<R: Read> CompressedSource for MeasuredSource<R> {
 impl<R: Read> IndexBuilder<R> {
     /// Builds the index of `source`.
     pub(super) fn new(source: R, spacing: u64) -> Self {
-        let mut inflater = Inflater::new(Engine::Native);
-        inflater.restart(ForeignData::default());
+        let mut inflater = SequentialInflater::new();
         inflater.collect_points();
         Self {
             source: MeasuredSource { source, length: 0, end: Vec::new() },
             inflater,
-            batches: EngineDecoder::new(Engine::Native),
             checksum: MemberChecksum::default(),
             selection: PointSelection::new(spacing),
             windows: Vec::new(),
@@ -63,10 +60,7 @@ impl<R: Read> IndexBuilder<R> {
 
     /// Adds a part of the content; returns whether more follows.
     pub(super) fn add_part(&mut self) -> io::Result<bool> {
-        let mut content = match self.inflater.next(&mut self.source, std::mem::take(&mut self.buffer)) {
-            FilePart::Content(content) => content,
-            FilePart::Batch(batch, bytes) => batch.inflate(&mut self.batches, bytes),
-        };
+        let mut content = self.inflater.next(&mut self.source, std::mem::take(&mut self.buffer));
         content.count_lines();
         let Content { bytes, member_ends, verified, end, points, lines, .. } = content;
         if !verified {

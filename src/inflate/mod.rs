@@ -7,6 +7,7 @@
 //!   reads the headers and trailers of members.
 //! - A [`BgzfBatch`] contains whole members. BGZF members state their size, so the inflater splits them off without decoding
 //!   them, and any worker can decode a batch.
+//! - A [`SequentialInflater`] is both, for a caller without other workers.
 //! - A [`GuessDecoder`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]) or a
 //!   member (`member_finder`). It decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`]
 //!   replaces the markers when the window is known.
@@ -42,6 +43,7 @@ pub mod native;
 mod point_selection;
 mod resume_point;
 mod salvager;
+mod sequential_inflater;
 
 pub use self::access_index::Index;
 pub use self::bgzf_batch::BgzfBatch;
@@ -58,3 +60,4 @@ pub use self::member_checksum::{BadMember, MemberChecksum};
 pub(crate) use self::point_selection::PointSelection;
 pub(crate) use self::resume_point::ResumePoint;
 pub use self::salvager::{Loss, SalvageReport, SalvageTotals, Salvager};
+pub(crate) use self::sequential_inflater::SequentialInflater;

@@ -4,6 +4,7 @@
 //! passes what may be replaced or removed.
 
 pub(crate) mod acl;
+pub(crate) mod bgzf_blocks;
 #[cfg(feature = "batch")]
 pub mod closing;
 pub(crate) mod commit_gate;

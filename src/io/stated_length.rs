@@ -5,10 +5,8 @@ use std::os::fd::BorrowedFd;
 
 use crate::format::bgzf;
 use crate::format::gzip::{self, TRAILER};
+use crate::io::bgzf_blocks::BgzfBlocks;
 use crate::io::transfer::read_at_least;
-
-/// Bytes of a BGZF block's header that are read. Written ones have 18.
-const HEADER: usize = 64;
 
 /// What a file states of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +30,7 @@ impl StatedLength {
         if end != bgzf::END_MARKER {
             return Ok(Some(last));
         }
-        Ok(Some(visit_blocks(fd, size, |_| Ok(()))?.map_or(last, Self::Bgzf)))
+        Ok(Some(BgzfBlocks::of(fd, size).content_length()?.map_or(last, Self::Bgzf)))
     }
 
     /// Whether it is the length of content of `size` bytes, as far as it is stated.
@@ -50,39 +48,6 @@ impl StatedLength {
             Self::Bgzf(length) => length,
         }
     }
-}
-
-/// Where a block of BGZF begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BlockOffsets {
-    /// Offset of the block in the file.
-    pub block: u64,
-    /// Offset of its content.
-    pub content: u64,
-}
-
-/// Visits the blocks of a file of `size` bytes that consists of BGZF blocks, and returns the length of its content; `None` if it
-/// does not. Reads the header and the trailer of each block: 50,000 reads take 50 ms, and a file of 1 GB has so many blocks.
-pub(crate) fn visit_blocks(
-    fd: BorrowedFd<'_>,
-    size: u64,
-    mut visit: impl FnMut(BlockOffsets) -> io::Result<()>,
-) -> io::Result<Option<u64>> {
-    let (mut at, mut length) = (0, 0);
-    // The end of a block, and the header of the next one.
-    let mut bytes = [0; TRAILER + HEADER];
-    let mut got = read_at_least(fd, &mut bytes[TRAILER..], HEADER, 0)?;
-    while at < size {
-        let Some(sizes) = bgzf::parse_header(&bytes[TRAILER..TRAILER + got]) else { return Ok(None) };
-        visit(BlockOffsets { block: at, content: length })?;
-        at += sizes.block as u64;
-        let read = read_at_least(fd, &mut bytes, TRAILER + HEADER, at - TRAILER as u64)?;
-        let Some(next) = read.checked_sub(TRAILER) else { return Ok(None) };
-        let trailer = bytes.first_chunk().expect("the buffer begins with a trailer");
-        length += u64::from(gzip::read_trailer(*trailer).length);
-        got = next;
-    }
-    Ok((at == size).then_some(length))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-use crate::deflate::{self, Engine};
+use crate::deflate;
 use crate::format::gzip::ReadError;
-use crate::inflate::{EngineDecoder, FilePart, ForeignData, Inflater, MemberChecksum};
+use crate::inflate::{MemberChecksum, SequentialInflater};
 use crate::io::input::Input;
 use crate::io::transfer::read_at_least;
 
@@ -15,17 +15,11 @@ use crate::io::transfer::read_at_least;
 /// # Errors
 /// Errors of the system. A file that is damaged, or not gzip data, counts as one with other content.
 pub(crate) fn contains(compressed: &File, original: &Input) -> io::Result<bool> {
-    let (mut inflater, mut checksum) = (Inflater::new(Engine::Native), MemberChecksum::default());
-    let (mut decoder, mut buffer) = (None, Vec::with_capacity(deflate::WORST_CASE));
+    let (mut inflater, mut checksum) = (SequentialInflater::new(), MemberChecksum::default());
+    let mut buffer = Vec::with_capacity(deflate::WORST_CASE);
     let (mut expected, mut offset) = (Vec::new(), 0);
-    inflater.restart(ForeignData::default());
     loop {
-        let content = match inflater.next(&mut compressed.as_fd(), buffer) {
-            FilePart::Content(content) => content,
-            FilePart::Batch(batch, unused) => {
-                batch.inflate(decoder.get_or_insert_with(|| EngineDecoder::new(Engine::Native)), unused)
-            }
-        };
+        let content = inflater.next(&mut compressed.as_fd(), buffer);
         if !content.verified && checksum.check(&content.bytes, &content.member_ends, Vec::new()).is_err() {
             return Ok(false);
         }

@@ -6,11 +6,11 @@
 mod bgzf_start;
 mod concatenated;
 mod header_fields;
-mod index_file;
-mod index_output;
+mod member_index_output;
 mod output_path;
 mod output_registration;
 mod output_tree;
+mod point_index_output;
 mod range_start;
 mod replacement;
 mod space;
@@ -271,7 +271,7 @@ impl Jobs {
 
     /// Whether the name in an input's header, if there is one, is the name of its output.
     fn takes_name_from_header(&self) -> bool {
-        self.settings.decompresses() && self.settings.keep_name
+        self.settings.reads_gzip() && self.settings.keep_name
     }
 
     /// The directory and name of an output whose name derives from its input's name. Claims the name if it was not known before
@@ -325,7 +325,7 @@ impl Jobs {
         let initial_mode = if metadata.is_some() { InitialMode::Private } else { InitialMode::Umask };
         let leaves_outdated =
             settings.only_smaller.is_some() && !in_place && has_outdated_output(input, &path, settings.format)?;
-        let index = self.create_index(input, &path, overwrite.force, initial_mode)?;
+        let index = self.create_member_index(input, &path, overwrite.force, initial_mode)?;
         let warning = path.warning.take();
         let output = path.create(initial_mode, settings)?;
         let (being_written, sync, remove) = (self.space.begin(), settings.syncs(), settings.removes());

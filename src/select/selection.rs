@@ -134,12 +134,12 @@ impl Selection {
             return Ok(None);
         }
         // When decompressing, an argument can mean a file of another name.
-        let is_final_name = !recursive && !self.settings.decompresses();
+        let is_final_name = !recursive && !self.settings.reads_gzip();
         if is_final_name && !self.matcher.accepts_named(&name) {
             return Err(Outcome::Skipped(Reason::NotSelected));
         }
         let directory = self.last.get(&parent, || Directory::open(&parent).map(Arc::new))?;
-        let implied = if self.settings.decompresses() { implied_name(&directory, &name, &self.settings) } else { None };
+        let implied = if self.settings.reads_gzip() { implied_name(&directory, &name, &self.settings) } else { None };
         let (path, name) = match implied {
             Some(implied) => (path.with_file_name(&implied), implied),
             None => (path, name),

@@ -245,14 +245,14 @@ impl Settings {
         }
     }
 
-    /// Whether gzip data is read.
-    pub(crate) fn decompresses(&self) -> bool {
+    /// Whether the inputs are gzip data: in every mode but [`Mode::Compress`].
+    pub(crate) fn reads_gzip(&self) -> bool {
         self.mode != Mode::Compress
     }
 
     /// Whether an index of each input is written.
     pub(crate) fn indexes_inputs(&self) -> bool {
-        self.index && self.decompresses()
+        self.index && self.reads_gzip()
     }
 
     /// The part of the settings that streams need.
@@ -267,7 +267,7 @@ impl Settings {
             independent: self.independent,
             rsyncable: self.rsyncable,
             verify: self.verify,
-            decompresses: self.decompresses(),
+            reads_gzip: self.reads_gzip(),
             recompresses: self.recompresses(),
             copy_foreign: self.copied_foreign_data(),
             // When recompressing: their checksums, if they have any, are weaker.

@@ -24,9 +24,9 @@ pub(crate) struct StreamSettings {
     pub rsyncable: bool,
     /// Decompress the output and compare it with the input.
     pub verify: bool,
-    /// Gzip data is read.
-    pub decompresses: bool,
-    /// The content that is read is compressed again.
+    /// The inputs are gzip data, which is inflated. Otherwise they are content, which is compressed.
+    pub reads_gzip: bool,
+    /// The content of the inputs is compressed again.
     pub recompresses: bool,
     /// The inputs whose data is copied unchanged if it is not gzip data.
     pub copy_foreign: CopyForeign,
@@ -81,7 +81,7 @@ impl StreamSettings {
             independent: false,
             rsyncable: false,
             verify: false,
-            decompresses: false,
+            reads_gzip: false,
             recompresses: false,
             copy_foreign: CopyForeign::None,
             other_formats: false,
@@ -98,6 +98,11 @@ impl StreamSettings {
             index: false,
             range: None,
         }
+    }
+
+    /// Whether gzip data is written.
+    pub(crate) fn writes_gzip(&self) -> bool {
+        !self.reads_gzip || self.recompresses
     }
 
     /// Whether the newlines of the content have to be counted.

@@ -22,7 +22,7 @@ impl Input {
     /// Opens standard input.
     fn stdin(id: InputId, settings: &Settings) -> Result<Self, Outcome> {
         let fd = rustix::stdio::stdin().try_clone_to_owned()?;
-        if settings.decompresses() && !(settings.accepts_stdin)(fd.as_fd()) {
+        if settings.reads_gzip() && !(settings.accepts_stdin)(fd.as_fd()) {
             return Err(Outcome::Failed(Error::new(
                 ErrorKind::InputRefused,
                 "compressed data is not read from this descriptor",

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-use crate::deflate::{self, Engine};
+use crate::deflate;
 use crate::error::Error;
-use crate::format::bgzf::{self, BlockSizes};
+use crate::format::bgzf;
 use crate::format::gzidx::BadIndex;
-use crate::format::gzip::{self, Trailer};
-use crate::inflate::{EngineDecoder, FilePart, ForeignData, Inflater, ResumePoint, as_io_error, count_newlines};
+use crate::inflate::{ResumePoint, SequentialInflater, as_io_error, count_newlines};
+use crate::io::bgzf_blocks::{BgzfBlocks, BlockOffsets};
 use crate::io::input::Input;
 use crate::io::positioned_reader::PositionedReader;
 use crate::io::transfer::read_at_least;
@@ -26,35 +26,17 @@ const LONGEST: u64 = 1 << 16;
 /// Compressed bytes at the end of a file whose lines are counted first. Each further step has twice as many.
 const FIRST_STEP: u64 = 256 << 10;
 
-/// The offset of a member, and of its content.
-type MemberOffsets = (u64, u64);
-
 /// The member that contains the byte at `wanted`, or the last one. Reads the headers of all members before it.
-pub(super) fn find_byte(input: &Input, size: u64, wanted: u64) -> io::Result<MemberOffsets> {
-    let (mut member, mut content) = (0, 0);
-    // The trailer of a member and the header of the next one are read together.
-    let mut bytes = [0; gzip::TRAILER + HEADER];
-    let got = read_at_least(input.fd()?, &mut bytes[gzip::TRAILER..], HEADER, 0)?;
-    let mut sizes = bgzf::parse_header(&bytes[gzip::TRAILER..][..got]);
-    while let Some(BlockSizes { block, .. }) = sizes {
-        let end = member + block as u64;
-        let got = read_at_least(input.fd()?, &mut bytes, gzip::TRAILER + HEADER, end - gzip::TRAILER as u64)?;
-        let Some((&trailer, header)) = bytes[..got].split_first_chunk() else { break };
-        let Trailer { length, .. } = gzip::read_trailer(trailer);
-        let next = content + u64::from(length);
-        if next > wanted || end >= size {
-            break;
-        }
-        sizes = bgzf::parse_header(header);
-        if sizes.is_some() {
-            (member, content) = (end, next);
-        }
+pub(super) fn find_byte(input: &Input, size: u64, wanted: u64) -> io::Result<BlockOffsets> {
+    let (mut blocks, mut found) = (BgzfBlocks::of(input.fd()?, size), BlockOffsets::default());
+    while let Some(offsets) = blocks.next()?.filter(|offsets| offsets.content <= wanted) {
+        found = offsets;
     }
-    Ok((member, content))
+    Ok(found)
 }
 
 /// The same with the index of bgzip.
-pub(super) fn find_in_gzi(index: &File, wanted: u64, input: &Input, size: u64) -> Result<MemberOffsets, Error> {
+pub(super) fn find_in_gzi(index: &File, wanted: u64, input: &Input, size: u64) -> Result<BlockOffsets, Error> {
     let bad = |error: BadIndex| Error::other(error);
     let read = |offset| -> io::Result<u64> {
         let mut number = [0; 8];
@@ -74,19 +56,19 @@ pub(super) fn find_in_gzi(index: &File, wanted: u64, input: &Input, size: u64) -
         let middle = from + (to - from) / 2;
         if read(8 + middle * ENTRY + 8)? <= wanted { from = middle + 1 } else { to = middle }
     }
-    let Some(last) = from.checked_sub(1) else { return Ok((0, 0)) };
-    let (member, content) = (read(8 + last * ENTRY)?, read(16 + last * ENTRY)?);
+    let Some(last) = from.checked_sub(1) else { return Ok(BlockOffsets::default()) };
+    let (block, content) = (read(8 + last * ENTRY)?, read(16 + last * ENTRY)?);
     let mut header = [0; HEADER];
-    let got = if member < size { read_at_least(input.fd()?, &mut header, HEADER, member)? } else { 0 };
+    let got = if block < size { read_at_least(input.fd()?, &mut header, HEADER, block)? } else { 0 };
     match bgzf::parse_header(&header[..got]) {
-        Some(_) => Ok((member, content)),
+        Some(_) => Ok(BlockOffsets { block, content }),
         None => Err(bad(BadIndex::OtherFile)),
     }
 }
 
 /// A member after which the content has more than `lines` newlines, or the first one.
 pub(super) fn find_tail(input: &Input, size: u64, lines: u64) -> io::Result<u64> {
-    let mut decoder = LineCounter::new();
+    let mut counter = LineCounter::new();
     let (mut start, mut newlines, mut step) = (size, 0, FIRST_STEP);
     while start > 0 && newlines <= lines {
         let end = start;
@@ -99,7 +81,7 @@ pub(super) fn find_tail(input: &Input, size: u64, lines: u64) -> io::Result<u64>
             // Not BGZF throughout.
             return Ok(0);
         }
-        newlines += decoder.count(input, start, end)?;
+        newlines += counter.count(input, start, end)?;
         step *= 2;
     }
     Ok(start)
@@ -118,27 +100,21 @@ fn member_before(input: &Input, end: u64) -> io::Result<Option<u64>> {
 
 /// Counts newlines in members.
 struct LineCounter {
-    inflater: Inflater,
-    batches: EngineDecoder,
+    inflater: SequentialInflater,
     buffer: Vec<u8>,
 }
 
 impl LineCounter {
     fn new() -> Self {
-        let buffer = Vec::with_capacity(deflate::WORST_CASE);
-        Self { inflater: Inflater::new(Engine::Native), batches: EngineDecoder::new(Engine::Native), buffer }
+        Self { inflater: SequentialInflater::new(), buffer: Vec::with_capacity(deflate::WORST_CASE) }
     }
 
     /// The number of newlines in the members in this range of the file.
     fn count(&mut self, input: &Input, start: u64, end: u64) -> io::Result<u64> {
-        self.inflater.restart(ForeignData::default());
-        self.inflater.restart_at(&ResumePoint::Member(start), None);
+        self.inflater.restart_at(&ResumePoint::Member(start));
         let (mut source, mut newlines) = (PositionedReader::new(input.fd()?, start, end), 0);
         loop {
-            let content = match self.inflater.next(&mut source, std::mem::take(&mut self.buffer)) {
-                FilePart::Content(content) => content,
-                FilePart::Batch(batch, bytes) => batch.inflate(&mut self.batches, bytes),
-            };
+            let content = self.inflater.next(&mut source, std::mem::take(&mut self.buffer));
             newlines += count_newlines(&content.bytes);
             self.buffer = content.bytes;
             if content.end.transpose().map_err(as_io_error)?.is_some() {

@@ -25,7 +25,7 @@ pub(super) struct HeaderFields {
 impl HeaderFields {
     /// Reads the header of `input`, if the settings ask for one of its fields.
     pub(super) fn of(input: &Input, settings: &Settings) -> Result<Self, Outcome> {
-        if !(settings.decompresses() && (settings.keep_name || settings.keep_time)) {
+        if !(settings.reads_gzip() && (settings.keep_name || settings.keep_time)) {
             return Ok(Self::default());
         }
         let ParsedHeader { name, mtime, .. } = match input.gzip_header() {

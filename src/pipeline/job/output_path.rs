@@ -1,6 +1,6 @@
-//! The directory and name of an output file.
+//! The directory and name of an output file, and what it may replace there.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,15 +8,17 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
+use super::Jobs;
 use crate::error::{About, Error, OutputName};
 use crate::io::directory::{self, Directory, SplitPath};
 use crate::io::file_status::is_symlink;
 use crate::io::input::Input;
 use crate::io::known_file::KnownFile;
-use crate::io::output::{InitialMode, OutputFile, OverwriteCheck, Refusal};
+use crate::io::output::{InitialMode, OutputFile, OverwriteCheck, Protection, Refusal};
 use crate::outcome::Outcome;
 use crate::pipeline::sink::per_input::refused;
-use crate::settings::Settings;
+use crate::select::selection::InputProtection;
+use crate::settings::{OverwritePolicy, Settings};
 
 /// Where an output file will be.
 pub(super) struct OutputPath {
@@ -60,7 +62,7 @@ impl OutputPath {
     pub(super) fn create(self, initial_mode: InitialMode, settings: &Settings) -> Result<OutputFile, Outcome> {
         let shown = self.shown();
         let created = OutputFile::create(self.directory, self.name, initial_mode, settings.unnamed_temporaries);
-        Ok(created.about(shown)?.sparse(settings.sparse && settings.decompresses()))
+        Ok(created.about(shown)?.sparse(settings.sparse && settings.reads_gzip()))
     }
 
     /// Whether the name is a symbolic link to `input`.
@@ -69,4 +71,24 @@ impl OutputPath {
         self.directory.lstat(&self.name).ok().flatten().as_ref().is_some_and(is_symlink)
             && target().is_some_and(|stat| input.is(&KnownFile::named(&self.shown().path, &stat)))
     }
+}
+
+impl Jobs {
+    /// Which files an output of `input` may replace. `output_is_walked` says whether the walk that found the input also processes a
+    /// file of the output's name.
+    pub(super) fn overwrite_check(&self, input: &Input, output_is_walked: Option<bool>) -> OverwriteCheck {
+        let inputs = self.inputs.clone().filter(|_| self.settings.may_replace());
+        let protection =
+            inputs.map(|inputs| Arc::new(InputProtection { inputs, output_is_walked }) as Arc<dyn Protection>);
+        let in_place = self.settings.recompresses();
+        let force = self.settings.overwrite == OverwritePolicy::Replace;
+        OverwriteCheck { force, input: input.identity(), in_place, protection }
+    }
+}
+
+/// The name of the index of the file `name`, in the format that `suffix` belongs to.
+pub(super) fn index_name(name: &OsStr, suffix: &str) -> OsString {
+    let mut index = name.to_owned();
+    index.push(suffix);
+    index
 }

@@ -8,11 +8,12 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::bgzf_start;
-use super::index_output::index_name;
+use super::output_path::index_name;
 use crate::deflate::Engine;
 use crate::error::{About, Error};
 use crate::format::{bgzf, gzidx};
 use crate::inflate::{Index, ResumePoint};
+use crate::io::bgzf_blocks::BlockOffsets;
 use crate::io::file_status::{is_regular, stat_of};
 use crate::io::input::{Input, Location};
 use crate::io::positioned_file::PositionedFile;
@@ -41,12 +42,12 @@ pub(super) fn range_start(input: &Input, settings: &Settings) -> Result<Option<S
     if bgzf::parse_header(&header[..got]).is_none() {
         return Ok(None);
     }
-    let (offset, skipped) = match range {
+    let BlockOffsets { block: offset, content: skipped } = match range {
         ContentRange::Bytes(span) => match open_beside(&location, bgzf::INDEX_SUFFIX)? {
             Some((index, path)) => bgzf_start::find_in_gzi(&index, span.start, input, size).about(path.as_path())?,
             None => bgzf_start::find_byte(input, size, span.start)?,
         },
-        ContentRange::Tail(lines) => (bgzf_start::find_tail(input, size, lines)?, 0),
+        ContentRange::Tail(lines) => BlockOffsets { block: bgzf_start::find_tail(input, size, lines)?, content: 0 },
         ContentRange::Lines(_) => return Ok(None),
     };
     Ok(Some(StartPoint { point: ResumePoint::Member(offset), skipped, is_short: false }))

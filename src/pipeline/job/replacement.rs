@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 
 use super::Jobs;
-use super::index_output::index_name;
+use super::output_path::index_name;
 use crate::error::Error;
 use crate::format::gzidx;
 use crate::format::gzip::{self, Damage, Header, MemberStart, ParsedHeader};

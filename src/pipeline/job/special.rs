@@ -73,7 +73,7 @@ pub(super) fn report_file(settings: &Settings) -> Option<KnownFile> {
 
 /// A sink for `fd`. The settings decide whether compressed data may be written to it.
 fn descriptor(fd: OwnedFd, shown: &Path, settings: &Settings) -> Result<IdentifiedSink, Outcome> {
-    if !settings.decompresses() && !(settings.accepts_output)(fd.as_fd()) {
+    if !settings.reads_gzip() && !(settings.accepts_output)(fd.as_fd()) {
         return Err(Outcome::Failed(Error::new(
             ErrorKind::OutputRefused,
             "compressed data is not written to this descriptor",

@@ -52,7 +52,7 @@ impl Member {
     /// The member for `input`. Its header holds name and time if the settings ask for them.
     pub(crate) fn new(input: Input, settings: &StreamSettings) -> Self {
         let mut header = Vec::new();
-        if !settings.decompresses && settings.format == Format::Gzip {
+        if !settings.reads_gzip && settings.format == Format::Gzip {
             let name = input.name().filter(|_| settings.keep_name).map(|name| name.as_os_str());
             let mtime = input.mtime().filter(|_| settings.keep_time);
             gzip::write_header(&Header { name, mtime, level: settings.level }, &mut header);

@@ -251,7 +251,7 @@ impl Reader {
 
 impl CurrentMember {
     fn new(member: Member, settings: &StreamSettings) -> Self {
-        let (blocks, min_shared) = match settings.decompresses {
+        let (blocks, min_shared) = match settings.reads_gzip {
             false => (BlockSource::Split(InputSplitter::new(settings)), BLOCK as u64),
             true => {
                 let min_shared = given_chunk_length(settings).unwrap_or(MIN_SHARED_INPUT);

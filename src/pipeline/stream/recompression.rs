@@ -45,7 +45,7 @@ impl Recompression {
         let (channel, ended) = (Arc::new(BlockChannel::default()), Arc::new(EndedMember::default()));
         let reader = Reader::submitted(Member::with_header(Input::written(id), header), Arc::clone(&channel));
         let stream = Stream::new(reader, Writer::new(Box::new(Arc::clone(&channel))));
-        let settings = StreamSettings { decompresses: false, removes: false, only_smaller: None, ..settings.clone() };
+        let settings = StreamSettings { reads_gzip: false, removes: false, only_smaller: None, ..settings.clone() };
         let outcomes = Outcomes::new(Arc::clone(&ended) as Arc<dyn Observer>);
         Arc::new(Self { stream, channel, settings, outcomes, ended })
     }

@@ -33,8 +33,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// Creates the state of a worker. Fails if memory is limited and not enough is left.
     pub(crate) fn try_new(context: &StreamContext<'_>) -> io::Result<Self> {
-        let compresses = !context.settings.decompresses || context.settings.recompresses;
-        let level = if compresses { context.settings.level } else { 0 };
+        let level = if context.settings.writes_gzip() { context.settings.level } else { 0 };
         context.resources.with_memory(resources::tools(level), || Self::new(context))
     }
 

@@ -190,7 +190,7 @@ impl Writer {
             // The output contains nothing of the member.
             return outcome;
         }
-        if !(context.settings.decompresses && self.sink.is_descriptor()) {
+        if !(context.settings.reads_gzip && self.sink.is_descriptor()) {
             self.state = WriterState::Broken;
         }
         self.sink.cut_short(outcome)

@@ -242,7 +242,7 @@ impl InputRegistry {
         };
         match look(PathBuf::from(name)) {
             Ok(found) => Some(found),
-            Err(Errno::NOENT) if self.settings.decompresses() => {
+            Err(Errno::NOENT) if self.settings.reads_gzip() => {
                 let last = directory::split(name)?.name;
                 let candidates = suffix::with_suffixes(&last, &self.settings.suffix);
                 candidates.filter_map(|last| look(Path::new(name).with_file_name(last)).ok()).next()

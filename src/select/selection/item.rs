@@ -71,7 +71,7 @@ impl Selection {
         }
         let target = self.target(&file)?;
         // With -N, the header decides about the name, and the output is claimed when the input is open.
-        let is_named_by_header = self.settings.decompresses() && self.settings.keep_name;
+        let is_named_by_header = self.settings.reads_gzip() && self.settings.keep_name;
         if let Target::File(FileTarget::Derived(output)) = &target
             && !(self.counting || is_named_by_header)
         {

@@ -57,7 +57,7 @@ pub(crate) fn could_be_input(name: &OsStr, settings: &Settings) -> bool {
 
 /// The name of the output of the input `name`, or the reason why it has none.
 pub(super) fn output_name(name: &OsStr, settings: &Settings) -> Result<OsString, Reason> {
-    if settings.decompresses() {
+    if settings.reads_gzip() {
         let recursive = settings.recursive;
         if settings.recompresses() && suffix::split_suffix(name, &settings.suffix).is_some() {
             return Ok(name.to_owned());
@@ -81,7 +81,7 @@ pub(super) fn skips_named(settings: &Settings) -> bool {
 pub(super) fn is_skipped_for_name(name: &OsStr, settings: &Settings) -> bool {
     match settings.destination {
         _ if !skips_for_name(settings) => false,
-        _ if settings.decompresses() => suffix::split_suffix(name, &settings.suffix).is_none(),
+        _ if settings.reads_gzip() => suffix::split_suffix(name, &settings.suffix).is_none(),
         _ => compressed_already(name, settings).is_some(),
     }
 }

@@ -14,7 +14,7 @@ impl Writer {
     /// The outcome of a member whose last block is written.
     pub(super) fn finish_member(&mut self, position: &BlockPosition, context: &StreamContext<'_>) -> Outcome {
         let (input, settings) = (&position.member.input, context.settings);
-        if settings.decompresses && !self.member.has_end && !self.member.range_has_ended {
+        if settings.reads_gzip && !self.member.has_end && !self.member.range_has_ended {
             // The content may be incomplete, and its checksum was not compared.
             return Outcome::Failed(Error::other("internal error: the end of the data was not reached"));
         }
@@ -39,7 +39,7 @@ impl Writer {
 
     /// Bytes of the input. Data after the last member belongs to a compressed file, too.
     fn bytes_in(&self, input: &Input, settings: &StreamSettings) -> u64 {
-        input.size.filter(|_| settings.decompresses).unwrap_or(self.member.bytes_in)
+        input.size.filter(|_| settings.reads_gzip).unwrap_or(self.member.bytes_in)
     }
 
     /// Statistics of the member.
@@ -78,6 +78,6 @@ impl Writer {
 
 /// Whether the header should hold the input's time, and cannot, and the settings ask for a warning.
 fn lacks_time(input: &Input, settings: &StreamSettings) -> bool {
-    let warns = settings.keep_time && settings.warns_about_time && !settings.decompresses;
+    let warns = settings.keep_time && settings.warns_about_time && !settings.reads_gzip;
     warns && input.mtime().is_some_and(|mtime| gzip::stored_time(mtime).is_none())
 }

@@ -1,6 +1,5 @@
-//! The index of a BGZF output, which is a second output of its input.
+//! Creates the index of a BGZF output (`.gzi`), which is a second output of its input, and checks an existing one.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
@@ -9,26 +8,26 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 
 use super::Jobs;
-use super::output_path::OutputPath;
+use super::output_path::{OutputPath, index_name};
 use crate::format::bgzf;
+use crate::io::bgzf_blocks::{BgzfBlocks, BlockOffsets};
 use crate::io::file_status::is_regular;
 use crate::io::input::Input;
 use crate::io::output::{InitialMode, OverwriteCheck};
-use crate::io::stated_length::visit_blocks;
 use crate::outcome::Outcome;
 use crate::pipeline::sink::member_index::MemberIndex;
 
 impl Jobs {
     /// Creates the index of the output of `input` at `path`, if the settings ask for one and no existing file prevents it. `force`
     /// means that existing files may be replaced.
-    pub(super) fn create_index(
+    pub(super) fn create_member_index(
         &self,
         input: &Input,
         path: &OutputPath,
         force: bool,
         initial_mode: InitialMode,
     ) -> Result<Option<Box<MemberIndex>>, Outcome> {
-        if !self.settings.index || self.settings.decompresses() {
+        if !self.settings.index || self.settings.reads_gzip() {
             return Ok(None);
         }
         let index = OutputPath::new(Arc::clone(&path.directory), index_name(&path.name, bgzf::INDEX_SUFFIX));
@@ -57,36 +56,28 @@ impl OutputPath {
 
 /// Whether `index` is that of the BGZF `file` of `size` bytes.
 fn is_index_of(mut index: impl Read, file: &File, size: u64) -> io::Result<bool> {
-    let (mut blocks, mut entries, mut is_equal) = (0, 0, true);
-    let mut count = [0; size_of::<u64>()];
-    let has_count = read_number(&mut index, &mut count)?;
-    let is_bgzf = visit_blocks(file.as_fd(), size, |offsets| {
-        blocks += 1;
-        // The first block has no entry, and neither has the end marker.
-        if blocks > 1 && offsets.block + (bgzf::END_MARKER.len() as u64) < size {
-            entries += 1;
-            for expected in [offsets.block, offsets.content] {
-                let mut stored = [0; size_of::<u64>()];
-                is_equal &= read_number(&mut index, &mut stored)? && u64::from_le_bytes(stored) == expected;
-            }
+    let Some(count) = read_number(&mut index)? else { return Ok(false) };
+    let (mut blocks, mut entries) = (BgzfBlocks::of(file.as_fd(), size), 0);
+    // The first block has no entry, and neither has the end marker.
+    blocks.next()?;
+    while let Some(BlockOffsets { block, content }) = blocks.next()? {
+        if block + bgzf::END_MARKER.len() as u64 >= size {
+            continue;
         }
-        Ok(())
-    })?;
-    let ends = index.read(&mut [0])? == 0;
-    Ok(has_count && is_bgzf.is_some() && is_equal && ends && u64::from_le_bytes(count) == entries)
-}
-
-/// Reads a number. `false` if the data ends before it.
-fn read_number(index: &mut impl Read, number: &mut [u8; size_of::<u64>()]) -> io::Result<bool> {
-    match index.read_exact(number) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        read => read.map(|()| true),
+        entries += 1;
+        if read_number(&mut index)? != Some(block) || read_number(&mut index)? != Some(content) {
+            return Ok(false);
+        }
     }
+    let ends = index.read(&mut [0])? == 0;
+    Ok(blocks.content_length()?.is_some() && ends && count == entries)
 }
 
-/// The name of the index of the file `name`, in the format that `suffix` belongs to.
-pub(super) fn index_name(name: &OsStr, suffix: &str) -> OsString {
-    let mut index = name.to_owned();
-    index.push(suffix);
-    index
+/// Reads a number. `None` if the data ends before it.
+fn read_number(index: &mut impl Read) -> io::Result<Option<u64>> {
+    let mut number = [0; size_of::<u64>()];
+    match index.read_exact(&mut number) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        read => read.map(|()| Some(u64::from_le_bytes(number))),
+    }
 }
