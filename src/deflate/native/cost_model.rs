@@ -167,6 +167,11 @@ impl CostModel {
         }
     }
 
+    /// Whether there is no output yet.
+    pub(super) fn is_first_chunk(&self) -> bool {
+        self.bits_per_byte.is_none()
+    }
+
     /// Begins the next chunk. Returns whether it needs a sample: where matches are useful, every other chunk does.
     pub(super) fn begin_chunk(&mut self) -> bool {
         self.sampled = !self.sampled || self.literals_only_weight > 0.0 || self.is_runs;

@@ -10,7 +10,7 @@ use super::entropy::{self, SymbolPrices};
 use crate::deflate::Window;
 
 /// Bytes that the sample is taken from: about the input of the next chunk.
-const SPAN: usize = 8000;
+pub(super) const SPAN: usize = 8000;
 
 /// The input consists of runs if more than this many of 1024 bytes equal the next byte. That is 31 of 32: more than in any file of
 /// the corpus, and fewer than in runs of more than 32 bytes on average.

@@ -147,3 +147,21 @@ fn growing_numbers_match_the_previous_number() {
         }
     }
 }
+
+/// In lines with a number each, the last line with the same digit is ten lines away. A match that begins behind the digit is as long, and
+/// much nearer. Without a search for it, these lines take 4.5 and 7.0 bytes.
+#[test]
+fn a_much_nearer_match_is_preferred_in_small_inputs() {
+    const LINES: usize = 500;
+    let table = |i: usize| format!("{i:05X};SMALL SCRIPT CHARACTER-{i:05X};Lo;0;L;;;;;N;;;;;\n");
+    let listing = |i: usize| {
+        let statement = if i * 7919 % 5 < 2 { "return" } else { "break" };
+        format!("<a id=\"l{i:05}\" name=\"l{i:05}\"></a><span class=\"line\">{i:5}</span> {statement};\n")
+    };
+    let table: String = (0..LINES).map(|i| table(0x18b00 + i)).collect();
+    let listing: String = (0..LINES).map(listing).collect();
+    for (content, tenths) in [(table, 38), (listing, 65)] {
+        let size = deflate((Engine::Native, 9), b"", content.as_bytes(), true).len();
+        assert!(10 * size <= tenths * LINES, "{size}");
+    }
+}

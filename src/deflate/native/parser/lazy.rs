@@ -10,6 +10,8 @@ use crate::deflate::native::matchfinder::{AroundQuery, LazyFinder, LazySearch, S
 use crate::deflate::native::sequences::{Match, Sequences, of_match};
 use crate::deflate::native::symbols::MAX_MATCH;
 
+mod nearer_match;
+
 /// How much work the lazy parser does for a match.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LazyParameters {
@@ -19,6 +21,8 @@ pub(crate) struct LazyParameters {
     pub(crate) nice_length: usize,
     /// Candidates searched for a better match around a known one; 0 disables that search.
     pub(crate) lazy_search_depth: usize,
+    /// Candidates searched for a match that is as long as a known one, but much nearer; 0 disables that search.
+    pub(crate) nearer_search_depth: usize,
     /// Candidates searched at a position of few letters, where all positions have the same few hashes.
     pub(crate) few_letters_depth: usize,
     /// Whether matches of three bytes are searched even where they are rare.
@@ -57,6 +61,7 @@ const IN_RUNS: LazyParameters = LazyParameters {
     max_search_depth: 1,
     nice_length: 32,
     lazy_search_depth: 0,
+    nearer_search_depth: 0,
     few_letters_depth: 1,
     always_hash3: true,
 };
@@ -239,7 +244,6 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
     fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
         let Range { start, end } = input;
         let search = self.search_for(model);
-        let nice_length = search.depth.nice_length;
         let last = end.saturating_sub(LOOKAHEAD);
         let (mut anchor, mut pos, mut unmatched) = (start, start, 0);
         let mut repeat_distance = 1;
@@ -273,11 +277,7 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
                     let repeat = Repeat { pos, distance: self.period, end };
                     PlacedMatch { pos, found } = period_match(window, repeat, found, model);
                 }
-                while found.length < nice_length
-                    && let Some(better) = self.better_match(window, PlacedMatch { pos, found }, end, model)
-                {
-                    PlacedMatch { pos, found } = better;
-                }
+                PlacedMatch { pos, found } = self.best_match(window, PlacedMatch { pos, found }, end, model);
             }
             out.push_run(window, anchor..pos, of_match(found));
             self.update_period(window, PlacedMatch { pos, found }, repeat_distance == found.distance);
