@@ -83,7 +83,10 @@ impl LiteralStatistics {
 
     /// The shortest match that pays.
     pub(super) fn min_match(&self) -> usize {
-        MIN_MATCH_BY_LITERALS.get(self.distinct).map_or(3, |&min_match| min_match.into())
+        let min_match = MIN_MATCH_BY_LITERALS.get(self.distinct).map_or(3, |&min_match| min_match.into());
+        // One byte is more frequent than the space in any text. Binary numbers have matches of three bytes.
+        let is_binary = || self.counts.iter().any(|&count| count * 8 > self.total * 3);
+        if min_match == 4 && is_binary() { 3 } else { min_match }
     }
 
     /// Whether the sample has few distinct literals.

@@ -86,6 +86,14 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
         Bucket { old, new }
     }
 
+    /// Stores a position with these bytes if `inserts`, without a branch.
+    #[inline(always)]
+    pub(crate) fn insert_if(&mut self, inserts: bool, word: u64, pos: usize) {
+        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(word, pos);
+        let old = self.table[slot];
+        self.table[slot] = if inserts { old << 32 | u64::from(new) } else { old };
+    }
+
     /// The positions with these bytes that were stored last, for a position that is not stored.
     #[inline(always)]
     pub(crate) fn peek(&self, word: u64, pos: usize) -> Bucket {
