@@ -5,11 +5,12 @@
 //! decoder that has lost its place reads on for a while before it meets an error, and may have passed the start of a block. The
 //! symbols since that block are held back, and those after the start that is found are discarded.
 //!
-//! An undamaged file gives exactly its content (`zero_run` has the one exception). Nothing here decides what happens to the losses: they are returned with the
-//! content.
+//! An undamaged file gives exactly its content (`zero_run` has the one exception). Nothing here decides what happens to the losses:
+//! they are returned with the content.
 
 mod held_symbols;
 mod loss;
+mod offsets;
 mod recovery;
 mod retained_input;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::format::crc32::Crc32;
 
 use self::held_symbols::HeldSymbols;
 pub use self::loss::{Loss, SalvageReport, SalvageTotals};
+use self::offsets::{FileBit, OutputOffset};
 use self::recovery::DataFailure;
 use self::retained_input::RetainedInput;
 use self::start_candidates::StartCandidates;
@@ -98,10 +100,10 @@ enum SalvageState {
 /// The start of a block, behind data that is certain.
 #[derive(Clone, Copy, Debug, Default)]
 struct Anchor {
-    /// Offset of the header in bits.
-    bit: u64,
-    /// Offset in the output.
-    output: u64,
+    /// Its header.
+    bit: FileBit,
+    /// The end of the output before it.
+    output: OutputOffset,
     /// It is a stored block.
     is_stored: bool,
 }
@@ -109,10 +111,10 @@ struct Anchor {
 /// The member that is being decoded.
 #[derive(Debug, Default)]
 struct SalvagedMember {
-    /// Offset of the header in the file.
+    /// Offset of the header in the file, in bytes.
     start: u64,
-    /// Offset of the content in the output.
-    output: u64,
+    /// The start of its content.
+    output: OutputOffset,
     /// CRC-32 of the content that is written, unless some of it is lost.
     checksum: Option<Crc32>,
 }
@@ -187,7 +189,7 @@ impl Salvager {
     /// The result of the whole file. If nothing is salvaged, the error is the only report.
     fn result(&mut self) -> Result<Trailing, ReadError> {
         match self.first_damage {
-            Some(damage) if self.held.end() == 0 && !self.has_whole_member => {
+            Some(damage) if self.held.end() == OutputOffset::default() && !self.has_whole_member => {
                 (self.losses, self.totals) = (Vec::new(), SalvageTotals::default());
                 Err(damage.into())
             }
@@ -253,8 +255,9 @@ impl Salvager {
         };
         // A member behind zeros is found at once.
         let from = if damage == Damage::NotGzip && at > start { at } else { at + 1 };
-        let failure = DataFailure { damage, at, damaged: start, from: 8 * from, wanted: Wanted::Any, is_header: true };
-        self.anchor = Anchor { bit: 8 * at, output: self.held.end(), is_stored: false };
+        let from = FileBit::of_byte(from);
+        let failure = DataFailure { damage, at, damaged: start, from, wanted: Wanted::Any, is_header: true };
+        self.anchor = Anchor { bit: FileBit::of_byte(at), output: self.held.end(), is_stored: false };
         self.state = SalvageState::Search(failure);
         Ok(())
     }
@@ -265,7 +268,7 @@ impl Salvager {
         self.decoder.restart();
         let output = self.held.end();
         self.member = SalvagedMember { start, output, checksum: Some(Crc32::new()) };
-        self.anchor = Anchor { bit: 8 * self.input.position(), output, is_stored: false };
+        self.anchor = Anchor { bit: FileBit::of_byte(self.input.position()), output, is_stored: false };
         self.state = SalvageState::Data;
     }
 
@@ -308,11 +311,11 @@ impl Salvager {
     fn end_block(&mut self, source: &mut dyn CompressedSource) -> io::Result<()> {
         self.input.provide(source, chunk_end::LOOKAHEAD)?;
         let data = self.input.all();
-        let base = 8 * self.input.range().start;
-        let bit = 8 * self.input.position() - u64::from(self.decoder.unused_bits()) - base;
-        if is_distinct(data, bit) {
-            let (bit, is_stored) = (canonical_start(data, bit), is_stored(data, bit));
-            self.anchor = Anchor { bit: base + bit, output: self.held.end(), is_stored };
+        let index =
+            self.input.bit_index(FileBit::of_byte(self.input.position())) - u64::from(self.decoder.unused_bits());
+        if is_distinct(data, index) {
+            let bit = self.input.bit_at(canonical_start(data, index));
+            self.anchor = Anchor { bit, output: self.held.end(), is_stored: is_stored(data, index) };
             self.held.release();
             self.state = SalvageState::AfterBlock;
         }
@@ -343,7 +346,7 @@ impl Salvager {
     /// Whether the header of a member is in the data since the last block that is certain.
     fn has_passed_header(&self) -> bool {
         let range = self.input.range();
-        let first = (self.anchor.bit / 8).saturating_sub(range.start) as usize;
+        let first = self.anchor.bit.byte().saturating_sub(range.start) as usize;
         let end = (self.input.position() - range.start) as usize;
         find_any_header(self.input.all(), first..end).is_some()
     }
@@ -352,14 +355,14 @@ impl Salvager {
     fn has_checksum(&self, trailer: Trailer) -> bool {
         let Some(mut checksum) = self.member.checksum.clone() else { return false };
         self.held.add_held_to(&mut checksum);
-        checksum.sum() == trailer.crc && (self.held.end() - self.member.output) as u32 == trailer.length
+        checksum.sum() == trailer.crc && self.held.end().since(self.member.output) as u32 == trailer.length
     }
 
     /// Reads a trailer.
     fn end_member(&mut self) {
         self.close_loss();
-        let (position, output) = (self.input.position(), self.held.end());
-        let suspect = output - self.member.output;
+        let position = self.input.position();
+        let (OutputOffset(output), suspect) = (self.held.end(), self.held.end().since(self.member.output));
         self.state = SalvageState::Between;
         let Some(&trailer) = self.input.bytes().first_chunk() else {
             self.input.consume(self.input.bytes().len());

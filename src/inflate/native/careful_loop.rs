@@ -5,7 +5,7 @@ use super::bit_reader::BitReader;
 use super::canonical_code::Decoding;
 use super::fast_loop::{self, LoopEnd};
 use super::litlen_table::Exception;
-use super::match_copy;
+use super::match_copy::{self, BackReference};
 use super::{DecodeStatus, DecoderState, DeflateDecoder, Malformed, Output, Symbol};
 use crate::format::alphabets::{END_OF_BLOCK, FIRST_LENGTH_SYMBOL, FIXED_DISTANCE_LENGTHS, LENGTHS, ValueRange};
 
@@ -194,7 +194,8 @@ impl<S: Symbol> DeflateDecoder<S> {
             return Err(Malformed);
         }
         let count = length.min(output.free());
-        match_copy::copy_exactly(output.window, output.symbols, output.at, distance, count);
+        let from = BackReference { distance, length: count };
+        match_copy::copy_exactly(output.window, output.symbols, output.at, from);
         output.at += count;
         if count == length {
             self.state = DecoderState::Symbol;

@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 use super::bit_reader::BitReader;
 use super::distance_table::Distance;
 use super::litlen_table::{Exception, LitLen};
-use super::match_copy::{self, COPY_MARGIN, UNCONDITIONAL};
+use super::match_copy::{self, BackReference, COPY_MARGIN, UNCONDITIONAL};
 use super::output_symbol::Symbol;
 use super::{Output, Tables};
 
@@ -79,8 +79,7 @@ fn run<S: Symbol, const RUNS: bool>(
     output: &mut Output<'_, S>,
     at: &mut usize,
 ) -> Flow<Infallible> {
-    let Tables { litlen, distances } = tables;
-    let symbols = &mut *output.symbols;
+    let (Tables { litlen, distances }, symbols) = (tables, &mut *output.symbols);
     bits.refill()?;
     let mut element = litlen.lookup(bits.bits);
     loop {
@@ -127,7 +126,8 @@ fn run<S: Symbol, const RUNS: bool>(
         }
         let before = bits.skip(distance.bits_and_more());
         element = litlen.lookup(bits.bits);
-        if !match_copy::copy_match(output.window, symbols, *at, distance.distance(before), length) {
+        let from = BackReference { distance: distance.distance(before), length };
+        if !match_copy::copy_match(output.window, symbols, *at, from) {
             return bits.undo_distance(tables, before, length);
         }
         *at += length;

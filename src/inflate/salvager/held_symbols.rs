@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::format::crc32::Crc32;
 
+use super::offsets::OutputOffset;
 use crate::deflate::WINDOW;
 use crate::inflate::content_buffer::ContentBuffer;
 use crate::inflate::markers::{MARKER, last_marker, narrow_with_fill};
@@ -47,7 +48,7 @@ impl HeldSymbols {
 
     /// Continues with content that has no window. All symbols must be written.
     pub(super) fn restart(&mut self) {
-        self.base = self.end();
+        self.base = self.end().0;
         (self.first, self.written, self.released, self.filled) = (0, 0, 0, 0);
         self.has_unknown = false;
     }
@@ -77,9 +78,9 @@ impl HeldSymbols {
         self.symbols.capacity()
     }
 
-    /// Offset in the output of the end of all symbols.
-    pub(super) fn end(&self) -> u64 {
-        self.base.wrapping_add(self.filled as u64)
+    /// The end of all symbols in the output.
+    pub(super) fn end(&self) -> OutputOffset {
+        OutputOffset(self.base.wrapping_add(self.filled as u64))
     }
 
     /// Whether all symbols that may be written are.
@@ -132,8 +133,8 @@ impl HeldSymbols {
 
     /// Removes the symbols that depend on `input` ending later than it does: decodes it again from the symbol at offset `output`
     /// on. Symbols that are written stay.
-    pub(super) fn cut(&mut self, output: u64, decoder: &mut DeflateDecoder<u16>, mut input: &[u8]) {
-        let Ok(start) = usize::try_from(output.wrapping_sub(self.base)) else { return };
+    pub(super) fn cut(&mut self, output: OutputOffset, decoder: &mut DeflateDecoder<u16>, mut input: &[u8]) {
+        let Ok(start) = usize::try_from(output.0.wrapping_sub(self.base)) else { return };
         // The window before a symbol that is written may be incomplete.
         if start < self.written || start > self.filled {
             return;

@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Range;
 
+use super::offsets::FileBit;
 use crate::inflate::CompressedSource;
 use crate::inflate::compressed_buffer::HISTORY;
 
@@ -70,7 +71,17 @@ impl RetainedInput {
         self.start..self.start + self.end as u64
     }
 
-    /// The first offset at which a search can find all starts: it looks at some bytes before each.
+    /// The index in [`all`](Self::all), in bits, of a bit of the file.
+    pub(super) fn bit_index(&self, bit: FileBit) -> u64 {
+        bit.0 - FileBit::of_byte(self.start).0
+    }
+
+    /// The bit of the file with this index in [`all`](Self::all).
+    pub(super) fn bit_at(&self, index: u64) -> FileBit {
+        FileBit::of_byte(self.start).plus(index)
+    }
+
+    /// Offset of the first byte from which on a search can find all starts: it looks at some bytes before each.
     pub(super) fn first_searchable(&self) -> u64 {
         if self.start == 0 { 0 } else { self.start + HISTORY as u64 }
     }

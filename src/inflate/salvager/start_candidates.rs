@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::offsets::FileBit;
 use super::retained_input::RetainedInput;
 use super::start_search::{FoundStart, Wanted};
 use crate::deflate::WINDOW;
@@ -29,59 +30,63 @@ pub(super) struct StartCandidates {
     /// Symbols decoded for rejected candidates in that section.
     rejected: u64,
     /// Final blocks are left out before this position.
-    first_final: u64,
+    first_final: FileBit,
 }
 
 impl StartCandidates {
-    /// The first candidate in `range`, in bits of the file.
-    pub(super) fn next(&mut self, input: &RetainedInput, range: Range<u64>, wanted: Wanted) -> Option<FoundStart> {
-        let (data, base) = (input.all(), 8 * input.range().start);
+    /// The first candidate in `range`.
+    pub(super) fn next(&mut self, input: &RetainedInput, range: Range<FileBit>, wanted: Wanted) -> Option<FoundStart> {
+        let data = input.all();
         let block = |is_final| move |bit| FoundStart::Block { bit, is_final };
+        let indices = |range: Range<FileBit>| input.bit_index(range.start)..input.bit_index(range.end);
         let search = |find: fn(&[u8], Range<u64>) -> Option<u64>| {
-            move |range: Range<u64>| find(data, range.start - base..range.end - base).map(|bit| bit + base)
+            move |range| find(data, indices(range)).map(|index| input.bit_at(index))
         };
         if let Wanted::Stored { lengths } = wanted {
             let found = self.stored_blocks.first(range.clone(), search(find_stored_block));
-            let before = range.start - base..found.unwrap_or(range.end) - base;
-            let header = find_stored_header(data, before, lengths).map(|bit| bit + base);
+            let before = indices(range.start..found.unwrap_or(range.end));
+            let header = find_stored_header(data, before, lengths).map(|index| input.bit_at(index));
             return header.or(found).map(block(false));
         }
         let found = self.blocks.first(range.clone(), search(find_block));
         let before = range.start.max(self.first_final)..found.unwrap_or(range.end);
         let final_block = self.final_blocks.first(before, search(find_final_block));
         let found = final_block.map(block(true)).or(found.map(block(false)));
-        let end = found.map_or(range.end, FoundStart::bit) - base;
-        let bytes = (range.start - base).div_ceil(8) as usize..end.div_ceil(8) as usize;
-        find_any_header(data, bytes).map(|at| FoundStart::Member(at as u64).plus(base / 8)).or(found)
+        let before = indices(range.start..found.map_or(range.end, FoundStart::bit));
+        let bytes = before.start.div_ceil(8) as usize..before.end.div_ceil(8) as usize;
+        find_any_header(data, bytes).map(|at| FoundStart::Member(input.range().start + at as u64)).or(found)
     }
 
     /// Counts the work for a candidate that was rejected: `decoded` symbols.
     pub(super) fn reject(&mut self, candidate: FoundStart, decoded: u64) {
-        let section = candidate.bit() / SECTION;
+        let section = candidate.bit().0 / SECTION;
         if section != self.section {
             (self.section, self.rejected) = (section, 0);
         }
         self.rejected += decoded.max(WINDOW as u64);
         if self.rejected > MAX_REJECTED {
-            self.first_final = self.first_final.max((section + 1) * SECTION);
+            self.first_final = self.first_final.max(FileBit((section + 1) * SECTION));
         }
     }
 }
 
-/// What the last search for one kind of blocks has shown. Positions are bits of the file.
+/// What the last search for one kind of blocks has shown.
 #[derive(Debug, Default)]
 struct SearchedRange {
     /// There is no such block here.
-    without: Range<u64>,
+    without: Range<FileBit>,
     /// There is one at the end of that range.
     is_found: bool,
 }
 
 impl SearchedRange {
     /// The first block in `range`. `search` searches the part for which this is unknown.
-    fn first(&mut self, range: Range<u64>, search: impl FnOnce(Range<u64>) -> Option<u64>) -> Option<u64> {
-        let Range { start, end } = self.without;
-        if !(start..=end).contains(&range.start) {
+    fn first(
+        &mut self,
+        range: Range<FileBit>,
+        search: impl FnOnce(Range<FileBit>) -> Option<FileBit>,
+    ) -> Option<FileBit> {
+        if !(self.without.start..=self.without.end).contains(&range.start) {
             (self.without, self.is_found) = (range.start..range.start, false);
         }
         if !self.is_found && self.without.end < range.end {
@@ -92,7 +97,7 @@ impl SearchedRange {
     }
 }
 
-/// The first header in `range` of a stored block that is aligned to a byte and has these lengths: 40 bits of redundancy.
+/// The first header in `range`, indices in bits, of a stored block that is aligned to a byte and has these lengths: 40 bits of redundancy.
 fn find_stored_header(data: &[u8], range: Range<u64>, lengths: [u8; 4]) -> Option<u64> {
     let [low, high, not_low, not_high] = lengths;
     let first = (range.start / 8) as usize;
@@ -109,31 +114,33 @@ mod tests {
 
     #[test]
     fn no_position_is_searched_twice_in_a_row() {
-        let blocks = [300, 301, 5000];
+        let blocks = [300, 301, 5000].map(FileBit);
         let (mut searched, mut positions) = (SearchedRange::default(), 0);
-        for start in 0..10_000_u64 {
-            let found = searched.first(start..start + 2000, |range| {
+        for start in 0..10_000 {
+            let range = FileBit(start)..FileBit(start + 2000);
+            let found = searched.first(range.clone(), |range| {
                 let found = blocks.into_iter().find(|block| range.contains(block));
-                positions += found.map_or(range.end, |found| found + 1) - range.start;
+                positions += found.map_or(range.end, |found| found.plus(1)).0 - range.start.0;
                 found
             });
-            assert_eq!(found, blocks.into_iter().find(|&block| (start..start + 2000).contains(&block)));
+            assert_eq!(found, blocks.into_iter().find(|block| range.contains(block)));
         }
         assert!(positions <= 12_000, "{positions} positions");
-        assert_eq!(searched.first(299..310, |_| Some(300)), Some(300), "an earlier one is found again");
+        let again = searched.first(FileBit(299)..FileBit(310), |_| Some(FileBit(300)));
+        assert_eq!(again, Some(FileBit(300)), "an earlier one is found again");
     }
 
     #[test]
     fn a_section_has_no_final_blocks_after_much_work_for_rejected_candidates() {
         let mut candidates = StartCandidates::default();
-        let candidate = |bit| FoundStart::Block { bit, is_final: true };
+        let candidate = |bit| FoundStart::Block { bit: FileBit(bit), is_final: true };
         for bit in 0..512 {
             candidates.reject(candidate(SECTION + bit), 1);
         }
-        assert_eq!(candidates.first_final, 0);
+        assert_eq!(candidates.first_final, FileBit(0));
         candidates.reject(candidate(SECTION + 512), 1);
-        assert_eq!(candidates.first_final, 2 * SECTION);
+        assert_eq!(candidates.first_final, FileBit(2 * SECTION));
         candidates.reject(candidate(3 * SECTION), 1 << 20);
-        assert_eq!(candidates.first_final, 2 * SECTION, "the work is counted for each section");
+        assert_eq!(candidates.first_final, FileBit(2 * SECTION), "the work is counted for each section");
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::format::crc32::Crc32;
 
+use super::offsets::FileBit;
 use crate::deflate::WINDOW;
 use crate::format::gzip::{self, MemberStart, TRAILER};
 use crate::inflate::block_finder::{canonical_start, is_distinct, is_stored};
@@ -40,29 +41,20 @@ const LONGEST_HEADER: usize = FIXED_FIELDS + 2 * (gzip::MAX_NAME + 1);
 /// A position at which decoding can continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FoundStart {
-    /// The header of a member, at this offset in bytes.
+    /// The header of a member, at this offset in the file in bytes.
     Member(u64),
-    /// The data of a member whose header is damaged, at this offset in bytes.
+    /// The data of a member whose header is damaged, at this offset in the file in bytes.
     MemberData(u64),
-    /// The header of a block, at this offset in bits.
-    Block { bit: u64, is_final: bool },
+    /// The header of a block.
+    Block { bit: FileBit, is_final: bool },
 }
 
 impl FoundStart {
-    /// The offset in bits.
-    pub(super) fn bit(self) -> u64 {
+    /// Its first bit.
+    pub(super) fn bit(self) -> FileBit {
         match self {
-            Self::Member(at) | Self::MemberData(at) => 8 * at,
+            Self::Member(at) | Self::MemberData(at) => FileBit::of_byte(at),
             Self::Block { bit, .. } => bit,
-        }
-    }
-
-    /// The position in a file, if this is one in the bytes from `offset` on.
-    pub(super) fn plus(self, offset: u64) -> Self {
-        match self {
-            Self::Member(at) => Self::Member(at + offset),
-            Self::MemberData(at) => Self::MemberData(at + offset),
-            Self::Block { bit, is_final } => Self::Block { bit: bit + 8 * offset, is_final },
         }
     }
 }
@@ -133,14 +125,14 @@ impl StartSearch {
             FoundStart::MemberData(_) => self.confirms_member_data(input),
             FoundStart::Block { bit, is_final } => {
                 let window = [MARKER; WINDOW];
-                self.decoder.restart_at((bit % 8) as u32);
+                self.decoder.restart_at(bit.in_byte());
                 self.decoder.set_window(&window);
                 let trial = self.decode(input, if is_final { input.len() } else { CONFIRMING }, CONFIRMING_CONTENT);
                 match trial.end {
                     TrialEnd::Enough => true,
                     TrialEnd::StreamEnd => is_end_of_member(&input[trial.consumed..], at_end),
                     // The header of a stored block alone is weak.
-                    TrialEnd::NeedsInput => !is_final || at_end && !is_stored(input, bit % 8),
+                    TrialEnd::NeedsInput => !is_final || at_end && !is_stored(input, bit.in_byte().into()),
                     TrialEnd::Invalid => {
                         !is_final
                             && trial.produced > 0
@@ -167,7 +159,8 @@ impl StartSearch {
         }
     }
 
-    /// The first member in `data` whose data has a block that starts at `bit`. It is no member inside of a stored block then.
+    /// The index in `data` of the first member whose data has a block that starts at `bit`, an index in bits. The member is not inside
+    /// of a stored block then.
     pub(super) fn find_member_with_block(&mut self, data: &[u8], bit: u64) -> Option<usize> {
         let end = (bit / 8) as usize;
         let mut first = 0;
@@ -180,7 +173,7 @@ impl StartSearch {
         None
     }
 
-    /// Whether a block of the member at the start of `data` starts at `bit`.
+    /// Whether a block of the member at the start of `data` starts at `bit`, an index in bits.
     fn has_block_at(&mut self, data: &[u8], bit: u64) -> bool {
         let mut bytes = data.iter();
         if !matches!(gzip::read_header(0, || Ok(bytes.next().copied())), Ok(MemberStart::Member(_))) {
@@ -229,13 +222,9 @@ impl StartSearch {
         }
     }
 
-    /// The data of a member whose header, which begins at `at`, is damaged.
-    pub(super) fn find_member_data(&mut self, data: &[u8], at: usize) -> Option<FoundStart> {
-        let starts = at + 1..data.len().min(at + LONGEST_HEADER);
-        starts
-            .into_iter()
-            .find(|&at| self.confirms_member_data(&data[at..]))
-            .map(|at| FoundStart::MemberData(at as u64))
+    /// The index of the data of a member whose header, which begins at index `at`, is damaged.
+    pub(super) fn find_member_data(&mut self, data: &[u8], at: usize) -> Option<usize> {
+        (at + 1..data.len().min(at + LONGEST_HEADER)).find(|&at| self.confirms_member_data(&data[at..]))
     }
 
     /// Decodes up to `most` bytes of `input`, whose start the decoder is at, and about `most_content` bytes of content.

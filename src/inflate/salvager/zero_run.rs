@@ -69,12 +69,8 @@ impl Salvager {
         let before = &self.input.all()[..(position - start) as usize];
         let zeros = before.iter().rev().take_while(|&&byte| byte == 0).count() as u64;
         // The last byte with data may end with zeros, too, so the symbol there is not certain.
-        let first = (position - zeros).max(self.anchor.bit / 8);
-        if self.anchor.bit / 8 >= start {
-            self.decoder.restart_at((self.anchor.bit % 8) as u32);
-            let input = (self.anchor.bit / 8 - start) as usize..(first - start) as usize;
-            self.held.cut(self.anchor.output, &mut self.decoder, &self.input.all()[input]);
-        }
+        let first = (position - zeros).max(self.anchor.bit.byte());
+        self.cut_held(first);
         self.input.seek(first);
         let is_end = self.input.is_at_end() && self.input.bytes().iter().all(|&byte| byte == 0);
         self.fail(if is_end { Damage::Truncated(first) } else { Damage::Data(first) });
