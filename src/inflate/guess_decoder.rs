@@ -15,6 +15,7 @@
 use std::collections::TryReserveError;
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::block_finder::find_block;
 use super::chunk_end::{LOOKAHEAD, chunk_end, ends_at_member};
@@ -24,14 +25,16 @@ use super::markers::{ResolvedWindow, fill_initial_window, last_marker};
 use super::member_finder::find_header;
 use super::native::{DecodeStatus, DeflateDecoder};
 use super::resume_point::{BlockStart, Position, ResumePoint};
+use super::symbol_budget::{GROWTH, SymbolBudget};
 use super::{MAX_MEMBERS, MemberEnd};
 use crate::deflate::WINDOW;
 use crate::format::bgzf;
 use crate::format::gzip::{self, MemberStart, MemberStats, StoredChecksum};
 
-/// Most symbols of a chunk. They take 8 MiB, so that the memory of a worker stays below 16 MiB. Data that compresses well has
-/// more before the end of the chunk; its worker then waits for the window.
-const MAX_SYMBOLS: usize = 4 << 20;
+/// Symbols that a decoder always has memory for: 8 MiB, so that the memory of a worker stays below 16 MiB. Data that compresses well
+/// has more before the end of the chunk. They take memory of the run's [`SymbolBudget`]; if there is none left, the worker waits for
+/// the window.
+const OWN_SYMBOLS: usize = 4 << 20;
 
 /// Symbols for each compressed byte, at most, once there are more than `FREE_SYMBOLS`. Logs have up to 20.
 const MAX_RATIO: u64 = 32;
@@ -39,8 +42,8 @@ const MAX_RATIO: u64 = 32;
 /// Symbols that are decoded at any ratio: 1 MiB of memory.
 const FREE_SYMBOLS: usize = 512 * 1024;
 
-/// Length of the window and the symbols.
-const MAX_LENGTH: usize = WINDOW + MAX_SYMBOLS;
+/// Length of the window and the decoder's own symbols.
+const OWN_LENGTH: usize = WINDOW + OWN_SYMBOLS;
 
 /// Most symbols decoded in one step. After each step, the caller checks whether the start of the chunk is known.
 const STEP: usize = 64 * 1024;
@@ -51,6 +54,10 @@ pub(crate) struct GuessDecoder {
     decoder: DeflateDecoder<u16>,
     /// The markers of the unknown window, and the symbols after them.
     symbols: Vec<u16>,
+    /// Most elements of `symbols` for this chunk.
+    max_length: usize,
+    /// The run's memory for more symbols.
+    budget: Arc<SymbolBudget>,
     /// End of the symbols in `symbols`.
     filled: usize,
     /// Start of the current member's symbols in `symbols`; 0 in the first member, which the unknown window belongs to.
@@ -102,9 +109,9 @@ impl GuessDecoder {
     ///
     /// # Errors
     /// If there is not enough memory.
-    pub(crate) fn try_new() -> Result<Self, TryReserveError> {
+    pub(crate) fn try_new(budget: Arc<SymbolBudget>) -> Result<Self, TryReserveError> {
         let mut symbols = Vec::new();
-        symbols.try_reserve_exact(MAX_LENGTH)?;
+        symbols.try_reserve_exact(OWN_LENGTH)?;
         symbols.resize(WINDOW, 0);
         if let Some(window) = symbols.first_chunk_mut() {
             fill_initial_window(window);
@@ -114,6 +121,8 @@ impl GuessDecoder {
             buffer: CompressedBuffer::new(),
             decoder: DeflateDecoder::new(),
             symbols,
+            max_length: OWN_LENGTH,
+            budget,
             filled: WINDOW,
             member_start: 0,
             is_behind_member: false,
@@ -193,7 +202,7 @@ impl GuessDecoder {
             return self.begin_member(source);
         }
         let at_end = !self.buffer.fill(source)?;
-        let end = MAX_LENGTH.min(self.filled + STEP);
+        let end = self.max_length.min(self.filled + STEP);
         if self.symbols.len() < end {
             self.symbols.resize(end, 0);
         }
@@ -207,8 +216,33 @@ impl GuessDecoder {
             DecodeStatus::BlockEnd => Ok(self.end_block(source, false)),
             DecodeStatus::StreamEnd => self.end_member(source),
             DecodeStatus::NeedsInput if at_end => Ok(GuessStep::Stopped),
-            DecodeStatus::OutputFull if self.filled == MAX_LENGTH || self.expands_too_much() => Ok(GuessStep::Stopped),
+            DecodeStatus::OutputFull if self.expands_too_much() => Ok(GuessStep::Stopped),
+            DecodeStatus::OutputFull if self.filled == self.max_length && !self.grow() => Ok(GuessStep::Stopped),
             DecodeStatus::NeedsInput | DecodeStatus::OutputFull => Ok(GuessStep::Continue),
+        }
+    }
+
+    /// Takes memory for more symbols from the budget. Returns whether there is any.
+    fn grow(&mut self) -> bool {
+        if !self.budget.take() {
+            return false;
+        }
+        let has_grown = self.symbols.try_reserve_exact(GROWTH).is_ok();
+        match has_grown {
+            true => self.max_length += GROWTH,
+            false => self.budget.give_back(1),
+        }
+        has_grown
+    }
+
+    /// Returns to the budget, and to the system, what the decoder took from them.
+    pub(crate) fn shrink(&mut self) {
+        let grown = (self.max_length - OWN_LENGTH) / GROWTH;
+        if grown > 0 {
+            self.symbols.truncate(OWN_LENGTH);
+            self.symbols.shrink_to(OWN_LENGTH);
+            self.max_length = OWN_LENGTH;
+            self.budget.give_back(grown);
         }
     }
 

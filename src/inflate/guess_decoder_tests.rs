@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::ops::Range;
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -10,7 +11,8 @@ use super::inflater::inflater_tests::Steps;
 use super::markers::{ResolvedWindow, resolve};
 use super::resume_point::Position;
 use super::{
-    CompressedSource, FilePart, ForeignData, GuessDecoder, GuessStep, Inflater, MemberEnd, ResumePoint, Trailing,
+    CompressedSource, FilePart, ForeignData, GuessDecoder, GuessStep, Inflater, MemberEnd, ResumePoint, SymbolBudget,
+    Trailing,
 };
 use crate::deflate::Engine;
 use crate::sync::jitter::splitmix64;
@@ -55,7 +57,12 @@ fn inflate(file: &[u8], start: ResumePoint, end: u64) -> Chunk {
 
 /// The guess decoder in this chunk, and its last step. `None` if no start is found.
 fn guess(file: &[u8], range: Range<u64>) -> Option<(GuessDecoder, GuessStep)> {
-    let mut decoder = GuessDecoder::try_new().unwrap();
+    let decoder = GuessDecoder::try_new(Arc::new(SymbolBudget::new(0))).unwrap();
+    guess_with(decoder, file, range)
+}
+
+/// The same with this decoder.
+fn guess_with(mut decoder: GuessDecoder, file: &[u8], range: Range<u64>) -> Option<(GuessDecoder, GuessStep)> {
     let mut source = source(file, GuessDecoder::first_byte(range.start));
     decoder.restart(range);
     let mut step = GuessStep::Continue;
@@ -223,4 +230,24 @@ fn a_guess_decoder_does_not_trust_a_header_in_the_content() {
     let start = inflate(&file, ResumePoint::FileStart, range.start).next;
     let (decoder, _) = guess(&file, range).unwrap();
     assert!(start.is_none_or(|start| !decoder.follows(&start)));
+}
+
+/// A chunk of data that compresses well has more symbols than a decoder has memory for.
+#[test]
+fn a_guess_decoder_takes_memory_for_more_symbols_from_the_run_and_returns_it() {
+    let own = 4 << 20;
+    let content: Vec<u8> = text(150_000, 6).repeat(60).into_iter().take(own + (2 << 20)).collect();
+    let file = member(&content, 6, 200_000);
+    let range = 20_000..file.len() as u64 / 10 * 9;
+    let budget = Arc::new(SymbolBudget::new(3));
+    let (alone, step) = guess(&file, range.clone()).unwrap();
+    assert!(step == GuessStep::Stopped && alone.symbols().len() <= own);
+    let decoder = GuessDecoder::try_new(Arc::clone(&budget)).unwrap();
+    let (mut decoder, step) = guess_with(decoder, &file, range.clone()).unwrap();
+    assert!(step == GuessStep::Reached && decoder.symbols().len() > own);
+    assert!(decoder.symbols().starts_with(alone.symbols()));
+    assert!(budget.take(), "it takes no more than it needs");
+    decoder.shrink();
+    let (decoder, step) = guess_with(decoder, &file, range).unwrap();
+    assert!(step == GuessStep::Reached && decoder.symbols().len() > own, "after it has returned the memory");
 }

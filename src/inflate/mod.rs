@@ -44,6 +44,7 @@ mod point_selection;
 mod resume_point;
 mod salvager;
 mod sequential_inflater;
+mod symbol_budget;
 
 pub use self::access_index::Index;
 pub use self::bgzf_batch::BgzfBatch;
@@ -61,3 +62,4 @@ pub(crate) use self::point_selection::PointSelection;
 pub(crate) use self::resume_point::ResumePoint;
 pub use self::salvager::{Loss, SalvageReport, SalvageTotals, Salvager};
 pub(crate) use self::sequential_inflater::SequentialInflater;
+pub(crate) use self::symbol_budget::SymbolBudget;

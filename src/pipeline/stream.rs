@@ -37,6 +37,7 @@ mod block;
 mod chunk_chain;
 mod chunk_division;
 mod chunk_inflation;
+mod chunk_lengths;
 mod chunk_source;
 #[cfg(test)]
 #[cfg(feature = "batch")]
@@ -63,7 +64,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 pub(crate) use self::arriving_data::ArrivingData;
 pub(crate) use self::block::{BlockEnds, Member, MemberSizes, StartPoint};
 use self::block::{BlockInput, BlockOutput, BlockTask, StreamError};
-pub(crate) use self::chunk_division::MAX_CHUNK;
+pub(crate) use self::chunk_lengths::MAX_CHUNK;
 pub(crate) use self::context::{OtherWorkers, RunResources, StreamContext};
 pub(crate) use self::input_splitter::{Following, InputSplitter};
 use self::pending_blocks::PendingBlocks;

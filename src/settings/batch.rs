@@ -121,7 +121,7 @@ pub struct Settings {
     /// The largest number of bytes that a file may expand to.
     pub max_size: Option<u64>,
     /// Memory in bytes that the run may use; `None` is the limit of the container. It does not change the number of workers. When
-    /// several workers inflate one file, each needs 13 MiB more than for other work. If there is less, fewer workers inflate a
+    /// several workers inflate one file, each needs 15 MiB more than for other work. If there is less, fewer workers inflate a
     /// file.
     pub memory: Option<u64>,
     /// Whether outputs and their directories are synced to disk. `None`: only if originals are removed.

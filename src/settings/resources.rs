@@ -104,9 +104,9 @@ fn free_addresses() -> Option<u64> {
     [left(Resource::As, 0), left(Resource::Data, 5)].into_iter().flatten().min()
 }
 
-/// Memory that a worker needs in addition to inflate a chunk of a file before its window is known: 8 MiB of symbols, 4 MiB of bytes
-/// and the read buffers.
-const GUESS_DECODER: u64 = 13 << 20;
+/// Memory that a worker needs in addition to inflate a chunk of a file before its window is known: 8 MiB of symbols, 2 MiB of those
+/// that the workers share, 4 MiB of bytes and the read buffers.
+const GUESS_DECODER: u64 = 15 << 20;
 
 /// The number of chunks that may be inflated in this way at the same time: one for each worker, or as many as fit beside the
 /// workers into `memory`, or the container's limit if `memory` is `None`. None under a `ulimit`: they would take the addresses
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn as_many_chunks_are_inflated_in_advance_as_fit_into_the_memory_of_the_run() {
         let workers = NonZeroUsize::new(4).unwrap();
-        for (memory, expected) in [(78, 4), (77, 3), (64, 2), (51, 1), (39, 1), (38, 0), (0, 0), (1 << 20, 4)] {
+        for (memory, expected) in [(86, 4), (85, 3), (70, 2), (55, 1), (41, 1), (40, 0), (0, 0), (1 << 20, 4)] {
             assert_eq!(guess_decoders_within(workers, Some(memory * MIB)), expected, "{memory} MiB");
         }
     }

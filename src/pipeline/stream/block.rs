@@ -4,6 +4,7 @@
 //! The reader produces a [`BlockTask`], a worker turns its [`BlockInput`] into a [`BlockOutput`], and the writer writes that at
 //! the block's [`BlockPosition`].
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -130,6 +131,17 @@ pub(super) struct ChunkTask {
     pub(super) chain: Arc<ChunkChain>,
     /// The index of this chunk among them.
     pub(super) index: u64,
+    /// The bytes of this chunk in the data.
+    pub(super) range: Range<u64>,
+    /// The data ends with this chunk. In a pipe this is not known.
+    pub(super) is_last: bool,
+}
+
+impl ChunkTask {
+    /// Where the chunk ends in the data. `None` if it is the last one.
+    pub(super) fn end(&self) -> Option<u64> {
+        (!self.is_last).then_some(self.range.end)
+    }
 }
 
 /// A block in a file.

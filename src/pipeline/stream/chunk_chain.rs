@@ -1,6 +1,6 @@
 //! The chunks of one compressed input, and the points at which their decoders start.
 //!
-//! A file is divided at fixed offsets, but a decoder starts only at a block whose window it knows. The worker of a chunk finds out
+//! A file is divided at any offsets (`chunk_division`), but a decoder starts only at a block whose window it knows. The worker of a chunk finds out
 //! both for the next chunk: it decodes past the offset up to a block boundary, and publishes that block with its window as a
 //! [`ResumePoint`]. Starts are therefore published in the order of the chunks. Workers with later chunks decode from a guessed
 //! start until then (`chunk_inflation`). The start of the lowest unfinished chunk is always known, so its worker never waits for
@@ -9,6 +9,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use super::chunk_lengths::ChunkLengths;
 use super::chunk_source::ChunkSource;
 #[cfg(all(test, feature = "batch"))]
 use super::chunk_tests;
@@ -20,16 +21,20 @@ use crate::sync::{lock, yield_point};
 /// fails if the chunk starts elsewhere, or has no block that can be found, or none that ends within the symbols.
 const MAX_FAILED_GUESSES: u32 = 4;
 
+/// Condition variables of a chain. With one for all, each published start wakes every worker that waits, and all but one wait again.
+const QUEUES: usize = 16;
+
 /// The chunks of one input.
 #[derive(Debug)]
 pub(super) struct ChunkChain {
     pub(super) source: ChunkSource,
-    /// Length of a chunk in bytes. The last chunk may be shorter.
-    chunk_length: u64,
+    /// The lengths of the chunks.
+    lengths: ChunkLengths,
     /// The guess decoders of the run.
     guess_decoders: Arc<GuessDecoderPool>,
     state: Mutex<ChainState>,
-    changed: Condvar,
+    /// The workers that wait for the start of a chunk, by its index modulo [`QUEUES`].
+    changed: [Condvar; QUEUES],
 }
 
 #[derive(Debug)]
@@ -56,29 +61,20 @@ pub(super) enum ChunkProgress {
 }
 
 impl ChunkChain {
-    /// Divides the data of `source` into chunks of `chunk_length` bytes.
-    pub(super) fn new(source: ChunkSource, chunk_length: u64, guess_decoders: Arc<GuessDecoderPool>) -> Self {
-        let state = ChainState { next: 0, start: Some(ResumePoint::FileStart), last: None, failed_guesses: 0 };
-        Self { source, chunk_length, guess_decoders, state: Mutex::new(state), changed: Condvar::new() }
+    /// Divides the data of `source`, beginning at `start`.
+    pub(super) fn new(
+        source: ChunkSource,
+        start: ResumePoint,
+        lengths: ChunkLengths,
+        guess_decoders: Arc<GuessDecoderPool>,
+    ) -> Self {
+        let state = ChainState { next: 0, start: Some(start), last: None, failed_guesses: 0 };
+        Self { source, lengths, guess_decoders, state: Mutex::new(state), changed: Default::default() }
     }
 
-    /// Starts at a point in the data instead of its beginning.
-    pub(super) fn starting_at(self, start: ResumePoint) -> Self {
-        let next = start.offset() / self.chunk_length;
-        let state = ChainState { next, start: Some(start), last: None, failed_guesses: 0 };
-        Self { state: Mutex::new(state), ..self }
-    }
-
-    /// The bytes of a chunk in the data.
-    pub(super) fn range(&self, index: u64) -> Range<u64> {
-        let start = index * self.chunk_length;
-        start..(start + self.chunk_length).min(self.source.length().unwrap_or(u64::MAX))
-    }
-
-    /// Where a chunk ends in the data. `None` if it is the last one; without a known length, no chunk is.
-    pub(super) fn end_of(&self, index: u64) -> Option<u64> {
-        let end = (index + 1) * self.chunk_length;
-        Some(end).filter(|&end| self.source.length().is_none_or(|length| end < length))
+    /// The bytes of the next chunk that begins at `start`, in the data. The data may end before it.
+    pub(super) fn chunk_at(&self, start: u64) -> Range<u64> {
+        start..start + self.lengths.next()
     }
 
     /// What is known about the chunk with this index.
@@ -94,9 +90,19 @@ impl ChunkChain {
         }
     }
 
+    /// The workers that wait for the start of the chunk with this index.
+    fn queue(&self, index: u64) -> &Condvar {
+        &self.changed[(index % QUEUES as u64) as usize]
+    }
+
     /// The guess decoders of the run.
     pub(super) fn guess_decoders(&self) -> &GuessDecoderPool {
         &self.guess_decoders
+    }
+
+    /// Records how much content the compressed bytes of a guess have.
+    pub(super) fn record_expansion(&self, compressed: u64, content: u64) {
+        self.lengths.record(compressed, content);
     }
 
     /// Records whether a guess was right.
@@ -145,7 +151,7 @@ impl ChunkTurn {
     pub(super) fn take_start(&self) -> Option<ResumePoint> {
         let mut state = lock(&self.chain.state);
         while !state.is_settled(self.index) {
-            state = self.chain.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.chain.queue(self.index).wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.next != self.index {
             return None;
@@ -159,7 +165,7 @@ impl ChunkTurn {
         let mut state = lock(&self.chain.state);
         state.last = Some(state.last.map_or(self.index, |last| last.min(self.index)));
         drop(state);
-        self.chain.changed.notify_all();
+        self.chain.changed.iter().for_each(Condvar::notify_all);
     }
 
     /// Publishes the start of the next chunk.
@@ -167,7 +173,7 @@ impl ChunkTurn {
         yield_point();
         lock(&self.chain.state).start = Some(start);
         self.is_published = true;
-        self.chain.changed.notify_all();
+        self.chain.queue(self.index + 1).notify_all();
     }
 }
 

@@ -10,25 +10,12 @@ use super::StreamContext;
 use super::arriving_data::{ArrivingData, ArrivingReader};
 use super::block::{BlockInput, ChunkTask, MemberBlock, StartPoint};
 use super::chunk_chain::{ChunkChain, ChunkProgress};
+use super::chunk_lengths::ChunkLengths;
 use super::chunk_source::{ChunkSource, ChunkUse, FileData};
 use crate::deflate::Engine;
 use crate::format::{bgzf, gzip};
 use crate::inflate::{CompressedSource, ResumePoint};
 use crate::io::input::Input;
-use crate::settings::StreamSettings;
-
-/// Most bytes of a chunk. Two workers take the same time with 512 KiB to 2 MiB, and 6 % more with 3 MiB: measured on 320 MB of
-/// logs, text and binaries that gzip -6 compressed to 88 MB. Data that compresses to less than a quarter fills the symbols of a
-/// worker before the end of 1 MiB.
-pub(crate) const MAX_CHUNK: u64 = 1 << 20;
-
-/// Least bytes of a chunk, and of a file that is divided. In smaller chunks the search for the first block, and the symbols
-/// before the content becomes known, cost more than a second worker gains. The reader inflates smaller files while another
-/// worker checks and writes.
-const MIN_CHUNK: u64 = 512 << 10;
-
-/// Chunks for each worker, in a file that is not long enough for more. The last chunks are not finished at the same time.
-const CHUNKS_PER_WORKER: u64 = 2;
 
 /// Bytes at the beginning of a file that show whether it is BGZF.
 const BGZF_HEADER: usize = 64;
@@ -43,6 +30,8 @@ pub(super) struct Chunks {
     chain: Arc<ChunkChain>,
     /// Index of the next chunk.
     next: u64,
+    /// Where the next chunk begins in the data.
+    next_start: u64,
 }
 
 /// Whether an input is divided.
@@ -97,7 +86,7 @@ impl Chunks {
     /// Divides a file that is read by position. `None` if it is small, its first member prevents it, or there is no memory for
     /// symbols.
     fn of_file(file: FileData, input: &Input, start: ResumePoint, context: &StreamContext<'_>) -> Option<Self> {
-        let chunk_length = chunk_length(file.length, context.settings)?;
+        let lengths = ChunkLengths::of_file(file.length, context.settings)?;
         let guess_decoders = context.resources.guess_decoders(context.settings);
         if !guess_decoders.has_any() {
             return None;
@@ -108,17 +97,17 @@ impl Chunks {
         if !begins_divisible(&mut beginning).unwrap_or(false) {
             return None;
         }
-        let next = start.offset() / chunk_length;
-        let chain = ChunkChain::new(source, chunk_length, Arc::clone(guess_decoders)).starting_at(start);
-        Some(Self { chain: Arc::new(chain), next })
+        let next_start = start.offset();
+        let chain = ChunkChain::new(source, start, lengths, Arc::clone(guess_decoders));
+        Some(Self { chain: Arc::new(chain), next: 0, next_start })
     }
 
     /// Divides a pipe. Without memory for symbols, its chunks are inflated one after the other.
     fn of_pipe(data: Arc<ArrivingData>, context: &StreamContext<'_>) -> Self {
-        let chunk_length = chunk_length(u64::MAX, context.settings).unwrap_or(MAX_CHUNK);
+        let lengths = ChunkLengths::of_pipe(context.settings);
         let guess_decoders = Arc::clone(context.resources.guess_decoders(context.settings));
-        let chain = ChunkChain::new(ChunkSource::Arriving(data), chunk_length, guess_decoders);
-        Self { chain: Arc::new(chain), next: 0 }
+        let chain = ChunkChain::new(ChunkSource::Arriving(data), ResumePoint::FileStart, lengths, guess_decoders);
+        Self { chain: Arc::new(chain), next: 0, next_start: 0 }
     }
 
     /// Whether the next chunk may be taken now.
@@ -131,7 +120,7 @@ impl Chunks {
             (ChunkProgress::Settled | ChunkProgress::PastEnd, _) => NextChunk::Ready,
             (ChunkProgress::MayGuess, ChunkSource::File(_)) => NextChunk::Ready,
             (ChunkProgress::MayGuess, ChunkSource::Arriving(data)) => {
-                match has_arrived(data, &self.chain.range(self.next)) {
+                match has_arrived(data, &self.chain.chunk_at(self.next_start)) {
                     true => NextChunk::Ready,
                     false if data.can_read_ahead() => NextChunk::MustRead,
                     false => NextChunk::NotYet,
@@ -144,7 +133,7 @@ impl Chunks {
     /// Reads from a pipe until the next chunk has arrived, its start is known, or no data is available.
     pub(super) fn read_ahead(&self, input: &Input) {
         if let ChunkSource::Arriving(data) = &self.chain.source {
-            let end = self.chain.range(self.next).end + READ_AHEAD;
+            let end = self.chain.chunk_at(self.next_start).end + READ_AHEAD;
             let is_needed = || matches!(self.chain.progress(self.next), ChunkProgress::MayGuess);
             data.read_ahead(input, end, || !is_needed());
         }
@@ -152,10 +141,13 @@ impl Chunks {
 
     /// Takes the next chunk, which must be ready. In a pipe no chunk is known to be the last one.
     pub(super) fn take(&mut self) -> MemberBlock {
-        let task = ChunkTask { chain: Arc::clone(&self.chain), index: self.next };
-        self.next += 1;
-        let is_last = self.chain.end_of(task.index).is_none();
-        MemberBlock { input: BlockInput::Chunk(task), last: is_last }
+        let (chain, index) = (Arc::clone(&self.chain), self.next);
+        let mut range = chain.chunk_at(self.next_start);
+        let length = chain.source.length().unwrap_or(u64::MAX);
+        let is_last = range.end >= length;
+        range.end = range.end.min(length);
+        (self.next, self.next_start) = (index + 1, range.end);
+        MemberBlock { input: BlockInput::Chunk(ChunkTask { chain, index, range, is_last }), last: is_last }
     }
 }
 
@@ -171,21 +163,4 @@ fn begins_divisible(source: &mut dyn CompressedSource) -> io::Result<bool> {
     }
     let header = &header[..got];
     Ok(header.starts_with(&gzip::MAGIC) && bgzf::parse_header(header).is_none())
-}
-
-/// Length of the chunks of a file of `length` bytes. `None` if the file is not divided.
-fn chunk_length(length: u64, settings: &StreamSettings) -> Option<u64> {
-    if let Some(chunk) = given_chunk_length(settings) {
-        return (length >= chunk).then_some(chunk);
-    }
-    let even = length / (settings.jobs.get() as u64 * CHUNKS_PER_WORKER);
-    (length >= MIN_CHUNK).then_some(even.clamp(MIN_CHUNK, MAX_CHUNK))
-}
-
-/// Largest length that the settings can ask for. Offsets in bits, and behind a chunk, must not overflow.
-const MAX_GIVEN_CHUNK: u64 = 1 << 40;
-
-/// The length that the settings ask for.
-pub(super) fn given_chunk_length(settings: &StreamSettings) -> Option<u64> {
-    settings.chunk_length.map(|length| length.get().min(MAX_GIVEN_CHUNK))
 }

@@ -91,7 +91,7 @@ impl<'a> ChunkInflation<'a, '_> {
         worker: &mut Worker,
     ) -> Result<Guess<'s, 'a>, StreamError> {
         let chain = &self.task.chain;
-        let chunk = chain.range(self.task.index);
+        let chunk = self.task.range.clone();
         let first_byte = GuessDecoder::first_byte(chunk.start);
         let mut source = chain.source.reader(&self.member.input, first_byte, ChunkUse::Guess)?;
         decoder.restart(chunk);
@@ -119,6 +119,7 @@ impl<'a> ChunkInflation<'a, '_> {
             }
             step = decoder.decode(&mut source)?;
         }
+        chain.record_expansion(decoder.boundary().offset() - decoder.start().offset(), decoder.symbols().len() as u64);
         Ok(Guess::Started(StartedGuess { decoder, is_whole: step == GuessStep::Reached, ahead }))
     }
 
@@ -227,7 +228,7 @@ impl<'a> ChunkInflation<'a, '_> {
         mut turn: ChunkTurn,
         worker: &mut Worker,
     ) -> Result<Content, StreamError> {
-        let end = self.task.chain.end_of(self.task.index);
+        let end = self.task.end();
         if end.is_some_and(|end| start.offset() >= end) {
             let consumed = start.offset();
             turn.publish(start);
@@ -243,7 +244,7 @@ impl<'a> ChunkInflation<'a, '_> {
         let source = task.chain.source.reader(&member.input, start.offset(), ChunkUse::Front)?;
         let foreign = self.context.settings.foreign_data(member.input.is_stdin());
         let mut inflater = self.context.resources.inflater(Engine::Native, foreign)?;
-        inflater.restart_at(start, task.chain.end_of(task.index));
+        inflater.restart_at(start, task.end());
         if self.context.settings.index {
             inflater.collect_points();
         }

@@ -4,9 +4,9 @@
 //! of its chunk is known, so the limit changes the speed of a run, not its results.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use crate::inflate::GuessDecoder;
+use crate::inflate::{GuessDecoder, SymbolBudget};
 use crate::sync::lock;
 
 /// The guess decoders of a run.
@@ -14,6 +14,8 @@ use crate::sync::lock;
 pub(super) struct GuessDecoderPool {
     /// Most guess decoders at the same time.
     capacity: usize,
+    /// Memory for chunks with more content than a decoder has memory for: one unit for each decoder.
+    budget: Arc<SymbolBudget>,
     state: Mutex<PoolState>,
 }
 
@@ -35,7 +37,8 @@ pub(super) struct PooledGuessDecoder<'pool> {
 impl GuessDecoderPool {
     /// A pool of up to `capacity` guess decoders.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::new(PoolState { unused: Vec::new(), left: capacity }) }
+        let budget = Arc::new(SymbolBudget::new(capacity));
+        Self { capacity, budget, state: Mutex::new(PoolState { unused: Vec::new(), left: capacity }) }
     }
 
     /// Whether there are any guess decoders, in use or not.
@@ -57,7 +60,7 @@ impl GuessDecoderPool {
             state.left = state.left.checked_sub(1)?;
         }
         drop(state);
-        let decoder = unused.or_else(|| GuessDecoder::try_new().ok())?;
+        let decoder = unused.or_else(|| GuessDecoder::try_new(Arc::clone(&self.budget)).ok())?;
         Some(PooledGuessDecoder { pool: self, decoder: Some(decoder) })
     }
 }
@@ -78,7 +81,9 @@ impl DerefMut for PooledGuessDecoder<'_> {
 
 impl Drop for PooledGuessDecoder<'_> {
     fn drop(&mut self) {
-        lock(&self.pool.state).unused.extend(self.decoder.take());
+        let mut decoder = self.decoder.take();
+        decoder.iter_mut().for_each(GuessDecoder::shrink);
+        lock(&self.pool.state).unused.extend(decoder);
     }
 }
 
