@@ -313,7 +313,7 @@ mod tests {
             (fields.collect::<String>() + "\n").into_bytes()
         });
         let content: Vec<u8> = lines.flatten().take(size).collect();
-        let mut compressor = NativeCompressor::new(10);
+        let mut compressor = NativeCompressor::new(12);
         let mut out = Vec::with_capacity(crate::deflate::WORST_CASE);
         compressor.compress(WindowBuffer::new().fill(&content), 0..size, true, &mut out);
         compressor.level.optimal.is_some_and(|optimal| optimal.has_correction())

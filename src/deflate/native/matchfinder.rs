@@ -24,7 +24,7 @@ pub(super) mod lazy_bucket;
 pub(super) mod rows;
 
 /// When a search at a position ends.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct SearchDepth {
     /// Candidates to look at, of those of the hash.
     pub(crate) max_search_depth: usize,

@@ -48,4 +48,5 @@ struct PlacedMatch {
 pub(super) mod greedy;
 pub(super) mod lazy;
 pub(super) mod lookahead;
+mod match_cache;
 pub(super) mod optimal;

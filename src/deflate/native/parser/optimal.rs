@@ -5,41 +5,52 @@
 //! corrected by the change that the paths of the last block made. After a few passes, path and prices agree. (The shortest path as
 //! in Zopfli, 2013; cached matches as in libdeflate, 2016.)
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-use crate::deflate::Window;
+use super::match_cache::{MAX_SHORT, MatchCache, NO_DISTANCE, SHORT_LENGTHS};
 use crate::deflate::native::entropy::SymbolPrices;
 use crate::deflate::native::histogram::Histogram;
 use crate::deflate::native::matchfinder::SearchDepth;
-use crate::deflate::native::matchfinder::binary_tree::BinaryTrees;
+use crate::deflate::native::matchfinder::binary_tree::{BinaryTrees, PackedMatch};
 use crate::deflate::native::sequences::{LiteralOrMatch, Match, Sequences};
 use crate::deflate::native::symbols::{
     DISTANCE_EXTRA_BITS, DISTANCE_SYMBOLS, DistanceCode, LENGTHS, MAX_MATCH, MIN_MATCH,
 };
+use crate::deflate::{BLOCK, Window};
 
 /// How much work the optimal parser does for a path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OptimalParameters {
-    /// Nodes of a tree that are visited for a position.
-    pub(crate) max_search_depth: usize,
-    /// A match of this length is taken without a search at the positions inside of it.
-    pub(crate) nice_length: usize,
+    /// Nodes of a tree that are visited for a position. A match of the nice length is taken without a search at the positions inside
+    /// of it.
+    pub(crate) depth: SearchDepth,
     /// Upper bound of the number of paths that are computed.
     pub(crate) max_passes: usize,
 }
 
-/// Matches that are cached: 5 MiB, so that a worker needs at most 16 MiB. With 8 MiB an XML file is 0.01 % smaller, and
-/// other content unchanged.
-const MAX_CACHED_MATCHES: usize = 5 << 18;
-
 /// Bytes needed behind a position to search it.
 const LOOKAHEAD: usize = 8;
 
-/// The price of one bit.
-const PRICE_OF_BIT: f32 = 64.0;
+/// The price of one bit. With 64, sizes are 0.02 % larger.
+const PRICE_OF_BIT: f32 = 16.0;
 
-/// The price of a path beyond the end: more than any path through a block, and far from an overflow.
-const UNREACHABLE: u32 = u32::MAX / 4;
+/// Prices are multiplied by two to this power, and the lowest bits of a sum of prices state the first step of a path: 0 for a
+/// literal, 1 to 8 for a match of a short length, [`LONG_STEP`] for a longer one.
+const STEP_BITS: u32 = 4;
+
+/// The first step of a path that begins with a match longer than [`MAX_SHORT`].
+const LONG_STEP: u32 = 9;
+
+const STEP_MASK: u32 = (1 << STEP_BITS) - 1;
+
+/// The price of a path beyond the end: more than any path through a block, even of literals alone. With all that is added to it, it
+/// fits in 32 bits.
+const UNREACHABLE: u32 = 1 << 31;
+
+const _: () = assert!((BLOCK as u64 * (MAX_LITLEN_BITS * PRICE_OF_BIT) as u64) << STEP_BITS < UNREACHABLE as u64);
+
+/// The price of a length that no match has: more than the literals of the longest short match.
+const NO_MATCH: u32 = 1 << 20;
 
 /// Another pass follows if the last one saved more than one part in this many. On logs, the fifth pass saves less. The last path is
 /// used, not the cheapest one, because the passes have different prices, and their costs cannot be compared.
@@ -50,7 +61,12 @@ const MIN_SAVING: u32 = 2048;
 const MAX_LITLEN_BITS: f32 = 14.0;
 const MAX_DISTANCE_BITS: f32 = 12.0;
 
-/// Prices of symbols with their extra bits.
+/// The price of this many bits.
+fn price(bits: f32) -> u32 {
+    ((bits * PRICE_OF_BIT + 0.5) as u32) << STEP_BITS
+}
+
+/// Prices of symbols with their extra bits. Those of lengths state the step of a match.
 struct SymbolCosts {
     literals: [u32; 256],
     lengths: [u32; MAX_MATCH + 1],
@@ -63,19 +79,26 @@ impl SymbolCosts {
         let mut costs = Self { literals: [0; 256], lengths: [0; MAX_MATCH + 1], distances: [0; DISTANCE_SYMBOLS + 2] };
         let litlen = SymbolPrices::new(&histogram.litlen, MAX_LITLEN_BITS);
         for (cost, &frequency) in costs.literals.iter_mut().zip(&histogram.litlen) {
-            *cost = (litlen.bits(frequency) * PRICE_OF_BIT) as u32;
+            *cost = price(litlen.bits(frequency));
         }
-        for (cost, length) in costs.lengths[MIN_MATCH..].iter_mut().zip(&LENGTHS) {
+        for (step, (cost, length)) in (1..).zip(costs.lengths[MIN_MATCH..].iter_mut().zip(&LENGTHS)) {
             let frequency = histogram.litlen[usize::from(length.symbol)];
-            *cost = ((litlen.bits(frequency) + f32::from(length.extra_bits)) * PRICE_OF_BIT) as u32;
+            *cost = price(litlen.bits(frequency) + f32::from(length.extra_bits)) | LONG_STEP.min(step);
         }
         let distances = SymbolPrices::new(&histogram.distances, MAX_DISTANCE_BITS);
         for ((cost, &frequency), &extra) in
             costs.distances.iter_mut().zip(&histogram.distances).zip(&DISTANCE_EXTRA_BITS)
         {
-            *cost = ((distances.bits(frequency) + f32::from(extra)) * PRICE_OF_BIT) as u32;
+            *cost = price(distances.bits(frequency) + f32::from(extra));
         }
+        costs.distances[NO_DISTANCE] = NO_MATCH;
         costs
+    }
+
+    /// The price of a distance.
+    #[inline(always)]
+    fn of_distance(&self, distance: usize) -> u32 {
+        self.distances[DistanceCode::of(distance).symbol as usize % (DISTANCE_SYMBOLS + 2)]
     }
 }
 
@@ -111,49 +134,16 @@ impl Correction {
     }
 }
 
-/// A match in 32 bits. Bits 0..9: its length. Bits 9..24: its distance less one. Bits 24..32: its distance symbol.
-#[derive(Clone, Copy)]
-struct CachedMatch(u32);
-
-impl CachedMatch {
-    /// A literal: a step of one byte.
-    const LITERAL: Self = Self(1);
-
-    fn new(found: Match) -> Self {
-        let distance = found.distance as u32;
-        Self(found.length as u32 | (distance - 1) << 9 | DistanceCode::of(found.distance).symbol << 24)
-    }
-
-    fn length(self) -> usize {
-        (self.0 & 511) as usize
-    }
-
-    /// The match at the same distance with another length.
-    fn with_length(self, length: usize) -> Self {
-        Self(self.0 & !511 | length as u32)
-    }
-
-    fn distance(self) -> usize {
-        (self.0 >> 9 & 0x7fff) as usize + 1
-    }
-
-    fn distance_symbol(self) -> usize {
-        (self.0 >> 24) as usize % (DISTANCE_SYMBOLS + 2)
-    }
-}
-
 /// The optimal parser.
 pub(crate) struct OptimalParser {
     trees: BinaryTrees,
     parameters: OptimalParameters,
-    /// The matches of the range, in the order of their positions, and of each position the shorter first.
-    matches: Vec<CachedMatch>,
-    /// The index in `matches` of each position's first match, and the number of all matches.
-    first_matches: Vec<u32>,
+    /// The matches of the range.
+    cache: MatchCache,
     /// The price of the cheapest path from each position to the end of the range.
     costs: Vec<u32>,
     /// The first step of that path.
-    steps: Vec<CachedMatch>,
+    steps: Vec<u8>,
     /// The path from the start.
     path: Sequences,
     /// The change of the last DEFLATE block of this block that fitted in the match cache, if there is one.
@@ -165,8 +155,7 @@ impl OptimalParser {
         Self {
             trees: BinaryTrees::new(),
             parameters,
-            matches: Vec::with_capacity(MAX_CACHED_MATCHES + MAX_MATCH),
-            first_matches: Vec::new(),
+            cache: MatchCache::new(),
             costs: Vec::new(),
             steps: Vec::new(),
             path: Sequences::new(),
@@ -183,9 +172,8 @@ impl OptimalParser {
     pub(crate) fn load_dictionary(&mut self, window: Window<'_>, size: usize, block_end: usize) {
         self.trees.clear();
         self.correction = None;
-        for pos in 0..size.min(block_end.saturating_sub(LOOKAHEAD)) {
-            self.insert(window, pos..block_end);
-        }
+        let positions = 0..size.min(block_end.saturating_sub(LOOKAHEAD));
+        self.trees.insert_all(window, positions, block_end, self.parameters.depth);
     }
 
     /// Computes the cheapest path through `range`, or through as much of it as fits in the match cache; the block ends at
@@ -205,8 +193,9 @@ impl OptimalParser {
         }
         let mut before = u32::MAX;
         for _ in 0..self.parameters.max_passes {
-            self.compute_costs(window, start..end, &SymbolCosts::new(histogram));
-            self.follow_steps(window, start);
+            let costs = SymbolCosts::new(histogram);
+            self.compute_costs(window, start..end, &costs);
+            self.follow_steps(window, start, &costs);
             *histogram = Histogram::count(self.path.as_slice());
             let cost = self.costs[0];
             if cost > before - before / MIN_SAVING {
@@ -229,94 +218,128 @@ impl OptimalParser {
         self.correction = Some(Correction { lazy, path });
     }
 
-    /// Inserts the position `range.start` without a search for its matches.
-    fn insert(&mut self, window: Window<'_>, range: Range<usize>) {
-        let OptimalParameters { max_search_depth, nice_length, .. } = self.parameters;
-        // An eighth of the depth keeps the trees sorted well enough.
-        let limits = SearchDepth { max_search_depth: max_search_depth / 8 + 1, nice_length };
-        self.trees.insert(window, range, limits, |_| {});
-    }
-
     /// Caches all matches of a range, as far as there is space. Returns the end of the part that was searched.
     #[inline(never)]
     fn find_matches(&mut self, window: Window<'_>, range: Range<usize>, block_end: usize) -> usize {
-        let OptimalParameters { max_search_depth, nice_length, .. } = self.parameters;
-        let Range { start, end } = range;
-        let last = block_end.saturating_sub(LOOKAHEAD);
-        self.matches.clear();
-        self.first_matches.clear();
-        let mut pos = start;
-        let mut inside_until = start;
-        while pos < end && (self.matches.len() < MAX_CACHED_MATCHES || pos < inside_until) {
-            self.first_matches.push(self.matches.len() as u32);
-            if pos < last && pos < inside_until {
-                self.insert(window, pos..block_end);
-            } else if pos < last {
-                let matches = &mut self.matches;
-                self.trees.insert(window, pos..block_end, SearchDepth { max_search_depth, nice_length }, |found| {
-                    // A match must not leave the DEFLATE block.
-                    let length = found.length.min(end - pos);
-                    if length >= MIN_MATCH {
-                        matches.push(CachedMatch::new(Match { length, ..found }));
-                    }
-                    if found.length >= nice_length {
-                        inside_until = pos + found.length;
-                    }
-                });
+        let depth = self.parameters.depth;
+        let last = range.end.min(block_end.saturating_sub(LOOKAHEAD));
+        let mut pos = range.start;
+        self.cache.clear();
+        while pos < last && !self.cache.is_full() {
+            let searched = self.trees.find(window, pos..last, block_end, depth);
+            let inserted = pos + searched;
+            for found in &self.trees.found()[..searched] {
+                self.cache.push(found);
+                let longest = found.as_slice().last().map_or(0, |longest| longest.length());
+                pos += 1;
+                if longest >= depth.nice_length {
+                    let next = last.min(pos - 1 + longest);
+                    self.trees.insert_all(window, inserted..next, block_end, depth);
+                    self.cache.push_empty(next - pos);
+                    pos = next;
+                    break;
+                }
             }
-            pos += 1;
         }
-        self.first_matches.push(self.matches.len() as u32);
+        if pos >= last {
+            self.cache.push_empty(range.end - pos);
+            pos = range.end;
+        }
+        self.cache.finish();
         pos
     }
 
-    /// Computes the cheapest path from each position of a range to its end.
+    /// Computes the cheapest path from each position of a range to its end. Matches that leave the range are as good as shorter ones:
+    /// the costs of positions beyond it exceed all others.
     #[inline(never)]
     fn compute_costs(&mut self, window: Window<'_>, range: Range<usize>, costs: &SymbolCosts) {
         let size = range.len();
-        self.steps.clear();
-        self.steps.resize(size, CachedMatch::LITERAL);
+        self.steps.resize(size, 0);
         self.costs.clear();
         self.costs.resize(size + 1 + MAX_MATCH, UNREACHABLE);
         self.costs[size] = 0;
-        let matches = self.first_matches.windows(2).map(|pair| pair[0] as usize..pair[1] as usize);
-        for (at, matches) in matches.enumerate().rev() {
+        let short: &[u32; SHORT_LENGTHS] = costs.lengths[MIN_MATCH..].first_chunk().expect("all lengths");
+        for (at, &matches) in self.cache.positions().iter().enumerate().rev() {
             let reach: &mut [u32; MAX_MATCH + 1] =
                 (&mut self.costs[at..=at + MAX_MATCH]).try_into().expect("MAX_MATCH + 1 costs");
-            let mut cheapest = costs.literals[usize::from(window.byte(range.start + at))] + reach[1];
-            let mut step = CachedMatch::LITERAL;
-            let mut shortest = MIN_MATCH;
-            for &found in &self.matches[matches] {
-                let most = found.length().min(MAX_MATCH);
-                let distance = costs.distances[found.distance_symbol()];
-                // By index: three arrays of one known size need no bounds check.
-                #[allow(clippy::needless_range_loop)]
-                for length in shortest..=most {
-                    let cost = costs.lengths[length] + distance + reach[length];
-                    if cost < cheapest {
-                        cheapest = cost;
-                        step = found.with_length(length);
-                    }
+            let mut cheapest = UNREACHABLE;
+            if !matches.is_empty() {
+                for (i, length) in short.iter().enumerate() {
+                    let distance = costs.distances[matches.short_symbol(i)];
+                    cheapest = cheapest.min(reach[MIN_MATCH + i] + length + distance);
                 }
-                shortest = most + 1;
+                if matches.has_long() {
+                    cheapest = cheapest.min(cost_of_long(self.cache.at(at), reach, costs));
+                }
             }
-            reach[0] = cheapest;
-            self.steps[at] = step;
+            // Last, because the cost of the next position was computed last.
+            let literal = costs.literals[usize::from(window.byte(range.start + at))];
+            let cheapest = cheapest.min(reach[1] + literal);
+            reach[0] = cheapest & !STEP_MASK;
+            self.steps[at] = (cheapest & STEP_MASK) as u8;
         }
     }
 
-    /// Replaces the path by the steps from the start.
+    /// Replaces the path by the steps from the start. `costs` are the prices that it was computed with.
     #[inline(never)]
-    fn follow_steps(&mut self, window: Window<'_>, start: usize) {
-        let (steps, mut at) = (&self.steps, 0);
-        self.path.replace(std::iter::from_fn(|| {
-            let step = *steps.get(at)?;
-            let literal = window.byte(start + at);
-            at += step.length();
-            Some(match step.length() {
-                1 => LiteralOrMatch::Literal(literal),
-                length => LiteralOrMatch::Match(Match { length, distance: step.distance() }),
-            })
+    fn follow_steps(&mut self, window: Window<'_>, start: usize, costs: &SymbolCosts) {
+        let Self { cache, steps, costs: paths, path, .. } = self;
+        let mut at = 0;
+        path.replace(std::iter::from_fn(|| {
+            let step = usize::from(*steps.get(at)?);
+            if step == 0 {
+                at += 1;
+                return Some(LiteralOrMatch::Literal(window.byte(start + at - 1)));
+            }
+            let matches = cache.at(at);
+            let found = if step < LONG_STEP as usize {
+                let length = MIN_MATCH + step - 1;
+                let distance = matches.iter().find(|found| found.length() >= length).expect("a match").distance();
+                Match { length, distance }
+            } else {
+                cheapest_long(matches, &paths[at..], costs)
+            };
+            at += found.length;
+            Some(LiteralOrMatch::Match(found))
         }));
     }
+}
+
+/// The lengths above [`MAX_SHORT`] for which each match is the nearest, with the match.
+#[inline(always)]
+fn long_matches(matches: &[PackedMatch]) -> impl Iterator<Item = (RangeInclusive<usize>, usize)> {
+    let mut shortest = MAX_SHORT + 1;
+    matches.iter().map(move |found| {
+        let lengths = shortest..=found.length().min(MAX_MATCH);
+        shortest = shortest.max(found.length() + 1);
+        (lengths, found.distance())
+    })
+}
+
+/// The price of the cheapest path that begins with a match longer than [`MAX_SHORT`]. `reach` has the costs from the position of
+/// `matches` on.
+#[inline(always)]
+fn cost_of_long(matches: &[PackedMatch], reach: &[u32; MAX_MATCH + 1], costs: &SymbolCosts) -> u32 {
+    let mut cheapest = UNREACHABLE;
+    for (lengths, distance) in long_matches(matches) {
+        if !lengths.is_empty() {
+            // No step is stored for a length, so that the compiler can vectorize this loop.
+            let sums = costs.lengths[lengths.clone()].iter().zip(&reach[lengths]);
+            let least = sums.fold(UNREACHABLE, |least, (length, reach)| least.min(length + reach));
+            cheapest = cheapest.min(least + costs.of_distance(distance));
+        }
+    }
+    cheapest
+}
+
+/// The match longer than [`MAX_SHORT`] that begins the cheapest path. `reach` has the costs from the position of `matches` on.
+fn cheapest_long(matches: &[PackedMatch], reach: &[u32], costs: &SymbolCosts) -> Match {
+    for (lengths, distance) in long_matches(matches) {
+        for length in lengths {
+            if reach[length] + costs.lengths[length] + costs.of_distance(distance) == reach[0] | LONG_STEP {
+                return Match { length, distance };
+            }
+        }
+    }
+    unreachable!("the cost of a path is that of its steps")
 }
