@@ -22,7 +22,7 @@
 //!      bit_writer: output of the block, ends on a byte boundary
 //! ```
 //!
-//! The matchfinder forgets the last block and loads the dictionary. The parser produces `sequences`, a chunk at a time. After
+//! `hash_choice` decides how many bytes the matchfinder hashes. It forgets the last block and loads the dictionary. The parser produces `sequences`, a chunk at a time. After
 //! each chunk, `block_split` decides whether it joins the pending DEFLATE block. `block_writer` writes a DEFLATE block in its
 //! cheapest form. At levels 10 to 12, lazy parsing only finds the ends of blocks and the first prices of symbols; then
 //! `parser::optimal` computes the cheapest path.
@@ -39,6 +39,7 @@ mod code_lengths;
 mod code_tables;
 mod cost_model;
 mod entropy;
+mod hash_choice;
 mod histogram;
 mod huffman;
 mod incompressible;

@@ -5,6 +5,7 @@ mod content_shapes;
 mod distances;
 mod extreme_codes;
 pub(crate) mod generators;
+mod long_hashes;
 mod output_sizes;
 mod repeated_noise;
 mod reuse;

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::cost_model::CostModel;
+use super::hash_choice;
 use super::literal_statistics::{self, LiteralStatistics};
+use super::matchfinder::LongHash;
 use super::matchfinder::SearchDepth;
 use super::matchfinder::lazy_bucket::LazyBuckets;
 use super::matchfinder::rows::MatchRows;
@@ -15,29 +17,34 @@ use super::parser::optimal::{OptimalParameters, OptimalParser};
 use crate::deflate::Window;
 
 /// Two entries of four bytes for each of 2^15 hashes, and one of two bytes for each of 2^14 hashes of three bytes.
-type LazyBucketParser = LazyParser<LazyBuckets<{ 1 << 15 }, { 1 << 14 }>>;
-type TinyLazyBucketParser = LazyParser<LazyBuckets<{ 1 << 11 }, { 1 << 12 }>>;
+type LazyBucketParser = LazyParser<LazyBuckets<{ 1 << 15 }, { 1 << 14 }, false>>;
+type TinyLazyBucketParser = LazyParser<LazyBuckets<{ 1 << 11 }, { 1 << 12 }, false>>;
 
 /// Rows for twice as many positions as a window has, because some rows fill faster. With half the rows, level 6 is 0.4 % larger (prose
 /// 0.8 %) and 4 % faster (binaries 8 %). For three bytes, 2^13 entries make binaries and images 1 % larger; 2^16, which are slower,
 /// make everything 0.1 % smaller.
-type LazyParser16 = LazyParser<MatchRows<16, { 1 << 12 }, { 1 << 15 }>>;
+type LazyParser16 = LazyParser<MatchRows<16, { 1 << 12 }, { 1 << 15 }, false>>;
 
 /// Rows for as many positions as a window has: for small inputs, because all rows are cleared, and for the first pass of levels 10 to
 /// 12, which needs no more.
-type SmallLazyParser16 = LazyParser<MatchRows<16, { 1 << 11 }, { 1 << 15 }>>;
+type SmallLazyParser16 = LazyParser<MatchRows<16, { 1 << 11 }, { 1 << 15 }, false>>;
 
 /// Rows for four times as many positions, because some rows fill faster. With half the rows and half the entries, Silesia is
 /// 0.16 % larger.
-type LazyParser64 = LazyParser<MatchRows<64, { 1 << 11 }, { 1 << 16 }>>;
+type LazyParser64 = LazyParser<MatchRows<64, { 1 << 11 }, { 1 << 16 }, false>>;
 
 /// Rows for as many positions as a small input has. With twice the rows and entries, small files are 0.02 % smaller and take 8 % more
 /// time; with half of both, they are 0.04 % larger.
-type SmallLazyParser64 = LazyParser<MatchRows<64, { 1 << 10 }, { 1 << 15 }>>;
+type SmallLazyParser64 = LazyParser<MatchRows<64, { 1 << 10 }, { 1 << 15 }, false>>;
 
 /// The same for tiny inputs: rows for as many positions as these have.
-type TinyLazyParser16 = LazyParser<MatchRows<16, { 1 << 9 }, { 1 << 13 }>>;
-type TinyLazyParser64 = LazyParser<MatchRows<64, { 1 << 8 }, { 1 << 13 }>>;
+type TinyLazyParser16 = LazyParser<MatchRows<16, { 1 << 9 }, { 1 << 13 }, false>>;
+type TinyLazyParser64 = LazyParser<MatchRows<64, { 1 << 8 }, { 1 << 13 }, false>>;
+
+/// The same with hashes of more bytes, for content whose candidates four bytes do not distinguish (`hash_choice`).
+type LongHashBucketParser = LazyParser<LazyBuckets<{ 1 << 15 }, { 1 << 14 }, true>>;
+type LongHashParser16 = LazyParser<MatchRows<16, { 1 << 12 }, { 1 << 15 }, true>>;
+type LongHashParser64 = LazyParser<MatchRows<64, { 1 << 11 }, { 1 << 16 }, true>>;
 
 /// The parser of a level and its parameters.
 #[derive(Clone, Copy)]
@@ -228,6 +235,27 @@ impl Method {
             (Self::Optimal(_), _) => Box::new(SmallLazyParser16::new(FIRST_PASS)),
         }
     }
+
+    /// The hash for a block that needs the parser with a long hash. Rows of 64 do not overflow in a small input.
+    fn long_hash(self, window: Window<'_>, block: Range<usize>) -> Option<LongHash> {
+        let min_gain = match (self, InputSize::of(&block)) {
+            (Self::LazyBuckets(_) | Self::Lazy16(_), _) => hash_choice::MIN_GAIN,
+            (Self::Lazy64(_) | Self::Optimal(_), InputSize::Large) => hash_choice::MIN_GAIN_OF_64,
+            _ => return None,
+        };
+        hash_choice::long_hash(window, block, min_gain)
+    }
+
+    /// The parser with a long hash, if the level has one.
+    fn long_hash_parser(self) -> Box<dyn Parser> {
+        match self {
+            Self::LazyBuckets(parameters) => Box::new(LongHashBucketParser::new(parameters)),
+            Self::Lazy16(parameters) => Box::new(LongHashParser16::new(parameters)),
+            Self::Lazy64(parameters) => Box::new(LongHashParser64::new(parameters)),
+            Self::Optimal(_) => Box::new(LongHashParser16::new(FIRST_PASS)),
+            _ => self.parser(InputSize::Large),
+        }
+    }
 }
 
 /// A level's parsers and settings.
@@ -235,6 +263,9 @@ pub(super) struct LevelState {
     method: Method,
     /// The parsers for each [`InputSize`], created with the first block of that size.
     parsers: [Option<Box<dyn Parser>>; 3],
+    /// The parser with a long hash, created with the first block that needs it, and whether the current block does.
+    long_hash_parser: Option<Box<dyn Parser>>,
+    hashes_long: bool,
     /// The size of the current block.
     size: InputSize,
     /// Replaces the sequences of each DEFLATE block at levels 10 to 12.
@@ -260,6 +291,8 @@ impl LevelState {
         Self {
             method,
             parsers: [const { None }; 3],
+            long_hash_parser: None,
+            hashes_long: false,
             size: InputSize::Large,
             optimal,
             chunk,
@@ -275,6 +308,11 @@ impl LevelState {
     /// Forgets the last block. The caller inserts the dictionary before `block` into the parser.
     pub(super) fn begin_block(&mut self, window: Window<'_>, block: Range<usize>) {
         self.size = InputSize::of(&block);
+        let long_hash = self.method.long_hash(window, block.clone());
+        self.hashes_long = long_hash.is_some();
+        if let Some(hash) = long_hash {
+            self.parser().set_hash(hash);
+        }
         self.parser().begin_block(window, block.clone());
         if let Some(optimal) = &mut self.optimal {
             optimal.load_dictionary(window, block.start, block.end);
@@ -283,8 +321,11 @@ impl LevelState {
 
     /// The parser for the current block.
     pub(super) fn parser(&mut self) -> &mut dyn Parser {
-        let parser = &mut self.parsers[self.size as usize];
-        &mut **parser.get_or_insert_with(|| self.method.parser(self.size))
+        let Self { method, size, .. } = *self;
+        if self.hashes_long {
+            return &mut **self.long_hash_parser.get_or_insert_with(|| method.long_hash_parser());
+        }
+        &mut **self.parsers[size as usize].get_or_insert_with(|| method.parser(size))
     }
 
     /// Sequences of a chunk of the current block.

@@ -12,6 +12,7 @@
 
 use std::ops::Range;
 
+pub(crate) use self::hash_functions::LongHash;
 use super::sequences::Match;
 use crate::deflate::{WINDOW, Window};
 
@@ -54,13 +55,19 @@ pub(crate) struct AroundQuery {
 
 /// A match finder for lazy parsing. It finds the longest match at a position, and a better match than a known one by its end.
 pub(crate) trait LazyFinder: Send {
-    /// Bytes that are hashed. Matches of fewer bytes are found at one distance at most.
-    const HASHED: usize;
+    /// Whether the hash is chosen for each block.
+    const LONG: bool;
 
     /// Most candidates that a search looks at.
     const MAX_CANDIDATES: usize;
 
     fn new() -> Self;
+
+    /// Bytes that are hashed. Matches of fewer bytes are found at one distance at most.
+    fn hashed(&self) -> usize;
+
+    /// Chooses the hash, if the finder is for long ones.
+    fn set_hash(&mut self, hash: LongHash);
 
     /// Forgets the last block.
     fn clear(&mut self);

@@ -10,6 +10,7 @@
 use std::ops::Range;
 
 use super::cost_model::CostModel;
+use super::matchfinder::LongHash;
 use super::sequences::{Match, Sequences};
 use crate::deflate::Window;
 
@@ -27,6 +28,9 @@ pub(crate) trait Parser: Send {
     fn min_split_saving(&self) -> f32 {
         0.0
     }
+
+    /// Chooses the hash of the match finder, if that is for long ones.
+    fn set_hash(&mut self, _: LongHash) {}
 
     /// Inserts positions that are not parsed: those of a dictionary, or of data that is stored.
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>);

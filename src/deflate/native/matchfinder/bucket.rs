@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::hash_functions::{self, TaggedEntry, same_tag, tagged_entry};
+use super::hash_functions::{self, TaggedEntry, same_tag, tagged_entry, tagged_entry_of_hash};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
@@ -80,7 +80,17 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
     /// Stores a position with these bytes. Returns the two positions that were stored before.
     #[inline(always)]
     pub(crate) fn insert(&mut self, word: u64, pos: usize) -> Bucket {
-        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(word, pos);
+        self.replace(tagged_entry::<ENTRIES>(word, pos))
+    }
+
+    /// The same for a position whose bytes have this hash.
+    #[inline(always)]
+    pub(crate) fn insert_hash(&mut self, hash: u64, pos: usize) -> Bucket {
+        self.replace(tagged_entry_of_hash::<ENTRIES>(hash, pos))
+    }
+
+    #[inline(always)]
+    fn replace(&mut self, TaggedEntry { slot, entry: new }: TaggedEntry) -> Bucket {
         let old = self.table[slot];
         self.table[slot] = old << 32 | u64::from(new);
         Bucket { old, new }
@@ -94,10 +104,10 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
         self.table[slot] = if inserts { old << 32 | u64::from(new) } else { old };
     }
 
-    /// The positions with these bytes that were stored last, for a position that is not stored.
+    /// The positions with this hash that were stored last, for a position that is not stored.
     #[inline(always)]
-    pub(crate) fn peek(&self, word: u64, pos: usize) -> Bucket {
-        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(word, pos);
+    pub(crate) fn peek_hash(&self, hash: u64, pos: usize) -> Bucket {
+        let TaggedEntry { slot, entry: new } = tagged_entry_of_hash::<ENTRIES>(hash, pos);
         Bucket { old: self.table[slot], new }
     }
 }

@@ -20,6 +20,26 @@ pub(super) fn hash4(word: u32) -> u32 {
     word.wrapping_mul(FACTOR)
 }
 
+/// A hash of as many bytes as are chosen for a block, up to eight.
+#[derive(Clone, Copy)]
+pub(crate) struct LongHash {
+    /// Bytes that are hashed.
+    pub(crate) bytes: usize,
+    factor: u64,
+}
+
+impl LongHash {
+    pub(crate) const fn new(bytes: usize) -> Self {
+        Self { bytes, factor: LONG_FACTOR << (64 - 8 * bytes) }
+    }
+
+    /// Hash of the lowest bytes, in the highest bits.
+    #[inline(always)]
+    pub(crate) fn of(self, word: u64) -> u64 {
+        word.wrapping_mul(self.factor)
+    }
+}
+
 /// Hash of eight bytes, in the highest bits.
 #[inline(always)]
 pub(crate) fn hash8(word: u64) -> u64 {
@@ -37,7 +57,12 @@ pub(super) struct TaggedEntry {
 /// The slot among `SLOTS` (a power of two) and the entry of a position, by the hash of the five lowest bytes of `word`.
 #[inline(always)]
 pub(super) fn tagged_entry<const SLOTS: usize>(word: u64, pos: usize) -> TaggedEntry {
-    let hash = word.wrapping_mul(LONG_FACTOR << 24);
+    tagged_entry_of_hash::<SLOTS>(word.wrapping_mul(LONG_FACTOR << 24), pos)
+}
+
+/// The slot and the entry of a position by a hash.
+#[inline(always)]
+pub(super) fn tagged_entry_of_hash<const SLOTS: usize>(hash: u64, pos: usize) -> TaggedEntry {
     let bits = SLOTS.ilog2();
     let tag = (hash >> (32 - bits)) as u32 & 0xffff_0000;
     TaggedEntry { slot: (hash >> (64 - bits)) as usize % SLOTS, entry: tag | u32::from(pos as u16) }

@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::hash_functions::hash4;
+use super::hash_functions::{LongHash, hash4};
 use super::last_position::LastPosition;
 use super::{AroundQuery, LazyFinder, LazySearch, in_window};
 use crate::deflate::Window;
@@ -20,7 +20,7 @@ use crate::deflate::native::sequences::Match;
 use crate::deflate::native::simd::same_bytes;
 use crate::deflate::native::symbols::MIN_MATCH;
 
-/// Bytes that are hashed. Rows do not contain shorter matches.
+/// Bytes that are hashed without `LONG`. Rows do not contain shorter matches.
 const HASHED: usize = 4;
 
 /// The last positions of one hash.
@@ -34,11 +34,12 @@ struct Row<const WIDTH: usize> {
     head: u8,
 }
 
-/// Rows of `WIDTH` (16 or 64) positions, and the last position of each hash of three bytes. `ROWS` and `HASH3` are powers of
-/// two.
-pub(crate) struct MatchRows<const WIDTH: usize, const ROWS: usize, const HASH3: usize> {
+/// Rows of `WIDTH` (16 or 64) positions, and the last position of each hash of the shortest matches. `ROWS` and `SHORT` are powers of
+/// two. With `LONG`, rows are chosen by a hash of more than four bytes, and the shortest matches have four bytes instead of three.
+pub(crate) struct MatchRows<const WIDTH: usize, const ROWS: usize, const SHORT: usize, const LONG: bool> {
     rows: Box<[Row<WIDTH>; ROWS]>,
-    hash3: LastPosition<HASH3>,
+    short: LastPosition<SHORT>,
+    hash: LongHash,
 }
 
 /// Where the positions of a hash are.
@@ -117,45 +118,72 @@ fn rotate<const WIDTH: usize>(bits: u64, first: u32) -> u64 {
     }
 }
 
-impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> MatchRows<WIDTH, ROWS, HASH3> {
-    /// The row of four bytes, and their tag.
+impl<const WIDTH: usize, const ROWS: usize, const SHORT: usize, const LONG: bool> MatchRows<WIDTH, ROWS, SHORT, LONG> {
+    /// The row of the bytes at a position, and their tag.
     #[inline(always)]
-    fn hashed_row(word: u32) -> HashedRow {
-        let hash = hash4(word);
+    fn hashed_row(&self, window: Window<'_>, pos: usize) -> HashedRow {
+        self.row_of(if LONG { window.load64(pos) } else { window.load32(pos).into() })
+    }
+
+    /// The row of the lowest bytes of a word, and their tag.
+    #[inline(always)]
+    fn row_of(&self, word: u64) -> HashedRow {
         let bits = ROWS.ilog2();
+        if LONG {
+            let hash = self.hash.of(word);
+            return HashedRow { row: (hash >> (64 - bits)) as usize % ROWS, tag: (hash >> (56 - bits)) as u8 };
+        }
+        let hash = hash4(word as u32);
         HashedRow { row: (hash >> (32 - bits)) as usize % ROWS, tag: (hash >> (24 - bits)) as u8 }
     }
 
     #[inline(always)]
     fn insert(&mut self, window: Window<'_>, pos: usize) {
-        let word = window.load32(pos);
-        let HashedRow { row, tag } = Self::hashed_row(word);
+        let word = if LONG { window.load64(pos) } else { window.load32(pos).into() };
+        let HashedRow { row, tag } = self.row_of(word);
         self.rows[row].insert(tag, pos);
-        self.hash3.insert(word, pos);
+        self.insert_short(word as u32, pos);
+    }
+
+    /// Inserts a position into the table of the shortest matches. Returns the distance to the last position with the same hash.
+    #[inline(always)]
+    fn insert_short(&mut self, word: u32, pos: usize) -> usize {
+        if LONG { self.short.insert_four(word, pos) } else { self.short.insert(word, pos) }
     }
 }
 
-impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for MatchRows<WIDTH, ROWS, HASH3> {
-    const HASHED: usize = HASHED;
+impl<const WIDTH: usize, const ROWS: usize, const SHORT: usize, const LONG: bool> LazyFinder
+    for MatchRows<WIDTH, ROWS, SHORT, LONG>
+{
+    const LONG: bool = LONG;
     const MAX_CANDIDATES: usize = WIDTH;
 
     fn new() -> Self {
-        Self { rows: boxed_array(Row::EMPTY), hash3: LastPosition::new() }
+        Self { rows: boxed_array(Row::EMPTY), short: LastPosition::new(), hash: LongHash::new(HASHED) }
     }
 
     fn clear(&mut self) {
         self.rows.fill(Row::EMPTY);
-        self.hash3.clear();
+        self.short.clear();
+    }
+
+    #[inline(always)]
+    fn hashed(&self) -> usize {
+        if LONG { self.hash.bytes } else { HASHED }
+    }
+
+    fn set_hash(&mut self, hash: LongHash) {
+        self.hash = hash;
     }
 
     #[inline(never)]
     fn insert_all(&mut self, window: Window<'_>, positions: Range<usize>, hash3: bool) {
-        if hash3 {
+        if hash3 || LONG {
             positions.for_each(|pos| self.insert(window, pos));
             return;
         }
         for pos in positions {
-            let HashedRow { row, tag } = Self::hashed_row(window.load32(pos));
+            let HashedRow { row, tag } = self.hashed_row(window, pos);
             self.rows[row].insert(tag, pos);
         }
     }
@@ -166,7 +194,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
         let LazySearch { depth, hash3 } = search;
         let bytes = window.load128(pos);
         let word = bytes[0] as u32;
-        let HashedRow { row, tag } = Self::hashed_row(word);
+        let HashedRow { row, tag } = self.row_of(bytes[0]);
         let row = &mut self.rows[row];
         let mut best = Match { length: MIN_MATCH, distance: 0 };
         // A longer match has these four bytes: the one behind the best match and the three before.
@@ -189,7 +217,12 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
             }
         }
         row.insert(tag, pos);
-        let distance = if hash3 { self.hash3.insert(word, pos) } else { 0 };
+        let distance = if hash3 || LONG { self.insert_short(word, pos) } else { 0 };
+        if LONG {
+            let short =
+                if best.distance == 0 { LastPosition::<SHORT>::match_at(window, pos..end, distance) } else { None };
+            return short.unwrap_or(best);
+        }
         let is_match = |distance: usize| (window.load32(pos - distance) ^ word) << 8 == 0;
         if best.distance == 0 && in_window(distance) && is_match(distance) {
             best.distance = distance;
@@ -200,7 +233,7 @@ impl<const WIDTH: usize, const ROWS: usize, const HASH3: usize> LazyFinder for M
     #[inline(always)]
     fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
         let AroundQuery { pos, tail, depth, needed } = query;
-        let HashedRow { row, tag } = Self::hashed_row(window.load32(tail));
+        let HashedRow { row, tag } = self.hashed_row(window, tail);
         let bytes = window.load128(pos);
         for distance in self.rows[row].distances_or_newest(tag, tail, depth) {
             let differ = window.differ16(pos.wrapping_sub(distance), bytes);

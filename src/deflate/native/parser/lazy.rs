@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{Parser, PlacedMatch};
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
-use crate::deflate::native::matchfinder::{AroundQuery, LazyFinder, LazySearch, SearchDepth};
+use crate::deflate::native::matchfinder::{AroundQuery, LazyFinder, LazySearch, LongHash, SearchDepth};
 use crate::deflate::native::sequences::{Match, Sequences, of_match};
 use crate::deflate::native::symbols::MAX_MATCH;
 
@@ -173,9 +173,10 @@ impl<F: LazyFinder> LazyParser<F> {
     #[inline(never)]
     fn much_longer(&self, window: Window<'_>, range: Range<usize>, found: Match) -> Match {
         let Range { start: pos, end } = range;
-        let tail = pos + found.length.max(F::HASHED) + MIN_EXTRA_LENGTH_IN_RUNS - F::HASHED;
+        let hashed = self.finder.hashed();
+        let tail = pos + found.length.max(hashed) + MIN_EXTRA_LENGTH_IN_RUNS - hashed;
         let mut best = found;
-        if found.length + MIN_EXTRA_LENGTH_IN_RUNS <= MAX_MATCH && tail + F::HASHED <= end {
+        if found.length + MIN_EXTRA_LENGTH_IN_RUNS <= MAX_MATCH && tail + hashed <= end {
             let query = AroundQuery { pos, tail, depth: F::MAX_CANDIDATES, needed: [0xffff; 2] };
             self.finder.search_around(window, query, |distance, differ| {
                 let length = window.common_by(differ, pos - distance, pos).min(end - pos);
@@ -204,9 +205,11 @@ impl<F: LazyFinder> LazyParser<F> {
         // The last hashed bytes of a longer match that begins one byte later: the last two are behind the known match. A better
         // one that begins two bytes later has two more, and bytes behind the end must not decide. (For a match of three bytes
         // this includes the byte before it, so that none is found in rows. Searching both places makes binaries 0.3 % and images
-        // 0.1 % larger.)
-        let tail = pos + found.length + 2 - F::HASHED;
-        if lazy_search_depth == 0 || tail + F::HASHED + 2 > end {
+        // 0.1 % larger. A long hash would begin before a short match.)
+        let hashed = self.finder.hashed();
+        let least = if F::LONG { hashed + 1 } else { 0 };
+        let tail = pos + (found.length + 2).max(least) - hashed;
+        if lazy_search_depth == 0 || tail + hashed + 2 > end {
             return None;
         }
         // The bytes that a longer match one byte later has, and a better one two bytes later, as far as 16 bytes show.
@@ -235,6 +238,10 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
             self.finder.clear();
         }
         self.period = 1;
+    }
+
+    fn set_hash(&mut self, hash: LongHash) {
+        self.finder.set_hash(hash);
     }
 
     fn insert(&mut self, window: Window<'_>, positions: Range<usize>) {

@@ -52,21 +52,22 @@ impl<F: LazyFinder> LazyParser<F> {
         end: usize,
         model: &CostModel,
     ) -> Option<PlacedMatch> {
+        let hashed = self.finder.hashed();
         let PlacedMatch { pos, found } = known;
         let behind = pos + found.length + 1;
-        if behind + 2 > end || found.length + 1 < F::HASHED {
+        if behind + 2 > end || found.length + 1 < hashed {
             return None;
         }
         // The bytes that a match one byte later has, and one two bytes later, as far as 16 bytes show.
         let bytes = 2 << found.length.min(MAX_COMPARED);
         let depth = self.parameters.nearer_search_depth;
-        let query = AroundQuery { pos, tail: behind - F::HASHED, depth, needed: [bytes - 2, bytes - 4] };
+        let query = AroundQuery { pos, tail: behind - hashed, depth, needed: [bytes - 2, bytes - 4] };
         let (mut most, mut nearer) = (gain(found), None);
         self.finder.search_around(window, query, |distance, differ| {
             let late = usize::from(differ & 2 != 0) + usize::from(differ & 3 != 0);
             let length = window.common_by(differ & !3, pos - distance, pos).min(end - pos) - late;
             let other = Match { length, distance };
-            if length >= F::HASHED && gain(other) - MIN_IMPROVEMENT[late] > most {
+            if length >= hashed && gain(other) - MIN_IMPROVEMENT[late] > most {
                 most = gain(other) - MIN_IMPROVEMENT[late];
                 nearer = Some(PlacedMatch { pos: pos + late, found: other });
             }
