@@ -19,7 +19,9 @@ use crate::error::FinalError;
 #[cfg(doc)]
 use crate::format::gzip::Damage;
 use crate::format::gzip::ReadError;
-use crate::inflate::{BadMember, CompressedSource, Content, MemberChecksum, SequentialInflater, Trailing, as_io_error};
+use crate::inflate::{
+    BadMember, CompressedSource, Content, MemberChecksum, SequentialInflater, Trailing, as_io_error, read_uninterrupted,
+};
 
 /// Bytes of content inflated at a time: small enough to stay in the cache until they are verified and read.
 const CONTENT: usize = 64 * 1024;
@@ -86,12 +88,7 @@ struct ReaderSource<R>(R);
 
 impl<R: Read> CompressedSource for ReaderSource<R> {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
-            }
-        }
+        read_uninterrupted(&mut self.0, buffer)
     }
 
     /// It may wait: nothing else is known about a reader.

@@ -282,13 +282,20 @@ mod tests {
         assert_eq!(COMPRESSED.load(Ordering::Relaxed), 1);
     }
 
+    /// Encoders whose workers panic on zeros, with their number of workers and scheduler.
+    fn panicking_encoders() -> impl Iterator<Item = (usize, Scheduler, Encoder<Vec<u8>>)> {
+        let panicking: deflate::NewCompressor =
+            |kind, level| Box::new(PanicsOnZeros(deflate::new_compressor(kind, level)));
+        let runs = [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)];
+        runs.into_iter().map(move |(workers, scheduler)| {
+            let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
+            (workers, scheduler, Encoder::with_engine(Vec::new(), &options, panicking).unwrap())
+        })
+    }
+
     #[test]
     fn a_worker_that_panics_is_an_error_of_the_writer() {
-        for (workers, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
-            let panicking: deflate::NewCompressor =
-                |kind, level| Box::new(PanicsOnZeros(deflate::new_compressor(kind, level)));
-            let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
-            let mut encoder = Encoder::with_engine(Vec::new(), &options, panicking).unwrap();
+        for (workers, scheduler, mut encoder) in panicking_encoders() {
             let contents = [vec![1; BLOCK], vec![0; BLOCK], vec![1; 20 * BLOCK]];
             let written = contents.iter().try_for_each(|content| encoder.write_all(content));
             let error = written.and_then(|()| encoder.flush()).expect_err("a block is lost");
@@ -303,11 +310,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_panics_is_an_error_of_the_flush_that_waits_for_it() {
-        for (workers, scheduler) in [(1, Scheduler::Threads), (3, Scheduler::Threads), (3, Scheduler::Rayon)] {
-            let panicking: deflate::NewCompressor =
-                |kind, level| Box::new(PanicsOnZeros(deflate::new_compressor(kind, level)));
-            let options = EncoderOptions::default().workers(workers).scheduler(scheduler);
-            let mut encoder = Encoder::with_engine(Vec::new(), &options, panicking).unwrap();
+        for (_, _, mut encoder) in panicking_encoders() {
             encoder.write_all(&[0; 10]).unwrap();
             assert_eq!(encoder.flush().unwrap_err().to_string(), "internal error: a worker panicked");
             encoder.finish().unwrap_err();

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use crate::error::FinalError;
 use crate::format::gzip::ReadError;
-use crate::inflate::{CompressedSource, Loss, SalvageTotals, Salvager};
+use crate::inflate::{CompressedSource, Loss, SalvageTotals, Salvager, read_uninterrupted};
 
 /// Bytes of content decoded at a time.
 const CONTENT: usize = 64 * 1024;
@@ -55,12 +55,7 @@ struct DamagedSource<'a, R>(&'a mut R);
 
 impl<R: Read> CompressedSource for DamagedSource<'_, R> {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
-            }
-        }
+        read_uninterrupted(self.0, buffer)
     }
 }
 

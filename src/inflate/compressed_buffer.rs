@@ -15,6 +15,16 @@ pub trait CompressedSource {
     }
 }
 
+/// Reads from a reader of the caller's, and retries calls that a signal interrupts.
+pub(crate) fn read_uninterrupted(reader: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
 /// Bytes read at a time. A BGZF block of 64 KiB and the header after it must fit. Sizes up to 1 MiB are not
 /// measurably faster.
 const BUFFER: usize = 256 * 1024;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::point_selection::PointSelection;
-use super::{BadMember, CompressedSource, Content, MemberChecksum, SequentialInflater};
+use super::{BadMember, CompressedSource, Content, MemberChecksum, SequentialInflater, read_uninterrupted};
 use crate::deflate;
 use crate::format::gzidx::{self, FILE_END};
 use crate::format::gzip::{Damage, ReadError};
@@ -28,12 +28,7 @@ struct MeasuredSource<R> {
 
 impl<R: Read> CompressedSource for MeasuredSource<R> {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = loop {
-            match self.source.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
+        let count = read_uninterrupted(&mut self.source, buffer)?;
         self.length += count as u64;
         let newer = &buffer[count.saturating_sub(FILE_END as usize)..count];
         let kept = self.end.len().min(FILE_END as usize - newer.len());

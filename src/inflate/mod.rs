@@ -11,8 +11,8 @@
 //! - A [`GuessDecoder`] starts in the middle of a file, at the first position that looks like a block ([`block_finder`]) or a
 //!   member (`member_finder`). It decodes symbols: bytes, and [`markers`] for the bytes of the unknown window. [`resolve`]
 //!   replaces the markers when the window is known.
-//! - A [`Salvager`] decodes a damaged file in order. After an error it searches for a start as a guess decoder does. Bytes of the lost
-//!   window stay unknown.
+//! - A [`Salvager`] decodes a damaged file in order. After an error it searches for a start as a guess decoder does. Bytes of the
+//!   lost window stay unknown.
 //!
 //! `native` is the DEFLATE decoder of all of them; the first two can also use flate2 ([`EngineDecoder`]). Nothing here starts
 //! threads or decides which of these is used: `pipeline::stream` does. The caller verifies the CRC and writes the content.
@@ -49,6 +49,7 @@ mod symbol_budget;
 pub use self::access_index::Index;
 pub use self::bgzf_batch::BgzfBatch;
 pub use self::compressed_buffer::CompressedSource;
+pub(crate) use self::compressed_buffer::read_uninterrupted;
 pub use self::content::{Content, FilePart, Trailing};
 pub use self::content_points::{ContentPoint, count_newlines};
 pub use self::engine_decoder::EngineDecoder;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::BorrowedFd;
 
-use crate::io::transfer::read_at_least;
+use crate::io::transfer::read_some_before;
 
 /// Reads a file of a known length.
 #[derive(Debug)]
@@ -22,8 +22,7 @@ impl<'a> PositionedFile<'a> {
 
 impl Read for PositionedFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = self.length.saturating_sub(self.offset).min(buffer.len() as u64) as usize;
-        let got = read_at_least(self.fd, &mut buffer[..most], most.min(1), self.offset)?;
+        let got = read_some_before(self.fd, buffer, self.offset, self.length)?;
         self.offset += got as u64;
         Ok(got)
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use crate::inflate::CompressedSource;
-use crate::io::transfer::read_at_least;
+use crate::io::transfer::read_some_before;
 
 /// Reads a file from one offset to another.
 pub(crate) struct PositionedReader<'a> {
@@ -28,8 +28,7 @@ impl<'a> PositionedReader<'a> {
 
 impl CompressedSource for PositionedReader<'_> {
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = self.end.saturating_sub(self.offset).min(buffer.len() as u64) as usize;
-        let got = read_at_least(self.fd, &mut buffer[..most], most.min(1), self.offset)?;
+        let got = read_some_before(self.fd, buffer, self.offset, self.end)?;
         self.offset += got as u64;
         Ok(got)
     }

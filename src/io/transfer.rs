@@ -26,6 +26,12 @@ pub(crate) fn read_at_least(fd: BorrowedFd<'_>, buffer: &mut [u8], wanted: usize
     fill(fd, buffer, wanted, |rest, got| rustix::io::pread(fd, rest, offset + got as u64))
 }
 
+/// Reads the bytes that are available, at least one, from `offset`, none from `end` on. Returns 0 there and at the end of the file.
+pub(crate) fn read_some_before(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64, end: u64) -> io::Result<usize> {
+    let most = end.saturating_sub(offset).min(buffer.len() as u64) as usize;
+    read_at_least(fd, &mut buffer[..most], most.min(1), offset)
+}
+
 /// Calls `read` with the unfilled rest and the number of bytes so far, until there are `wanted` bytes or the input
 /// ends.
 fn fill(
