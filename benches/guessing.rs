@@ -40,7 +40,7 @@ fn finder(c: &mut Criterion) {
     group.finish();
 }
 
-/// Symbols in runs of bytes and runs of markers, of which `percent` are markers.
+/// Runs of bytes and runs of markers. `percent` percent of the symbols are markers.
 fn symbols(percent: usize) -> Vec<u16> {
     let mut random = Random(7);
     let mut symbols = Vec::new();

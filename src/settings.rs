@@ -44,8 +44,8 @@ pub enum Format {
     /// One gzip member (RFC 1952).
     #[default]
     Gzip,
-    /// BGZF, as `bgzip` writes it (SAM/BAM specification, section 4.1): many gzip members with up to 65,280 bytes of content, each
-    /// of which states its size. Programs that know the format read any part of a file without the part before it; others may
+    /// BGZF, as `bgzip` writes it (SAM/BAM specification, section 4.1): many gzip members with up to 65,280 bytes of content.
+    /// Each states its size. Programs that know the format read any part of a file without the part before it; others may
     /// stop after the first member, as browsers do.
     Bgzf,
 }

@@ -60,7 +60,7 @@ impl SharedInflation {
         is_started.then_some(inflation)
     }
 
-    /// The next content. Reads the source as long as the workers need data. `returned` is an earlier part, to be reused.
+    /// The next content. Reads the source while the workers need data. `returned` is an earlier part, to be reused.
     pub(super) fn next(&mut self, source: &mut dyn CompressedSource, returned: Vec<u8>) -> NextContent {
         self.caller().reuse_buffer(returned);
         let enough = AHEAD * (self.workers + 1);

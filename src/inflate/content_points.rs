@@ -18,8 +18,8 @@ pub(super) const MAX_POINTS: usize = 4096;
 pub struct ContentPoint {
     /// Offset in the content.
     pub at: usize,
-    /// Offset of the block in the file, in bits: where the block before it ends. rapidgzip accepts no other position from which the block
-    /// can be decoded as well.
+    /// Offset of the block in the file, in bits: where the block before it ends. A stored block can be decoded from other positions
+    /// as well, but rapidgzip accepts only this one.
     pub bit: u64,
     /// The block is the first of its member, so it refers to no earlier content.
     pub is_member_start: bool,

@@ -85,7 +85,7 @@ fn window_at(older: &[u8], content: &[u8]) -> Vec<u8> {
     [older, content].concat()
 }
 
-/// A window as it is stored: with 32 KiB, the first of which are zeros if it is shorter.
+/// A window as it is stored: 32 KiB, with zeros in front if it is shorter.
 fn stored_window(window: &[u8]) -> Vec<u8> {
     let mut stored = vec![0; WINDOW];
     stored[WINDOW - window.len()..].copy_from_slice(window);

@@ -102,7 +102,7 @@ fn open(item: Item, settings: &Settings) -> Result<Input, Outcome> {
     }
 }
 
-/// Reads an input to its end, as long as `allow` accepts its size so far.
+/// Reads an input to its end, while `allow` accepts its size so far.
 fn read_whole<E>(
     input: &Input,
     buffer: &mut [u8],

@@ -203,7 +203,7 @@ impl Jobs {
 
     /// Opens an input that is tested or listed.
     fn open_discarded(&self, id: InputId, source: Source) -> Result<Opened, Outcome> {
-        // What cannot be read again has no use for an index, and must not make the run wait.
+        // An input that cannot be read again needs no index, and must not make the run wait.
         let input = match self.settings.indexes_inputs() {
             true => Input::open_regular(id, source, &self.settings)?,
             false => Input::open_any(id, source, None, &self.settings)?,

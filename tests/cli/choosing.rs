@@ -260,6 +260,6 @@ fn invalid_filters_fail_with_one_line_before_any_work() {
         ran.assert(ran.stderr().starts_with(&format!("gzcc: {message}")) && ran.stderr().lines().count() == 1, message);
     }
     let ran = t.gzcc([Path::new("--include").as_os_str(), crate::harness::not_utf8()]).run();
-    ran.assert(ran.status.code() == Some(1) && ran.stderr().lines().count() == 1, "a glob that is no UTF-8");
+    ran.assert(ran.status.code() == Some(1) && ran.stderr().lines().count() == 1, "a glob that is not UTF-8");
     assert_eq!(t.names(), ["a"]);
 }

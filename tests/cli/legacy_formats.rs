@@ -34,7 +34,7 @@ impl Default for Entry {
     }
 }
 
-/// A zip file of one entry, without its central directory, which nobody reads here.
+/// A zip file of one entry, without its central directory, which no test reads.
 fn zip(content: &[u8], entry: &Entry) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());

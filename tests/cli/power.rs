@@ -30,7 +30,7 @@ impl Called {
     }
 }
 
-/// Runs gzcc under strace, and returns its calls of these names in the order in which they began.
+/// Runs gzcc under strace, and returns its calls of these names in the order of their beginnings.
 fn trace(t: &Sandbox, calls: &str, strace: &[&str], words: &[&str]) -> Vec<Called> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let traced = format!("trace={calls}");

@@ -23,7 +23,7 @@ fn a_run_over_one_small_file_starts_no_thread_and_reads_no_system_file() {
         let unneeded = ["clone", "socketpair", "/proc/self/cgroup", "/proc/self/status", "/sys/", "locale"];
         let found: Vec<&String> = calls.iter().filter(|call| unneeded.iter().any(|what| call.contains(what))).collect();
         assert!(found.is_empty(), "{words:?}: {found:#?}");
-        // 57, of which a debug build makes three more to check descriptors before it closes them. The dynamic loader and
+        // 57, three of them only in a debug build, which checks descriptors before it closes them. The dynamic loader and
         // Rust's runtime make their calls before these.
         let main = calls.iter().rposition(|call| call.contains("SIGBUS")).unwrap();
         let own = &calls[main + 1..];

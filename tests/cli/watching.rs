@@ -97,8 +97,8 @@ fn lines(seen: &str) -> usize {
     seen.matches(ERASE).count()
 }
 
-/// The lines that were drawn. The cursor stays at the start of a line, so the next erase covers all rows to which a
-/// narrower window wraps it.
+/// The lines that were drawn. The cursor stays at the start of a line, so the next erase covers all its rows, also if a narrower
+/// window wraps it.
 fn drawn(seen: &str) -> Vec<&str> {
     seen.split(ERASE).filter_map(|part| part.split_once(AFTER)).map(|(line, _)| line).collect()
 }

@@ -28,7 +28,7 @@ fn letters(kinds: usize, line: usize) -> Vec<u8> {
     })
 }
 
-/// Sixteen letters, of which four are frequent.
+/// Sixteen letters, four of them frequent.
 fn rare_letters(_: usize) -> Vec<u8> {
     let mut random = Random::new(6);
     fill(|out| {

@@ -30,7 +30,7 @@ fn periods_in_turn(_: usize) -> Vec<u8> {
     })
 }
 
-/// A period in which one byte in about a hundred is wrong.
+/// A period with one wrong byte in about a hundred.
 fn period_with_errors(length: usize) -> Vec<u8> {
     let (mut random, mut out) = (Random::new(2), period(length));
     (0..SIZE / 100).for_each(|_| out[random.below(SIZE)] = random.next() as u8);

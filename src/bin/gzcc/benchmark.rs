@@ -40,7 +40,7 @@ pub(crate) struct Benchmark {
     pub(crate) settings: Settings,
     /// How the figures are presented.
     pub(crate) presentation: Presentation,
-    /// The levels to measure, each of which the engine has.
+    /// The levels to measure. The engine has all of them.
     pub(crate) levels: Vec<u8>,
     /// Bytes of memory for everything, if `--memory` limits it.
     pub(crate) memory: Option<u64>,

@@ -10,7 +10,7 @@ use super::{LegacyError, LegacyOutput, LegacyStatus, NextByte};
 /// Size of the window in bytes.
 const WINDOW: usize = 1 << 13;
 
-/// Length of the shortest match; the first symbol that is no byte stands for it.
+/// Length of the shortest match; the first symbol that is not a byte means it.
 const MIN_MATCH: usize = 3;
 
 /// Symbols of the literal and length code: bytes, and lengths up to 256.

@@ -197,7 +197,7 @@ struct CodeReader {
 }
 
 impl CodeReader {
-    /// The next code. `None` at the end of the file; bits that are no whole code are padding.
+    /// The next code. `None` at the end of the file; bits that are not a whole code are padding.
     fn read(&mut self, next: NextByte<'_>) -> Result<Option<usize>, LegacyError> {
         while self.count < self.width {
             let Some(byte) = next()? else { return Ok(None) };

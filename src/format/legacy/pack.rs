@@ -120,7 +120,7 @@ impl PackCode {
 /// The first code of each length: the number of prefixes of longer codes.
 ///
 /// # Errors
-/// If the codes are not complete: some bits are no code, or stand for two.
+/// If the codes are not complete: some bits have no code, or two.
 fn first_codes(counts: &[usize]) -> Result<[u32; MAX_LENGTH + 1], LegacyError> {
     let mut first = [0; MAX_LENGTH + 1];
     let mut nodes = 0;

@@ -145,7 +145,7 @@ impl Inflater {
         Ok(StepResult::Continue)
     }
 
-    /// Copies the data of a stored entry, of which `left` bytes are left.
+    /// Copies the data of a stored entry that has `left` bytes left.
     pub(super) fn copy_stored(
         &mut self,
         left: u64,

@@ -125,7 +125,7 @@ impl CanonicalCode {
         pairs.map(|(&symbol, &code)| SymbolCode { symbol, code })
     }
 
-    /// Decodes one symbol from `bits`, of which `count` are valid, bit by bit. Returns the symbol and the length of its code.
+    /// Decodes one symbol from the `count` valid bits of `bits`, bit by bit. Returns the symbol and the length of its code.
     ///
     /// The last symbols of the input are decoded in this way, where the tables may already see the next symbol.
     pub(super) fn decode(&self, bits: u64, count: u32) -> Decoding {

@@ -16,7 +16,7 @@ const MAX_HELD: usize = 2 << 20;
 /// Symbols that are decoded at a time.
 const STEP: usize = 64 * 1024;
 
-/// Released symbols from which the symbols are moved to the start of the buffer, so that the decoder stays in the cache.
+/// Number of released symbols at which the symbols are moved to the start of the buffer, so that the decoder stays in the cache.
 const MOVED: usize = 256 * 1024;
 
 const CAPACITY: usize = WINDOW + MAX_HELD + STEP;

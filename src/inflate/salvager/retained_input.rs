@@ -81,7 +81,7 @@ impl RetainedInput {
         FileBit::of_byte(self.start).plus(index)
     }
 
-    /// Offset of the first byte from which on a search can find all starts: it looks at some bytes before each.
+    /// Offset of the first byte at which a search can find a start. It looks at some bytes before each.
     pub(super) fn first_searchable(&self) -> u64 {
         if self.start == 0 { 0 } else { self.start + HISTORY as u64 }
     }

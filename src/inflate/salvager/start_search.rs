@@ -112,7 +112,7 @@ impl StartSearch {
         Self { decoder: DeflateDecoder::new(), symbols: Vec::new(), decoded: 0 }
     }
 
-    /// Symbols decoded so far, by which the work for a candidate is measured.
+    /// Symbols decoded so far, the measure of the work for candidates.
     pub(super) fn decoded(&self) -> u64 {
         self.decoded
     }
@@ -159,8 +159,8 @@ impl StartSearch {
         }
     }
 
-    /// The index in `data` of the first member whose data has a block that starts at `bit`, an index in bits. The member is not inside
-    /// of a stored block then.
+    /// The index in `data` of the first member whose data has a block that starts at `bit`, an index in bits. The member is not
+    /// inside of a stored block then.
     pub(super) fn find_member_with_block(&mut self, data: &[u8], bit: u64) -> Option<usize> {
         let end = (bit / 8) as usize;
         let mut first = 0;

@@ -22,7 +22,7 @@ use crate::outcome::Outcome;
 use crate::pipeline::stream::StartPoint;
 use crate::settings::{ContentRange, Settings, Span};
 
-/// Compressed bytes up to which a second worker gains nothing, and would decode what is behind the range.
+/// Most compressed bytes of a range for which a second worker gains nothing. It would decode what is behind the range.
 const SHORT: u64 = 2 << 20;
 
 /// Bytes at the beginning of a file that show whether it is BGZF.

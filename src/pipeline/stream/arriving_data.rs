@@ -75,7 +75,7 @@ struct InputReader {
 }
 
 impl ArrivingData {
-    /// The data of an input of which nothing was read.
+    /// The data of an input that was not read yet.
     ///
     /// # Errors
     /// If there is not enough memory.

@@ -133,7 +133,7 @@ impl Tail {
 /// The offset after this many newlines; the length if there are fewer.
 fn after_newlines(bytes: &[u8], count: u64) -> usize {
     let (mut left, mut at) = (count, 0);
-    // Whole chunks first, in which newlines are counted faster than found.
+    // Whole chunks first: their newlines are counted faster than found.
     for chunk in bytes.chunks(4096) {
         let newlines = count_newlines(chunk);
         if newlines >= left {

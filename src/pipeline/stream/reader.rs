@@ -24,7 +24,7 @@ use crate::pipeline::outcomes::Outcomes;
 use crate::settings::StreamSettings;
 use crate::sync::yield_point;
 
-/// Compressed bytes of an input from which a second worker pays off: one inflates while the other checks and writes.
+/// Least compressed bytes of an input for which a second worker pays off: one inflates while the other checks and writes.
 const MIN_SHARED_INPUT: u64 = 128 * 1024;
 
 /// Upper bound of what reading allocates beside a buffer, in bytes: a batch of BGZF members.
@@ -61,7 +61,7 @@ struct CurrentMember {
     member: Arc<Member>,
     /// No block has been produced.
     first: bool,
-    /// Bytes of the input from which a second worker pays off.
+    /// Least bytes of the input for which a second worker pays off.
     min_shared: u64,
     /// Bytes left to read, if the input is read sequentially and has a known size.
     left: Option<u64>,

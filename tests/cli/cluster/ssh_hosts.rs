@@ -1,4 +1,4 @@
-//! Hosts with ssh servers in network namespaces of their own, all of which see the files of the test.
+//! Hosts with ssh servers in network namespaces of their own. All see the files of the test.
 
 use super::namespaces::Namespaces;
 use crate::harness::{Call, Sandbox};

@@ -78,7 +78,7 @@ fn an_unusable_stored_name_is_an_error_and_creates_no_file() {
         let ran = t.gzcc(options.iter().copied().chain(names.iter().map(String::as_str))).run();
         ran.assert(ran.status.code() == Some(1), "status 1");
         let stderr = ran.stderr();
-        ran.assert(stderr.lines().count() == names.len(), "a line for each, in which nothing steers a terminal");
+        ran.assert(stderr.lines().count() == names.len(), "one line for each, without control characters");
         let line = |name| format!("gzcc: {name}: its header holds a name that cannot be used (");
         ran.assert(
             names.iter().all(|name| stderr.contains(&line(name))),

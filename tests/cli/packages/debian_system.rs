@@ -1,4 +1,4 @@
-//! The release, and a bootstrapped Debian system in a folder, in which its packages are installed.
+//! Builds the release, and installs its packages in a bootstrapped Debian system in a folder.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

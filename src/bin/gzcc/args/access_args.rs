@@ -20,7 +20,7 @@ pub(super) struct AccessArgs {
     pub(super) index: bool,
     /// With -dc: only these bytes, from 0 (100-199, 100-, 5G+1M)
     ///
-    /// FROM-TO includes both; -TO counts from the beginning; FROM+COUNT is as long as COUNT.
+    /// FROM-TO includes both; -TO counts from the beginning; FROM+COUNT has COUNT bytes.
     #[arg(long, value_name = "RANGE", value_parser = |text: &str| span(text, 0), allow_hyphen_values = true,
           overrides_with_all = ["lines", "tail"])]
     bytes: Option<Span>,

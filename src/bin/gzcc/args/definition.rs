@@ -133,8 +133,8 @@ pub(super) struct Args {
     pub(super) recursive: bool,
     /// Skip files whose .gz is up to date
     ///
-    /// That is one with the same time and size. With --rm, an original that has a .gz already, which is not older, is
-    /// compared with it and removed if both are the same; else both stay (-f replaces the .gz).
+    /// Such a .gz has the time of the file and states its size. With --rm, an original whose .gz is not older is compared
+    /// with it, and removed if both are the same; otherwise both stay (-f replaces the .gz).
     #[arg(long, help_heading = SELECTION)]
     pub(super) update: bool,
     #[command(flatten)]

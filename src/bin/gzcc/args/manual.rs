@@ -49,8 +49,8 @@ const DESCRIPTION: [&str; 5] = [
     "With no FILE, or when FILE is -, standard input is processed to standard output. Options and files come in any order, and \
      the last of contradictory options wins; after -- there are only files. Long options may be abbreviated.",
     "One bad file never stops the others. Each FILE that is not done is named in one line on standard error. If every file gets \
-     an output of its own, a count of them on standard output ends the run.",
-    "Called gzip, gunzip, zcat, gzcat, pigz or unpigz, through a symbolic link for instance, it follows gzip's rules instead: \
+     an output of its own, their number is printed to standard output at the end.",
+    "Under the names gzip, gunzip, zcat, gzcat, pigz and unpigz (a symbolic link is enough), it follows gzip's rules instead: \
      it replaces the originals, is silent, stores name and time, and takes the options of gzip and pigz. One bad file still \
      never stops the others, no two inputs write one output, and walks never follow links.",
 ];

@@ -63,7 +63,7 @@ pub(super) const SECTIONS: [Section; 15] = [
                 "-dc --bytes=RANGE writes only these bytes of each FILE, counted from 0; --lines=RANGE only these lines, counted from 1; \
                  --tail=N the last N lines. A range is FROM-TO, with both ends, as in curl -r and cut; FROM- up to the end; -TO from the \
                  beginning (curl has another meaning for that); FROM+COUNT; or one number. Numbers may have a unit (5G+1M). The last line \
-                 may have no newline. What is missing at the end of a range is no error, but a range that begins after the end is.",
+                 may have no newline. A range may end after the content; one that begins after it is an error.",
             ),
             Text(
                 "With FILE.gz.gzidx beside FILE.gz, decompression starts at the last point before the range. An index of another program has \
@@ -129,7 +129,7 @@ pub(super) const SECTIONS: [Section; 15] = [
             Term("2026-11-01, '2026-11-01 12:30'", "Dates in local time."),
             Term("2026-11-01T12:30Z, @1793491200", "A date in UTC; seconds since 1970."),
             Text(
-                "These filters apply to files that are named as well, by the last component of the name. A named file that they \
+                "These filters apply to named files as well, by the last component of the name. A named file that they \
                  reject counts as skipped, and -v names it. Walked files that they reject are ignored. --max-depth, --no-hidden \
                  and --one-file-system apply to walks only.",
             ),
