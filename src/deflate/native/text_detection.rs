@@ -1,7 +1,9 @@
-//! Whether a block is text. A parser that takes only longer matches is faster on text; on binary data its output is larger.
+//! Whether a block is text or machine code. A parser that takes only longer matches is faster on text; on binary data its output is
+//! larger.
 
 use std::ops::Range;
 
+use super::entropy;
 use crate::deflate::Window;
 
 /// Bytes of the sample.
@@ -11,6 +13,11 @@ const SAMPLE: usize = 1024;
 /// byte is one (up to one in 15 in a tape archive of short programs), in binary files and images mostly one in nine or more.
 const MAX_CONTROL_SHARE: usize = 16;
 
+/// Machine code has at least one zero in this many bytes, and at least this many bits for each byte. Pictures and sound have fewer zeros,
+/// tables, two-byte text and drawings fewer bits.
+const MAX_BYTES_FOR_ZERO: u32 = 32;
+const MIN_BITS: f32 = 5.5;
+
 /// Whether the positions `block` are text, judged by a sample. Any byte from 128 on counts as text, as UTF-8 has them.
 pub(super) fn is_text(window: Window<'_>, block: Range<usize>) -> bool {
     // An odd step, because records often have even sizes.
@@ -19,6 +26,15 @@ pub(super) fn is_text(window: Window<'_>, block: Range<usize>) -> bool {
     let size = sample.len();
     let control = sample.filter(|&pos| is_control(window.byte(pos))).count();
     control * MAX_CONTROL_SHARE <= size
+}
+
+/// Whether the positions `block` are like machine code, judged by a sample: binary, with zeros and many other bytes. Databases are, too.
+pub(super) fn is_machine_code(window: Window<'_>, block: Range<usize>) -> bool {
+    let step = (block.len() / SAMPLE) | 1;
+    let mut counts = [0; 256];
+    block.step_by(step).for_each(|pos| counts[usize::from(window.byte(pos))] += 1);
+    let size: u32 = counts.iter().sum();
+    counts[0] * MAX_BYTES_FOR_ZERO >= size && entropy::alphabet_bits(&counts) >= MIN_BITS * size as f32
 }
 
 /// Whether a byte is a control character other than tab, line feed and carriage return.
@@ -40,5 +56,22 @@ mod tests {
         assert!(!judge(&words) && !judge(&[0; 10]));
         let utf16: Vec<u8> = lines.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(!judge(&utf16));
+    }
+
+    #[test]
+    fn machine_code_has_zeros_and_many_other_bytes() {
+        let judge = |bytes: &[u8]| is_machine_code(WindowBuffer::new().fill(bytes), 0..bytes.len());
+        let mut x = 1u32;
+        let mut noise = || {
+            x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (x >> 24) as u8
+        };
+        let code: Vec<u8> = (0..50_000).flat_map(|_| [noise(), 0, noise(), noise()]).collect();
+        assert!(judge(&code));
+        let sound: Vec<u8> = (0..100_000).map(|_| noise()).collect();
+        assert!(!judge(&sound), "no zeros");
+        let table: Vec<u8> = (0..50_000u32).flat_map(|i| (i / 3).to_le_bytes()).collect();
+        assert!(!judge(&table), "few other bytes");
+        assert!(!judge(b"text".repeat(1000).as_slice()));
     }
 }

@@ -1,15 +1,19 @@
-//! Two candidates for each hash of five bytes: levels 2 to 5.
+//! Two candidates for each hash of five bytes, or four at level 4 in machine code: levels 2 to 5.
 
 use std::ops::Range;
 
-use super::hash_functions::{self, TaggedEntry, same_tag, tagged_entry, tagged_entry_of_hash};
+use super::hash_functions::{self, LongHash, TaggedEntry, same_tag, tagged_entry};
 use crate::deflate::Window;
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::native::sequences::Match;
 
+/// The hash of most blocks.
+pub(crate) const HASH: LongHash = LongHash::new(5);
+
 /// The last two positions of each hash. The lower half of an entry is the newer one.
 pub(crate) struct BucketTable<const ENTRIES: usize> {
     table: Box<[u64; ENTRIES]>,
+    hash: LongHash,
 }
 
 /// The two candidates for a position.
@@ -62,7 +66,12 @@ impl Bucket {
 
 impl<const ENTRIES: usize> BucketTable<ENTRIES> {
     pub(crate) fn new() -> Self {
-        Self { table: boxed_array(0) }
+        Self { table: boxed_array(0), hash: HASH }
+    }
+
+    /// Sets the hash of [`insert`](Self::insert). The table must be empty.
+    pub(crate) fn set_hash(&mut self, hash: LongHash) {
+        self.hash = hash;
     }
 
     /// Forgets the last block.
@@ -80,17 +89,13 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
     /// Stores a position with these bytes. Returns the two positions that were stored before.
     #[inline(always)]
     pub(crate) fn insert(&mut self, word: u64, pos: usize) -> Bucket {
-        self.replace(tagged_entry::<ENTRIES>(word, pos))
+        self.insert_hash(self.hash.of(word), pos)
     }
 
     /// The same for a position whose bytes have this hash.
     #[inline(always)]
     pub(crate) fn insert_hash(&mut self, hash: u64, pos: usize) -> Bucket {
-        self.replace(tagged_entry_of_hash::<ENTRIES>(hash, pos))
-    }
-
-    #[inline(always)]
-    fn replace(&mut self, TaggedEntry { slot, entry: new }: TaggedEntry) -> Bucket {
+        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(hash, pos);
         let old = self.table[slot];
         self.table[slot] = old << 32 | u64::from(new);
         Bucket { old, new }
@@ -99,7 +104,7 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
     /// Stores a position with these bytes if `inserts`, without a branch.
     #[inline(always)]
     pub(crate) fn insert_if(&mut self, inserts: bool, word: u64, pos: usize) {
-        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(word, pos);
+        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(self.hash.of(word), pos);
         let old = self.table[slot];
         self.table[slot] = if inserts { old << 32 | u64::from(new) } else { old };
     }
@@ -107,7 +112,7 @@ impl<const ENTRIES: usize> BucketTable<ENTRIES> {
     /// The positions with this hash that were stored last, for a position that is not stored.
     #[inline(always)]
     pub(crate) fn peek_hash(&self, hash: u64, pos: usize) -> Bucket {
-        let TaggedEntry { slot, entry: new } = tagged_entry_of_hash::<ENTRIES>(hash, pos);
+        let TaggedEntry { slot, entry: new } = tagged_entry::<ENTRIES>(hash, pos);
         Bucket { old: self.table[slot], new }
     }
 }

@@ -54,15 +54,9 @@ pub(super) struct TaggedEntry {
     pub(super) entry: u32,
 }
 
-/// The slot among `SLOTS` (a power of two) and the entry of a position, by the hash of the five lowest bytes of `word`.
+/// The slot among `SLOTS` (a power of two) and the entry of a position, by a hash of its bytes.
 #[inline(always)]
-pub(super) fn tagged_entry<const SLOTS: usize>(word: u64, pos: usize) -> TaggedEntry {
-    tagged_entry_of_hash::<SLOTS>(word.wrapping_mul(LONG_FACTOR << 24), pos)
-}
-
-/// The slot and the entry of a position by a hash.
-#[inline(always)]
-pub(super) fn tagged_entry_of_hash<const SLOTS: usize>(hash: u64, pos: usize) -> TaggedEntry {
+pub(super) fn tagged_entry<const SLOTS: usize>(hash: u64, pos: usize) -> TaggedEntry {
     let bits = SLOTS.ilog2();
     let tag = (hash >> (32 - bits)) as u32 & 0xffff_0000;
     TaggedEntry { slot: (hash >> (64 - bits)) as usize % SLOTS, entry: tag | u32::from(pos as u16) }
@@ -89,14 +83,16 @@ mod tests {
 
     #[test]
     fn a_hash_depends_on_its_bytes_only() {
-        let five = |word: u64| {
-            let TaggedEntry { slot, entry } = tagged_entry::<1024>(word, 7);
+        let tagged = |word: u64, bytes: usize| {
+            let TaggedEntry { slot, entry } = tagged_entry::<1024>(LongHash::new(bytes).of(word), 7);
             (slot, entry)
         };
+        let (five, four) = (|word| tagged(word, 5), |word| tagged(word, 4));
         assert_eq!(hash3(0xff63_6261), hash3(0x0063_6261));
         assert_ne!(hash4(0xff63_6261), hash4(0x0063_6261));
         assert_eq!(five(0xffff_ff65_6463_6261), five(0x65_6463_6261));
         assert_ne!(five(0x64_6463_6261), five(0x65_6463_6261));
+        assert_eq!(four(0x64_6463_6261), four(0x65_6463_6261));
     }
 
     #[test]
@@ -106,6 +102,6 @@ mod tests {
         assert_eq!(distance(at(5), at(6)), Some(1));
         assert_eq!(distance(at(65_535), at(65_536 + WINDOW - 1)), Some(WINDOW));
         assert_eq!(distance(at(0), at(WINDOW + 1)), None);
-        assert!(same_tag(at(0), at(WINDOW)) && !same_tag(at(0), tagged_entry::<1024>(1, 0).entry));
+        assert!(same_tag(at(0), at(WINDOW)) && !same_tag(at(0), tagged_entry::<1024>(u64::MAX, 0).entry));
     }
 }

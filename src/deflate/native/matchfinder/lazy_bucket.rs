@@ -5,16 +5,13 @@
 
 use std::ops::Range;
 
-use super::bucket::BucketTable;
+use super::bucket::{BucketTable, HASH};
 use super::hash_functions::LongHash;
 use super::last_position::LastPosition;
 use super::{AroundQuery, LazyFinder, LazySearch};
 use crate::deflate::Window;
 use crate::deflate::native::sequences::Match;
 use crate::deflate::native::symbols::{MAX_MATCH, MIN_MATCH};
-
-/// The hash of buckets without `LONG`.
-const HASH: LongHash = LongHash::new(5);
 
 /// Buckets of five bytes, and the last position of each hash of three; with `LONG`, buckets of six to eight bytes, and the last position of
 /// each hash of four.

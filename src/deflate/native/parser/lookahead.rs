@@ -11,10 +11,12 @@ use std::ops::Range;
 use super::{Parser, PlacedMatch};
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
-use crate::deflate::native::matchfinder::bucket::BucketTable;
+use crate::deflate::native::matchfinder::bucket::{BucketTable, HASH};
+use crate::deflate::native::matchfinder::hash_functions::LongHash;
 use crate::deflate::native::matchfinder::last_position::LastPosition;
 use crate::deflate::native::sequences::{Match, Sequences, of_match};
 use crate::deflate::native::symbols::{MAX_MATCH, MIN_MATCH};
+use crate::deflate::native::text_detection;
 
 /// Shortest match that is taken. A candidate with the same tag nearly always has the same five bytes, but an entry can be older
 /// than 2^16 positions, and then refers to another position.
@@ -167,7 +169,12 @@ impl<const ENTRIES: usize, const THOROUGH: bool> LookaheadParser<ENTRIES, THOROU
 }
 
 impl<const ENTRIES: usize, const THOROUGH: bool> Parser for LookaheadParser<ENTRIES, THOROUGH> {
-    fn begin_block(&mut self, _: Window<'_>, _: Range<usize>) {
+    fn begin_block(&mut self, window: Window<'_>, block: Range<usize>) {
+        if THOROUGH {
+            // Short matches pay in machine code.
+            let is_code = text_detection::is_machine_code(window, block);
+            self.table.set_hash(if is_code { LongHash::new(MIN_MATCH_LENGTH) } else { HASH });
+        }
         self.table.clear();
         self.short.clear();
     }
