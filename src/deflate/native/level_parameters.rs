@@ -152,6 +152,12 @@ const fn lazy(max_search_depth: usize, nice_length: usize, lazy_search_depth: us
     }
 }
 
+/// These parameters with 16 candidates in few letters. With a long hash, that is up to 2 % smaller there than with four, and takes 12 % more
+/// instructions; with 64 at level 9, 0.6 % smaller than that, and 16 % more.
+const fn more_in_few_letters(parameters: LazyParameters) -> LazyParameters {
+    LazyParameters { few_letters_depth: 16, ..parameters }
+}
+
 /// These parameters with a search for nearer matches.
 const fn nearer(parameters: LazyParameters) -> LazyParameters {
     LazyParameters { nearer_search_depth: NEARER_SEARCH_DEPTH, ..parameters }
@@ -250,8 +256,8 @@ impl Method {
     fn long_hash_parser(self) -> Box<dyn Parser> {
         match self {
             Self::LazyBuckets(parameters) => Box::new(LongHashBucketParser::new(parameters)),
-            Self::Lazy16(parameters) => Box::new(LongHashParser16::new(parameters)),
-            Self::Lazy64(parameters) => Box::new(LongHashParser64::new(parameters)),
+            Self::Lazy16(parameters) => Box::new(LongHashParser16::new(more_in_few_letters(parameters))),
+            Self::Lazy64(parameters) => Box::new(LongHashParser64::new(more_in_few_letters(parameters))),
             Self::Optimal(_) => Box::new(LongHashParser16::new(FIRST_PASS)),
             _ => self.parser(InputSize::Large),
         }
