@@ -44,6 +44,7 @@ mod chunk_source;
 pub(super) mod chunk_tests;
 mod context;
 mod guess_decoder_pool;
+mod inflated_input;
 mod input_splitter;
 mod member_state;
 mod pending_blocks;

@@ -35,7 +35,7 @@ pub(super) fn range_start(input: &Input, settings: &Settings) -> Result<Option<S
     };
     if let Some((file, path)) = open_beside(&location, gzidx::SUFFIX)? {
         let index = Index::read_from(file).map_err(|error| Error::from(error).about(path.as_path()))?;
-        return Ok(start_in(index, range, input, size, settings.engine).map_err(|error| error.about(path.as_path()))?);
+        return Ok(start_in(index, range, input, settings).map_err(|error| error.about(path.as_path()))?);
     }
     let mut header = [0; BGZF_HEADER];
     let got = read_at_least(input.fd()?, &mut header, BGZF_HEADER, 0)?;
@@ -73,10 +73,9 @@ fn start_in(
     mut index: Index,
     range: ContentRange,
     input: &Input,
-    size: u64,
-    engine: Engine,
+    settings: &Settings,
 ) -> Result<Option<StartPoint>, Error> {
-    let fd = input.fd()?;
+    let (fd, size) = (input.fd()?, input.size.unwrap_or(0));
     index.check(PositionedFile::new(fd, size))?;
     let (point, end) = match range {
         ContentRange::Bytes(Span { start, end }) => {
@@ -92,7 +91,7 @@ fn start_in(
         }
     };
     let (start, content) = index.start(point, PositionedFile::new(fd, size))?;
-    if engine != Engine::Native && matches!(start, ResumePoint::Block(_)) {
+    if settings.engine != Engine::Native && matches!(start, ResumePoint::Block(_)) {
         // flate2 starts only at members.
         return Ok(None);
     }

@@ -8,16 +8,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::StreamContext;
-use super::arriving_data::{ArrivingData, ArrivingReader};
-use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StartPoint, StreamError};
+use super::arriving_data::ArrivingData;
+use super::block::{BlockInput, BlockPosition, BlockTask, Member, MemberBlock, StreamError};
 use super::chunk_division::{Chunks, Division, NextChunk};
 use super::chunk_lengths::given_chunk_length;
+use super::inflated_input::InflatedInput;
 use super::input_splitter::InputSplitter;
 use super::worker::Worker;
 use crate::deflate::BLOCK;
-use crate::inflate::{CompressedSource, FilePart, ForeignData, Inflater, Salvager};
-use crate::io::input::Input;
-use crate::io::positioned_reader::PositionedReader;
+use crate::inflate::Salvager;
 use crate::outcome::{InputId, Outcome, SettledInput};
 use crate::pipeline::block_channel::{BlockChannel, Submitted};
 use crate::pipeline::outcomes::Outcomes;
@@ -27,10 +26,7 @@ use crate::sync::yield_point;
 /// Least compressed bytes of an input for which a second worker pays off: one inflates while the other checks and writes.
 const MIN_SHARED_INPUT: u64 = 128 * 1024;
 
-/// Upper bound of what reading allocates beside a buffer, in bytes: a batch of BGZF members.
-const BATCH: usize = 1 << 20;
-
-/// The same for a salvager, which allocates its buffers when it needs them.
+/// Upper bound of what a salvager allocates, in bytes. It does so when it needs its buffers.
 const SALVAGER: usize = 9 << 20;
 
 /// The members of a stream that concatenates several.
@@ -83,17 +79,6 @@ enum BlockSource {
     Submitted(Arc<BlockChannel>),
 }
 
-/// An input that the reader inflates.
-#[derive(Debug, Default)]
-struct InflatedInput {
-    /// Created for the first part.
-    inflater: Option<Box<Inflater>>,
-    /// The data of a pipe, if some of it was read already.
-    arrived: Option<Arc<ArrivingData>>,
-    /// Offset in that data of the next read.
-    offset: u64,
-}
-
 /// Result of [`Reader::next_ready`].
 pub(super) enum Ready {
     /// The next block.
@@ -129,7 +114,7 @@ impl Reader {
 
     /// Inflates data that a caller pushes.
     pub(crate) fn pushed(member: Member, data: Arc<ArrivingData>) -> Self {
-        let blocks = BlockSource::Inflate(InflatedInput { arrived: Some(data), ..InflatedInput::default() });
+        let blocks = BlockSource::Inflate(InflatedInput::pushed(data));
         let current = CurrentMember { member: Arc::new(member), first: true, left: None, min_shared: 0, blocks };
         Self { current: Some(current), upcoming: None }
     }
@@ -270,8 +255,8 @@ impl CurrentMember {
     fn read(&mut self, worker: &mut Worker, context: &StreamContext<'_>) -> Option<Result<MemberBlock, StreamError>> {
         let read = self.try_read(worker, context).transpose()?;
         let is_last = read.as_ref().map_or(true, |block| block.last);
-        if is_last && let BlockSource::Inflate(InflatedInput { inflater, .. }) = &mut self.blocks {
-            inflater.take().into_iter().for_each(|inflater| context.resources.reuse_inflater(*inflater));
+        if is_last && let BlockSource::Inflate(inflated) = &mut self.blocks {
+            inflated.end(context);
         }
         Some(read.map_err(StreamError::from))
     }
@@ -294,19 +279,7 @@ impl CurrentMember {
             BlockSource::Split(splitter) => {
                 splitter.read_next(input.sequential(&mut self.left)?, worker.buffer.input()).map(Some)
             }
-            BlockSource::Inflate(InflatedInput { inflater, arrived, offset }) => {
-                let foreign = context.settings.foreign_data(input.is_stdin());
-                if let Some(start) = &self.member.start {
-                    return inflate_from(start, inflater, offset, input, context).map(Some);
-                }
-                let Some(data) = arrived else {
-                    return inflate(inflater, foreign, &mut input.sequential(&mut self.left)?, context).map(Some);
-                };
-                let mut arrived = ArrivingReader::new(data, input, *offset, true);
-                let inflated = inflate(inflater, foreign, &mut arrived, context);
-                *offset = arrived.offset();
-                inflated.map(Some)
-            }
+            BlockSource::Inflate(inflated) => inflated.next(&self.member, &mut self.left, context).map(Some),
             BlockSource::Salvage(salvager) => {
                 context.resources.check_memory(SALVAGER)?;
                 let content =
@@ -338,56 +311,5 @@ pub(super) fn read(
     catch_unwind(read).map_err(|_| {
         context.outcomes.record(&InputId::of_remaining_inputs(), Outcome::panicked());
         StreamError::Panicked
-    })
-}
-
-/// Inflates the next part of an input that is read from a point on. `offset` is the offset of the next read.
-fn inflate_from(
-    start: &StartPoint,
-    inflater: &mut Option<Box<Inflater>>,
-    offset: &mut u64,
-    input: &Input,
-    context: &StreamContext<'_>,
-) -> io::Result<MemberBlock> {
-    let foreign = context.settings.foreign_data(input.is_stdin());
-    if inflater.is_none() {
-        let mut first = context.resources.inflater(context.settings.engine, foreign)?;
-        first.restart_at(&start.point, None);
-        (*inflater, *offset) = (Some(Box::new(first)), start.point.offset());
-    }
-    let mut source = PositionedReader::new(input.fd()?, *offset, input.size.unwrap_or(u64::MAX));
-    let block = inflate(inflater, foreign, &mut source, context);
-    *offset = source.offset();
-    block
-}
-
-/// Inflates the next part of an input. Creates the decoder if there is none. Fails if there is
-/// not enough memory.
-fn inflate(
-    inflater: &mut Option<Box<Inflater>>,
-    foreign: ForeignData,
-    from: &mut dyn CompressedSource,
-    context: &StreamContext<'_>,
-) -> io::Result<MemberBlock> {
-    let inflater = match inflater {
-        Some(inflater) => inflater,
-        none => {
-            let mut inflater = context.resources.inflater(context.settings.engine, foreign)?;
-            if context.settings.index {
-                inflater.collect_points();
-            }
-            none.insert(Box::new(inflater))
-        }
-    };
-    context.resources.check_memory(BATCH)?;
-    Ok(match inflater.next(from, context.resources.try_content_buffer()?) {
-        FilePart::Batch(batch, unused) => {
-            context.resources.reuse_buffer(unused);
-            MemberBlock { input: BlockInput::Batch(batch), last: false }
-        }
-        FilePart::Content(content) => {
-            let last = content.end.is_some();
-            MemberBlock { input: BlockInput::Content(Box::new(content)), last }
-        }
     })
 }
