@@ -49,6 +49,7 @@ struct PlacedMatch {
     found: Match,
 }
 
+mod continuation;
 pub(super) mod greedy;
 pub(super) mod lazy;
 pub(super) mod lookahead;

@@ -56,6 +56,27 @@ fn short_periods_roundtrip() {
     assert_roundtrip(levels(), &random_bytes(40, 6), &inputs);
 }
 
+/// Levels 1 to 4 continue a match of the longest length without a search. Behind a dictionary, because small inputs have another
+/// parser at level 1.
+#[test]
+fn runs_around_the_longest_match_roundtrip() {
+    let unit = random_bytes(300, 8);
+    let lengths =
+        (1..4).flat_map(|matches| [250, 256, 257, 258, 259, 260, 266, 274, 290].map(|length| length * matches));
+    let run = |period: usize, length: usize| unit[..period].iter().copied().cycle().take(period + length);
+    let inputs: Vec<Vec<u8>> = (1..=18)
+        .chain([31, 257, 258, 259, 300])
+        .flat_map(|period| {
+            let runs = lengths.clone().map(move |length| run(period, length).collect());
+            // The same run again, behind other bytes and before others.
+            let between =
+                lengths.clone().flat_map(move |length| random_bytes(20, 9).into_iter().chain(run(period, length)));
+            runs.chain([between.collect()])
+        })
+        .collect();
+    assert_roundtrip((1..=4).map(|level| (Engine::Native, level)), &random_bytes(40, 6), &inputs);
+}
+
 #[test]
 fn literals_alone_roundtrip_in_runs_of_every_length() {
     // Runs of literals that occur nowhere else, each followed by a match.

@@ -165,3 +165,28 @@ fn a_much_nearer_match_is_preferred_in_small_inputs() {
         assert!(10 * size <= tenths * LINES, "{size}");
     }
 }
+
+/// A match of the longest length at the period takes two bits, and the extra bits of the distance: a thousandth of the input. Behind a
+/// dictionary, because small inputs have another parser at level 1.
+#[test]
+fn runs_take_a_thousandth_at_levels_1_to_4() {
+    for (period, level) in (1..=16).flat_map(|period| (1..=4).map(move |level| (period, level))) {
+        let content = random_bytes(period, 47).repeat(crate::deflate::BLOCK / period);
+        let out = deflate((Engine::Native, level), b"-", &content, true);
+        let bits = 2 + if period > 4 { (period - 1).ilog2() - 1 } else { 0 };
+        let bound = content.len() / 258 * bits as usize / 8 + 40 + 2 * period;
+        assert!(out.len() <= bound, "period {period}, level {level}: {} over {bound}", out.len());
+    }
+}
+
+/// Longer periods are continued too: a match takes one or two bits and the extra bits of the distance.
+#[test]
+fn periods_are_continued_at_every_level() {
+    for period in [17, 44, 100, 256, 300, 1000] {
+        let content = random_bytes(period, 48).repeat(SIZE / period);
+        let bound = 2 * period + SIZE / 258 * 2 + 80;
+        for (level, size) in native_sizes(&content) {
+            assert!(size <= bound, "period {period}, level {level}: {size} over {bound}");
+        }
+    }
+}

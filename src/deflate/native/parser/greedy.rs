@@ -6,10 +6,12 @@
 use std::ops::Range;
 
 use super::Parser;
+use super::continuation::continue_match;
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
 use crate::deflate::native::matchfinder::hash::{BinaryHashing, Candidate, HashTable, Hashing, TextHashing};
 use crate::deflate::native::sequences::{Match, Sequences, of_match};
+use crate::deflate::native::symbols::MAX_MATCH;
 use crate::deflate::native::text_detection;
 use crate::deflate::window::CheckedWindow;
 
@@ -29,6 +31,17 @@ const STEPS_PER_INCREMENT: usize = 8;
 
 /// Input bytes after which literals become sequences: bounds how many are added at once.
 const MAX_LITERAL_RUN: usize = 4096;
+
+/// Positions inserted at the end of a continued match. With one, runs between other content are 1 to 4 % larger, and sparse files 14 %.
+const INSERTED_AT_END: usize = 16;
+
+/// A match of the longest length at `pos`, behind literals from `anchor` on.
+struct LongestMatch {
+    anchor: usize,
+    pos: usize,
+    /// Computed from the positions. With that of the candidate, the compiler keeps it in a register, and prose takes 3 % more time.
+    distance: usize,
+}
 
 /// The greedy parser.
 pub(crate) struct GreedyParser {
@@ -53,11 +66,32 @@ impl GreedyParser {
         self.table.insert::<H>(window.load64(end - 1), end - 1);
     }
 
-    /// Skips positions with a growing step, up to a position with a candidate or the end of the range.
+    /// Takes a match of the longest length and those that continue it. Returns the position behind the last one.
+    #[cold]
+    #[inline(never)]
+    fn take_longest<H: Hashing>(
+        &mut self,
+        window: Window<'_>,
+        found: LongestMatch,
+        end: usize,
+        out: &mut Sequences,
+    ) -> usize {
+        let (LongestMatch { anchor, pos, distance }, checked) = (found, window.checked());
+        out.push_run(window, anchor..pos, of_match(Match { length: MAX_MATCH, distance }));
+        let next = continue_match(window, pos + MAX_MATCH..end, distance, out);
+        let at_begin = (pos..next).step_by(MAX_MATCH).flat_map(|begin| [begin, begin + 1, begin + 2]);
+        let inserted = at_begin.chain(next - INSERTED_AT_END..next);
+        inserted.for_each(|pos| self.table.insert::<H>(checked.load64(pos), pos));
+        self.step = STEPS_PER_INCREMENT;
+        next
+    }
+
+    /// Skips positions with a growing step, up to a position with a candidate or the end of the range, by [`MAX_LITERAL_RUN`] at most.
     #[inline(never)]
     fn skip<H: Hashing>(&mut self, window: CheckedWindow<'_>, range: Range<usize>) -> usize {
         let mut pos = range.start;
-        while pos < range.end {
+        let end = range.end.min(pos + MAX_LITERAL_RUN);
+        while pos < end {
             let here = self.table.look_up::<H>(window, pos);
             if here.candidate().is_some() {
                 return pos;
@@ -66,7 +100,7 @@ impl GreedyParser {
             self.step += 1;
             pos += self.step / STEPS_PER_INCREMENT;
         }
-        range.end
+        end.max(range.start)
     }
 
     #[inline(never)]
@@ -82,9 +116,9 @@ impl GreedyParser {
         let (mut anchor, mut pos) = (start, start);
         self.step = STEPS_PER_INCREMENT;
         'search: while pos < last {
-            let mut until = last.min(anchor + SKIP_AFTER);
             let mut here = self.table.look_up::<H>(checked, pos);
-            loop {
+            while pos < last {
+                let until = last.min(anchor + SKIP_AFTER);
                 let Candidate { pos: before, distance } = loop {
                     self.table.store(&here);
                     if let Some(candidate) = here.candidate() {
@@ -93,9 +127,7 @@ impl GreedyParser {
                     pos += 1;
                     here = self.table.look_up::<H>(checked, pos);
                     if pos >= until {
-                        if pos < last {
-                            pos = self.skip::<H>(checked, pos..last.min(pos + MAX_LITERAL_RUN));
-                        }
+                        pos = self.skip::<H>(checked, pos..last);
                         out.push_literals(window, anchor..pos);
                         anchor = pos;
                         if out.is_full() {
@@ -107,10 +139,16 @@ impl GreedyParser {
                 let length = checked.common_to(before, pos, end);
                 if length < min_match {
                     pos += 1;
-                    if pos - anchor >= MAX_LITERAL_RUN {
-                        out.push_literals(window, anchor..pos);
-                        anchor = pos;
+                    anchor = bound_literals(window, anchor..pos, out);
+                    continue 'search;
+                }
+                if length == MAX_MATCH {
+                    let found = LongestMatch { anchor, pos, distance: pos - before };
+                    pos = self.take_longest::<H>(window, found, end, out);
+                    if out.is_full() {
+                        return pos;
                     }
+                    anchor = pos;
                     continue 'search;
                 }
                 let (word, next) = (here.word, pos + length);
@@ -121,15 +159,21 @@ impl GreedyParser {
                 if out.is_full() {
                     return pos;
                 }
-                if pos >= last {
-                    break 'search;
-                }
-                until = last.min(anchor + SKIP_AFTER);
             }
         }
         out.push_literals(window, anchor..end);
         end
     }
+}
+
+/// Appends the literals if there are [`MAX_LITERAL_RUN`] or more. Returns the position of the first one that is not appended yet.
+#[inline(always)]
+fn bound_literals(window: Window<'_>, literals: Range<usize>, out: &mut Sequences) -> usize {
+    if literals.len() < MAX_LITERAL_RUN {
+        return literals.start;
+    }
+    out.push_literals(window, literals.clone());
+    literals.end
 }
 
 impl Parser for GreedyParser {

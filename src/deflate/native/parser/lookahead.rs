@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use super::continuation::continue_match;
 use super::{Parser, PlacedMatch};
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
@@ -166,6 +167,24 @@ impl<const ENTRIES: usize, const THOROUGH: bool> LookaheadParser<ENTRIES, THOROU
             pos += INSERTED_AT_ONCE;
         }
     }
+
+    /// Continues a match of the longest length, which ends at `range.start`. Returns the position behind the last match.
+    #[cold]
+    #[inline(never)]
+    fn continue_longest(
+        &mut self,
+        window: Window<'_>,
+        range: Range<usize>,
+        distance: usize,
+        out: &mut Sequences,
+    ) -> usize {
+        let start = range.start;
+        let next = continue_match(window, range, distance, out);
+        if next > start {
+            self.insert_inside(window, start..next, distance);
+        }
+        next
+    }
 }
 
 impl<const ENTRIES: usize, const THOROUGH: bool> Parser for LookaheadParser<ENTRIES, THOROUGH> {
@@ -222,6 +241,10 @@ impl<const ENTRIES: usize, const THOROUGH: bool> Parser for LookaheadParser<ENTR
             self.insert_inside(window, (pos + 3)..next, distance);
             out.push_run(window, anchor..begin, of_match(Match { length, distance }));
             (anchor, pos, unmatched) = (next, next, 0);
+            if length == MAX_MATCH {
+                pos = self.continue_longest(window, next..end, distance, out);
+                anchor = pos;
+            }
             if THOROUGH && distance != recent[0] {
                 recent = [distance, recent[0]];
             }
