@@ -1,7 +1,7 @@
 //! Whether a block is text or machine code. A parser that takes only longer matches is faster on text; on binary data its output is
 //! larger.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::entropy;
 use crate::deflate::Window;
@@ -17,6 +17,37 @@ const MAX_CONTROL_SHARE: usize = 16;
 /// tables, two-byte text and drawings fewer bits.
 const MAX_BYTES_FOR_ZERO: u32 = 32;
 const MIN_BITS: f32 = 5.5;
+
+/// Kinds of blocks for which level 1 has different hashes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum BlockKind {
+    /// Text of as many different bytes as [`FEW_LETTERS`].
+    Letters,
+    Text,
+    Binary,
+}
+
+impl BlockKind {
+    pub(super) fn is_text(self) -> bool {
+        self != Self::Binary
+    }
+}
+
+/// Text of so few different bytes has no useful match of less than nine bytes (see `literal_statistics`), as sequences of bases and their
+/// lines. With a hash of eight bytes, text of two or three is 10 and 2.5 % larger.
+const FEW_LETTERS: RangeInclusive<usize> = 4..=5;
+
+/// The kind of the positions `block`.
+pub(super) fn kind(window: Window<'_>, block: Range<usize>) -> BlockKind {
+    if !is_text(window, block.clone()) {
+        return BlockKind::Binary;
+    }
+    let mut distinct = [0u8; 256];
+    let step = (block.len() / SAMPLE) | 1;
+    block.step_by(step).for_each(|pos| distinct[usize::from(window.byte(pos))] = 1);
+    let count: usize = distinct.iter().map(|&byte| usize::from(byte)).sum();
+    if FEW_LETTERS.contains(&count) { BlockKind::Letters } else { BlockKind::Text }
+}
 
 /// Whether the positions `block` are text, judged by a sample. Any byte from 128 on counts as text, as UTF-8 has them.
 pub(super) fn is_text(window: Window<'_>, block: Range<usize>) -> bool {
@@ -73,5 +104,21 @@ mod tests {
         let table: Vec<u8> = (0..50_000u32).flat_map(|i| (i / 3).to_le_bytes()).collect();
         assert!(!judge(&table), "few other bytes");
         assert!(!judge(b"text".repeat(1000).as_slice()));
+    }
+
+    #[test]
+    fn letters_of_four_kinds_are_a_kind_of_text() {
+        let judge = |bytes: &[u8]| kind(WindowBuffer::new().fill(bytes), 0..bytes.len());
+        let mut x = 1u32;
+        let mut letters = |count: u32| -> Vec<u8> {
+            let letter = |_| {
+                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                b'a' + ((x >> 16) % count) as u8
+            };
+            (0..50_000).map(letter).collect()
+        };
+        assert!(judge(&letters(4)) == BlockKind::Letters);
+        assert!(judge(&letters(3)) == BlockKind::Text && judge(&letters(20)) == BlockKind::Text);
+        assert!(judge(&[0; 5000]) == BlockKind::Binary);
     }
 }

@@ -39,6 +39,14 @@ impl Hashing for BinaryHashing {
     const BITS: u32 = 15;
 }
 
+/// For letters of a few kinds, where only longer matches are taken. With six bytes, nearly every position has a candidate.
+pub(crate) struct LettersHashing;
+
+impl Hashing for LettersHashing {
+    const BYTES: u32 = 8;
+    const BITS: u32 = 15;
+}
+
 /// Entries of the table, of which the other [`Hashing`]s use a part.
 const ENTRIES: usize = 1 << BinaryHashing::BITS;
 
