@@ -39,6 +39,7 @@ mod code_lengths;
 mod code_tables;
 mod cost_model;
 mod entropy;
+mod field_detection;
 mod hash_choice;
 mod histogram;
 mod huffman;
@@ -212,19 +213,50 @@ impl BlockEncoder<'_, '_> {
         let input = self.pending.input.end..self.end;
         self.insert_skipped(input.start);
         self.level.prepare(self.window, input.clone(), &mut self.model);
-        let chunk = self.chunk();
-        self.sequences.set_limit(self.pending.sequence_count + chunk);
-        let parsed = self.level.parser().parse(self.window, input.clone(), &self.model, self.sequences);
+        let parsed = self.parse_sequences(input.clone());
         self.inserted = parsed;
         let chunk = Histogram::count(&self.sequences.as_slice()[self.pending.sequence_count..]);
         let matches: u32 = chunk.distances.iter().sum();
         let counts_unmatched = self.level.skips_incompressible && matches == 0;
         self.unmatched = if counts_unmatched { self.unmatched + (parsed - input.start) } else { 0 };
-        self.model.update_search(&chunk);
+        if self.level.uses_cost_model {
+            self.model.update_search(&chunk, self.record_distance(parsed));
+        }
         let bits = self.add_chunk(chunk, parsed);
         if self.level.uses_cost_model && parsed < self.end {
             self.model.update(&self.pending.histogram, bits, self.pending.input.len());
         }
+    }
+
+    /// Parses the sequences of the next chunk. Returns where it ends.
+    fn parse_sequences(&mut self, input: Range<usize>) -> usize {
+        let Range { start, end } = input;
+        let first = self.pending.sequence_count;
+        let mut parsed = start;
+        if self.model.is_new() && self.level.uses_cost_model {
+            // Fields are recognized early, because another parser makes them much smaller.
+            self.sequences.set_limit(first + field_detection::SAMPLE);
+            parsed = self.level.parser().parse(self.window, input, &self.model, self.sequences);
+            if self.record_distance(parsed).is_some() {
+                return parsed;
+            }
+        }
+        let chunk = self.chunk();
+        self.sequences.set_limit(first + chunk);
+        if parsed < end && !self.sequences.is_full() {
+            parsed = self.level.parser().parse(self.window, parsed..end, &self.model, self.sequences);
+        }
+        parsed
+    }
+
+    /// The distance of records if the current chunk, which ends at the position `parsed`, consists of fields.
+    fn record_distance(&self, parsed: usize) -> Option<usize> {
+        let last = self.sequences.len().saturating_sub(field_detection::SAMPLE);
+        let matches = self.sequences.matches(self.pending.sequence_count.max(last));
+        if matches.clone().nth(field_detection::MIN_MATCHES - 1).is_none() {
+            return field_detection::literal_number_size(self.window, self.pending.input.end..parsed);
+        }
+        field_detection::record_distance(matches, self.model.has_even_literals)
     }
 
     /// Adds a chunk of sequences, which ends at the position `parsed`, to the pending block, or writes that block and begins a

@@ -121,16 +121,18 @@ pub(super) struct CostModel {
     /// Whether the last sample had few distinct literals, and whether these were also about equally frequent, as digits are.
     has_few_literals: bool,
     pub(super) has_even_literals: bool,
-    /// Whether most matches of the last chunk had one of two distance symbols.
-    has_few_distances: bool,
-    /// Whether the input is growing numbers: few literals, and matches with the numbers before.
-    pub(super) is_counter: bool,
     /// The number of chunks so far.
     chunks: u32,
     /// Whether the last chunk needed a sample.
     sampled: bool,
     /// Whether the input consists of runs.
     pub(super) is_runs: bool,
+    /// Whether the input is fields at equal distances: growing numbers, or records of one size.
+    pub(super) is_fields: bool,
+    /// The most frequent distance of fields, 0 if there is none.
+    pub(super) record_distance: usize,
+    /// The symbols of the last chunk, if that was fields.
+    chunk: Histogram,
 }
 
 impl CostModel {
@@ -159,11 +161,12 @@ impl CostModel {
             search_hash3: true,
             has_few_literals: false,
             has_even_literals: false,
-            has_few_distances: false,
-            is_counter: false,
             chunks: 0,
             sampled: false,
             is_runs: false,
+            is_fields: false,
+            record_distance: 0,
+            chunk: Histogram::EMPTY,
         }
     }
 
@@ -200,7 +203,6 @@ impl CostModel {
         self.is_runs = sample.is_runs;
         self.has_few_literals = sample.has_few_literals();
         self.has_even_literals = sample.has_even_literals();
-        self.is_counter = self.has_even_literals && self.has_few_distances;
         self.raise_min_match(if self.is_runs { MIN_MATCH_IN_RUNS } else { min_match });
     }
 
@@ -252,14 +254,35 @@ impl CostModel {
         self.use_hash3 = matches_of_three(histogram) * HASH3_SHARE > histogram.distances.iter().sum();
     }
 
-    /// Decides from the last chunk how the next one is searched.
-    pub(super) fn update_search(&mut self, chunk: &Histogram) {
+    /// Decides from the last chunk how the next one is parsed and searched; `record` is the distance of records if it
+    /// consists of fields.
+    pub(super) fn update_search(&mut self, chunk: &Histogram, record: Option<usize>) {
         self.chunks += 1;
         let matches: u32 = chunk.distances.iter().sum();
         let of_two_distances = largest_two(&chunk.distances) * MAX_SHARE_OF_TWO.1 > matches * MAX_SHARE_OF_TWO.0;
-        self.has_few_distances = of_two_distances && matches >= MIN_MATCHES_OF_COUNTER;
+        let is_counter = self.has_even_literals && of_two_distances && matches >= MIN_MATCHES_OF_COUNTER;
+        self.record_distance = record.unwrap_or(0);
+        self.is_fields = is_counter || record.is_some();
+        if self.is_fields {
+            self.chunk.clone_from(chunk);
+        }
         let pays = self.search_hash3 && matches_of_three(chunk) * SEARCH3_SHARE > matches;
         self.search_hash3 = pays || self.has_few_literals || self.chunks % SEARCH3_PERIOD == 1;
+    }
+
+    /// The symbols of the last chunk of fields.
+    pub(super) fn chunk_counts(&self) -> &Histogram {
+        &self.chunk
+    }
+
+    /// Output bits for each input byte, as far as known.
+    pub(super) fn bits_per_byte(&self) -> f32 {
+        self.bits_per_byte.unwrap_or(0.0)
+    }
+
+    /// Whether the first chunk has not been parsed yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.chunks == 0
     }
 
     /// Whether the input has few distinct bytes and matches save little, as in random letters of four kinds.

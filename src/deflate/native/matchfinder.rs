@@ -79,6 +79,10 @@ pub(crate) trait LazyFinder: Send {
     /// distance is 0 if there is no match.
     fn find(&mut self, window: Window<'_>, range: Range<usize>, search: LazySearch) -> Match;
 
+    /// Inserts the position `range.start`, and calls `found` for each match there that is longer than all nearer ones, the nearest
+    /// first.
+    fn find_all(&mut self, window: Window<'_>, range: Range<usize>, found: impl FnMut(Match));
+
     /// Calls `found` for each candidate of a query that has the hashed bytes at `tail` and the needed bytes, newest first: with
     /// its distance, and a bit for each of 16 bytes that differs.
     fn search_around(&self, window: Window<'_>, query: AroundQuery, found: impl FnMut(usize, u32));

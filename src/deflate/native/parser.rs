@@ -50,8 +50,10 @@ struct PlacedMatch {
 }
 
 mod continuation;
+mod fields;
 pub(super) mod greedy;
 pub(super) mod lazy;
 pub(super) mod lookahead;
 mod match_cache;
+mod min_cost_path;
 pub(super) mod optimal;

@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::symbols::{DistanceCode, FIRST_LENGTH_SYMBOL, MIN_MATCH};
 use crate::deflate::boxed_array::boxed_array;
 use crate::deflate::{BLOCK, Window};
+use crate::format::alphabets::DISTANCES;
 
 /// A match: bytes that occur again.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +108,15 @@ impl Sequences {
         self.length = 0;
     }
 
+    /// The matches among the sequences from `first` on.
+    pub(super) fn matches(&self, first: usize) -> impl Iterator<Item = Match> + Clone {
+        self.as_slice()[first..].iter().filter_map(|&sequence| {
+            let symbol = (sequence >> FIRST_BITS) as usize % SECOND_VALUES;
+            let distance = usize::from(DISTANCES.get(symbol)?.base) + (sequence >> (FIRST_BITS + SECOND_BITS)) as usize;
+            Some(Match { length: sequence as usize % FIRST_VALUES - FIRST_LENGTH as usize, distance })
+        })
+    }
+
     /// Removes the first `count` sequences.
     pub(super) fn remove_first(&mut self, count: usize) {
         self.buffer.copy_within(count..self.length, 0);
@@ -160,9 +170,14 @@ impl Sequences {
         (&mut self.buffer[start..start + STORED_AT_ONCE]).try_into().expect("STORED_AT_ONCE elements")
     }
 
-    /// Replaces all sequences by these literals and matches. Consecutive literals are paired.
+    /// Replaces all sequences by these literals and matches.
     pub(super) fn replace(&mut self, items: impl Iterator<Item = LiteralOrMatch>) {
         self.length = 0;
+        self.append(items);
+    }
+
+    /// Appends these literals and matches. Consecutive literals are paired.
+    pub(super) fn append(&mut self, items: impl Iterator<Item = LiteralOrMatch>) {
         let mut unpaired = None;
         for item in items {
             match (item, unpaired.take()) {

@@ -148,6 +148,22 @@ fn growing_numbers_match_the_previous_number() {
     }
 }
 
+/// A number of ten digits takes one literal and one match at the distance to the number before it, about nine bits, and a measured value
+/// beside it another digit or two. Lazy parsing took up to 15 and 23 bits.
+#[test]
+fn numbers_of_one_width_take_a_literal_and_a_match() {
+    const NUMBERS: usize = 12_000;
+    let numbers = (0..NUMBERS).flat_map(|i| format!("{:010}\n", 100 * i).into_bytes()).collect();
+    let values =
+        (0..NUMBERS).flat_map(|i| format!("{},{}\n", 1_764_000_000 + i, i * 7919 % 101).into_bytes()).collect();
+    let contents: [(Vec<u8>, usize); 2] = [(numbers, 11), (values, 22)];
+    for (content, most_bits) in contents {
+        for (level, size) in native_sizes(&content).filter(|&(level, _)| (5..10).contains(&level)) {
+            assert!(8 * size <= most_bits * NUMBERS, "{most_bits} bits, level {level}: {size}");
+        }
+    }
+}
+
 /// In lines with a number each, the last line with the same digit is ten lines away. A match that begins behind the digit is as long, and
 /// much nearer. Without a search for it, these lines take 4.5 and 7.0 bytes.
 #[test]

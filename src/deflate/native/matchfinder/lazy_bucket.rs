@@ -91,6 +91,25 @@ impl<const ENTRIES: usize, const SHORT: usize, const LONG: bool> LazyFinder for 
     }
 
     #[inline(always)]
+    fn find_all(&mut self, window: Window<'_>, range: Range<usize>, mut found: impl FnMut(Match)) {
+        let Range { start: pos, end } = range;
+        let word = window.load64(pos);
+        let bucket = self.buckets.insert_hash(self.hash(word), pos);
+        let distance = self.insert_short(word, pos);
+        let mut longest = MIN_MATCH - 1;
+        let short = LastPosition::<SHORT>::match_at(window, pos..end, distance);
+        let nearest = bucket.distances().map(|distance| {
+            distance.map(|distance| Match { length: window.common_to(pos - distance, pos, end), distance })
+        });
+        for other in std::iter::once(short).chain(nearest).flatten() {
+            if other.length > longest {
+                longest = other.length;
+                found(other);
+            }
+        }
+    }
+
+    #[inline(always)]
     fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
         let AroundQuery { pos, tail, needed, .. } = query;
         let bytes = window.load128(pos);

@@ -231,6 +231,32 @@ impl<const WIDTH: usize, const ROWS: usize, const SHORT: usize, const LONG: bool
     }
 
     #[inline(always)]
+    fn find_all(&mut self, window: Window<'_>, range: Range<usize>, mut found: impl FnMut(Match)) {
+        let Range { start: pos, end } = range;
+        let bytes = window.load128(pos);
+        let distance = self.insert_short(bytes[0] as u32, pos);
+        let mut longest = MIN_MATCH - 1;
+        if let Some(short) = LastPosition::<SHORT>::match_at(window, pos..end, distance) {
+            longest = short.length;
+            found(short);
+        }
+        let HashedRow { row, tag } = self.row_of(bytes[0]);
+        let row = &mut self.rows[row];
+        for distance in row.distances(tag, pos, WIDTH) {
+            if !in_window(distance) {
+                break;
+            }
+            let differ = window.differ16(pos - distance, bytes);
+            let length = window.common_by(differ, pos - distance, pos).min(end - pos);
+            if length > longest {
+                longest = length;
+                found(Match { length, distance });
+            }
+        }
+        row.insert(tag, pos);
+    }
+
+    #[inline(always)]
     fn search_around(&self, window: Window<'_>, query: AroundQuery, mut found: impl FnMut(usize, u32)) {
         let AroundQuery { pos, tail, depth, needed } = query;
         let HashedRow { row, tag } = self.hashed_row(window, tail);

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::fields::FieldParser;
 use super::{Parser, PlacedMatch};
 use crate::deflate::Window;
 use crate::deflate::native::cost_model::CostModel;
@@ -66,10 +67,6 @@ const IN_RUNS: LazyParameters = LazyParameters {
     always_hash3: true,
 };
 
-/// Candidates in growing numbers: the newest one. A longer match from far away leaves the distance of the number before, and all later
-/// matches cost more. With all candidates, decimal numbers are 4 to 30 % larger, and each level is larger than the one below.
-const COUNTER_DEPTH: usize = 1;
-
 /// How much longer than the run a match from far away must be to be taken in runs. Images with many equal lines have such matches.
 /// With 32, random runs of up to 100 bytes are 16 % larger; with 150, such images are 36 % larger.
 const MIN_EXTRA_LENGTH_IN_RUNS: usize = 100;
@@ -100,6 +97,7 @@ pub(crate) struct LazyParser<F> {
     depths: [u8; MAX_MATCH + 1],
     /// The distance of the last match from nearby, or a divisor: see [`MAX_PERIOD`]. Kept from chunk to chunk.
     period: usize,
+    fields: FieldParser,
     /// Whether the finder is as new. Clearing it would touch all of its memory.
     is_new: bool,
 }
@@ -108,7 +106,7 @@ impl<F: LazyFinder> LazyParser<F> {
     pub(crate) fn new(parameters: LazyParameters) -> Self {
         let mut depths = [parameters.lazy_search_depth as u8; MAX_MATCH + 1];
         depths[..=MAX_LENGTH_FOR_FULL_DEPTH].fill(F::MAX_CANDIDATES as u8);
-        Self { finder: F::new(), parameters, depths, period: 1, is_new: true }
+        Self { finder: F::new(), parameters, depths, period: 1, fields: FieldParser::new(), is_new: true }
     }
 
     /// Whether to try the period instead of the match `found` at `pos`: the third and fourth byte repeat.
@@ -151,8 +149,6 @@ impl<F: LazyFinder> LazyParser<F> {
     fn parameters_for(&self, model: &CostModel) -> LazyParameters {
         if model.is_runs {
             IN_RUNS
-        } else if model.is_counter {
-            LazyParameters { max_search_depth: COUNTER_DEPTH, ..self.parameters }
         } else if model.has_few_letters() {
             LazyParameters { max_search_depth: self.parameters.few_letters_depth, ..self.parameters }
         } else {
@@ -215,7 +211,7 @@ impl<F: LazyFinder> LazyParser<F> {
         // The bytes that a longer match one byte later has, and a better one two bytes later, as far as 16 bytes show.
         let length = found.length.min(12);
         let needed = [(4 << length) - 2, (16 << length) - 4];
-        let depth = if model.is_counter { COUNTER_DEPTH } else { usize::from(self.depths[found.length]) };
+        let depth = usize::from(self.depths[found.length]);
         let query = AroundQuery { pos, tail, depth, needed };
         let (mut most, mut better) = (gain(found), None);
         self.finder.search_around(window, query, |distance, differ| {
@@ -250,6 +246,11 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
 
     fn parse(&mut self, window: Window<'_>, input: Range<usize>, model: &CostModel, out: &mut Sequences) -> usize {
         let Range { start, end } = input;
+        if model.is_fields && !model.is_runs {
+            let end = self.fields.parse(&mut self.finder, window, start..end, model);
+            out.append(self.fields.items(window, start));
+            return end;
+        }
         let search = self.search_for(model);
         let last = end.saturating_sub(LOOKAHEAD);
         let (mut anchor, mut pos, mut unmatched) = (start, start, 0);
@@ -293,7 +294,6 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
             let positions = positions_to_insert(inserted..next.min(last), found.distance);
             self.finder.insert_all(window, positions, model.use_hash3);
             (anchor, pos, unmatched, repeat_distance) = (next, next, 0, found.distance);
-
             if out.is_full() {
                 return pos;
             }
