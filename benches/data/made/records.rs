@@ -11,6 +11,7 @@ pub(super) const CONTENTS: &[Content] = &[
     single("XML", xml),
     single("log of a server", server_log),
     variants("structures of as many bytes:", &[12, 24, 100], structures),
+    single("sparse table", sparse_table),
     single("cells of a spreadsheet", cells),
     single("floating-point numbers", floating_point),
     single("pointers", pointers),
@@ -110,6 +111,22 @@ fn structures(size: usize) -> Vec<u8> {
         out.extend((random.small(70_000) as u32).to_le_bytes());
         out.extend([random.below(3) as u8, 1 << random.below(4)]);
         out.resize(end, 0);
+    })
+}
+
+/// Rows of a number and eight text fields of fixed width, most of them empty.
+fn sparse_table(_: usize) -> Vec<u8> {
+    let (mut random, words, mut row) = (Random::new(29), Words::new(200), 0u32);
+    fill(|out| {
+        row += 1;
+        out.extend(row.to_le_bytes());
+        for _ in 0..8 {
+            let end = out.len() + 60;
+            if random.below(8) == 0 {
+                out.extend(words.pick(&mut random).bytes());
+            }
+            out.resize(end, 0);
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use super::{Content, Random, SIZE, fill, single, variants};
 pub(super) const CONTENTS: &[Content] = &[
     variants("sparse image, one in", &[10, 50, 500, 5000], sparse),
     single("image of one bit", bitmap),
+    single("tile map", tile_map),
     single("gradient", gradient),
     single("gradient with noise", noisy_gradient),
     single("icons", icons),
@@ -32,6 +33,21 @@ fn bitmap(_: usize) -> Vec<u8> {
         }
         out.extend(&line);
     })
+}
+
+/// The map of a game: 256 lines of 16-bit tiles, most of them empty, and rooms with walls.
+fn tile_map(_: usize) -> Vec<u8> {
+    let (mut random, mut tiles) = (Random::new(45), vec![[0; 2]; SIZE / 2]);
+    for _ in 0..120 {
+        let (left, top) = (random.below(220), random.below(220));
+        let (width, height, kind) = (4 + random.below(32), 4 + random.below(32), 1 + random.below(12));
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let walls = [x == 0, x + 1 == width, y == 0, y + 1 == height];
+            let tile = walls.iter().fold(0, |tile, &wall| 2 * tile + u8::from(wall));
+            tiles[256 * (top + y) + left + x] = [if tile > 0 { 16 * kind as u8 + tile } else { 0 }, 0];
+        }
+    }
+    tiles.into_flattened()
 }
 
 fn gradient(_: usize) -> Vec<u8> {

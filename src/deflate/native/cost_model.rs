@@ -92,9 +92,6 @@ const NEAR_DISTANCE_SYMBOLS: usize = 8;
 /// The average price of literals of few kinds, 1.6 to 3 bits. The search does not slow down with two kinds, which are cheaper.
 const PRICE_OF_FEW_LETTERS: Range<u32> = 26..48;
 
-/// The shortest match in runs. A shorter match would only begin a run, which a literal does more cheaply.
-const MIN_MATCH_IN_RUNS: usize = 6;
-
 /// Prices of symbols, estimated from the output so far and from a sample of the next input.
 pub(super) struct CostModel {
     literals: [u16; 256],
@@ -203,7 +200,7 @@ impl CostModel {
         self.is_runs = sample.is_runs;
         self.has_few_literals = sample.has_few_literals();
         self.has_even_literals = sample.has_even_literals();
-        self.raise_min_match(if self.is_runs { MIN_MATCH_IN_RUNS } else { min_match });
+        self.raise_min_match(min_match);
     }
 
     /// Blends the prices of literals with those of literals alone, which get this weight and a surcharge in bits.
@@ -288,7 +285,7 @@ impl CostModel {
     /// Whether the input has few distinct bytes and matches save little, as in random letters of four kinds.
     pub(super) fn has_few_letters(&self) -> bool {
         let few = PRICE_OF_FEW_LETTERS.contains(&self.average_literal);
-        few && self.literals_only_weight > 0.0
+        few && self.literals_only_weight > 0.0 && !self.is_runs
     }
 
     /// Whether a match costs at most as much as its literals; `bytes` are the first eight.
@@ -332,6 +329,18 @@ impl CostModel {
         let distance = self.distances[symbol].min(bound);
         let more = literals + i32::from(distance) - i32::from(self.distance_price(found.distance));
         more < more_bytes * self.price_per_byte
+    }
+
+    /// The price of a literal.
+    #[inline(always)]
+    pub(super) fn literal_price(&self, byte: u8) -> i32 {
+        self.literals[usize::from(byte)].into()
+    }
+
+    /// The price of a match.
+    pub(super) fn match_price(&self, found: Match) -> i32 {
+        let length = self.lengths.get(found.length).map_or(self.long_length, |&price| price.into());
+        length as i32 + i32::from(self.distance_price(found.distance))
     }
 
     #[inline(always)]

@@ -12,6 +12,7 @@ use crate::deflate::native::sequences::{Match, Sequences, of_match};
 use crate::deflate::native::symbols::MAX_MATCH;
 
 mod nearer_match;
+mod runs;
 
 /// How much work the lazy parser does for a match.
 #[derive(Clone, Copy, Debug)]
@@ -56,21 +57,6 @@ const MIN_LASTING_PERIOD: usize = 3;
 /// only on 16-bit numbers (1 %).
 const MAX_LENGTH_FOR_PERIOD: usize = 8;
 
-/// The parameters for runs: the nearest candidate is the run itself. A longer match from far away covers the beginning of
-/// the next run, whose rest costs as much as the whole run.
-const IN_RUNS: LazyParameters = LazyParameters {
-    max_search_depth: 1,
-    nice_length: 32,
-    lazy_search_depth: 0,
-    nearer_search_depth: 0,
-    few_letters_depth: 1,
-    always_hash3: true,
-};
-
-/// How much longer than the run a match from far away must be to be taken in runs. Images with many equal lines have such matches.
-/// With 32, random runs of up to 100 bytes are 16 % larger; with 150, such images are 36 % larger.
-const MIN_EXTRA_LENGTH_IN_RUNS: usize = 100;
-
 /// The longest match around which all candidates are searched. Such matches are frequent in prose. With 4, prose is 0.2 % larger;
 /// with 7, it is 0.2 % smaller and takes 2 % more instructions.
 const MAX_LENGTH_FOR_FULL_DEPTH: usize = 5;
@@ -87,6 +73,17 @@ const INSERTED_AT_END_OF_RUN: usize = 8;
 #[inline(always)]
 fn gain(found: Match) -> i32 {
     4 * found.length as i32 - found.distance.ilog2() as i32
+}
+
+/// The input of a chunk, which ends at `end` at the latest, and how it is parsed.
+#[derive(Clone, Copy)]
+struct LazyChunk<'a> {
+    window: Window<'a>,
+    /// Positions from here on are literals, unless an earlier match has them.
+    last: usize,
+    end: usize,
+    model: &'a CostModel,
+    search: LazySearch,
 }
 
 /// The lazy parser.
@@ -147,9 +144,7 @@ impl<F: LazyFinder> LazyParser<F> {
 
     /// The parameters for the next chunk.
     fn parameters_for(&self, model: &CostModel) -> LazyParameters {
-        if model.is_runs {
-            IN_RUNS
-        } else if model.has_few_letters() {
+        if model.has_few_letters() {
             LazyParameters { max_search_depth: self.parameters.few_letters_depth, ..self.parameters }
         } else {
             self.parameters
@@ -161,27 +156,6 @@ impl<F: LazyFinder> LazyParser<F> {
         let LazyParameters { max_search_depth, nice_length, always_hash3, .. } = self.parameters_for(model);
         let depth = SearchDepth { max_search_depth, nice_length };
         LazySearch { depth, hash3: always_hash3 || model.search_hash3 }
-    }
-
-    /// Finds a match in runs that is longer than `found` by so much that it pays for its distance. Returns `found` if there is
-    /// none.
-    #[cold]
-    #[inline(never)]
-    fn much_longer(&self, window: Window<'_>, range: Range<usize>, found: Match) -> Match {
-        let Range { start: pos, end } = range;
-        let hashed = self.finder.hashed();
-        let tail = pos + found.length.max(hashed) + MIN_EXTRA_LENGTH_IN_RUNS - hashed;
-        let mut best = found;
-        if found.length + MIN_EXTRA_LENGTH_IN_RUNS <= MAX_MATCH && tail + hashed <= end {
-            let query = AroundQuery { pos, tail, depth: F::MAX_CANDIDATES, needed: [0xffff; 2] };
-            self.finder.search_around(window, query, |distance, differ| {
-                let length = window.common_by(differ, pos - distance, pos).min(end - pos);
-                if length >= (found.length + MIN_EXTRA_LENGTH_IN_RUNS).max(best.length + 1) {
-                    best = Match { length, distance };
-                }
-            });
-        }
-        best
     }
 
     /// Finds a match for which the known one is deferred: a better one that begins at most two bytes later, or at the same byte.
@@ -251,13 +225,19 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
             out.append(self.fields.items(window, start));
             return end;
         }
-        let search = self.search_for(model);
         let last = end.saturating_sub(LOOKAHEAD);
-        let (mut anchor, mut pos, mut unmatched) = (start, start, 0);
-        let mut repeat_distance = 1;
+        let search = self.search_for(model);
+        let (mut anchor, mut pos, mut unmatched, mut repeat_distance) = (start, start, 0, 1);
         while pos < last {
-            let mut found = self.finder.find(window, pos..end, search);
-            if found.distance == 0 || !model.pays(window.load64(pos), found.length, found.distance) {
+            let (mut found, inserted);
+            if model.is_runs {
+                let chunk = LazyChunk { window, last, end, model, search };
+                (PlacedMatch { pos, found }, inserted) = self.next_in_runs(anchor..pos, chunk);
+            } else {
+                found = self.finder.find(window, pos..end, search);
+                inserted = pos + 1;
+            }
+            if found.distance == 0 || !model.is_runs && !model.pays(window.load64(pos), found.length, found.distance) {
                 unmatched += 1;
                 pos += 1 + (unmatched >> SKIP_BITS);
                 if pos - anchor > MAX_LITERAL_RUN {
@@ -270,17 +250,14 @@ impl<F: LazyFinder> Parser for LazyParser<F> {
                 }
                 continue;
             }
-            if repeat_distance != found.distance
-                && repeat_distance <= pos
-                && window.load32(pos - repeat_distance) == window.load32(pos)
-            {
-                let repeat = Repeat { pos, distance: repeat_distance, end };
-                found = repeat_match(window, repeat, PlacedMatch { pos, found }, model);
-            }
-            let inserted = pos + 1;
-            if model.is_runs {
-                found = self.much_longer(window, pos..end, found);
-            } else {
+            if !model.is_runs {
+                if repeat_distance != found.distance
+                    && repeat_distance <= pos
+                    && window.load32(pos - repeat_distance) == window.load32(pos)
+                {
+                    let repeat = Repeat { pos, distance: repeat_distance, end };
+                    found = repeat_match(window, repeat, PlacedMatch { pos, found }, model);
+                }
                 if self.may_continue_period(window, pos, found) {
                     let repeat = Repeat { pos, distance: self.period, end };
                     PlacedMatch { pos, found } = period_match(window, repeat, found, model);
