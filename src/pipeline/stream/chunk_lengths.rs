@@ -95,13 +95,13 @@ mod tests {
     use std::num::NonZeroU64;
 
     use super::*;
-    use crate::settings::Settings;
+    use crate::deflate::Engine;
 
     const MIB: u64 = 1 << 20;
 
     fn settings(chunk_length: Option<u64>) -> StreamSettings {
         let chunk_length = chunk_length.and_then(NonZeroU64::new);
-        Settings { jobs: 4.try_into().unwrap(), chunk_length, ..Settings::default() }.for_streams()
+        StreamSettings { chunk_length, ..StreamSettings::compressing(Engine::Native, 6, 4.try_into().unwrap()) }
     }
 
     /// The length after some chunks that expand by this factor.
