@@ -22,10 +22,10 @@
 //!      bit_writer: output of the block, ends on a byte boundary
 //! ```
 //!
-//! `hash_choice` decides how many bytes the matchfinder hashes. It forgets the last block and loads the dictionary. The parser produces `sequences`, a chunk at a time. After
-//! each chunk, `block_split` decides whether it joins the pending DEFLATE block. `block_writer` writes a DEFLATE block in its
-//! cheapest form. At levels 10 to 12, lazy parsing only finds the ends of blocks and the first prices of symbols; then
-//! `parser::optimal` computes the cheapest path.
+//! `hash_choice` decides how many bytes the matchfinder hashes. The matchfinder forgets the last block and loads the dictionary.
+//! The parser produces `sequences`, a chunk at a time. After each chunk, `block_split` decides whether it joins the pending DEFLATE
+//! block. `block_writer` writes a DEFLATE block in its cheapest form. At levels 10 to 12, lazy parsing only finds the ends of blocks
+//! and the first prices of symbols; then `parser::optimal` computes the cheapest path.
 //!
 //! No state is kept from block to block, and nothing depends on the processor: the same block gives the same bytes.
 //! `docs/encoder.md` records which ideas helped, which did not, and by how much.

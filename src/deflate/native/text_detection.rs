@@ -11,7 +11,7 @@ const SAMPLE: usize = 1024;
 
 /// A block is text if at most one byte in this many is a control character that text does not contain. In files of text hardly any
 /// byte is one (up to one in 15 in a tape archive of short programs), in binary files and images mostly one in nine or more.
-const MAX_CONTROL_SHARE: usize = 16;
+const MAX_CONTROL_SHARE: u32 = 16;
 
 /// Machine code has at least one zero in this many bytes, and at least this many bits for each byte. Pictures and sound have fewer zeros,
 /// tables, two-byte text and drawings fewer bits.
@@ -37,35 +37,32 @@ impl BlockKind {
 /// lines. With a hash of eight bytes, text of two or three is 10 and 2.5 % larger.
 const FEW_LETTERS: RangeInclusive<usize> = 4..=5;
 
-/// The kind of the positions `block`.
+/// The kind of the positions `block`. Any byte from 128 on counts as text, as UTF-8 has them.
 pub(super) fn kind(window: Window<'_>, block: Range<usize>) -> BlockKind {
-    if !is_text(window, block.clone()) {
+    let counts = sample_counts(window, block);
+    let size: u32 = counts.iter().sum();
+    let control: u32 = (0..=u8::MAX).filter(|&byte| is_control(byte)).map(|byte| counts[usize::from(byte)]).sum();
+    if control * MAX_CONTROL_SHARE > size {
         return BlockKind::Binary;
     }
-    let mut distinct = [0u8; 256];
-    let step = (block.len() / SAMPLE) | 1;
-    block.step_by(step).for_each(|pos| distinct[usize::from(window.byte(pos))] = 1);
-    let count: usize = distinct.iter().map(|&byte| usize::from(byte)).sum();
-    if FEW_LETTERS.contains(&count) { BlockKind::Letters } else { BlockKind::Text }
+    let distinct = counts.iter().filter(|&&count| count > 0).count();
+    if FEW_LETTERS.contains(&distinct) { BlockKind::Letters } else { BlockKind::Text }
 }
 
-/// Whether the positions `block` are text, judged by a sample. Any byte from 128 on counts as text, as UTF-8 has them.
-pub(super) fn is_text(window: Window<'_>, block: Range<usize>) -> bool {
-    // An odd step, because records often have even sizes.
-    let step = (block.len() / SAMPLE) | 1;
-    let sample = block.clone().step_by(step);
-    let size = sample.len();
-    let control = sample.filter(|&pos| is_control(window.byte(pos))).count();
-    control * MAX_CONTROL_SHARE <= size
-}
-
-/// Whether the positions `block` are like machine code, judged by a sample: binary, with zeros and many other bytes. Databases are, too.
+/// Whether the positions `block` are like machine code: binary, with zeros and many other bytes. Databases are, too.
 pub(super) fn is_machine_code(window: Window<'_>, block: Range<usize>) -> bool {
+    let counts = sample_counts(window, block);
+    let size: u32 = counts.iter().sum();
+    counts[0] * MAX_BYTES_FOR_ZERO >= size && entropy::alphabet_bits(&counts) >= MIN_BITS * size as f32
+}
+
+/// How often each byte occurs in a sample of the positions `block`.
+fn sample_counts(window: Window<'_>, block: Range<usize>) -> [u32; 256] {
+    // An odd step, because records often have even sizes.
     let step = (block.len() / SAMPLE) | 1;
     let mut counts = [0; 256];
     block.step_by(step).for_each(|pos| counts[usize::from(window.byte(pos))] += 1);
-    let size: u32 = counts.iter().sum();
-    counts[0] * MAX_BYTES_FOR_ZERO >= size && entropy::alphabet_bits(&counts) >= MIN_BITS * size as f32
+    counts
 }
 
 /// Whether a byte is a control character other than tab, line feed and carriage return.
@@ -80,7 +77,7 @@ mod tests {
 
     #[test]
     fn text_has_few_control_characters() {
-        let judge = |bytes: &[u8]| is_text(WindowBuffer::new().fill(bytes), 0..bytes.len());
+        let judge = |bytes: &[u8]| kind(WindowBuffer::new().fill(bytes), 0..bytes.len()).is_text();
         let lines = "Zażółć gęślą jaźń, a line of text\r\n\tand more\n".repeat(300);
         assert!(judge(lines.as_bytes()) && judge(b"a") && judge(b""));
         let words: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();

@@ -18,8 +18,8 @@ const PRICE_OF_BIT: f32 = 64.0;
 
 /// Upper bounds in bits of the prices of symbols, without extra bits. A symbol that the last path did not use gets at most
 /// these, so that the next path can use it.
-const MAX_LITLEN_BITS: f32 = 14.0;
-const MAX_DISTANCE_BITS: f32 = 12.0;
+pub(super) const MAX_LITLEN_BITS: f32 = 14.0;
+pub(super) const MAX_DISTANCE_BITS: f32 = 12.0;
 
 /// Upper bounds in bits of the prices of lengths and distances, without extra bits.
 #[derive(Clone, Copy)]

@@ -8,6 +8,7 @@
 use std::ops::{Range, RangeInclusive};
 
 use super::match_cache::{MAX_SHORT, MatchCache, NO_DISTANCE, SHORT_LENGTHS};
+use super::min_cost_path::{MAX_DISTANCE_BITS, MAX_LITLEN_BITS};
 use crate::deflate::native::entropy::SymbolPrices;
 use crate::deflate::native::histogram::Histogram;
 use crate::deflate::native::matchfinder::SearchDepth;
@@ -55,11 +56,6 @@ const NO_MATCH: u32 = 1 << 20;
 /// Another pass follows if the last one saved more than one part in this many. On logs, the fifth pass saves less. The last path is
 /// used, not the cheapest one, because the passes have different prices, and their costs cannot be compared.
 const MIN_SAVING: u32 = 2048;
-
-/// Upper bounds in bits of the prices of symbols, without extra bits. A symbol that the last path did not use gets at most
-/// these, so that the next path can use it.
-const MAX_LITLEN_BITS: f32 = 14.0;
-const MAX_DISTANCE_BITS: f32 = 12.0;
 
 /// The price of this many bits.
 fn price(bits: f32) -> u32 {
